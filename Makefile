@@ -1,0 +1,35 @@
+# Everything here needs Python >= 3.11 with pip and venv, and make. Nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: install demo test check lock clean
+.DEFAULT_GOAL := install
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Conclave needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked dependencies into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decision and exits
+	@$(BIN)/conclave demo $(ARGS)
+
+test: install  ## the whole test suite; ARGS="-k name" to choose
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: install  ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock:  ## refresh requirements.lock (needs uv on the PATH)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,321 @@
+"""The composition root: one process of Conclave from its settings. The one file of `bot` that knows the handlers."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import structlog
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import embedded, jobs
+from bot.config import Settings, sqlalchemy_url
+from bot.delivery import slack
+from bot.delivery.worker import Worker
+from bot.deps import Clock, Deps, utc_now
+from bot.errors import BotError
+from bot.store import db, schema
+from handlers.after_ack import AfterAck
+from handlers.routes import register
+
+log = structlog.get_logger(__name__)
+
+SLACK_SECONDS = 8
+"""Two calls of this length fit into the time that a delivery has (0.6 of its lease)."""
+_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+_RETRY_SECONDS = 2.0
+_MAX_BODY_BYTES = 1_000_000
+
+
+class StartError(Exception):
+    """Conclave cannot start; the message is a sentence for the operator with a way out."""
+
+
+@dataclass
+class Identity:
+    """Who the bot is in Slack, from one `auth.test`; unknown until Slack has answered it."""
+
+    workspace_id: str | None = None
+    bot_user_id: str | None = None
+    bot_id: str | None = None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True)
+class Bot:
+    """A running process: its ASGI app serves Slack's requests (HTTP mode) and the health pages."""
+
+    deps: Deps
+    identity: Identity
+    asgi: Starlette
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    database_url: str,
+    clock: Clock = utc_now,
+    does_web: bool = True,
+    does_work: bool = True,
+) -> AsyncIterator[Bot]:
+    """Everything started, and drained on the way out: requests first, then background work, then deliveries.
+
+    Raises StartError where a setting is missing or the schema is not the one that this code was written for.
+    """
+    _check_settings(settings)
+    await _check_schema(database_url)
+    async with contextlib.AsyncExitStack() as stack:
+        # One session for all calls to Slack: without it every call would shake hands anew.
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        database = db.connect(sqlalchemy_url(database_url))
+        stack.push_async_callback(database.close)
+        token = settings.slack_bot_token.get_secret_value()
+        deps = Deps(database, clock, settings, _client(settings, session, token=token))
+        identity = Identity()
+        stack.push_async_callback(_cancel, asyncio.create_task(_identify(deps, identity)))
+        if does_work:
+            await _start_work(stack, deps, identity, sqlalchemy_url(database_url))
+        after_ack = AfterAck()
+        stack.push_async_callback(after_ack.drain)
+        bolt = _bolt(settings, _client(settings, session), identity)
+        register(bolt, deps=deps, after_ack=after_ack)
+        if does_web and settings.is_socket_mode:
+            await _start_socket_mode(stack, settings, bolt, session)
+        is_http = does_web and not settings.is_socket_mode
+        yield Bot(deps, identity, _asgi(deps, identity, bolt if is_http else None))
+
+
+def _check_settings(settings: Settings) -> None:
+    missing = settings.missing_for_slack()
+    if missing:
+        raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
+
+
+async def _check_schema(database_url: str) -> None:
+    try:
+        found = await asyncio.to_thread(schema.current, database_url)
+    except Exception as error:
+        raise StartError(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.") from error
+    if found != schema.head():
+        raise StartError(
+            f"The database's schema is {found or 'empty'}, this version needs {schema.head()}. Run: conclave migrate"
+        )
+
+
+def _client(settings: Settings, session: aiohttp.ClientSession, *, token: str | None = None) -> AsyncWebClient:
+    # No retry handlers: the default one posts again after a dropped connection. The outbox decides what to repeat.
+    return AsyncWebClient(
+        token=token,
+        base_url=settings.slack_api_url,
+        timeout=SLACK_SECONDS,
+        session=session,
+        retry_handlers=[],
+    )
+
+
+def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
+    token = settings.slack_bot_token.get_secret_value()
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # Static: Bolt's own would call auth.test for every request.
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=token,
+            bot_user_id=identity.bot_user_id,
+            bot_id=identity.bot_id,
+        )
+
+    return AsyncApp(
+        name="conclave",
+        client=client,
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        authorize=authorize,
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+
+async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
+    worker = Worker(deps, slack.senders(), database_url=database_url, workspace=lambda: identity.workspace_id)
+    working = asyncio.create_task(worker.run())
+
+    async def stop() -> None:
+        worker.stop()
+        await working
+
+    stack.push_async_callback(stop)
+    ticking = jobs.scheduler(deps)
+    ticking.start()
+    stack.callback(ticking.shutdown, wait=False)
+
+
+async def _start_socket_mode(
+    stack: contextlib.AsyncExitStack, settings: Settings, bolt: AsyncApp, session: aiohttp.ClientSession
+) -> None:
+    app_token = settings.slack_app_token.get_secret_value()
+    handler = AsyncSocketModeHandler(
+        bolt,
+        app_token,
+        web_client=_client(settings, session),
+        logger=logging.getLogger("slack_sdk.socket_mode"),
+    )
+
+    async def connect() -> None:
+        while True:
+            try:
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+                return
+            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                log.warning("socket mode waits for Slack", error=_slack_name(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    connecting = asyncio.create_task(connect())
+
+    async def close() -> None:
+        await _cancel(connecting)
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+    stack.push_async_callback(close)
+
+
+async def _identify(deps: Deps, identity: Identity) -> None:
+    """Ask Slack who we are until it answers. Deliveries to Slack wait for it; requests do not."""
+    while True:
+        try:
+            answer = await deps.client.auth_test()
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            name = _slack_name(error)
+            if name == "unknown_method":
+                identity.workspace_id = ""  # no way to know: serve every workspace's deliveries
+                identity.ready.set()
+                return
+            log.log(logging.ERROR if name in _TOKEN_ERRORS else logging.WARNING, "auth.test failed", error=name)
+            await asyncio.sleep(_RETRY_SECONDS * (5 if name in _TOKEN_ERRORS else 1))
+        else:
+            identity.workspace_id = str(answer.get("team_id") or "")
+            identity.bot_user_id, identity.bot_id = answer.get("user_id"), answer.get("bot_id")
+            identity.ready.set()
+            log.info("connected to Slack", workspace=identity.workspace_id)
+            return
+
+
+def _slack_name(error: BaseException) -> str:
+    if isinstance(error, SlackApiError) and hasattr(error.response, "get"):
+        return str(error.response.get("error") or "no error named")
+    return type(error).__name__
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None) -> Starlette:
+    """`bolt` None: health pages only (Socket Mode, or a worker)."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"ok": True})
+
+    async def readyz(_: Request) -> Response:
+        checks = {"database": await _answers(deps), "slack": identity.ready.is_set()}
+        return JSONResponse(checks, status_code=200 if all(checks.values()) else 503)
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    if bolt is not None:
+        handler = AsyncSlackRequestHandler(bolt)
+
+        async def events(request: Request) -> Response:
+            if int(request.headers.get("content-length") or 0) > _MAX_BODY_BYTES:
+                return Response(status_code=413)
+            return await handler.handle(request)
+
+        routes.append(Route("/slack/events", events, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+async def _answers(deps: Deps) -> bool:
+    try:
+        await db.ping(deps.db)
+    except BotError:
+        return False
+    return True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: signals end the whole process in order, not only the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(bot: Bot, *, host: str, port: int) -> AsyncIterator[int]:
+    """The bot's ASGI app on a port (0: any free one); yields the port. Raises StartError where the port is taken."""
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise StartError(f"Port {port} cannot be used ({error.strerror}). Set PORT to another one.") from error
+    server = _Server(uvicorn.Config(bot.asgi, log_config=None, access_log=False, lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+        await asyncio.sleep(0.01)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def serve(settings: Settings, *, database_url: str, does_web: bool = True, does_work: bool = True) -> None:
+    """Run until SIGTERM or SIGINT, then drain."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with running(settings, database_url=database_url, does_web=does_web, does_work=does_work) as bot:
+        async with serving(bot, host=settings.host, port=settings.port) as port:
+            log.info("ready", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
+            await stopping.wait()
+        log.info("stopping")
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's URL; without DATABASE_URL the embedded one, started and migrated."""
+    url = settings.database_url.get_secret_value()
+    if url:
+        yield url
+        return
+    server = embedded.start(settings.data_dir or embedded.default_data_dir())
+    try:
+        schema.upgrade(server.url)
+        yield server.url
+    finally:
+        server.stop()
+
+
+def migrate(settings: Settings) -> str:
+    """Bring the schema up to date; returns its revision."""
+    with database(settings) as url:
+        schema.upgrade(settings.migration_database_url.get_secret_value() or url)
+        return schema.head()

@@ -1,0 +1,80 @@
+"""All settings, frozen; the only reader of the environment."""
+
+import tomllib
+from decimal import Decimal
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.template import CriteriaTemplates
+
+SLACK_API = "https://slack.com/api/"
+_DRIVER = "postgresql+psycopg://"
+
+
+class Settings(BaseSettings):
+    """What an operator sets. Secrets never show in a repr."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_api_url: str = SLACK_API
+    database_url: SecretStr = SecretStr("")
+    migration_database_url: SecretStr = SecretStr("")
+    port: int = Field(default=3000, ge=0, le=65535)
+    host: str = Field(default="0.0.0.0", alias="CONCLAVE_HOST")
+    data_dir: Path | None = Field(default=None, alias="CONCLAVE_DATA_DIR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="CONCLAVE_LOG_LEVEL")
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _with_slash(cls, value: str) -> str:
+        # slack_sdk joins by plain concatenation: without the slash every call would go to ".../apiauth.test".
+        return value.strip().rstrip("/") + "/"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def is_socket_mode(self) -> bool:
+        return bool(self.slack_app_token.get_secret_value())
+
+    @property
+    def uses_embedded_database(self) -> bool:
+        return not self.database_url.get_secret_value()
+
+    def missing_for_slack(self) -> tuple[str, ...]:
+        """Names of the variables without which the bot cannot talk to Slack."""
+        needed = {"SLACK_BOT_TOKEN": self.slack_bot_token}
+        if not self.is_socket_mode:
+            needed["SLACK_SIGNING_SECRET"] = self.slack_signing_secret
+        return tuple(name for name, value in needed.items() if not value.get_secret_value())
+
+    @cached_property
+    def authority_table(self) -> AuthorityTable:
+        return AuthorityTable(tuple(Decimal(str(c)) for c in _defaults()["authority"]["ceilings"]))
+
+    @cached_property
+    def criteria_templates(self) -> CriteriaTemplates:
+        return CriteriaTemplates.from_dict(_defaults()["criteria"])
+
+
+def _defaults() -> dict[str, Any]:
+    return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://`, `postgres://` and `postgresql+psycopg://` name the same database; SQLAlchemy wants the last."""
+    for scheme in (_DRIVER, "postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return _DRIVER + url.removeprefix(scheme)
+    raise ValueError("DATABASE_URL has to start with postgresql:// or postgres://")

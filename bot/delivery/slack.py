@@ -1,0 +1,229 @@
+"""Senders to Slack: one per kind of delivery. Each renders the state of the moment and gives a verdict.
+
+The client has no automatic retries: one of them re-posted after a dropped connection.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.delivery.verdict import Dead, Done, Later, Verdict
+from bot.deps import Deps
+from bot.domain.decision import Dossier
+from bot.services import card as cards
+from bot.services import result as results
+from bot.services import team as teams
+from bot.services.closing import PUBLISH
+from bot.store.outbox import Delivery
+from bot.views import card as card_view
+from bot.views import result as result_view
+from bot.views import team as team_view
+
+EVENT_TYPE = "conclave_delivery"
+UNREACHABLE_CHANNEL = {
+    "not_in_channel": "not_in_channel",
+    "channel_not_found": "channel_not_found",
+    "is_archived": "is_archived",
+    "restricted_action": "restricted",
+    "restricted_action_read_only_channel": "restricted",
+    "restricted_action_thread_only_channel": "restricted",
+    "restricted_action_non_threadable_channel": "restricted",
+}
+_GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+_TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+
+
+def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
+    """The table from a delivery's kind to its sender."""
+    return {
+        "card": _judged(_send_card),
+        cards.UNREACHABLE: _judged(_send_unreachable),
+        PUBLISH: _publish,
+        results.RESULT: _judged(_send_result),
+        results.RESULT_DM: _judged(_send_result_dm),
+        teams.ANNOUNCE: _judged(_send_announcement),
+    }
+
+
+def _judged(
+    send: Callable[[Deps, Delivery], Awaitable[Verdict]],
+) -> Callable[[Deps, Delivery], Awaitable[Verdict]]:
+    """Turn what Slack or the wire throws into a verdict."""
+
+    async def judged(deps: Deps, delivery: Delivery) -> Verdict:
+        try:
+            return await send(deps, delivery)
+        except SlackApiError as error:
+            return _verdict_of(error)
+        except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
+            return Later(type(error).__qualname__)
+
+    return judged
+
+
+def _verdict_of(error: SlackApiError) -> Verdict:
+    response = error.response
+    status, name = getattr(response, "status_code", 0), _name(error)
+    if status == 429 or name == "ratelimited":
+        seconds = float((getattr(response, "headers", None) or {}).get("Retry-After", 1))
+        return Later("ratelimited", after_seconds=seconds, is_refusal=True, is_free=True)
+    if status >= 500 or name in _TRANSIENT or not name:
+        return Later(name or f"http {status}")
+    return Dead(name)
+
+
+def _name(error: SlackApiError) -> str:
+    response = error.response
+    return str(response.get("error") or "") if hasattr(response, "get") else ""
+
+
+async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
+    await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+    return Done()
+
+
+async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
+    """Post the card, or update it in place to the state of now."""
+    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    place, channel = found.card, found.decision.channel_id
+    if channel is None:
+        return Done()
+    if place and place.channel_id == channel:
+        if place.rendered_revision >= delivery.payload["revision"]:
+            return Done()
+        try:
+            await deps.client.chat_update(channel=channel, ts=place.ts, **card_view.card(found, now=deps.now))
+            await cards.rendered(deps.db, found=found)
+            return Done()
+        except SlackApiError as error:
+            if _name(error) in UNREACHABLE_CHANNEL:
+                return await _unreachable(deps, delivery, found, error)
+            if _name(error) not in _GONE_MESSAGE:
+                raise
+    try:
+        ts = await _post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=_card(deps, found))
+    except SlackApiError as error:
+        if _name(error) not in UNREACHABLE_CHANNEL:
+            raise
+        return await _unreachable(deps, delivery, found, error)
+    await cards.posted(deps.db, found=found, channel_id=channel, ts=ts)
+    return Done()
+
+
+def _card(deps: Deps, found: Dossier) -> dict[str, Any]:
+    return card_view.card(found, now=deps.now)
+
+
+async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:
+    """The channel is closed to us: tell the owner how to mend it. Everything works from /decide show meanwhile."""
+    await cards.tell_owner_unreachable(
+        deps.db,
+        found=found,
+        reason=UNREACHABLE_CHANNEL[_name(error)],
+        asked=int(delivery.payload.get("asked", 0)),
+    )
+    return Done()
+
+
+async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
+    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    reader = found.owner.slack_user_id
+    if reader is None or (found.card and found.card.channel_id == found.decision.channel_id):
+        return Done()
+    message = card_view.unreachable(found, reason=str(delivery.payload["reason"]))
+    await _post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    return Done()
+
+
+async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
+    """The result in the card's thread; by DM where there is no card or the channel is closed to us."""
+    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    if found.round is None or str(found.round.id) != delivery.payload["round"]:
+        return Done()
+    if found.card is None:
+        await results.send_by_dm(deps.db, found=found)
+        return Done()
+    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    try:
+        await _post(
+            deps,
+            delivery,
+            channel=found.card.channel_id,
+            key=delivery.dedupe_key,
+            message=message,
+            thread_ts=found.card.ts,
+        )
+    except SlackApiError as error:
+        if _name(error) not in UNREACHABLE_CHANNEL:
+            raise
+        await results.send_by_dm(deps.db, found=found)
+    return Done()
+
+
+async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
+    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    await _post(deps, delivery, channel=str(delivery.payload["user"]), key=delivery.dedupe_key, message=message)
+    return Done()
+
+
+async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
+    """Say in the channel who set the team up; to that person where the channel is closed to us."""
+    team = await teams.get_team(deps.db, UUID(delivery.payload["team"]))
+    user, channel = str(delivery.payload["user"]), str(delivery.payload["channel"])
+    message = team_view.announcement(team, slack_user_id=user)
+    try:
+        await _post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
+    except SlackApiError as error:
+        if _name(error) not in UNREACHABLE_CHANNEL:
+            raise
+        await _post(deps, delivery, channel=user, key=delivery.dedupe_key, message=message)
+    return Done()
+
+
+async def _post(
+    deps: Deps,
+    delivery: Delivery,
+    *,
+    channel: str,
+    key: str,
+    message: dict[str, Any],
+    thread_ts: str | None = None,
+) -> str:
+    """Post once; returns the message's ts. Before repeating an attempt without a verdict, look whether it is there."""
+    if delivery.is_ambiguous:
+        found = await _find_posted(deps, channel=channel, key=key, thread_ts=thread_ts)
+        if found:
+            return found
+    answer = await deps.client.chat_postMessage(
+        channel=channel,
+        thread_ts=thread_ts,
+        metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        unfurl_links=False,
+        unfurl_media=False,
+        **message,
+    )
+    return str(answer["ts"])
+
+
+async def _find_posted(deps: Deps, *, channel: str, key: str, thread_ts: str | None) -> str | None:
+    """Our message with this key, where the scope for history was granted; None where not: then it may double."""
+    try:
+        if thread_ts:
+            answer = await deps.client.conversations_replies(
+                channel=channel, ts=thread_ts, limit=100, include_all_metadata=True
+            )
+        else:
+            answer = await deps.client.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+    except SlackApiError as error:
+        if getattr(error.response, "status_code", 0) == 429:
+            raise
+        return None
+    for message in answer.get("messages") or []:
+        metadata = message.get("metadata") or {}
+        if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
+            return str(message["ts"])
+    return None

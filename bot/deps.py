@@ -1,0 +1,29 @@
+"""What every handler, job and delivery is given: the database, the clock, the settings, a Slack client."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config import Settings
+from bot.store.db import Db
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Deps:
+    db: Db
+    clock: Clock
+    settings: Settings
+    client: AsyncWebClient
+    """For calls outside a request; posts through it are never retried automatically."""
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()

@@ -1,0 +1,37 @@
+"""How much authority a choice takes. The table is configuration; the rule is here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.decision import Case
+from bot.domain.option import Option
+from bot.domain.team import TOP_AUTHORITY
+
+OWN_DECISION_LIMIT = 2
+"""Up to this required level the owner may resolve the own decision, given the authority; above it others must."""
+
+
+@dataclass(frozen=True)
+class AuthorityTable:
+    ceilings: tuple[Decimal, ...] = (Decimal(100), Decimal(1000), Decimal(10_000), Decimal(50_000))
+    """Amounts up to ceilings[i] take level i+1; anything above the last takes the next level."""
+
+    def level(self, amount: Decimal) -> int:
+        return next((i + 1 for i, top in enumerate(self.ceilings) if amount <= top), len(self.ceilings) + 1)
+
+
+def required_authority(case: Case, option: Option | None, table: AuthorityTable) -> int:
+    """1..5 for resolving with `option`; of the case alone where no option is chosen yet.
+
+    The amount is max(|financial impact|, |cost of the option|), nothing known counts as 0; one level more for a
+    high-risk option or a contract modification.
+    """
+    amount = max(abs(case.financial_impact or Decimal(0)), abs(option.financial_cost) if option else Decimal(0))
+    is_grave = case.decision_type == "contract_modification" or (option is not None and option.risk_level == "high")
+    return min(TOP_AUTHORITY, table.level(amount) + is_grave)
+
+
+def least_authority(case: Case, options: Sequence[Option], table: AuthorityTable) -> int:
+    """What at least one of the options takes: who has less can resolve with none of them."""
+    return min((required_authority(case, o, table) for o in options), default=required_authority(case, None, table))

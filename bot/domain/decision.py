@@ -1,0 +1,200 @@
+"""A customer decision: its facts, its six phases, and what it takes to move from one to the next."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from bot.domain.criterion import Criterion
+from bot.domain.option import Option
+from bot.domain.outcome import Outcome
+from bot.domain.result import Result
+from bot.domain.round import Round, RoundState
+from bot.domain.team import Member, Team
+from bot.errors import Conflict
+
+TITLE_LENGTH, DESCRIPTION_LENGTH, CUSTOMER_LENGTH = 150, 3000, 150
+REASON_LENGTH = 1000
+
+DECISION_TYPES = {
+    "refund_request": "Refund request",
+    "billing_dispute": "Billing dispute",
+    "service_escalation": "Service escalation",
+    "policy_exception": "Policy exception",
+    "contract_modification": "Contract modification",
+    "churn_prevention": "Churn prevention",
+}
+TIERS = {"basic": "Basic", "standard": "Standard", "premium": "Premium", "enterprise": "Enterprise"}
+URGENCY = {1: "1 · whenever", 2: "2 · low", 3: "3 · normal", 4: "4 · high", 5: "5 · critical"}
+PHASES = {1: "Define", 2: "Criteria", 3: "Options", 4: "Evaluate", 5: "Act", 6: "Learn"}
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    TEAM_INPUT = "team_input"
+    EVALUATING = "evaluating"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+State = tuple[Status, int]
+"""(status, current_phase); only the pairs of VALID_STATES exist, in here and in a CHECK of the database."""
+
+VALID_STATES: frozenset[State] = frozenset(
+    {
+        (Status.CREATED, 1),
+        (Status.TEAM_INPUT, 2),
+        (Status.TEAM_INPUT, 3),
+        (Status.EVALUATING, 4),
+        (Status.RESOLVED, 5),
+        (Status.RESOLVED, 6),
+        *((Status.CANCELLED, phase) for phase in (1, 2, 3, 4)),
+    }
+)
+TRANSITIONS: dict[str, tuple[State | None, State]] = {
+    "T1": (None, (Status.CREATED, 1)),
+    "T2": ((Status.CREATED, 1), (Status.TEAM_INPUT, 2)),
+    "T3": ((Status.TEAM_INPUT, 2), (Status.TEAM_INPUT, 3)),
+    "T3b": ((Status.TEAM_INPUT, 3), (Status.TEAM_INPUT, 2)),
+    "T4": ((Status.TEAM_INPUT, 3), (Status.EVALUATING, 4)),
+    "T4b": ((Status.EVALUATING, 4), (Status.TEAM_INPUT, 3)),
+    "T5": ((Status.EVALUATING, 4), (Status.EVALUATING, 4)),
+    "T6": ((Status.EVALUATING, 4), (Status.EVALUATING, 4)),
+    "T7": ((Status.EVALUATING, 4), (Status.RESOLVED, 5)),
+    "T8": ((Status.RESOLVED, 5), (Status.RESOLVED, 6)),
+    "T9": ((Status.RESOLVED, 6), (Status.RESOLVED, 6)),
+    "T10": ((Status.RESOLVED, 5), (Status.EVALUATING, 4)),
+    "T11a": ((Status.CREATED, 1), (Status.CANCELLED, 1)),
+    "T11b": ((Status.TEAM_INPUT, 2), (Status.CANCELLED, 2)),
+    "T11c": ((Status.TEAM_INPUT, 3), (Status.CANCELLED, 3)),
+    "T11d": ((Status.EVALUATING, 4), (Status.CANCELLED, 4)),
+}
+"""The DECIDE model's moves (Guo 2008); their guards live where the facts are, in `permission` and in the services."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is typed about the customer and the problem. Money in the team's currency; dates aware, UTC."""
+
+    decision_type: str
+    customer_name: str
+    title: str
+    description: str = ""
+    customer_tier: str = "standard"
+    customer_value: Decimal | None = None
+    customer_email: str | None = None
+    customer_id: str | None = None
+    relationship_duration_months: int = 0
+    urgency_level: int = 3
+    financial_impact: Decimal | None = None
+    expected_resolution_date: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    id: UUID
+    team_id: UUID
+    number: int
+    revision: int
+    created_by: UUID
+    created_at: datetime
+    status: Status
+    phase: int
+    case: Case
+    workspace_id: str | None = None
+    channel_id: str | None = None
+    permalink: str | None = None
+    cancel_reason: str | None = None
+    resolved_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        return (self.status, self.phase)
+
+    @property
+    def name(self) -> str:
+        """What people call it: "#42"."""
+        return f"#{self.number}"
+
+    def moved(self, transition: str) -> "Decision":
+        """Return the decision after the move. Raises Conflict, naming the state, where the move does not start here."""
+        start, end = TRANSITIONS[transition]
+        if start != self.state:
+            raise Conflict(f"{self.name} has moved on: it is now in {self.place}. Use /decide show {self.number}.")
+        return replace(self, status=end[0], phase=end[1])
+
+    def moved_to_by(self, transition: str) -> bool:
+        """Whether it stands where the move leads."""
+        return self.state == TRANSITIONS[transition][1]
+
+    @property
+    def place(self) -> str:
+        """Its state in words, for sentences: "phase 3 of 6 (Options)"."""
+        if self.status is Status.CANCELLED:
+            return "the cancelled ones"
+        return f"phase {self.phase} of 6 ({PHASES[self.phase]})"
+
+
+@dataclass(frozen=True)
+class CardMessage:
+    """The one message in the channel that shows the decision."""
+
+    channel_id: str
+    ts: str
+    rendered_revision: int
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One decision with all that anybody of its team may be shown. No ballot and no unpublished number is in it."""
+
+    decision: Decision
+    team: Team
+    owner: Member
+    criteria: tuple[Criterion, ...] = ()
+    options: tuple[Option, ...] = ()
+    round: Round | None = None
+    """The latest round that was not voided."""
+    result: Result | None = None
+    """Present once published."""
+    outcome: Outcome | None = None
+    """Present while the decision is resolved."""
+    resolver: Member | None = None
+    card: CardMessage | None = None
+
+    def round_state(self, now: datetime) -> RoundState | None:
+        return self.round.state(now) if self.round else None
+
+    def option(self, option_id: UUID) -> Option | None:
+        return next((o for o in self.options if o.id == option_id), None)
+
+    def criterion(self, criterion_id: UUID) -> Criterion | None:
+        return next((c for c in self.criteria if c.id == criterion_id), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A decision as one line of a list."""
+
+    decision_id: UUID
+    number: int
+    title: str
+    customer_name: str
+    decision_type: str
+    urgency_level: int
+    status: Status
+    phase: int
+    expected_resolution_date: datetime | None
+    todo: str | None
+    """What waits for the reader, in words ("score"), or None."""
+
+
+def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:
+    """What is still missing before the team may set criteria (guards of T2), in words; empty when nothing is."""
+    wanted = {
+        "a description of the problem": bool(case.description.strip()),
+        "an expected resolution date": case.expected_resolution_date is not None,
+        "at least 2 active team members": active_members >= 2,
+    }
+    return tuple(words for words, is_there in wanted.items() if not is_there)

@@ -1,0 +1,73 @@
+"""Money as people type it and read it. Amounts are Decimal in whole cents, as NUMERIC(12, 2) holds them."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+from bot.errors import Invalid
+
+CENT = Decimal("0.01")
+MAX_AMOUNT = Decimal("9999999999.99")
+TEXT_LENGTH = 40
+EXAMPLE = "Type it like 1200 or 1,200.50."
+
+SYMBOLS = {
+    "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}),
+    "€": frozenset({"EUR"}),
+    "£": frozenset({"GBP"}),
+    "¥": frozenset({"JPY", "CNY"}),
+    "₹": frozenset({"INR"}),
+}
+_CURRENCY = r"[$€£¥₹]|[A-Z]{3}"
+# A sign may stand on either side of the currency: "-$5" and "$-5" are both in use.
+_TYPED = re.compile(
+    rf"(?P<sign1>[+-]?) ?(?P<before>{_CURRENCY})? ?(?P<sign2>[+-]?)"
+    rf"(?P<number>[0-9][0-9.,' ]*?) ?(?P<after>{_CURRENCY})?"
+)
+_PLAIN = re.compile(r"(?P<whole>[0-9]+)(?:[.,](?P<cents>[0-9]{1,2}))?")
+_GROUPED = re.compile(
+    r"(?P<whole>[1-9][0-9]{0,2}(?P<group>[.,' ])[0-9]{3}(?:(?P=group)[0-9]{3})*)"
+    r"(?:(?!(?P=group))[.,](?P<cents>[0-9]{1,2}))?"
+)
+# What keyboards and spreadsheets put in place of the plain characters.
+_LOOKALIKES = str.maketrans(
+    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-", "\t": " "}
+)
+
+
+def parse_money(
+    text: str, *, currency: str = "USD", allow_negative: bool = False, field: str | None = None
+) -> Decimal:
+    """Read an amount in `currency`, in cents, within NUMERIC(12, 2). Raises Invalid, with an example.
+
+    "1200", "1,200.50", "1.200,50", "1 200", "1'200.00", "$1,200", "USD 1200", "1200 usd". A lone separator
+    before exactly three digits groups thousands ("1.200" and "1,200" are 1200: cents never have three
+    digits); before one or two digits it starts the cents. Refused, because reading them would be guessing:
+    "12k", "1e3", ".5", "(5)", "0.125", groups of any other size, another currency.
+    """
+    cleaned = text.strip().translate(_LOOKALIKES).upper()
+    typed = _TYPED.fullmatch(cleaned) if len(text) <= TEXT_LENGTH else None
+    number = _read(typed["number"]) if typed else None
+    if typed is None or number is None or (typed["sign1"] and typed["sign2"]):
+        raise Invalid(f"That is not an amount that I can read. {EXAMPLE}", field=field)
+    if any(currency not in SYMBOLS.get(unit, {unit}) for unit in (typed["before"], typed["after"]) if unit):
+        raise Invalid(f"Amounts here are in {currency}: convert it, type the number. {EXAMPLE}", field=field)
+    is_negative = "-" in (typed["sign1"], typed["sign2"])
+    if is_negative and not allow_negative:
+        raise Invalid(f"This amount cannot be below 0. {EXAMPLE}", field=field)
+    if number > MAX_AMOUNT:
+        raise Invalid(f"That is too large: the most is {MAX_AMOUNT:,}. {EXAMPLE}", field=field)
+    return -number if is_negative and number else number
+
+
+def _read(number: str) -> Decimal | None:
+    match = _PLAIN.fullmatch(number) or _GROUPED.fullmatch(number)
+    if match is None:
+        return None
+    whole = re.sub(r"[^0-9]", "", match["whole"])
+    return Decimal(f"{whole}.{(match['cents'] or '').ljust(2, '0')}")
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """ "USD 1,200.50"; whole amounts without cents: "USD 1,200", "USD -75". Reads back by `parse_money`."""
+    cents = amount.quantize(CENT, ROUND_HALF_UP) + 0  # + 0: no "-0"
+    return f"{currency} {cents:,.0f}" if cents == cents.to_integral_value() else f"{currency} {cents:,.2f}"

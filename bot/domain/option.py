@@ -1,0 +1,75 @@
+"""An answer that the team could give to the customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from bot.errors import Conflict, Invalid
+
+MIN_OPTIONS, MAX_OPTIONS = 2, 12
+TITLE_LENGTH, DESCRIPTION_LENGTH = 150, 2000
+LEVELS = {"low": "Low", "medium": "Medium", "high": "High"}
+
+
+@dataclass(frozen=True)
+class OptionDraft:
+    """An option as typed."""
+
+    title: str
+    description: str
+    financial_cost: Decimal = Decimal(0)
+    implementation_effort: str = "medium"
+    risk_level: str = "medium"
+
+
+@dataclass(frozen=True)
+class Option:
+    id: UUID
+    decision_id: UUID
+    created_by: UUID | None
+    title: str
+    description: str
+    financial_cost: Decimal
+    implementation_effort: str
+    risk_level: str
+
+
+def check_option(draft: OptionDraft, *, others: Sequence[Option] = ()) -> OptionDraft:
+    """Return it as it is stored, spaces collapsed. `others`: the decision's options but the one being edited.
+
+    Raises Conflict where no more fit, else Invalid with the draft's attribute as field; never repeats what
+    was typed.
+    """
+    if len(others) >= MAX_OPTIONS:
+        raise Conflict(
+            f"There are {MAX_OPTIONS} options already; no more fit into the form. Edit one instead."
+        )
+    title, description = " ".join(draft.title.split()), draft.description.strip()
+    if not title:
+        raise Invalid("An option needs a title. Say in a few words what the customer gets.", field="title")
+    if len(title) > TITLE_LENGTH:
+        sentence = (
+            f"The title has {len(title)} characters; {TITLE_LENGTH} fit. Move the rest to the description."
+        )
+        raise Invalid(sentence, field="title")
+    if len(description) > DESCRIPTION_LENGTH:
+        sentence = f"The description has {len(description)} characters; {DESCRIPTION_LENGTH} fit. Shorten it."
+        raise Invalid(sentence, field="description")
+    if title.casefold() in {" ".join(other.title.split()).casefold() for other in others}:
+        raise Invalid("An option has this title already. Say in the title what is different.", field="title")
+    for name in ("implementation_effort", "risk_level"):
+        if getattr(draft, name) not in LEVELS:
+            raise Invalid("Choose low, medium or high.", field=name)
+    return replace(draft, title=title, description=description)
+
+
+def check_options(options: Sequence[Option]) -> None:
+    """Raise Conflict, with the way out, where scoring cannot start with so few or so many (guard of T4)."""
+    there = "is 1" if len(options) == 1 else f"are {len(options)}"
+    if len(options) < MIN_OPTIONS:
+        raise Conflict(f"Scoring needs at least {MIN_OPTIONS} options; there {there}. Propose another one.")
+    if len(options) > MAX_OPTIONS:
+        raise Conflict(
+            f"At most {MAX_OPTIONS} options fit into the form; there {there}. Ask their owners to merge."
+        )

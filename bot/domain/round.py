@@ -1,0 +1,94 @@
+"""A round of scoring: who is asked, until when, and when it may end. Knows who has scored, never what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+from uuid import UUID
+
+MIN_EVALUATORS = 2
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From how many ballots on what is shown; frozen when scoring starts and printed on every ballot page."""
+
+    ranking: int = 3
+    totals: int = 5
+    cell: int = 5
+
+
+@dataclass(frozen=True)
+class RoundMember:
+    member_id: UUID
+    name: str
+    slack_user_id: str | None
+    submitted: bool
+    is_excused: bool
+
+
+class RoundState(StrEnum):
+    OPEN = "open"
+    DUE = "due"  # past its closing time, not closed yet: the next click closes it
+    UNDECIDED = "undecided"  # closed without quorum: extend, proceed or cancel
+    CLOSED = "closed"  # closed with quorum or an override; the result is on its way
+    PUBLISHED = "published"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True)
+class Round:
+    id: UUID
+    decision_id: UUID
+    number: int
+    opened_at: datetime
+    closes_at: datetime
+    option_ids: tuple[UUID, ...]
+    weights: tuple[tuple[UUID, Decimal], ...]
+    """(criterion id, weight) in the order of the pages, as frozen at the start."""
+    thresholds: Thresholds
+    members: tuple[RoundMember, ...]
+    closed_at: datetime | None = None
+    close_cause: str | None = None
+    override_by: UUID | None = None
+    override_reason: str | None = None
+    published_at: datetime | None = None
+    voided_at: datetime | None = None
+
+    @property
+    def roster(self) -> tuple[RoundMember, ...]:
+        """Those who are asked: everybody of the round who is not excused."""
+        return tuple(m for m in self.members if not m.is_excused)
+
+    @property
+    def ballots(self) -> int:
+        """Submitted ballots; one of a person excused afterwards stays and counts."""
+        return sum(m.submitted for m in self.members)
+
+    @property
+    def has_quorum(self) -> bool:
+        return self.ballots >= quorum(len(self.roster))
+
+    def state(self, now: datetime) -> RoundState:
+        if self.voided_at:
+            return RoundState.VOIDED
+        if self.published_at:
+            return RoundState.PUBLISHED
+        if self.closed_at:
+            return RoundState.CLOSED if self.has_quorum or self.override_reason else RoundState.UNDECIDED
+        return RoundState.DUE if now >= self.closes_at else RoundState.OPEN
+
+    def find_member(self, member_id: UUID) -> RoundMember | None:
+        return next((m for m in self.members if m.member_id == member_id), None)
+
+
+def quorum(people: int) -> int:
+    """How many ballots suffice: half of the people rounded up, never below 3; of two, both."""
+    return max(3, ceil(people / 2)) if people >= 3 else 2
+
+
+def default_closes_at(now: datetime, expected: datetime | None) -> datetime:
+    """Three quarters of the way to the expected resolution, to the minute; a day from now where none is ahead."""
+    span = expected - now if expected and expected > now else timedelta(days=4) / 3
+    return (now + span * 3 / 4).replace(second=0, microsecond=0) + timedelta(minutes=1)

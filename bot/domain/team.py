@@ -1,0 +1,76 @@
+"""A team, its members, and the person at the other end of a click. Knows nothing of how they sign in."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+ROLES = {
+    "customer_success_manager": "Customer success manager",
+    "support_manager": "Support manager",
+    "account_manager": "Account manager",
+    "sales_manager": "Sales manager",
+    "legal_compliance": "Legal & compliance",
+    "operations_manager": "Operations manager",
+}
+TOP_AUTHORITY = 5
+
+
+@dataclass(frozen=True)
+class Team:
+    id: UUID
+    name: str
+    company_name: str
+    industry: str | None
+    team_size: int
+    currency: str
+    """ISO 4217, three capital letters."""
+
+
+@dataclass(frozen=True)
+class Member:
+    id: UUID
+    team_id: UUID
+    name: str
+    email: str
+    role: str
+    authority: int
+    """1..5: what size of decision this person may resolve."""
+    expertise_areas: tuple[str, ...] = ()
+    is_active: bool = True
+    slack_user_id: str | None = None
+    """In the workspace at hand; None for a member who has not met the bot there yet."""
+
+
+@dataclass(frozen=True)
+class SlackUser:
+    """Who Slack says is clicking; the profile is read once and only when it is needed."""
+
+    workspace_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What `users.info` tells of a person."""
+
+    workspace_id: str
+    user_id: str
+    name: str
+    email: str | None
+    tz: str | None
+    is_admin: bool
+    is_person: bool
+    """False for bots, Slackbot, deactivated accounts and guests, who cannot join a team."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A member in their team, acting from one workspace."""
+
+    member: Member
+    team: Team
+    workspace_id: str
+    user_id: str
+
+
+def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:
+    return is_workspace_admin or (member.is_active and member.authority >= TOP_AUTHORITY)

@@ -1,0 +1,33 @@
+"""The one error root: each class is one reaction at the edge, each message a sentence for the person who reads it."""
+
+
+class BotError(Exception):
+    """A refusal that a person reads: what happened, the state, the way out. Never holds a score or a comment.
+
+    `field` names the form field it belongs to; the view's codec turns it into a block id. None: the whole form.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Invalid(BotError):
+    """What was typed cannot be used as it stands."""
+
+
+class NotAllowed(BotError):
+    """This person may not do it; the message says who may."""
+
+
+class Conflict(BotError):
+    """The decision has moved on; the message names its state and the way out."""
+
+
+class NotFound(BotError):
+    """There is no such thing for this person, whether or not another team has one."""
+
+
+class TryAgain(BotError):
+    """Nothing was saved because the database was slow or absent; the same press may succeed later."""

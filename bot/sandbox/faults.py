@@ -1,0 +1,45 @@
+"""Owns the failures on demand: what the next calls of a Web API method (or of all, '*') suffer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = ("ratelimited", "error", "http_500", "drop", "drop_after", "slow")
+
+
+@dataclass
+class Fault:
+    """'drop' loses the request, 'drop_after' does the work and loses the answer, 'slow' waits, then works.
+
+    method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
+    """
+
+    method: str
+    kind: str
+    times: int = 1
+    retry_after: int = 1
+    error: str = "fatal_error"
+    seconds: float = 1.0
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, method: str, kind: str, **more: Any) -> None:
+        """Raises ValueError for a kind that does not exist."""
+        if kind not in KINDS:
+            raise ValueError(f"no fault {kind!r}; there are {', '.join(KINDS)}")
+        self._waiting.append(Fault(method, kind, **more))
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+    def take(self, method: str) -> Fault | None:
+        """Use up one hit of the oldest fault waiting for this method."""
+        for fault in self._waiting:
+            if fault.method in (method, "*"):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._waiting.remove(fault)
+                return fault
+        return None

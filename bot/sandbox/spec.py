@@ -1,0 +1,64 @@
+"""Owns the description of a workspace before it lives: people, channels, the app and its secrets."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class PersonSpec:
+    """A member of the workspace; `name` is the handle by which tests and channels call them."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str | None = None
+    tz: str = "UTC"
+    is_admin: bool = False
+    is_restricted: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelSpec:
+    """A channel; `members` are handles of people, and the app's own handle where the bot is in."""
+
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
+    is_private: bool = False
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class ShortcutSpec:
+    callback_id: str
+    name: str
+    kind: Literal["global", "message"] = "global"
+
+
+@dataclass(frozen=True)
+class WorkspaceSpec:
+    """One workspace with one installed app. The three durations are Slack's own; tests may shorten them.
+
+    The first channel that a person is in is where that person types slash commands unless told otherwise.
+    """
+
+    team_id: str
+    name: str
+    domain: str
+    people: tuple[PersonSpec, ...]
+    channels: tuple[ChannelSpec, ...]
+    bot_token: str
+    signing_secret: str
+    app_token: str | None = None
+    scopes: tuple[str, ...] = ("commands", "chat:write", "im:write", "users:read", "users:read.email")
+    commands: tuple[str, ...] = ()
+    shortcuts: tuple[ShortcutSpec, ...] = ()
+    events: tuple[str, ...] = ("app_home_opened",)
+    app_id: str = "A0SANDBOX"
+    app_name: str = "app"
+    bot_user_id: str = "U0SANDBOXBOT"
+    bot_id: str = "B0SANDBOX"
+    trigger_seconds: float = 3.0
+    deadline_seconds: float = 3.0
+    event_retry_seconds: tuple[float, ...] = (0.0, 60.0, 300.0)

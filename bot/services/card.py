@@ -1,0 +1,85 @@
+"""The card's whereabouts: what the worker remembers after sending it, and what the owner hears when it cannot."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Decision, Dossier
+from bot.domain.team import Actor
+from bot.errors import Invalid
+from bot.store import card, decision, dossier, outbox
+from bot.store.db import Db, run_tx
+
+UNREACHABLE = "card.unreachable"
+
+
+async def get(db: Db, decision_id: UUID) -> Dossier:
+    """The decision for the bot itself, which acts for the decision's own team and closes nothing."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        return await dossier.get(c, team_id=await decision.get_team_id(c, decision_id), decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
+    """Remember where the card is; deliveries of revisions up to this one have nothing left to do."""
+
+    async def work(c: AsyncConnection) -> None:
+        d = found.decision
+        await card.posted(
+            c,
+            decision_id=d.id,
+            workspace_id=d.workspace_id or "",
+            channel_id=channel_id,
+            ts=ts,
+            revision=d.revision,
+        )
+        await _supersede(c, d)
+
+    await run_tx(db, work)
+
+
+async def rendered(db: Db, *, found: Dossier) -> None:
+    """Remember which revision the card shows."""
+
+    async def work(c: AsyncConnection) -> None:
+        await card.rendered(c, decision_id=found.decision.id, revision=found.decision.revision)
+        await _supersede(c, found.decision)
+
+    await run_tx(db, work)
+
+
+async def _supersede(c: AsyncConnection, d: Decision) -> None:
+    await outbox.settle_superseded(c, kind=card.KIND, decision_id=str(d.id), up_to_revision=d.revision)
+
+
+async def post_again(db: Db, *, actor: Actor, decision_id: UUID) -> Decision:
+    """Put the card into the outbox once more: the bot has been invited meanwhile."""
+
+    async def work(c: AsyncConnection) -> Decision:
+        found = await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if not found.channel_id:
+            raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
+        await decision.changed(c, decision_id, is_asked=True)
+        return found
+
+    return await run_tx(db, work)
+
+
+async def tell_owner_unreachable(db: Db, *, found: Dossier, reason: str, asked: int) -> None:
+    """Queue a DM to the owner: the card cannot reach its channel. Once per reason and time somebody asked."""
+
+    async def work(c: AsyncConnection) -> None:
+        d = found.decision
+        if not (d.workspace_id and found.owner.slack_user_id):
+            return
+        await outbox.enqueue(
+            c,
+            kind=UNREACHABLE,
+            lane=outbox.slack_lane(d.workspace_id, found.owner.slack_user_id),
+            key=f"unreachable:{d.id}:{d.channel_id}:{reason}:{asked}",
+            payload={"decision": str(d.id), "reason": reason},
+        )
+
+    await run_tx(db, work)

@@ -1,0 +1,52 @@
+"""The first of the two steps that end a round, shared by everybody who may be the one to end it."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Dossier
+from bot.store import audit, decision, dossier, outbox, round
+
+PUBLISH = "result.publish"
+
+
+async def close(c: AsyncConnection, found: Dossier, *, by: UUID | None) -> str:
+    """Close the round if it is due, complete, or `by` may and quorum holds; returns `close_round`'s word.
+
+    The caller holds the decision's lock. Publication is a second, later transaction by way of the outbox: a closing
+    that could be rolled back together with a look at the ballots would show every ballot.
+    """
+    if found.round is None:
+        return "voided"
+    answer = await round.close(c, found.round.id, by=by)
+    if answer == "closed":
+        await closed(c, team_id=found.team.id, decision_id=found.decision.id, by=by)
+    return answer
+
+
+async def closed(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, by: UUID | None) -> None:
+    """What follows a closing, in the same transaction: the trail, the card, and publication if quorum holds."""
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
+    if found.round is None:
+        return
+    await audit.write(
+        c,
+        "round.closed",
+        decision_id=decision_id,
+        by=by,
+        details={
+            "cause": found.round.close_cause,
+            "ballots": found.round.ballots,
+            "roster": len(found.round.roster),
+            "round": found.round.number,
+        },
+    )
+    if found.round.has_quorum:
+        await enqueue_publication(c, found.round.id)
+    await decision.changed(c, decision_id)
+
+
+async def enqueue_publication(c: AsyncConnection, round_id: UUID) -> None:
+    await outbox.enqueue(
+        c, kind=PUBLISH, lane=f"round:{round_id}", key=f"publish:{round_id}", payload={"round": str(round_id)}
+    )

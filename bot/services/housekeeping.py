@@ -1,0 +1,15 @@
+"""Delete what is kept for 30 days and no longer."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import outbox, submission
+from bot.store.db import Db, run_tx
+
+
+async def purge(db: Db) -> int:
+    """Settled deliveries and old submissions; safe anywhere, any number of times. Returns the number of rows."""
+
+    async def work(c: AsyncConnection) -> int:
+        return await outbox.purge(c) + await submission.purge(c)
+
+    return await run_tx(db, work, budget_seconds=30)

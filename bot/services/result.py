@@ -1,0 +1,118 @@
+"""Publish a closed round, once: rank, keep what the thresholds allow, seal the rest."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Dossier
+from bot.domain.result import publish as publishable
+from bot.domain.result import rank
+from bot.errors import Conflict
+from bot.store import audit, decision, dossier, outbox, result, round
+from bot.store.db import Db, run_tx
+
+RESULT = "result"
+_ALREADY = "CV003"
+
+
+async def publish(db: Db, *, round_id: UUID) -> None:
+    """The second step of closing. Safe to repeat: a round that is published or voided is left alone.
+
+    Raises Conflict where the round is not closed or lacks quorum and override.
+    """
+    try:
+        await run_tx(db, lambda c: _publish(c, round_id))
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", "") or ""
+        if state == _ALREADY:
+            return
+        if state.startswith("CV"):
+            raise Conflict(f"Round {round_id} cannot be published yet ({state}).") from None
+        raise
+
+
+async def _publish(c: AsyncConnection, round_id: UUID) -> None:
+    place = await round.find_decision(c, round_id)
+    if place is None:
+        return
+    team_id, decision_id = place
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+    live = found.round
+    if live is None or live.id != round_id:
+        return
+    ballots = await result.publish(c, round_id)
+    ranking = rank(option_ids=live.option_ids, weights=live.weights, ballots=ballots)
+    published = publishable(ranking, ballots=len(ballots), people=len(live.roster), thresholds=live.thresholds)
+    await result.store(c, round_id, published)
+    details = {"round": str(round_id), "ballots": len(ballots)}
+    await audit.write(c, "round.published", decision_id=decision_id, details=details)
+    await decision.changed(c, decision_id)
+    await _enqueue_results(c, found, round_id)
+
+
+async def _enqueue_results(c: AsyncConnection, found: Dossier, round_id: UUID) -> None:
+    """The result message goes to the card's thread, after the card of this revision, in the same lane."""
+    d = found.decision
+    if d.workspace_id:
+        await outbox.enqueue(
+            c,
+            kind=RESULT,
+            lane=outbox.slack_lane(d.workspace_id, d.channel_id or f"decision-{d.id}"),
+            key=f"result:{round_id}",
+            payload={"decision": str(d.id), "round": str(round_id)},
+        )
+
+
+RESULT_DM = "result.dm"
+
+
+async def send_by_dm(db: Db, *, found: Dossier) -> None:
+    """Queue the result as DMs to owner and roster: the channel cannot be reached."""
+
+    async def work(c: AsyncConnection) -> None:
+        d, live = found.decision, found.round
+        if live is None or not d.workspace_id:
+            return
+        readers = {m.slack_user_id for m in live.members} | {found.owner.slack_user_id}
+        for user_id in sorted(user for user in readers if user):
+            await outbox.enqueue(
+                c,
+                kind=RESULT_DM,
+                lane=outbox.slack_lane(d.workspace_id, user_id),
+                key=f"result:{live.id}:{user_id}",
+                payload={"decision": str(d.id), "user": user_id},
+            )
+
+    await run_tx(db, work)
+
+
+async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:
+    """(option id, comment) as published; empty before, and where none may be shown."""
+    live = found.round
+    if live is None or live.published_at is None:
+        return []
+
+    async def work(c: AsyncConnection) -> list[tuple[UUID, str]]:
+        return await result.comments(c, live.id)
+
+    return await run_tx(db, work)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `conclave verify` says of one decision."""
+
+    order: str
+    """'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'."""
+
+
+async def verify(db: Db, *, team_id: UUID, decision_id: UUID) -> Verdict:
+    """Recompute the order in which a published round's rows must lie."""
+
+    async def work(c: AsyncConnection) -> Verdict:
+        found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
+        return Verdict(await result.order(c, found.round.id) if found.round else "none")
+
+    return await run_tx(db, work)

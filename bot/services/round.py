@@ -1,0 +1,219 @@
+"""Start scoring, end it, and what the owner can do when it did not go as planned."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Dossier, Status
+from bot.domain.option import check_options
+from bot.domain.permission import Action, check, standing
+from bot.domain.press import Press
+from bot.domain.round import MIN_EVALUATORS, Thresholds
+from bot.domain.team import Actor, Member
+from bot.errors import Conflict, Invalid
+from bot.services import closing
+from bot.store import audit, decision, dossier, round, submission, team
+from bot.store.db import Db, run_tx
+
+
+async def prepare(
+    db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable
+) -> tuple[Dossier, list[Member]]:
+    """What the Start scoring modal needs. Raises Conflict with what is still missing."""
+
+    async def work(c: AsyncConnection) -> tuple[Dossier, list[Member]]:
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        check(Action.START_SCORING, found, actor.member, now=now, table=table)
+        everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
+        active = [m for m in everybody if m.is_active]
+        _check_startable(found, len(active))
+        return found, active
+
+    return await run_tx(db, work)
+
+
+def _check_startable(found: Dossier, active_members: int) -> None:
+    name = found.decision.name
+    check_options(found.options)
+    if not found.criteria:
+        raise Conflict(f'{name} needs at least 1 criterion. Use "Back to criteria".')
+    if active_members < MIN_EVALUATORS:
+        raise Conflict(
+            f"{name} needs at least {MIN_EVALUATORS} active members to score. Add people with /decide setup."
+        )
+
+
+async def start(
+    db: Db,
+    *,
+    actor: Actor,
+    decision_id: UUID,
+    member_ids: Sequence[UUID],
+    closes_at: datetime,
+    is_two_confirmed: bool,
+    now: datetime,
+    table: AuthorityTable,
+    press: Press,
+) -> Dossier:
+    """T4: freeze roster, options, criteria, weights, closing time and thresholds; collect scores."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        prior = await submission.find(c, press)
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if prior and prior.is_same:
+            return found
+        check(Action.START_SCORING, found, actor.member, now=now, table=table)
+        everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
+        active = {m.id for m in everybody if m.is_active}
+        _check_startable(found, len(active))
+        roster = _checked_roster(member_ids, active, is_two_confirmed)
+        if closes_at <= now:
+            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        await decision.set_state(c, found.decision.moved("T4"))
+        round_id = await round.open_round(
+            c,
+            decision_id=decision_id,
+            opened_by=actor.member.id,
+            closes_at=closes_at,
+            option_ids=[o.id for o in found.options],
+            criteria=found.criteria,
+            member_ids=roster,
+            thresholds=Thresholds(),
+        )
+        details = {"round": str(round_id), "roster": len(roster)}
+        await audit.write(c, "round.opened", decision_id=decision_id, by=actor.member.id, details=details)
+        await submission.record(c, press, kind="round", created_id=round_id)
+        await decision.changed(c, decision_id)
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confirmed: bool) -> list[UUID]:
+    roster = sorted(set(member_ids))
+    if not set(roster) <= active:
+        raise Invalid("Somebody on the roster is not an active member any more. Choose again.", field="roster")
+    if len(roster) < MIN_EVALUATORS:
+        raise Invalid(f"Scoring takes at least {MIN_EVALUATORS} people. Add somebody.", field="roster")
+    if len(roster) == MIN_EVALUATORS and not is_two_confirmed:
+        raise Invalid(
+            "With 2 people nothing aggregated will be shown, because each could work out the other's scores. "
+            "Tick this box to go ahead, or add somebody.",
+            field="confirm_two",
+        )
+    return roster
+
+
+async def close(db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable) -> Dossier:
+    """T5 by owner or decider, once quorum holds. Publication follows by itself."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        check(Action.CLOSE_SCORING, found, actor.member, now=now, table=table)
+        answer = await closing.close(c, found, by=actor.member.id)
+        if answer not in {"closed", "already"}:
+            raise Conflict(f"Scoring cannot be closed yet. {standing(found, now)}")
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+async def extend(
+    db: Db, *, actor: Actor, decision_id: UUID, closes_at: datetime, now: datetime, table: AuthorityTable
+) -> Dossier:
+    """Collect scores again until `closes_at`, after a round that closed without quorum. Ballots so far stand."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if found.round and found.round.closed_at is None and found.round.closes_at == closes_at:
+            return found  # the same press again
+        check(Action.EXTEND_ROUND, found, actor.member, now=now, table=table)
+        if closes_at <= now:
+            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        answer = await round.extend(c, _round_id(found), closes_at=closes_at)
+        if answer == "past":
+            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        if answer != "extended":
+            raise Conflict(f"Scoring cannot be extended. {standing(found, now)}")
+        await audit.write(c, "round.extended", decision_id=decision_id, by=actor.member.id)
+        await decision.changed(c, decision_id)
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+async def proceed(
+    db: Db,
+    *,
+    actor: Actor,
+    decision_id: UUID,
+    reason: str,
+    now: datetime,
+    table: AuthorityTable,
+    press: Press,
+) -> Dossier:
+    """Publish what there is although quorum was missed; the reason is recorded and shown."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        prior = await submission.find(c, press)
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if prior:
+            return found
+        check(Action.PROCEED, found, actor.member, now=now, table=table)
+        round_id = _round_id(found)
+        answer = await round.override(c, round_id, by=actor.member.id, reason=reason)
+        if answer != "recorded":
+            raise Conflict(f"That is not possible now. {standing(found, now)}")
+        await audit.write(
+            c,
+            "round.proceeded",
+            decision_id=decision_id,
+            by=actor.member.id,
+            details={"ballots": found.round.ballots if found.round else 0},
+        )
+        await closing.enqueue_publication(c, round_id)
+        await submission.record(c, press, kind="override", created_id=round_id)
+        await decision.changed(c, decision_id)
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+async def void(
+    db: Db,
+    *,
+    actor: Actor,
+    decision_id: UUID,
+    reason: str,
+    now: datetime,
+    table: AuthorityTable,
+    press: Press,
+) -> Dossier:
+    """T4b: delete every ballot and go back to the options; the reason is recorded."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        prior = await submission.find(c, press)
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if prior and found.decision.status is Status.TEAM_INPUT:
+            return found
+        check(Action.VOID_ROUND, found, actor.member, now=now, table=table)
+        round_id = _round_id(found)
+        if await round.void(c, round_id, by=actor.member.id, reason=reason) != "voided":
+            raise Conflict(f"The round cannot be voided. {standing(found, now)}")
+        await decision.set_state(c, found.decision.moved("T4b"))
+        details = {"round": str(round_id)}
+        await audit.write(c, "round.voided", decision_id=decision_id, by=actor.member.id, details=details)
+        await submission.record(c, press, kind="void", created_id=round_id)
+        await decision.changed(c, decision_id)
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+def _round_id(found: Dossier) -> UUID:
+    if found.round is None:
+        raise Conflict(f"{found.decision.name} is not being scored.")
+    return found.round.id

@@ -1,0 +1,25 @@
+"""The trail of state changes: who, what, when (table `audit_logs`). Never a score, a comment or a typed text."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import tables as t
+
+
+async def write(
+    c: AsyncConnection,
+    action: str,
+    *,
+    decision_id: UUID | None = None,
+    by: UUID | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Append one line. `details`: ids, numbers and states only. No address: the peer of a click is Slack."""
+    await c.execute(
+        insert(t.audit_logs).values(
+            decision_id=decision_id, user_id=by, action=action, details=dict(details) if details else None
+        )
+    )

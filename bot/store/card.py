@@ -1,0 +1,40 @@
+"""Where a decision's one message is, and which revision it shows (table `card_messages`)."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import CardMessage
+from bot.store import tables as t
+
+KIND = "card"
+
+
+async def find(c: AsyncConnection, decision_id: UUID) -> CardMessage | None:
+    row = (
+        await c.execute(select(*t.card_messages.c).where(t.card_messages.c.decision_id == decision_id))
+    ).one_or_none()
+    return CardMessage(row.channel_id, row.ts, row.rendered_revision) if row else None
+
+
+async def posted(
+    c: AsyncConnection, *, decision_id: UUID, workspace_id: str, channel_id: str, ts: str, revision: int
+) -> None:
+    """Remember the message. Posted anew (the old one is gone): the new place wins."""
+    place = {"workspace_id": workspace_id, "channel_id": channel_id, "ts": ts, "rendered_revision": revision}
+    await c.execute(
+        insert(t.card_messages)
+        .values(decision_id=decision_id, **place)
+        .on_conflict_do_update(index_elements=["decision_id"], set_=place)
+    )
+
+
+async def rendered(c: AsyncConnection, *, decision_id: UUID, revision: int) -> None:
+    """Remember what was sent; never backwards."""
+    await c.execute(
+        update(t.card_messages)
+        .where(t.card_messages.c.decision_id == decision_id)
+        .values(rendered_revision=func.greatest(t.card_messages.c.rendered_revision, revision))
+    )

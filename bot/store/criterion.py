@@ -1,0 +1,35 @@
+"""Rows of `decision_criteria`. They change only before scoring starts; the services see to that."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.criterion import Criterion, CriterionDraft
+from bot.store import tables as t
+
+
+async def of_decision(c: AsyncConnection, decision_id: UUID) -> tuple[Criterion, ...]:
+    k = t.decision_criteria.c
+    rows = await c.execute(select(*k).where(k.decision_id == decision_id).order_by(k.position, k.created_at, k.id))
+    return tuple(Criterion(r.id, r.name, r.description or "", r.weight, r.position) for r in rows)
+
+
+async def replace(c: AsyncConnection, *, decision_id: UUID, drafts: Sequence[CriterionDraft], created_by: UUID) -> None:
+    """Make the decision's criteria equal `drafts`, in this order. A kept id keeps its row, any other is a new row."""
+    existing = {criterion.id for criterion in await of_decision(c, decision_id)}
+    kept = {draft.id for draft in drafts if draft.id in existing}
+    table = t.decision_criteria
+    await c.execute(delete(table).where(table.c.decision_id == decision_id, table.c.id.in_(existing - kept)))
+    for position, draft in enumerate(drafts):
+        values = {
+            "name": draft.name,
+            "description": draft.description or None,
+            "weight": draft.weight,
+            "position": position,
+        }
+        if draft.id in kept:
+            await c.execute(update(table).where(table.c.id == draft.id).values(**values))
+        else:
+            await c.execute(insert(table).values(decision_id=decision_id, created_by=created_by, **values))

@@ -1,0 +1,158 @@
+"""The way into PostgreSQL: one engine, two doors. `run_tx` is a transaction, `autocommit` is for one statement.
+
+Only services and delivery open them; one use case is one transaction.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import TryAgain
+
+T = TypeVar("T")
+
+POOL_SIZE = 10
+BUDGET_SECONDS = 2.0
+"""Slack waits 3 s for an answer; this leaves the rest of the way half a second and the wire another."""
+NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
+_RETRYABLE = {
+    "40001",
+    "40P01",
+    "57P01",
+    "57P02",
+    "57P03",
+    "25006",
+    "08000",
+    "08001",
+    "08003",
+    "08004",
+    "08006",
+}
+
+
+@dataclass(frozen=True)
+class Db:
+    """One engine and the queue in front of its pool.
+
+    SQLAlchemy's asyncio pool wakes waiters in no order: 200 waiters saw p99 at 50 x p50. A FIFO semaphore of the
+    pool's size keeps them in line.
+    """
+
+    engine: AsyncEngine
+    budget_seconds: float = BUDGET_SECONDS
+    queue: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POOL_SIZE))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
+    """Make the engine for a `postgresql+psycopg://` URL; nothing is opened yet.
+
+    Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone. `hide_parameters` keeps what people
+    typed out of exceptions.
+    """
+    engine = create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=budget_seconds,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 2,
+            "tcp_user_timeout": 3000,
+            "application_name": "conclave",
+            "options": "-c TimeZone=UTC",
+        },
+    )
+    return Db(engine, budget_seconds)
+
+
+async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
+    """Run `work` in one transaction, committed before this returns.
+
+    A transient failure (serialization, deadlock, lost connection) runs `work` again within the budget, so `work` must
+    be a function of its arguments. Raises TryAgain when the database is absent or slow; a stuck statement is abandoned,
+    not awaited, because psycopg waits ten seconds for its own cancel.
+    """
+
+    async def once() -> T:
+        async with db.queue, db.engine.begin() as connection:
+            return await work(connection)
+
+    return await _within_budget(once, budget_seconds or db.budget_seconds)
+
+
+async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Run `work`, which executes ONE statement, without BEGIN and COMMIT: atomic all the same, one round trip."""
+
+    async def once() -> T:
+        async with db.queue, db.engine.connect() as connection:
+            return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
+
+    return await _within_budget(once, db.budget_seconds)
+
+
+async def ping(db: Db) -> None:
+    """Return once the database has answered; raises TryAgain where it does not."""
+    await autocommit(db, lambda c: c.execute(text("SELECT 1")))
+
+
+async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
+    end, attempt = time.monotonic() + budget_seconds, 0
+    while True:
+        task = asyncio.ensure_future(once())
+        try:
+            done, _ = await asyncio.wait({task}, timeout=max(0.05, end - time.monotonic()))
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            _abandon(task)
+            raise TryAgain(NOT_SAVED)
+        try:
+            return task.result()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            if not _is_transient(error):
+                raise
+            if time.monotonic() > end - 0.3:
+                raise TryAgain(NOT_SAVED) from error
+        attempt += 1
+        await asyncio.sleep(min(0.5, 0.05 * 2**attempt))
+
+
+def _abandon(task: "asyncio.Future[T]") -> None:
+    # Somebody has to fetch the exception of a task that nobody awaits any more, or asyncio complains about it later.
+    task.add_done_callback(lambda t: t.cancelled() or t.exception())
+    task.cancel()
+
+
+def _is_transient(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return True
+    origin = error.orig
+    state = getattr(origin, "sqlstate", None)
+    lost = isinstance(origin, psycopg.OperationalError) and state is None
+    return error.connection_invalidated or state in _RETRYABLE or lost
+
+
+@asynccontextmanager
+async def listening(url: str, channel: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
+    """A connection of its own that hears NOTIFY on `channel`; the caller reads `notifies()`."""
+    connection = await psycopg.AsyncConnection.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=2)
+    try:
+        await connection.execute(f"LISTEN {channel}")
+        yield connection
+    finally:
+        await connection.close()

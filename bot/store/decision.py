@@ -1,0 +1,222 @@
+"""Rows of `customer_decisions`: the case, its state, its number and its revision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Case, Decision, Status
+from bot.errors import NotFound
+from bot.store import card, outbox
+from bot.store import tables as t
+
+_CASE_FIELDS = (
+    "decision_type",
+    "customer_name",
+    "title",
+    "description",
+    "customer_tier",
+    "customer_value",
+    "customer_email",
+    "customer_id",
+    "relationship_duration_months",
+    "urgency_level",
+    "financial_impact",
+    "expected_resolution_date",
+)
+
+
+def decision_of(row: Any) -> Decision:
+    case = {name: getattr(row, name) for name in _CASE_FIELDS}
+    case["relationship_duration_months"] = row.relationship_duration_months or 0
+    case["customer_tier"] = row.customer_tier or "standard"
+    return Decision(
+        id=row.id,
+        team_id=row.team_id,
+        number=row.number,
+        revision=row.revision,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        status=Status(row.status),
+        phase=row.current_phase,
+        case=Case(**case),
+        workspace_id=row.workspace_id,
+        channel_id=row.channel_id,
+        permalink=row.permalink,
+        cancel_reason=row.cancel_reason,
+        resolved_at=row.actual_resolution_date,
+    )
+
+
+def _case_values(case: Case) -> dict[str, object]:
+    return {name: getattr(case, name) for name in _CASE_FIELDS}
+
+
+async def add(
+    c: AsyncConnection,
+    *,
+    team_id: UUID,
+    created_by: UUID,
+    case: Case,
+    workspace_id: str,
+    channel_id: str | None,
+    permalink: str | None,
+) -> Decision:
+    """Insert in (created, 1); a trigger takes the team's next number."""
+    row = await c.execute(
+        insert(t.customer_decisions)
+        .values(
+            team_id=team_id,
+            created_by=created_by,
+            workspace_id=workspace_id,
+            channel_id=channel_id,
+            permalink=permalink,
+            **_case_values(case),
+        )
+        .returning(*t.customer_decisions.c)
+    )
+    return decision_of(row.one())
+
+
+async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Decision:
+    """The team's decision. `lock`: first lock of every change, so that two changes of one decision take turns.
+
+    Raises NotFound, whether it does not exist or is another team's.
+    """
+    query = select(*t.customer_decisions.c).where(
+        t.customer_decisions.c.id == decision_id, t.customer_decisions.c.team_id == team_id
+    )
+    row = (await c.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound("Your team has no such decision. /decide list shows those it has.")
+    return decision_of(row)
+
+
+async def get_id(c: AsyncConnection, *, team_id: UUID, number: int) -> UUID:
+    """The id behind "#42". Raises NotFound, naming the way to find the right number."""
+    row = await c.execute(
+        select(t.customer_decisions.c.id).where(
+            t.customer_decisions.c.team_id == team_id, t.customer_decisions.c.number == number
+        )
+    )
+    found: UUID | None = row.scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Your team has no decision #{number}. /decide list shows those it has.")
+    return found
+
+
+async def get_team_id(c: AsyncConnection, decision_id: UUID) -> UUID:
+    """The team that a decision belongs to, for the bot's own deliveries."""
+    row = await c.execute(select(t.customer_decisions.c.team_id).where(t.customer_decisions.c.id == decision_id))
+    team_id: UUID | None = row.scalar_one_or_none()
+    if team_id is None:
+        raise NotFound("There is no such decision.")
+    return team_id
+
+
+async def set_case(c: AsyncConnection, decision_id: UUID, case: Case) -> None:
+    await _set(c, decision_id, _case_values(case))
+
+
+async def set_state(c: AsyncConnection, decision: Decision, **more: object) -> None:
+    """Write the (status, phase) of a moved decision, with further columns of the same change."""
+    await _set(c, decision.id, {"status": decision.status.value, "current_phase": decision.phase, **more})
+
+
+async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int) -> None:
+    await _set(c, decision_id, {"urgency_level": urgency_level})
+
+
+async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) -> None:
+    await _set(c, decision_id, {"channel_id": channel_id})
+
+
+async def _set(c: AsyncConnection, decision_id: UUID, values: Mapping[str, object]) -> None:
+    await c.execute(update(t.customer_decisions).where(t.customer_decisions.c.id == decision_id).values(**values))
+
+
+async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = False) -> None:
+    """Say that what people see of the decision is different now: next revision, and its card into the outbox.
+
+    `is_asked`: somebody pressed "Post the card", so a failure is told to the owner again.
+    """
+    row = (
+        await c.execute(
+            update(t.customer_decisions)
+            .where(t.customer_decisions.c.id == decision_id)
+            .values(revision=t.customer_decisions.c.revision + 1)
+            .returning(
+                t.customer_decisions.c.revision,
+                t.customer_decisions.c.workspace_id,
+                t.customer_decisions.c.channel_id,
+            )
+        )
+    ).one()
+    if row.workspace_id and row.channel_id:
+        await outbox.enqueue(
+            c,
+            kind=card.KIND,
+            lane=outbox.slack_lane(row.workspace_id, row.channel_id),
+            key=f"card:{decision_id}:{row.revision}",
+            payload={
+                "decision": str(decision_id),
+                "revision": row.revision,
+                "asked": row.revision if is_asked else 0,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class OpenDecision:
+    """A decision that is not finished, with what it takes to say what waits for one member."""
+
+    decision: Decision
+    is_asked_to_score: bool
+    """On the roster of an open round, not excused, not submitted."""
+    is_published: bool
+    is_undecided: bool
+    """Closed, not published, nothing on its way: quorum was missed."""
+    is_recorded: bool
+    resolved_by: UUID | None
+
+
+async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[OpenDecision]:
+    """The team's decisions that are neither cancelled nor finished, most urgent and oldest first."""
+    d, r, m, o = t.customer_decisions, t.rounds, t.round_members, t.decision_outcomes
+    live = (
+        select(r).where(r.c.voided_at.is_(None)).distinct(r.c.decision_id).order_by(r.c.decision_id, r.c.number.desc())
+    )
+    latest = live.subquery()
+    rows = await c.execute(
+        select(
+            *d.c,
+            latest.c.id.label("round_id"),
+            latest.c.closed_at,
+            latest.c.published_at,
+            latest.c.override_reason,
+            m.c.submitted,
+            m.c.excused_at,
+            o.c.recorded_at,
+            o.c.resolved_by,
+        )
+        .outerjoin(latest, latest.c.decision_id == d.c.id)
+        .outerjoin(m, (m.c.round_id == latest.c.id) & (m.c.member_id == member_id))
+        .outerjoin(o, o.c.decision_id == d.c.id)
+        .where(d.c.team_id == team_id, d.c.status != Status.CANCELLED.value)
+        .where((d.c.status != Status.RESOLVED.value) | o.c.recorded_at.is_(None))
+        .order_by(d.c.urgency_level.desc(), d.c.created_at, d.c.number)
+    )
+    return [
+        OpenDecision(
+            decision=decision_of(row),
+            is_asked_to_score=row.submitted is False and row.excused_at is None and row.closed_at is None,
+            is_published=row.published_at is not None,
+            is_undecided=row.closed_at is not None and row.published_at is None and row.override_reason is None,
+            is_recorded=row.recorded_at is not None,
+            resolved_by=row.resolved_by,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,66 @@
+"""Rows of `response_options`. They change only before scoring starts; the services see to that."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.option import Option, OptionDraft
+from bot.store import tables as t
+
+
+async def of_decisions(c: AsyncConnection, decision_ids: list[UUID]) -> dict[UUID, tuple[Option, ...]]:
+    """Options by decision, in the order in which they were proposed."""
+    k = t.response_options.c
+    rows = await c.execute(
+        select(*k).where(k.decision_id.in_(decision_ids)).order_by(k.decision_id, k.position, k.created_at, k.id)
+    )
+    found: dict[UUID, tuple[Option, ...]] = dict.fromkeys(decision_ids, ())
+    for r in rows:
+        option = Option(
+            id=r.id,
+            decision_id=r.decision_id,
+            created_by=r.created_by,
+            title=r.title,
+            description=r.description,
+            financial_cost=r.financial_cost or Decimal(0),
+            implementation_effort=r.implementation_effort or "medium",
+            risk_level=r.risk_level or "medium",
+        )
+        found[r.decision_id] += (option,)
+    return found
+
+
+async def of_decision(c: AsyncConnection, decision_id: UUID) -> tuple[Option, ...]:
+    return (await of_decisions(c, [decision_id]))[decision_id]
+
+
+def _values(draft: OptionDraft) -> dict[str, object]:
+    return {
+        "title": draft.title,
+        "description": draft.description,
+        "financial_cost": draft.financial_cost,
+        "implementation_effort": draft.implementation_effort,
+        "risk_level": draft.risk_level,
+    }
+
+
+async def add(c: AsyncConnection, *, decision_id: UUID, created_by: UUID, draft: OptionDraft) -> UUID:
+    table = t.response_options
+    last = select(func.coalesce(func.max(table.c.position), -1) + 1).where(table.c.decision_id == decision_id)
+    row = await c.execute(
+        insert(table)
+        .values(decision_id=decision_id, created_by=created_by, position=last.scalar_subquery(), **_values(draft))
+        .returning(table.c.id)
+    )
+    option_id: UUID = row.scalar_one()
+    return option_id
+
+
+async def change(c: AsyncConnection, option_id: UUID, draft: OptionDraft) -> None:
+    await c.execute(update(t.response_options).where(t.response_options.c.id == option_id).values(**_values(draft)))
+
+
+async def remove(c: AsyncConnection, option_id: UUID) -> None:
+    await c.execute(delete(t.response_options).where(t.response_options.c.id == option_id))

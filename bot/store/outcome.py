@@ -1,0 +1,85 @@
+"""Rows of `decision_outcomes`: one per decision, from the first resolve on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.outcome import Outcome, OutcomeDraft
+from bot.store import tables as t
+
+
+async def find(c: AsyncConnection, decision_id: UUID) -> Outcome | None:
+    o = t.decision_outcomes.c
+    row = (await c.execute(select(*o).where(o.decision_id == decision_id))).one_or_none()
+    if row is None:
+        return None
+    return Outcome(
+        decision_id=row.decision_id,
+        selected_option_id=row.selected_option_id,
+        reason=row.reason or "",
+        resolved_by=row.resolved_by,
+        response_sent_at=row.response_sent_at,
+        resolution_time_hours=row.resolution_time_hours,
+        customer_satisfaction_score=row.customer_satisfaction_score,
+        customer_retained=row.customer_retained,
+        financial_impact_actual=row.financial_impact_actual,
+        escalation_occurred=bool(row.escalation_occurred),
+        follow_up_date=row.follow_up_date,
+        outcome_notes=row.outcome_notes,
+        recorded_at=row.recorded_at,
+    )
+
+
+async def choose(
+    c: AsyncConnection, *, decision_id: UUID, option_id: UUID, reason: str, resolved_by: UUID, hours: int
+) -> None:
+    """Record the choice; a changed choice replaces it (the audit trail keeps both)."""
+    choice = {
+        "selected_option_id": option_id,
+        "reason": reason,
+        "resolved_by": resolved_by,
+        "resolution_time_hours": hours,
+    }
+    await c.execute(
+        insert(t.decision_outcomes)
+        .values(decision_id=decision_id, **choice)
+        .on_conflict_do_update(index_elements=["decision_id"], set_=choice)
+    )
+
+
+async def take_back(c: AsyncConnection, *, decision_id: UUID, reason: str) -> None:
+    """Keep why the choice was taken back; the row stays until the next choice overwrites it."""
+    await c.execute(
+        update(t.decision_outcomes)
+        .where(t.decision_outcomes.c.decision_id == decision_id)
+        .values(reopened_reason=reason)
+    )
+
+
+async def set_informed(c: AsyncConnection, *, decision_id: UUID, at: datetime, by: UUID) -> None:
+    await c.execute(
+        update(t.decision_outcomes)
+        .where(t.decision_outcomes.c.decision_id == decision_id)
+        .values(response_sent_at=at, informed_by=by)
+    )
+
+
+async def record(c: AsyncConnection, *, decision_id: UUID, draft: OutcomeDraft) -> None:
+    """Write how it turned out; may be amended."""
+    await c.execute(
+        update(t.decision_outcomes)
+        .where(t.decision_outcomes.c.decision_id == decision_id)
+        .values(
+            customer_satisfaction_score=draft.customer_satisfaction_score,
+            customer_retained=draft.customer_retained,
+            financial_impact_actual=draft.financial_impact_actual,
+            escalation_occurred=draft.escalation_occurred,
+            follow_up_required=draft.follow_up_date is not None,
+            follow_up_date=draft.follow_up_date,
+            outcome_notes=draft.outcome_notes,
+            recorded_at=func.now(),
+        )
+    )

@@ -1,0 +1,157 @@
+"""Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.criterion import Criterion
+from bot.domain.round import Round, RoundMember, Thresholds
+from bot.store import tables as t
+from bot.store.team import identity_in
+
+
+async def open_round(
+    c: AsyncConnection,
+    *,
+    decision_id: UUID,
+    opened_by: UUID,
+    closes_at: datetime,
+    option_ids: Sequence[UUID],
+    criteria: Sequence[Criterion],
+    member_ids: Sequence[UUID],
+    thresholds: Thresholds,
+) -> UUID:
+    """Freeze roster, options, criteria, weights, closing time and thresholds. The snapshot holds ids, never titles."""
+    count = select(func.count() + 1).where(t.rounds.c.decision_id == decision_id)
+    row = await c.execute(
+        insert(t.rounds)
+        .values(
+            decision_id=decision_id,
+            number=count.scalar_subquery(),
+            opened_by=opened_by,
+            closes_at=closes_at,
+            snapshot={
+                "options": [str(option) for option in option_ids],
+                "criteria": [{"id": str(k.id), "weight": str(k.weight)} for k in criteria],
+            },
+            thresholds={"ranking": thresholds.ranking, "totals": thresholds.totals, "cell": thresholds.cell},
+        )
+        .returning(t.rounds.c.id)
+    )
+    round_id: UUID = row.scalar_one()
+    await c.execute(
+        insert(t.round_members), [{"round_id": round_id, "member_id": member_id} for member_id in member_ids]
+    )
+    return round_id
+
+
+async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str | None) -> Round | None:
+    """The decision's latest round that was not voided."""
+    r = t.rounds.c
+    row = (
+        await c.execute(
+            select(*r).where(r.decision_id == decision_id, r.voided_at.is_(None)).order_by(r.number.desc()).limit(1)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    m = t.round_members.c
+    members = await c.execute(
+        select(m.member_id, t.team_members.c.name, t.slack_identities.c.slack_user_id, m.submitted, m.excused_at)
+        .join(t.team_members, t.team_members.c.id == m.member_id)
+        .outerjoin(t.slack_identities, identity_in(workspace_id))
+        .where(m.round_id == row.id)
+        .order_by(t.team_members.c.name, m.member_id)
+    )
+    return Round(
+        id=row.id,
+        decision_id=row.decision_id,
+        number=row.number,
+        opened_at=row.opened_at,
+        closes_at=row.closes_at,
+        option_ids=tuple(UUID(option) for option in row.snapshot["options"]),
+        weights=tuple((UUID(k["id"]), Decimal(k["weight"])) for k in row.snapshot["criteria"]),
+        thresholds=Thresholds(**row.thresholds),
+        members=tuple(
+            RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in members
+        ),
+        closed_at=row.closed_at,
+        close_cause=row.close_cause,
+        override_by=row.override_by,
+        override_reason=row.override_reason,
+        published_at=row.published_at,
+        voided_at=row.voided_at,
+    )
+
+
+async def find_decision(c: AsyncConnection, round_id: UUID) -> tuple[UUID, UUID] | None:
+    """(team id, decision id) of a round."""
+    row = (
+        await c.execute(
+            select(t.customer_decisions.c.team_id, t.customer_decisions.c.id)
+            .join(t.rounds, t.rounds.c.decision_id == t.customer_decisions.c.id)
+            .where(t.rounds.c.id == round_id)
+        )
+    ).one_or_none()
+    return (row.team_id, row.id) if row else None
+
+
+async def open_rounds_of(c: AsyncConnection, member_id: UUID) -> list[tuple[UUID, UUID]]:
+    """(decision id, round id) of the unpublished rounds whose roster names the member."""
+    rows = await c.execute(
+        select(t.rounds.c.decision_id, t.rounds.c.id)
+        .join(t.round_members, t.round_members.c.round_id == t.rounds.c.id)
+        .where(
+            t.round_members.c.member_id == member_id,
+            t.rounds.c.closed_at.is_(None),
+            t.rounds.c.voided_at.is_(None),
+        )
+        .order_by(t.rounds.c.decision_id)
+    )
+    return [(row.decision_id, row.id) for row in rows]
+
+
+async def excuse(c: AsyncConnection, *, round_id: UUID, member_id: UUID) -> None:
+    """Ask this person no more; a submitted ballot stays."""
+    await c.execute(
+        update(t.round_members)
+        .where(t.round_members.c.round_id == round_id, t.round_members.c.member_id == member_id)
+        .where(t.round_members.c.excused_at.is_(None))
+        .values(excused_at=func.now())
+    )
+
+
+async def close(c: AsyncConnection, round_id: UUID, *, by: UUID | None) -> str:
+    """'closed' | 'already' | 'not_yet' | 'no_quorum' | 'voided' (see migrations/vault.sql)."""
+    row = await c.execute(text("SELECT close_round(:round, :by)"), {"round": round_id, "by": by})
+    answer: str = row.scalar_one()
+    return answer
+
+
+async def extend(c: AsyncConnection, round_id: UUID, *, closes_at: datetime) -> str:
+    """'extended' | 'published' | 'voided' | 'has_quorum' | 'past'."""
+    row = await c.execute(text("SELECT extend_round(:round, :at)"), {"round": round_id, "at": closes_at})
+    answer: str = row.scalar_one()
+    return answer
+
+
+async def override(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str) -> str:
+    """'recorded' | 'open' | 'has_quorum' | 'published' | 'voided'."""
+    row = await c.execute(
+        text("SELECT override_round(:round, :by, :reason)"), {"round": round_id, "by": by, "reason": reason}
+    )
+    answer: str = row.scalar_one()
+    return answer
+
+
+async def void(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str) -> str:
+    """'voided' | 'published' | 'already'. Deletes every ballot of the round."""
+    row = await c.execute(
+        text("SELECT void_round(:round, :by, :reason)"), {"round": round_id, "by": by, "reason": reason}
+    )
+    answer: str = row.scalar_one()
+    return answer

@@ -1,0 +1,90 @@
+"""Which version of the schema a database has, and moving it to another. Imports Alembic only when asked.
+
+URLs may begin with `postgres://`, `postgresql://` or `postgresql+psycopg://`. All functions block.
+"""
+
+from __future__ import annotations
+
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, make_url, pool
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import URL
+
+# Alembic's `context` and `op` are globals of the process; between processes an advisory lock keeps order.
+_one_at_a_time = threading.Lock()
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate forward to `revision`. A second migrator waits for the first and then finds nothing to do."""
+    from alembic import command
+
+    with _one_at_a_time:
+        command.upgrade(_config(url), revision)
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Migrate back to `revision`; what only newer versions can hold is lost."""
+    from alembic import command
+
+    with _one_at_a_time:
+        command.downgrade(_config(url), revision)
+
+
+def current(url: str) -> str | None:
+    """Return the revision that the database is at; None if it was never migrated."""
+    from alembic.migration import MigrationContext
+
+    engine = create_engine(_driver_url(url), poolclass=pool.NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """Return the newest revision that this code knows."""
+    from alembic.script import ScriptDirectory
+
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def is_current(url: str) -> bool:
+    """Tell whether the database has exactly the schema that this code was written for."""
+    return current(url) == head()
+
+
+def draft(name: str) -> Path:
+    """Write an empty migration, migrations/versions/YYYY-MM-DD_<name>.py, after the newest one."""
+    from alembic import command
+    from alembic.script import Script
+
+    script = command.revision(_config(), message=name, rev_id=name)
+    assert isinstance(script, Script)
+    return Path(script.path)
+
+
+def _config(url: str | None = None) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    # Found by name, not by import: the house's arrows end at the store. % is ConfigParser's.
+    spec = find_spec("migrations")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("The package `migrations` is not installed next to `bot`.")
+    config.set_main_option("script_location", spec.submodule_search_locations[0].replace("%", "%%"))
+    config.set_main_option("file_template", "%%(year)d-%%(month).2d-%%(day).2d_%%(slug)s")
+    config.set_main_option("timezone", "UTC")
+    if url is not None:
+        config.attributes["url"] = _driver_url(url)
+    return config
+
+
+def _driver_url(url: str) -> URL:
+    scheme, separator, rest = url.partition("://")
+    return make_url(f"postgresql+psycopg://{rest}" if separator else scheme)

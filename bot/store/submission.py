@@ -1,0 +1,53 @@
+"""Which presses have already done their work (table `submissions`, kept 30 days)."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.press import Press, Prior
+from bot.store import tables as t
+
+KEPT = timedelta(days=30)
+
+
+async def find(c: AsyncConnection, press: Press) -> Prior | None:
+    """What the same press made before. Holds an advisory lock until the end of the transaction.
+
+    Without the lock two copies of one press would both find nothing and both insert.
+    """
+    await c.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"),
+        {"key": f"{press.view_id}:{press.hash}"},
+    )
+    row = (
+        await c.execute(
+            select(t.submissions.c.digest, t.submissions.c.created_id).where(
+                t.submissions.c.view_id == press.view_id, t.submissions.c.hash == press.hash
+            )
+        )
+    ).one_or_none()
+    return Prior(row.created_id, row.digest == press.digest) if row else None
+
+
+async def record(c: AsyncConnection, press: Press, *, kind: str, created_id: object) -> None:
+    """Remember what the press made; an edited press replaces the digest of the first."""
+    row = insert(t.submissions).values(
+        view_id=press.view_id,
+        hash=press.hash,
+        digest=press.digest,
+        created_kind=kind,
+        created_id=str(created_id),
+    )
+    await c.execute(
+        row.on_conflict_do_update(
+            index_elements=["view_id", "hash"], set_={"digest": press.digest, "created_id": str(created_id)}
+        )
+    )
+
+
+async def purge(c: AsyncConnection) -> int:
+    """Delete what is older than 30 days; Slack retries within seconds."""
+    old = delete(t.submissions).where(t.submissions.c.created_at < func.now() - KEPT)
+    return (await c.execute(old)).rowcount

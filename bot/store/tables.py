@@ -1,0 +1,331 @@
+"""The tables as SQLAlchemy Core sees them: names, types and nullability, equal to the migrated catalog.
+
+The given tables keep their names and types. Defaults, CHECKs, triggers and ON DELETE live in the migrations,
+which alone say what the database is. `evaluations` and `ballot_pages` are absent on purpose: only the vault's
+functions (migrations/vault.sql) touch them, so no query can be written against them by accident. No ORM.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in Python, UTC without zone in the given TIMESTAMP columns. Refuses naive ones."""
+
+    impl = TIMESTAMP(timezone=False)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive datetime cannot be stored: give it a time zone.")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Xid8(UserDefinedType[str]):
+    """A transaction id; only the vault writes and compares it."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        return "XID8"
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+"""The convention names what is new; the given tables' constraints keep the names PostgreSQL gave them."""
+
+UTC_TIMESTAMP = UtcDateTime()
+TIMESTAMPTZ = TIMESTAMP(timezone=True)
+MONEY = Numeric(12, 2)
+
+
+def _id() -> Column[Any]:
+    return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
+
+
+# --- The given tables, with the columns that our migrations add at the end of each.
+
+teams = Table(
+    "teams",
+    metadata,
+    _id(),
+    Column("name", String(255), nullable=False),
+    Column("company_name", String(255), nullable=False),
+    Column("industry", String(100)),
+    Column("team_size", Integer),
+    Column("subscription_tier", String(20)),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("updated_at", UTC_TIMESTAMP),
+    Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    _id(),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("email", String(255), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(50), nullable=False),
+    Column("expertise_areas", ARRAY(Text)),
+    Column("escalation_authority", Integer),
+    Column("notification_preferences", JSONB),
+    Column("is_active", Boolean),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("updated_at", UTC_TIMESTAMP),
+)
+
+customer_decisions = Table(
+    "customer_decisions",
+    metadata,
+    _id(),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("created_by", ForeignKey("team_members.id"), nullable=False),
+    Column("customer_name", String(255), nullable=False),
+    Column("customer_id", String(100)),
+    Column("customer_email", String(255)),
+    Column("customer_tier", String(20)),
+    Column("customer_value", MONEY),
+    Column("relationship_duration_months", Integer),
+    Column("title", String(500), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("decision_type", String(50), nullable=False),
+    Column("urgency_level", Integer, nullable=False, server_default=text("3")),
+    Column("financial_impact", MONEY),
+    Column("status", String(20)),
+    Column("current_phase", Integer),
+    Column("expected_resolution_date", UTC_TIMESTAMP),
+    Column("actual_resolution_date", UTC_TIMESTAMP),
+    Column("ai_classification", JSONB),
+    Column("ai_recommendations", JSONB),
+    Column("ai_confidence_score", Numeric(3, 2)),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("updated_at", UTC_TIMESTAMP),
+    Column("number", Integer, nullable=False, server_default=FetchedValue()),  # by a trigger
+    Column("revision", BigInteger, nullable=False, server_default=text("1")),
+    Column("workspace_id", Text),
+    Column("channel_id", Text),
+    Column("permalink", Text),
+    Column("cancel_reason", Text),
+)
+
+decision_criteria = Table(
+    "decision_criteria",
+    metadata,
+    _id(),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("weight", Numeric(3, 2)),
+    Column("created_by", ForeignKey("team_members.id"), nullable=False),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("position", Integer, nullable=False, server_default=text("0")),
+)
+
+response_options = Table(
+    "response_options",
+    metadata,
+    _id(),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), nullable=False),
+    Column("title", String(500), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("financial_cost", MONEY),
+    Column("implementation_effort", String(20)),
+    Column("risk_level", String(20)),
+    Column("ai_generated", Boolean),
+    Column("created_by", ForeignKey("team_members.id")),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("position", Integer, nullable=False, server_default=text("0")),
+)
+
+decision_outcomes = Table(
+    "decision_outcomes",
+    metadata,
+    _id(),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("selected_option_id", ForeignKey("response_options.id"), nullable=False),
+    Column("response_sent_at", UTC_TIMESTAMP),
+    Column("customer_satisfaction_score", Integer),
+    Column("escalation_occurred", Boolean),
+    Column("resolution_time_hours", Integer),
+    Column("follow_up_required", Boolean),
+    Column("follow_up_date", UTC_TIMESTAMP),
+    Column("outcome_notes", Text),
+    Column("financial_impact_actual", MONEY),
+    Column("customer_retained", Boolean),
+    Column("created_at", UTC_TIMESTAMP),
+    Column("updated_at", UTC_TIMESTAMP),
+    Column("reason", Text),
+    Column("resolved_by", ForeignKey("team_members.id")),
+    Column("informed_by", ForeignKey("team_members.id")),
+    Column("recorded_at", TIMESTAMPTZ),
+    Column("reopened_reason", Text),
+)
+
+auth_tokens = Table(
+    "auth_tokens",
+    metadata,
+    _id(),
+    Column("user_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("token_hash", String(255), nullable=False),
+    Column("expires_at", UTC_TIMESTAMP, nullable=False),
+    Column("created_at", UTC_TIMESTAMP),
+)
+
+audit_logs = Table(
+    "audit_logs",
+    metadata,
+    _id(),
+    Column("decision_id", ForeignKey("customer_decisions.id")),
+    Column("user_id", ForeignKey("team_members.id")),
+    Column("action", String(100), nullable=False),
+    Column("details", JSONB),
+    Column("ip_address", INET),
+    Column("user_agent", Text),
+    Column("created_at", UTC_TIMESTAMP),
+)
+
+# --- Ours. Slack's team is called workspace here: a team is a team of people.
+
+team_workspaces = Table(
+    "team_workspaces",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("domain", Text),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+slack_identities = Table(
+    "slack_identities",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("slack_user_id", Text, primary_key=True),
+    Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("tz", Text),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+team_numbers = Table(
+    "team_numbers",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("last_decision_number", Integer, nullable=False, server_default=text("0")),
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    _id(),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("opened_by", ForeignKey("team_members.id")),
+    Column("opened_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("closes_at", TIMESTAMPTZ, nullable=False),
+    # {"options": [id, ...], "criteria": [{"id": id, "weight": "1.50"}, ...]}: ids and weights, never a title
+    Column("snapshot", JSONB, nullable=False),
+    # the frozen numbers of ballots from which on rankings, totals and cells are shown, by those names
+    Column("thresholds", JSONB, nullable=False),
+    Column("closed_at", TIMESTAMPTZ),
+    Column("closed_by", ForeignKey("team_members.id")),
+    Column("closed_xid", Xid8),
+    Column("close_cause", Text),
+    Column("override_by", ForeignKey("team_members.id")),
+    Column("override_reason", Text),
+    Column("published_at", TIMESTAMPTZ),
+    Column("voided_at", TIMESTAMPTZ),
+    Column("voided_by", ForeignKey("team_members.id")),
+    Column("void_reason", Text),
+)
+
+round_members = Table(
+    "round_members",
+    metadata,
+    Column("round_id", ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", ForeignKey("team_members.id"), primary_key=True),
+    Column("submitted", Boolean, nullable=False, server_default=text("false")),
+    Column("excused_at", TIMESTAMPTZ),
+)
+
+round_results = Table(
+    "round_results",
+    metadata,
+    Column("round_id", ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", SmallInteger, nullable=False),
+    Column("ballots", Integer, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("published_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("view_id", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("created_kind", Text, nullable=False),
+    Column("created_id", Text, nullable=False),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+card_messages = Table(
+    "card_messages",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("ts", Text, nullable=False),
+    Column("rendered_revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("payload", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("state", Text, nullable=False, server_default=text("'ready'")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("run_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("token", BigInteger),
+    Column("last_error", Text),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("done_at", TIMESTAMPTZ),
+)

@@ -1,0 +1,223 @@
+"""Teams, members and who they are in Slack."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.team import Member, Profile, SlackUser, Team
+from bot.store import tables as t
+
+NO_PASSWORD = "!"
+"""No hash function produces this, so no password matches a member created from Slack."""
+
+
+def team_of(row: Any) -> Team:
+    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency)
+
+
+def member_of(row: Any) -> Member:
+    return Member(
+        id=row.member_id,
+        team_id=row.member_team_id,
+        name=row.member_name,
+        email=row.email,
+        role=row.role,
+        authority=row.escalation_authority or 1,
+        expertise_areas=tuple(row.expertise_areas or ()),
+        is_active=bool(row.is_active),
+        slack_user_id=row.slack_user_id,
+    )
+
+
+TEAM_COLUMNS = (
+    t.teams.c.id.label("team_id"),
+    t.teams.c.name.label("team_name"),
+    t.teams.c.company_name,
+    t.teams.c.industry,
+    t.teams.c.team_size,
+    t.teams.c.currency,
+)
+MEMBER_COLUMNS = (
+    t.team_members.c.id.label("member_id"),
+    t.team_members.c.team_id.label("member_team_id"),
+    t.team_members.c.name.label("member_name"),
+    t.team_members.c.email,
+    t.team_members.c.role,
+    t.team_members.c.escalation_authority,
+    t.team_members.c.expertise_areas,
+    t.team_members.c.is_active,
+    t.slack_identities.c.slack_user_id,
+)
+
+
+def identity_in(workspace_id: str | None) -> Any:
+    """Join condition: the member's identity in this workspace."""
+    return and_(
+        t.slack_identities.c.member_id == t.team_members.c.id,
+        t.slack_identities.c.workspace_id == (workspace_id or ""),
+    )
+
+
+async def find_by_identity(c: AsyncConnection, user: SlackUser) -> tuple[Member, Team] | None:
+    """The member behind a Slack user, with the team."""
+    row = (
+        await c.execute(
+            select(*MEMBER_COLUMNS, *TEAM_COLUMNS)
+            .select_from(t.slack_identities)
+            .join(t.team_members, t.team_members.c.id == t.slack_identities.c.member_id)
+            .join(t.teams, t.teams.c.id == t.team_members.c.team_id)
+            .where(
+                t.slack_identities.c.workspace_id == user.workspace_id,
+                t.slack_identities.c.slack_user_id == user.user_id,
+            )
+        )
+    ).one_or_none()
+    return (member_of(row), team_of(row)) if row else None
+
+
+async def find_unlinked_by_email(c: AsyncConnection, *, workspace_id: str, email: str) -> UUID | None:
+    """A member with this address in a team bound to the workspace, who has no identity there yet."""
+    return (
+        await c.execute(
+            select(t.team_members.c.id)
+            .join(t.team_workspaces, t.team_workspaces.c.team_id == t.team_members.c.team_id)
+            .outerjoin(t.slack_identities, identity_in(workspace_id))
+            .where(
+                t.team_workspaces.c.workspace_id == workspace_id,
+                func.lower(t.team_members.c.email) == email.lower(),
+                t.slack_identities.c.member_id.is_(None),
+            )
+        )
+    ).scalar_one_or_none()
+
+
+async def link(c: AsyncConnection, *, member_id: UUID, profile: Profile) -> None:
+    """Tie a Slack user to a member; a second click at the same time changes nothing."""
+    await c.execute(
+        upsert(t.slack_identities)
+        .values(
+            workspace_id=profile.workspace_id,
+            slack_user_id=profile.user_id,
+            member_id=member_id,
+            tz=profile.tz,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def has_team(c: AsyncConnection, workspace_id: str) -> bool:
+    found = select(t.team_workspaces.c.team_id).where(t.team_workspaces.c.workspace_id == workspace_id).limit(1)
+    return (await c.execute(found)).first() is not None
+
+
+async def lock_workspace(c: AsyncConnection, workspace_id: str) -> None:
+    """Serialize "is there a team here?": two people setting up at once would both find none."""
+    await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"setup:{workspace_id}", 7))))
+
+
+async def admins(c: AsyncConnection, *, workspace_id: str, authority: int) -> list[str]:
+    """Names of the active members of the workspace's teams who may add people."""
+    rows = await c.execute(
+        select(t.team_members.c.name)
+        .join(t.team_workspaces, t.team_workspaces.c.team_id == t.team_members.c.team_id)
+        .where(
+            t.team_workspaces.c.workspace_id == workspace_id,
+            t.team_members.c.is_active,
+            t.team_members.c.escalation_authority >= authority,
+        )
+        .order_by(t.team_members.c.name)
+    )
+    return list(rows.scalars())
+
+
+async def add_team(c: AsyncConnection, *, workspace_id: str, domain: str | None, values: Mapping[str, object]) -> UUID:
+    team_id: UUID = (await c.execute(insert(t.teams).values(**values).returning(t.teams.c.id))).scalar_one()
+    await c.execute(insert(t.team_workspaces).values(workspace_id=workspace_id, team_id=team_id, domain=domain))
+    return team_id
+
+
+async def update_team(c: AsyncConnection, team_id: UUID, values: Mapping[str, object]) -> None:
+    await c.execute(update(t.teams).where(t.teams.c.id == team_id).values(**values))
+
+
+async def get_team(c: AsyncConnection, team_id: UUID) -> Team:
+    return team_of((await c.execute(select(*TEAM_COLUMNS).where(t.teams.c.id == team_id))).one())
+
+
+async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None, lock: bool = False) -> list[Member]:
+    """All members of the team, inactive ones last, by name."""
+    query = (
+        select(*MEMBER_COLUMNS)
+        .outerjoin(t.slack_identities, identity_in(workspace_id))
+        .where(t.team_members.c.team_id == team_id)
+        .order_by(t.team_members.c.is_active.desc(), t.team_members.c.name, t.team_members.c.id)
+    )
+    rows = await c.execute(query.with_for_update(of=t.team_members) if lock else query)
+    return [member_of(row) for row in rows]
+
+
+async def known_identities(c: AsyncConnection, *, workspace_id: str, user_ids: Iterable[str]) -> dict[str, UUID]:
+    """Slack user id -> team id, for those who belong to a team already."""
+    rows = await c.execute(
+        select(t.slack_identities.c.slack_user_id, t.team_members.c.team_id)
+        .join(t.team_members, t.team_members.c.id == t.slack_identities.c.member_id)
+        .where(
+            t.slack_identities.c.workspace_id == workspace_id,
+            t.slack_identities.c.slack_user_id.in_(list(user_ids)),
+        )
+    )
+    return {row.slack_user_id: row.team_id for row in rows}
+
+
+async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, role: str, authority: int = 1) -> UUID:
+    """Add a person from Slack. An address that is missing or used elsewhere becomes a placeholder that can be edited.
+
+    The address is tried with ON CONFLICT, not by looking first: the database decides, and its log learns no address.
+    """
+    placeholder = f"{profile.user_id}.{profile.workspace_id}@slack.invalid".lower()
+    for email in [*([profile.email.lower()] if profile.email else []), placeholder]:
+        added = await c.execute(
+            upsert(t.team_members)
+            .values(
+                team_id=team_id,
+                email=email,
+                name=profile.name,
+                password_hash=NO_PASSWORD,
+                role=role,
+                escalation_authority=authority,
+            )
+            .on_conflict_do_nothing()
+            .returning(t.team_members.c.id)
+        )
+        member_id: UUID | None = added.scalar_one_or_none()
+        if member_id:
+            await link(c, member_id=member_id, profile=profile)
+            return member_id
+    # The placeholder is taken only by this very person, added a moment ago by somebody else.
+    existing = select(t.team_members.c.id).where(t.team_members.c.email == placeholder)
+    found: UUID = (await c.execute(existing)).scalar_one()
+    return found
+
+
+async def email_is_free(c: AsyncConnection, *, email: str, member_id: UUID) -> bool:
+    taken = select(t.team_members.c.id).where(
+        func.lower(t.team_members.c.email) == email.lower(), t.team_members.c.id != member_id
+    )
+    return (await c.execute(taken)).first() is None
+
+
+async def update_member(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
+    await c.execute(update(t.team_members).where(t.team_members.c.id == member_id).values(**values))
+
+
+async def slack_ids(c: AsyncConnection, *, workspace_id: str, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await c.execute(
+        select(t.slack_identities.c.member_id, t.slack_identities.c.slack_user_id).where(
+            t.slack_identities.c.workspace_id == workspace_id, t.slack_identities.c.member_id.in_(member_ids)
+        )
+    )
+    return {row.member_id: row.slack_user_id for row in rows}

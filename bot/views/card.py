@@ -1,0 +1,127 @@
+"""The decision's card: the one message in its channel, and what the owner reads where it cannot be posted."""
+
+from datetime import datetime
+
+from bot.domain.decision import DECISION_TYPES, Dossier, Status
+from bot.domain.permission import on_card, standing
+from bot.domain.round import RoundState
+from bot.views import ids, kit, result, text
+from bot.views.dossier import (
+    buttons,
+    criterion_lines,
+    due_line,
+    option_lines,
+    outcome_lines,
+    progress,
+    round_lines,
+    show_button,
+    summary_facts,
+)
+
+ROOMS = (150, 90, 60, 40, 20)
+"""How many characters a title may take; the first with which the whole card fits is used."""
+EXCERPT, REASON = 300, 1000
+
+
+def card(dossier: Dossier, *, now: datetime) -> kit.Message:
+    """The card, the same for the channel and for `/decide show`. Never holds the customer's e-mail."""
+    for room in ROOMS:
+        blocks = _blocks(dossier, now, room)
+        if kit.size(blocks) <= kit.MESSAGE_ROOM:
+            break
+    return kit.message(_summary(dossier, now), blocks)
+
+
+def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
+    decision = dossier.decision
+    description = text.inline(decision.case.description, min(EXCERPT, room * 3))
+    return [
+        kit.header(f"{decision.name} · {decision.case.title}"),
+        kit.context(progress(decision)),
+        kit.facts(summary_facts(dossier, room=room)),
+        kit.context(due_line(dossier, now)),
+        *([kit.section(description)] if description else []),
+        *_criteria(dossier, room),
+        *_options(dossier, room),
+        *_scoring(dossier, now, room),
+        *_ending(dossier, room),
+        kit.actions(
+            [*buttons(decision, on_card(dossier, now)), show_button(decision.id, decision.number)],
+            block_id=kit.block_id("card", decision.id, decision.revision),
+        ),
+    ]
+
+
+def _summary(dossier: Dossier, now: datetime) -> str:
+    """The card for those who hear it read out."""
+    decision = dossier.decision
+    kind = DECISION_TYPES.get(decision.case.decision_type, "Decision")
+    about = f"{decision.name} {text.inline(decision.case.title, 300)}"
+    customer = text.inline(decision.case.customer_name, 300)
+    return f"{about}. {kind}, customer {customer}. {text.safe(standing(dossier, now), 1000)}"
+
+
+def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
+    if not dossier.criteria:
+        return []
+    lines = text.fit(criterion_lines(dossier.criteria, room=room), 2500, more=", see Show details")
+    return [kit.section(f"*Criteria*\n{lines}")]
+
+
+def _options(dossier: Dossier, room: int) -> list[kit.Block]:
+    if not dossier.options:
+        return []
+    lines = option_lines(dossier.options, dossier.team.currency, room=room)
+    return [kit.section(f"*Options*\n{text.fit(lines, 2800, more=', see Show details')}")]
+
+
+def _scoring(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
+    if dossier.decision.status is Status.EVALUATING:
+        lines = round_lines(dossier, now)
+        published = dossier.round_state(now) is RoundState.PUBLISHED
+        blocks = [kit.section(text.fit(lines, 3000))] if lines and not published else []
+        return blocks + result.summary(dossier, room=room)
+    return result.summary(dossier, room=room)
+
+
+def _ending(dossier: Dossier, room: int) -> list[kit.Block]:
+    if dossier.decision.status is Status.CANCELLED:
+        why = text.quote(dossier.decision.cancel_reason or "No reason was given.", REASON)
+        return [kit.section(f"*Cancelled*\n{why}")]
+    lines = outcome_lines(dossier, title_room=room, reason_room=REASON)
+    return [kit.section("\n".join(lines))] if lines else []
+
+
+WHY = {
+    "not_in_channel": "I am not in {channel} yet.",
+    "channel_not_found": "I cannot see {channel}: it is private, or it is gone.",
+    "is_archived": "{channel} is archived.",
+}
+WAY_OUT = {
+    "is_archived": "Unarchive it, then press the button.",
+}
+
+
+def unreachable(dossier: Dossier, *, reason: str, bot_name: str = "Conclave") -> kit.Message:
+    """To the owner: why the card is not in its channel, how to get it there. reason: Slack's error name."""
+    decision = dossier.decision
+    channel = f"<#{decision.channel_id}>" if decision.channel_id else "the channel"
+    why = text.sentence_case(WHY.get(reason, "Slack did not let me post in {channel}.").format(channel=channel))
+    way_out = WAY_OUT.get(
+        reason, f"Type `/invite @{text.inline(bot_name, 80)}` in that channel, then press the button."
+    )
+    title = text.inline(decision.case.title, 300)
+    meanwhile = f"Until then everything works from `{ids.COMMAND} show {decision.number}`."
+    button = kit.button(
+        "Post the card",
+        ids.POST_CARD,
+        value=str(decision.id),
+        style="primary",
+        label=f"Post the card of {decision.name}",
+    )
+    sentences = f"The card of *{decision.name} {title}* could not be posted. {why} {way_out}"
+    blocks = [
+        kit.section(f"{sentences}\n{meanwhile}"),
+        kit.actions([button, show_button(decision.id, decision.number)]),
+    ]
+    return kit.message(f"The card of {decision.name} {title} could not be posted. {why} {way_out}", blocks)

@@ -1,0 +1,236 @@
+"""The decision itself: opening it, editing its case, and the list of those that are open."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.decision import (
+    CUSTOMER_LENGTH,
+    DECISION_TYPES,
+    DESCRIPTION_LENGTH,
+    PHASES,
+    TITLE_LENGTH,
+    URGENCY,
+    Case,
+    Decision,
+    Dossier,
+    Line,
+    Status,
+)
+from bot.domain.permission import LABELS, Action
+from bot.domain.team import Team
+from bot.errors import Invalid
+from bot.views import case, ids, kit, notice, reason, text
+from bot.views.details import details
+from bot.views.dossier import show_button
+from bot.views.reason import parse_reason
+from bot.views.state import Fields, View, metadata
+
+__all__ = [
+    "NewDecision",
+    "cancel",
+    "created",
+    "criteria_set",
+    "decision_list",
+    "details",
+    "edit_case",
+    "edited",
+    "new_decision",
+    "parse_case",
+    "parse_new",
+    "parse_reason",
+    "parse_urgency",
+    "urgency",
+]
+
+LIST_PAGE_LINES = 10
+
+
+class NewDecision(BaseModel):
+    """The modal "New decision" as typed."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    case: Case
+    channel_id: str
+    permalink: str | None = None
+
+
+def new_decision(
+    *,
+    team: Team,
+    title: str = "",
+    description: str = "",
+    channel_id: str | None = None,
+    permalink: str | None = None,
+    expected: datetime | None = None,
+) -> kit.View:
+    """channel_id: where the person is, kept only if it is a channel. expected: default date to resolve by."""
+    start = case.blank(title=title, description=description, expected=expected)
+    is_channel = bool(channel_id) and str(channel_id)[0] in "CG"
+    channel = kit.conversations_select("channel", initial=channel_id if is_channel else None)
+    blocks = [
+        *case.customer_inputs(start, currency=team.currency, thing="new", revision=1),
+        *case.problem_inputs(start, currency=team.currency, thing="new", revision=1),
+        kit.input_block(
+            "Channel of the card",
+            channel,
+            block_id=kit.block_id("channel", "new", 1),
+            hint="Everybody in the channel sees the card. Who scored what stays secret.",
+        ),
+    ]
+    return kit.modal(
+        "New decision",
+        blocks,
+        callback_id=ids.NEW_DECISION,
+        submit="Create",
+        metadata={"permalink": text.clean(permalink) if permalink and len(permalink) <= 2000 else None},
+    )
+
+
+def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
+    """Raises Invalid with the name of the field."""
+    fields = Fields(view)
+    parsed = case.parse_case(fields, currency=currency, now=now)
+    channel_id = fields.conversation("channel")
+    if not channel_id or channel_id[0] not in "CG":
+        raise Invalid("Choose the channel in which the card appears.", field="channel")
+    return NewDecision(case=parsed, channel_id=channel_id, permalink=metadata(view).get("permalink"))
+
+
+def created(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
+    """Once the decision exists. missing: what still keeps it from its criteria, in words."""
+    return _next_step(decision, f"{decision.name} created", missing)
+
+
+def edited(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
+    """Once the case was saved; like `created`."""
+    return _next_step(decision, f"{decision.name} saved", missing)
+
+
+def criteria_set(decision: Decision) -> kit.View:
+    """Once the criteria were submitted: the team may propose options."""
+    sentence = f"The criteria of {decision.name} are set. Next: propose the options, at least two."
+    return notice.done(f"{decision.name} criteria", sentence, actions=_buttons(decision, Action.PROPOSE_OPTION))
+
+
+def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.View:
+    match decision.status, decision.phase:
+        case Status.CREATED, _:
+            action = Action.COMPLETE_CASE
+            step = f"Next: complete the case. Still missing: {text.listing(missing)}."
+        case Status.TEAM_INPUT, 2:
+            action, step = Action.EDIT_CRITERIA, "Next: set the criteria."
+        case _:
+            action, step = Action.PROPOSE_OPTION, "Next: propose the options, at least two."
+    return notice.done(done, f"{done}. {step}", actions=_buttons(decision, action))
+
+
+def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
+    leading = kit.button(LABELS[action], action, value=str(decision.id), style="primary")
+    return [leading, show_button(decision.id, decision.number)]
+
+
+def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.View:
+    """The case, prefilled. `action` is the button that opened it: Edit case or Complete the case."""
+    decision, currency = dossier.decision, dossier.team.currency
+    blocks = [
+        *case.problem_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
+        *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
+    ]
+    return kit.modal(LABELS[action], blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+
+
+def parse_case(view: View, *, currency: str, now: datetime, before: Case) -> Case:
+    """Raises Invalid with the name of the field. A date that was not touched may have passed meanwhile."""
+    parsed = case.parse_case(Fields(view), currency=currency, now=now)
+    return replace(
+        parsed,
+        title=_kept(parsed.title, before.title, TITLE_LENGTH),
+        customer_name=_kept(parsed.customer_name, before.customer_name, CUSTOMER_LENGTH),
+        description=_kept(parsed.description, before.description, DESCRIPTION_LENGTH),
+    )
+
+
+def _kept(typed: str, before: str, length: int) -> str:
+    """What was there before, where the form could only show a cut of it and that cut was not touched."""
+    return before if len(before) > length and typed == text.cut(text.clean(before), length).strip() else typed
+
+
+def urgency(dossier: Dossier) -> kit.View:
+    decision = dossier.decision
+    blocks = [
+        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*"),
+        case.urgency_input(
+            decision.case.urgency_level, block_id=kit.block_id("urgency", decision.id, decision.revision)
+        ),
+    ]
+    return kit.modal(
+        LABELS[Action.EDIT_URGENCY],
+        blocks,
+        callback_id=Action.EDIT_URGENCY,
+        submit="Save",
+        metadata={"decision": str(decision.id)},
+    )
+
+
+def parse_urgency(view: View) -> int:
+    """1..5. Raises Invalid (field "urgency")."""
+    return case.parse_urgency(Fields(view))
+
+
+def cancel(dossier: Dossier) -> kit.View:
+    explain = (
+        "A cancelled decision stays visible, with its reason, and cannot be taken up again. "
+        "Ballots of a round that is still open will never be counted."
+    )
+    return reason.modal(dossier, action=Action.CANCEL, explain=explain, submit="Cancel decision")
+
+
+def decision_list(lines: Sequence[Line], *, total: int, offset: int, now: datetime) -> kit.Message:
+    """One page of the team's open decisions, in the order given; buttons carry the offset they lead to.
+
+    lines: all of them (`total`), or only those of the page that starts at `offset`.
+    """
+    if not lines:
+        empty = "No open decisions. Open one with /decide."
+        return kit.message(empty, [kit.paragraph(empty)])
+    offset = offset if 0 <= offset < total else 0
+    shown = (lines[offset:] if len(lines) == total else lines)[:LIST_PAGE_LINES]
+    waiting = sum(line.todo is not None for line in shown)
+    top = f"{text.count('open decision', total)}, {offset + 1} to {offset + len(shown)} shown"
+    blocks = [kit.header("Open decisions"), kit.context(top), *(_line(line, now) for line in shown)]
+    blocks += _paging(total=total, offset=offset, shown=len(shown))
+    first = shown[0]
+    summary = f"{top}; {waiting} waiting for you. First: #{first.number} {text.inline(first.title, 150)}"
+    return kit.message(summary, blocks)
+
+
+def _line(line: Line, now: datetime) -> kit.Block:
+    facts = [
+        text.inline(line.customer_name, 80),
+        DECISION_TYPES.get(line.decision_type, line.decision_type),
+        f"urgency {URGENCY[line.urgency_level]}",
+        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+    ]
+    if line.expected_resolution_date:
+        is_late = line.expected_resolution_date <= now
+        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
+    todo = f"\n*Waiting for you: {text.inline(line.todo, 80)}*" if line.todo else ""
+    return kit.section(
+        f"*#{line.number} {text.inline(line.title, 160)}*\n{' · '.join(facts)}{todo}",
+        accessory=show_button(line.decision_id, line.number, words="Show"),
+    )
+
+
+def _paging(*, total: int, offset: int, shown: int) -> list[kit.Block]:
+    """Each button in a block of its own: both bear one action id, which Slack allows once a block."""
+    blocks = []
+    if offset > 0:
+        back = max(offset - LIST_PAGE_LINES, 0)
+        blocks.append(kit.actions([kit.button("Previous", ids.LIST_PAGE, value=str(back))]))
+    if offset + shown < total:
+        blocks.append(kit.actions([kit.button("Next", ids.LIST_PAGE, value=str(offset + shown))]))
+    return blocks

@@ -1,0 +1,151 @@
+"""Everything about one decision that its team may see, in a modal: what the card has no room for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.decision import Dossier
+from bot.domain.permission import in_details, on_card, standing
+from bot.domain.team import Member
+from bot.views import ids, kit, result, text
+from bot.views.dossier import (
+    buttons,
+    criterion_lines,
+    due_line,
+    name_of,
+    option_facts,
+    outcome_lines,
+    progress,
+    round_lines,
+    summary_facts,
+)
+from bot.views.promise import thresholds_in_words
+
+COMMENTS_ROOM = 30_000
+
+
+def details(
+    dossier: Dossier,
+    *,
+    now: datetime,
+    viewer: Member,
+    table: AuthorityTable,
+    deciders: Sequence[Member] = (),
+    comments: Sequence[tuple[UUID, str]] = (),
+) -> kit.View:
+    """For members of the team only: it holds the customer's e-mail.
+
+    deciders: active members, of whom those with enough authority are named. comments: the published ones.
+    """
+    decision = dossier.decision
+    pressable = [*on_card(dossier, now), *in_details(dossier, now)]
+    blocks = [
+        kit.header(f"{decision.name} · {decision.case.title}"),
+        kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
+        *([kit.actions(buttons(decision, pressable))] if pressable else []),
+        *_case(dossier, now),
+        *_criteria(dossier),
+        *_options(dossier, table),
+        *_scoring(dossier, now),
+        *_authority(dossier, viewer, table, deciders),
+        *result.lines(dossier, comments=comments, room=COMMENTS_ROOM),
+        *_ending(dossier),
+    ]
+    return kit.modal(
+        f"Decision {decision.name}",
+        blocks,
+        callback_id=ids.SHOW,
+        close="Close",
+        metadata={"decision": str(decision.id)},
+    )
+
+
+def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
+    case, permalink = dossier.decision.case, dossier.decision.permalink
+    months = case.relationship_duration_months
+    more = [
+        ("Customer id", text.inline(case.customer_id, 200) if case.customer_id else "not given"),
+        ("Customer e-mail", text.inline(case.customer_email, 500) if case.customer_email else "not given"),
+        ("Customer for", text.count("month", months) if months else "not given"),
+    ]
+    source = f"<{text.escape(permalink)}|The message this began with>" if permalink else None
+    return [
+        kit.facts([*summary_facts(dossier, room=600), *more]),
+        kit.context(due_line(dossier, now), *([source] if source and len(source) < 3000 else [])),
+        kit.section("*Description*"),
+        kit.paragraph(case.description or "Not written yet."),
+    ]
+
+
+def _criteria(dossier: Dossier) -> list[kit.Block]:
+    if not dossier.criteria:
+        return []
+    lines = criterion_lines(dossier.criteria, room=400)
+    return [
+        kit.divider(),
+        kit.section("*Criteria*"),
+        *(
+            kit.section(f"{line}\n{text.inline(criterion.description, 2400)}".strip())
+            for line, criterion in zip(lines, dossier.criteria, strict=True)
+        ),
+    ]
+
+
+def _options(dossier: Dossier, table: AuthorityTable) -> list[kit.Block]:
+    if not dossier.options:
+        return []
+    is_closed = dossier.round is not None and dossier.round.closed_at is not None
+    blocks = [kit.divider(), kit.section("*Options*")]
+    for option in dossier.options:
+        needed = required_authority(dossier.decision.case, option, table)
+        facts = f"{option_facts(option, dossier.team.currency)} · takes authority {needed}"
+        proposer = name_of(dossier, option.created_by) if is_closed else None
+        by = f" · proposed by {text.inline(proposer, 80)}" if proposer else ""
+        blocks.append(kit.section(f"*{text.inline(option.title, 800)}*\n{facts}{by}"))
+        blocks.append(kit.paragraph(option.description))
+    return blocks
+
+
+def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
+    if dossier.round is None:
+        return []
+    scored = [text.inline(m.name, 80) for m in dossier.round.members if m.submitted]
+    missing = [text.inline(m.name, 80) for m in dossier.round.roster if not m.submitted]
+    excused = [text.inline(m.name, 80) for m in dossier.round.members if m.is_excused]
+    who = [("Have scored", scored), ("Have not scored", missing), ("Excused", excused)]
+    why = dossier.round.override_reason
+    override = [f"Published without quorum: {text.inline(why, 1200)}"] if why else []
+    return [
+        kit.divider(),
+        kit.section("*Scoring*\n" + text.fit([*round_lines(dossier, now), *override], 2900)),
+        *(kit.section(f"*{name}*\n{text.fit(_rows(names), 2900)}") for name, names in who if names),
+        kit.context(thresholds_in_words(dossier.round.thresholds)),
+    ]
+
+
+def _rows(names: Sequence[str]) -> list[str]:
+    """Names four a line, so that a long roster loses few when it is cut."""
+    return [", ".join(names[i : i + 4]) for i in range(0, len(names), 4)]
+
+
+def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders: Sequence[Member]) -> list[kit.Block]:
+    case = dossier.decision.case
+    levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
+    takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
+    able = sorted((m for m in deciders if m.authority >= levels[0]), key=lambda m: (-m.authority, m.name))
+    names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
+    who = f"Who has it: {text.fit(_rows(names), 2400)}." if names else "Nobody in the team has it yet."
+    return [kit.divider(), kit.section(f"*Resolving takes {takes}.* You have {viewer.authority}.\n{who}")]
+
+
+def _ending(dossier: Dossier) -> list[kit.Block]:
+    reason, outcome = dossier.decision.cancel_reason, dossier.outcome
+    blocks = []
+    if reason:
+        blocks += [kit.divider(), kit.section("*Cancelled*"), kit.paragraph(reason)]
+    if outcome:
+        blocks += [kit.divider(), kit.section("\n".join(outcome_lines(dossier, reason_room=1500)))]
+    if outcome and outcome.outcome_notes:
+        blocks += [kit.section("*Notes on the outcome*"), kit.paragraph(outcome.outcome_notes)]
+    return blocks

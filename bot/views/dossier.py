@@ -1,0 +1,232 @@
+"""The pieces that the card, its details and the result share: one decision's facts as lines of mrkdwn."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from bot.domain.criterion import Criterion
+from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Status
+from bot.domain.option import LEVELS, Option
+from bot.domain.permission import LABELS, Action
+from bot.domain.round import Round, RoundState, quorum
+from bot.views import ids, kit, text
+
+CONFIRMS = {
+    Action.CANCEL: (
+        "Cancel this decision?",
+        "Everybody keeps seeing it, marked as cancelled.",
+        "Cancel it",
+        "Keep it",
+    ),
+    Action.VOID_ROUND: (
+        "Void this round?",
+        "All ballots of this round are deleted, and everybody has to score again.",
+        "Void it",
+        "Keep it",
+    ),
+    Action.CLOSE_SCORING: (
+        "Close scoring now?",
+        "Those who have not submitted can no longer score, and the result is published.",
+        "Close scoring",
+        "Keep open",
+    ),
+    Action.INFORMED: (
+        "Does the customer know?",
+        "This notes that the answer was sent. The choice can no longer be changed after it.",
+        "Yes, informed",
+        "Not yet",
+    ),
+}
+DANGEROUS = {Action.CANCEL, Action.VOID_ROUND}
+LEADING = (
+    Action.COMPLETE_CASE,
+    Action.EDIT_CRITERIA,
+    Action.START_SCORING,
+    Action.SCORE,
+    Action.EXTEND_ROUND,
+    Action.RESOLVE,
+    Action.INFORMED,
+    Action.RECORD_OUTCOME,
+)
+
+
+def buttons(decision: Decision, actions: Iterable[Action]) -> list[kit.Element]:
+    """One button per action; the one that leads on is primary, those that destroy are red and ask back."""
+    return [_button(decision, action) for action in actions]
+
+
+def show_button(decision_id: UUID, number: int, *, words: str = "Show details") -> kit.Element:
+    return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words} of #{number}")
+
+
+def _button(decision: Decision, action: Action) -> kit.Element:
+    style = "danger" if action in DANGEROUS else "primary" if action in LEADING else None
+    label = f"{LABELS[action]}: {decision.name} {decision.case.title}"
+    return kit.button(
+        LABELS[action], action, value=str(decision.id), style=style, label=label, confirm=_confirm(action)
+    )
+
+
+def _confirm(action: Action) -> kit.Element | None:
+    if action not in CONFIRMS:
+        return None
+    title, question, yes, no = CONFIRMS[action]
+    return kit.confirm(title, question, yes=yes, no=no, is_danger=action in DANGEROUS)
+
+
+def progress(decision: Decision) -> str:
+    """ "✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn": words, marks only beside them."""
+    if decision.status is Status.CANCELLED:
+        return f"Cancelled in phase {decision.phase} of 6 ({PHASES[decision.phase]})"
+    marks = [_mark(decision.phase, number, word) for number, word in PHASES.items()]
+    return f"Phase {decision.phase} of 6:  {'  '.join(marks)}"
+
+
+def _mark(current: int, number: int, word: str) -> str:
+    if number < current:
+        return f"✓ {word}"
+    return f"▸ *{word}*" if number == current else f"· {word}"
+
+
+def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
+    """What everybody in the channel may know of the customer; never the e-mail address."""
+    case, currency = dossier.decision.case, dossier.team.currency
+    return [
+        ("Type", DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50))),
+        ("Customer", text.inline(case.customer_name, room)),
+        ("Tier", TIERS.get(case.customer_tier, text.inline(case.customer_tier, 50))),
+        ("Customer value", text.money(case.customer_value, currency)),
+        ("At stake", text.money(case.financial_impact, currency)),
+        ("Urgency", URGENCY[case.urgency_level]),
+    ]
+
+
+def due_line(dossier: Dossier, now: datetime) -> str:
+    """Owner and date; the date as a token, in the reader's zone."""
+    owner, at = dossier.owner, dossier.decision.case.expected_resolution_date
+    opened_by = f"Owner: {text.mention(owner.slack_user_id, owner.name)}"
+    if at is None:
+        return f"{opened_by}  ·  No date to resolve by yet"
+    is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
+    late = "  ·  *overdue*" if is_open and at <= now else ""
+    return f"{opened_by}  ·  Resolve by {text.moment(at)}{late}"
+
+
+def option_facts(option: Option, currency: str) -> str:
+    return (
+        f"cost {text.money(option.financial_cost, currency)} · "
+        f"effort {LEVELS.get(option.implementation_effort, '?').lower()} · "
+        f"risk {LEVELS.get(option.risk_level, '?').lower()}"
+    )
+
+
+def option_lines(options: Iterable[Option], currency: str, *, room: int = 150) -> list[str]:
+    return [f"• *{text.inline(o.title, room)}* · {option_facts(o, currency)}" for o in options]
+
+
+def criterion_lines(criteria: Sequence[Criterion], *, room: int = 100) -> list[str]:
+    """Name, weight and share of the weights, which is what a weight means."""
+    total = sum((c.weight for c in criteria), Decimal(0)) or Decimal(1)
+    return [
+        f"• *{text.inline(c.name, room)}* · weight {text.number(c.weight)} ({c.weight / total * 100:.0f} %)"
+        for c in criteria
+    ]
+
+
+def round_lines(dossier: Dossier, now: datetime) -> list[str]:
+    """How many have scored, until when, and who may end it; empty without a round. Counts only."""
+    round_ = dossier.round
+    if round_ is None:
+        return []
+    people = len(round_.roster)
+    scored = f"*{_of(round_)} have scored*"
+    match round_.state(now):
+        case RoundState.OPEN:
+            return [
+                f"{scored} · scoring closes {text.moment(round_.closes_at)}",
+                _who_may_close(dossier, round_),
+            ]
+        case RoundState.DUE:
+            return [f"{scored} · scoring ended {text.moment(round_.closes_at)} and is being closed"]
+        case RoundState.UNDECIDED:
+            return [
+                f"{scored} · scoring closed without quorum, which is {quorum(people)} of {people}",
+                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can extend, proceed or cancel",
+            ]
+        case RoundState.CLOSED:
+            return [f"{scored} · scoring is closed, the result is on its way"]
+    return [f"{_of(round_)} have scored"]
+
+
+def _of(round_: Round) -> str:
+    # A ballot of somebody excused later stays and counts: so does its person, or it would read "3 of 2".
+    people = sum(m.submitted or not m.is_excused for m in round_.members)
+    return f"{round_.ballots} of {people}"
+
+
+def _who_may_close(dossier: Dossier, round_: Round) -> str:
+    if round_.has_quorum:
+        return f"Quorum holds: {text.inline(dossier.owner.name, 80)} (owner) or a decider can close scoring now."
+    return f"Quorum is {quorum(len(round_.roster))}; scoring can be closed early from there on."
+
+
+def name_of(dossier: Dossier, member_id: UUID | None) -> str | None:
+    """The name of a member, where the dossier knows it."""
+    known = [m for m in (dossier.owner, dossier.resolver) if m]
+    names = {m.id: m.name for m in known}
+    if dossier.round:
+        names.update({m.member_id: m.name for m in dossier.round.members})
+    return names.get(member_id) if member_id else None
+
+
+def title_of(dossier: Dossier, option_id: UUID, *, room: int = 150) -> str:
+    option = dossier.option(option_id)
+    return text.inline(option.title, room) if option else "an option that is gone"
+
+
+def outcome_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int = 1000) -> list[str]:
+    """The choice, its reason, who made it and with what authority; then how it turned out."""
+    outcome, resolver = dossier.outcome, dossier.resolver
+    if outcome is None:
+        return []
+    lines = [f"*Decided: {title_of(dossier, outcome.selected_option_id, room=title_room)}*"]
+    if note := _against_leader(dossier, outcome.selected_option_id, room=title_room):
+        lines.append(note)
+    who = text.mention(resolver.slack_user_id, resolver.name) if resolver else "a decider"
+    lines.append(f"By {who}" + (f", with authority {resolver.authority}" if resolver else ""))
+    return [*lines, text.quote(outcome.reason, reason_room), *_aftermath(dossier)]
+
+
+def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
+    leaders = dossier.result.leaders if dossier.result else ()
+    if chosen in leaders:
+        return None
+    if not leaders:
+        return "Decided by its reason alone: there is no ranking."
+    ahead = text.listing([title_of(dossier, option, room=room) for option in leaders[:3]])
+    return f"This is not the leader of the ranking, which is {ahead}."
+
+
+def _aftermath(dossier: Dossier) -> list[str]:
+    outcome, currency = dossier.outcome, dossier.team.currency
+    if outcome is None:
+        return []
+    lines = []
+    if outcome.resolution_time_hours is not None:
+        lines.append(f"Resolved within {text.count('hour', outcome.resolution_time_hours)}")
+    if outcome.response_sent_at:
+        lines.append(f"Customer informed {text.moment(outcome.response_sent_at)}")
+    if outcome.recorded_at is None:
+        return lines
+    if outcome.customer_satisfaction_score is not None:
+        lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
+    if outcome.customer_retained is not None:
+        lines.append("The customer stayed" if outcome.customer_retained else "The customer left")
+    if outcome.financial_impact_actual is not None:
+        lines.append(f"Actual financial impact: {text.money(outcome.financial_impact_actual, currency)}")
+    if outcome.escalation_occurred:
+        lines.append("It was escalated")
+    if outcome.follow_up_date:
+        lines.append(f"Follow up {text.moment(outcome.follow_up_date)}")
+    return lines

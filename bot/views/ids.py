@@ -1,0 +1,52 @@
+"""Every id that Slack carries back to us. A modal bears the id of the button that opens it.
+
+Card buttons carry the values of `bot.domain.permission.Action`; the rest is below.
+"""
+
+from bot.domain.permission import Action
+
+COMMAND = "/decide"
+
+# Shortcuts
+NEW_DECISION = "decision.new"
+DECIDE_ABOUT_MESSAGE = "decision.from_message"
+
+# Buttons that are not an Action of the card
+SHOW = "decision.show"
+LIST_PAGE = "decision.list.page"
+POST_CARD = "card.post"
+BACK = "evaluation.back"
+SAVE_FOR_LATER = "evaluation.save"
+ADD_CRITERION = "criterion.add"
+CHOOSE_OPTION = "option.choose"
+EDIT_MEMBER = "team.edit_member"
+TEAM_PAGE = "team.page"
+
+# Modals (callback ids) that no Action names
+SETUP = "team.setup"
+SAVED_TEAM = "team.members"
+SCORE_PAGE = "evaluation.page"
+CHECK_PAGE = "evaluation.check"
+NOTICE = "notice"
+
+ALL = frozenset(
+    {
+        NEW_DECISION,
+        DECIDE_ABOUT_MESSAGE,
+        SHOW,
+        LIST_PAGE,
+        POST_CARD,
+        BACK,
+        SAVE_FOR_LATER,
+        ADD_CRITERION,
+        CHOOSE_OPTION,
+        EDIT_MEMBER,
+        TEAM_PAGE,
+        SETUP,
+        SAVED_TEAM,
+        SCORE_PAGE,
+        CHECK_PAGE,
+        NOTICE,
+        *Action,
+    }
+)

@@ -1,0 +1,103 @@
+"""Work that goes on after Slack has its answer: tracked, its errors told to the person, drained at shutdown."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncBoltContext
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.errors import SlackApiError
+
+from bot.views import notice
+from handlers.private import tell
+from handlers.refusal import as_refusal
+
+log = structlog.get_logger(__name__)
+View = dict[str, Any]
+DRAIN_SECONDS = 10.0
+_KEY = "after_ack"
+_GONE = {"not_found", "view_not_found", "hash_conflict"}
+"""The person has closed the modal meanwhile; nobody is left to tell."""
+
+
+class AfterAck:
+    """The background tasks of one app. A bare `ensure_future` would be lost at SIGTERM without a trace."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self) -> None:
+        """Let what runs finish, for at most `DRAIN_SECONDS`."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=DRAIN_SECONDS)
+
+    def attach(self, context: AsyncBoltContext) -> None:
+        context[_KEY] = self
+
+
+def later(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` after the ack; what it refuses is told to the person privately."""
+    args.context[_KEY].spawn(_telling(args, work))
+
+
+async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except Exception as error:
+        await _tell_quietly(args, as_refusal(error).message)
+
+
+async def _tell_quietly(args: AsyncArgs, sentence: str) -> None:
+    try:
+        await tell(args, sentence)
+    except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
+        log.warning("could not answer privately", error=type(error).__name__)
+
+
+async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
+    """Ack, open a loading view at once, then show what `build` returns, or the sentence of what it refused.
+
+    The trigger lives three seconds: nothing slow may come before the opening. Inside a modal the view is pushed.
+    """
+    await args.ack()
+    args.context[_KEY].spawn(_opening(args, build, title))
+
+
+async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
+    opener = args.client.views_push if args.body.get("view") else args.client.views_open
+    try:
+        opened = await opener(trigger_id=args.body["trigger_id"], view=notice.loading(title))
+    except SlackApiError as error:
+        log.info("modal not opened", error=error.response.get("error"))
+        await _tell_quietly(args, "Slack did not let the window open in time. Press it once more.")
+        return
+    except Exception as error:
+        await _tell_quietly(args, as_refusal(error).message)
+        return
+    await show(args, opened["view"]["id"], build, title=title)
+
+
+async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
+    """Put what `build` returns into an open view, or the sentence of what it refused."""
+    try:
+        view = await build()
+    except Exception as error:
+        view = notice.notice(title, as_refusal(error).message)
+    try:
+        await args.client.views_update(view_id=view_id, view=view)
+    except SlackApiError as error:
+        if error.response.get("error") not in _GONE:
+            await _tell_quietly(args, as_refusal(error).message)
+    except Exception as error:
+        await _tell_quietly(args, as_refusal(error).message)
+
+
+def show_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
+    """`show`, after the ack."""
+    args.context[_KEY].spawn(show(args, view_id, build, title=title))

@@ -1,0 +1,243 @@
+"""Opening a decision, looking at it, editing its case, cancelling it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.decision import Decision, Dossier
+from bot.domain.permission import Action
+from bot.services import card as cards
+from bot.services import decision as decisions
+from bot.services import result as results
+from bot.services import team as teams
+from bot.views import card as card_view
+from bot.views import decision as view
+from bot.views import help as help_view
+from bot.views import notice, state, text
+from handlers import team as team_handlers
+from handlers.after_ack import later, open_modal
+from handlers.payload import press, pressed_id
+from handlers.person import actor, deps
+from handlers.private import answer
+
+_SHOW = re.compile(r"show\s+#?(\d{1,9})", re.IGNORECASE)
+_USUAL_TIME = timedelta(days=3)
+
+
+async def command(args: AsyncArgs) -> None:
+    """`/decide`: one of its words alone, or the title of a new decision."""
+    words = str(args.body.get("text") or "").strip()
+    show = _SHOW.fullmatch(words)
+    if show:
+        await args.ack()
+        later(args, lambda: _show_by_number(args, int(show.group(1))))
+    elif words.lower() == "list":
+        await args.ack()
+        later(args, lambda: _list(args, offset=0))
+    elif words.lower() == "help":
+        await args.ack(response_type="ephemeral", **help_view.help_message())
+    elif words.lower() == "setup":
+        await team_handlers.open_setup(args)
+    else:
+        await _open_new(args, title=words, channel_id=str(args.body.get("channel_id") or ""))
+
+
+async def open_new(args: AsyncArgs) -> None:
+    """The global shortcut."""
+    await _open_new(args)
+
+
+async def open_from_message(args: AsyncArgs) -> None:
+    """The message shortcut: its text becomes the description, and the way back to it is kept."""
+    message, place = args.body["message"], args.body["channel"]["id"]
+    ts = str(args.body.get("message_ts") or message["ts"])
+    domain = (args.body.get("team") or {}).get("domain")
+    permalink = f"https://{domain}.slack.com/archives/{place}/p{ts.replace('.', '')}" if domain else None
+    await _open_new(args, description=text.plain(message.get("text") or ""), channel_id=place, permalink=permalink)
+
+
+async def _open_new(
+    args: AsyncArgs,
+    *,
+    title: str = "",
+    description: str = "",
+    channel_id: str = "",
+    permalink: str | None = None,
+) -> None:
+    async def build() -> dict[str, Any]:
+        who = await actor(args)
+        return view.new_decision(
+            team=who.team,
+            title=title,
+            description=description,
+            # A DM is never the place for a card.
+            channel_id=channel_id if channel_id.startswith(("C", "G")) else None,
+            permalink=permalink,
+            expected=(deps(args).now + _USUAL_TIME).replace(minute=0, second=0, microsecond=0),
+        )
+
+    await open_modal(args, build, title="New decision")
+
+
+async def create(args: AsyncArgs) -> None:
+    who = await actor(args)
+    d = deps(args)
+    form = view.parse_new(args.body["view"], currency=who.team.currency, now=d.now)
+    created, missing = await decisions.open_decision(
+        d.db,
+        actor=who,
+        case=form.case,
+        channel_id=form.channel_id,
+        permalink=form.permalink,
+        templates=d.settings.criteria_templates.by_type[form.case.decision_type],
+        press=press(args),
+    )
+    await args.ack(response_action="update", view=view.created(created, missing=missing))
+
+
+async def _show_by_number(args: AsyncArgs, number: int) -> None:
+    d = deps(args)
+    found = await decisions.get_by_number(d.db, actor=await actor(args), number=number, now=d.now)
+    await answer(args, card_view.card(found, now=d.now))
+
+
+async def _list(args: AsyncArgs, *, offset: int, replaces: bool = False) -> None:
+    d = deps(args)
+    lines = await decisions.unfinished(d.db, actor=await actor(args), now=d.now, table=d.settings.authority_table)
+    message = view.decision_list(lines, total=len(lines), offset=offset, now=d.now)
+    await answer(args, message, replaces=replaces)
+
+
+async def turn_list_page(args: AsyncArgs) -> None:
+    await args.ack()
+    offset = str(args.action["value"]) if args.action else ""
+    later(args, lambda: _list(args, offset=int(offset) if offset.isdecimal() else 0, replaces=True))
+
+
+async def show(args: AsyncArgs) -> None:
+    """Show details."""
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        who, d = await actor(args), deps(args)
+        found = await decisions.get(d.db, actor=who, decision_id=decision_id, now=d.now)
+        return view.details(
+            found,
+            now=d.now,
+            viewer=who.member,
+            table=d.settings.authority_table,
+            deciders=[m for m in await teams.members(d.db, actor=who) if m.is_active],
+            comments=await results.comments(d.db, found=found),
+        )
+
+    await open_modal(args, build, title="Decision")
+
+
+async def allowed(args: AsyncArgs, action: Action, decision_id: UUID) -> Dossier:
+    """The decision that a button is about, refused where this person may not press the button now."""
+    d = deps(args)
+    return await decisions.check_allowed(
+        d.db,
+        actor=await actor(args),
+        decision_id=decision_id,
+        action=action,
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+
+
+async def open_complete(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.edit_case(await allowed(args, Action.COMPLETE_CASE, decision_id), action=Action.COMPLETE_CASE)
+
+    await open_modal(args, build, title="Complete the case")
+
+
+async def open_edit(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.edit_case(await allowed(args, Action.EDIT_CASE, decision_id), action=Action.EDIT_CASE)
+
+    await open_modal(args, build, title="Edit case")
+
+
+async def edit(args: AsyncArgs) -> None:
+    """Submit of both forms of the case."""
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    decision_id = state.uuid_in(submitted)
+    before = await decisions.get(d.db, actor=who, decision_id=decision_id, now=d.now)
+    case = view.parse_case(submitted, currency=who.team.currency, now=d.now, before=before.decision.case)
+    after, missing = await decisions.edit_case(
+        d.db,
+        actor=who,
+        decision_id=decision_id,
+        action=Action(submitted["callback_id"]),
+        case=case,
+        templates=d.settings.criteria_templates.by_type[case.decision_type],
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    await args.ack(response_action="update", view=view.edited(after, missing=missing))
+
+
+async def open_urgency(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.urgency(await allowed(args, Action.EDIT_URGENCY, decision_id))
+
+    await open_modal(args, build, title="Change urgency")
+
+
+async def change_urgency(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await decisions.change_urgency(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        urgency_level=view.parse_urgency(submitted),
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    await _done(args, after, f"The urgency of {after.name} is {after.case.urgency_level} now.")
+
+
+async def open_cancel(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.cancel(await allowed(args, Action.CANCEL, decision_id))
+
+    await open_modal(args, build, title="Cancel decision")
+
+
+async def cancel(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await decisions.cancel(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        reason=view.parse_reason(submitted),
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    await _done(args, after, f"{after.name} is cancelled. Its reason stands on the card.")
+
+
+async def _done(args: AsyncArgs, after: Decision, sentence: str) -> None:
+    await args.ack(response_action="update", view=notice.done(after.name, sentence))
+
+
+async def post_card(args: AsyncArgs) -> None:
+    who = await actor(args)
+    found = await cards.post_again(deps(args).db, actor=who, decision_id=pressed_id(args))
+    await args.ack()
+    sentence = f"Posting the card of {found.name}. If the channel still refuses it, you will hear from me again."
+    later(args, lambda: answer(args, notice.private(sentence)))

@@ -1,0 +1,26 @@
+"""The one `@app.error`: what a listener raised, answered where the person is looking."""
+
+from slack_bolt import BoltResponse
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.views import notice, state
+from handlers.after_ack import later
+from handlers.private import tell
+from handlers.refusal import as_refusal
+
+
+async def on_error(args: AsyncArgs, error: Exception) -> BoltResponse:
+    """Answer with the refusal. It has to *return* the response: merely awaiting `ack` here ends in HTTP 500."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return await args.ack()  # a payload of a kind that this app has no use for; its body is not looked at
+    refusal = as_refusal(error)
+    if args.body.get("type") == "view_submission":
+        under_fields = state.errors_for(args.body["view"], refusal)
+        if under_fields:
+            return await args.ack(response_action="errors", errors=under_fields)
+        return await args.ack(response_action="update", view=notice.notice("Conclave", refusal.message))
+    if args.body.get("command"):
+        return await args.ack(response_type="ephemeral", **notice.private(refusal.message))
+    later(args, lambda: tell(args, refusal.message))
+    return await args.ack()

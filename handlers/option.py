@@ -1,0 +1,93 @@
+"""Proposing options, and changing one's own."""
+
+from typing import Any
+from uuid import UUID
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.permission import Action
+from bot.services import option as options
+from bot.views import notice, state
+from bot.views import option as view
+from handlers.after_ack import open_modal
+from handlers.decision import allowed
+from handlers.payload import press, pressed_id
+from handlers.person import actor, deps
+
+
+async def open_propose(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.propose(await allowed(args, Action.PROPOSE_OPTION, decision_id))
+
+    await open_modal(args, build, title="Propose option")
+
+
+async def propose(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    form = view.parse(submitted, currency=who.team.currency)
+    after = await options.propose(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        draft=form.draft,
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    await args.ack(response_action="update", view=view.proposed(after))
+
+
+async def open_mine(args: AsyncArgs) -> None:
+    """One's only option at once, or a list of them to choose from."""
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        d = deps(args)
+        found, own = await options.mine(
+            d.db,
+            actor=await actor(args),
+            decision_id=decision_id,
+            now=d.now,
+            table=d.settings.authority_table,
+        )
+        return view.edit(found, own[0]) if len(own) == 1 else view.mine(found, own)
+
+    await open_modal(args, build, title="My option")
+
+
+async def open_chosen(args: AsyncArgs) -> None:
+    option_id = pressed_id(args)
+    decision_id = state.uuid_in(args.body["view"])
+
+    async def build() -> dict[str, Any]:
+        d = deps(args)
+        found, own = await options.get_own(
+            d.db,
+            actor=await actor(args),
+            decision_id=decision_id,
+            option_id=option_id,
+            now=d.now,
+            table=d.settings.authority_table,
+        )
+        return view.edit(found, own)
+
+    await open_modal(args, build, title="My option")
+
+
+async def change(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    option_id: UUID = state.uuid_in(submitted, "option")
+    form = view.parse(submitted, currency=who.team.currency)
+    after = await options.change(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        option_id=option_id,
+        draft=None if form.remove else form.draft,
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    sentence = "Your option is removed." if form.remove else "Your option is changed."
+    await args.ack(response_action="update", view=notice.done(after.decision.name, sentence))

@@ -1,0 +1,32 @@
+"""What a payload carries for us: ids in buttons and views, and the press that a submission is."""
+
+import hashlib
+import json
+from uuid import UUID
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.press import Press
+from bot.errors import Invalid
+from bot.views import state
+
+_STALE = "This button is out of date. Use /decide list to see where your decisions stand."
+
+
+def pressed_id(args: AsyncArgs) -> UUID:
+    """The id in the button that was clicked. Raises Invalid for a button of an older version."""
+    found = state.as_uuid((args.action or {}).get("value"))
+    if found is None:
+        raise Invalid(_STALE)
+    return found
+
+
+def view_id(args: AsyncArgs) -> str:
+    return str(args.body["view"]["id"])
+
+
+def press(args: AsyncArgs) -> Press:
+    """Slack repeats view id and hash when its user presses again. Never for a ballot: a digest of scores is a score."""
+    view = args.body["view"]
+    typed = json.dumps(view["state"]["values"], sort_keys=True)
+    return Press(view["id"], view.get("hash") or "", hashlib.sha256(typed.encode()).hexdigest())

@@ -1,0 +1,71 @@
+"""From a Slack user to the member who acts; the profile is asked for only when the bot does not know the person."""
+
+from typing import Any
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deps import Deps
+from bot.domain.team import Actor, Profile, SlackUser
+from bot.errors import NotAllowed
+from bot.services import team
+from bot.views import help as help_view
+
+
+def deps(args: AsyncArgs) -> Deps:
+    found: Deps = args.context["deps"]
+    return found
+
+
+def workspace_id(args: AsyncArgs) -> str:
+    return str(args.context.team_id)
+
+
+def slack_user(args: AsyncArgs) -> SlackUser:
+    return SlackUser(workspace_id(args), str(args.context.user_id))
+
+
+async def actor(args: AsyncArgs) -> Actor:
+    """The member who acts. Raises NotAllowed, saying who can add them, for anybody unknown."""
+    found = await find_actor(args)
+    if found is None:
+        has_team, names = await team.who_can_add(deps(args).db, workspace_id(args))
+        raise NotAllowed(help_view.not_a_member(names, has_team=has_team))
+    return found
+
+
+async def find_actor(args: AsyncArgs) -> Actor | None:
+    """Like `actor`, but None for somebody unknown, after one try to link them by their address."""
+    db, user = deps(args).db, slack_user(args)
+    found = await team.find_actor(db, user)
+    if found is None:
+        await team.link_by_email(db, await profile(args))
+        found = await team.find_actor(db, user)
+    return found
+
+
+async def profile(args: AsyncArgs) -> Profile:
+    user = slack_user(args)
+    return await read_profile(args.client, workspace_id=user.workspace_id, user_id=user.user_id)
+
+
+async def is_workspace_admin(args: AsyncArgs) -> bool:
+    return (await profile(args)).is_admin
+
+
+async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: str) -> Profile:
+    """Ask Slack who this is. Without the scope for it the address is simply missing."""
+    answer = await client.users_info(user=user_id)
+    user: dict[str, Any] = answer["user"]
+    details = user.get("profile") or {}
+    is_guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
+    is_bot = user.get("is_bot") or user_id == "USLACKBOT"
+    return Profile(
+        workspace_id=workspace_id,
+        user_id=user_id,
+        name=details.get("real_name") or user.get("real_name") or user.get("name") or user_id,
+        email=details.get("email"),
+        tz=user.get("tz"),
+        is_admin=bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
+        is_person=not (is_guest or is_bot or user.get("deleted")),
+    )

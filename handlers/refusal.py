@@ -1,0 +1,42 @@
+"""Every exception as a refusal that a person can read, with a reference where the log knows more."""
+
+import secrets
+import traceback
+
+import structlog
+
+from bot.errors import BotError, TryAgain
+
+log = structlog.get_logger(__name__)
+TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
+
+
+def as_refusal(error: Exception) -> BotError:
+    """The refusal itself, or one that quotes a reference id. Expected refusals log at info, the rest as errors.
+
+    Only names and places of an unexpected error are logged, never its message or values: a database error quotes the
+    row that failed, and that row may hold scores.
+    """
+    if isinstance(error, BotError):
+        log.info("refused", reason=type(error).__name__)
+        return error
+    if isinstance(error, TimeoutError):
+        log.warning("listener timed out")
+        return TryAgain(TOO_SLOW)
+    reference = secrets.token_hex(4)
+    frames = traceback.extract_tb(error.__traceback__)
+    log.error(
+        "unexpected error",
+        reference=reference,
+        error=type(error).__qualname__,
+        cause=type(error.__cause__).__qualname__ if error.__cause__ else None,
+        sqlstate=getattr(getattr(error, "orig", None), "sqlstate", None),
+        slack=_slack_error(error),
+        frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+    )
+    return BotError(f"Something went wrong on our side; nothing was lost. Tell whoever runs Conclave: {reference}.")
+
+
+def _slack_error(error: Exception) -> object:
+    response = getattr(error, "response", None)
+    return response.get("error") if response is not None and hasattr(response, "get") else None

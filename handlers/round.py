@@ -1,0 +1,140 @@
+"""Starting and ending a round of scoring."""
+
+from typing import Any
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.permission import Action
+from bot.domain.round import Thresholds, default_closes_at
+from bot.services import round as rounds
+from bot.views import notice, state
+from bot.views import round as view
+from handlers.after_ack import later, open_modal
+from handlers.decision import allowed
+from handlers.payload import press, pressed_id
+from handlers.person import actor, deps
+from handlers.private import answer
+
+
+async def open_start(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        d = deps(args)
+        found, active = await rounds.prepare(
+            d.db,
+            actor=await actor(args),
+            decision_id=decision_id,
+            now=d.now,
+            table=d.settings.authority_table,
+        )
+        closes_at = default_closes_at(d.now, found.decision.case.expected_resolution_date)
+        return view.start(found, members=active, closes_at=closes_at, thresholds=Thresholds())
+
+    await open_modal(args, build, title="Start scoring")
+
+
+async def start(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    form = view.parse_start(submitted, now=d.now)
+    after = await rounds.start(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        member_ids=form.member_ids,
+        closes_at=form.closes_at,
+        is_two_confirmed=form.confirmed_two,
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    await args.ack(response_action="update", view=view.started(after))
+
+
+async def close(args: AsyncArgs) -> None:
+    d = deps(args)
+    after = await rounds.close(
+        d.db,
+        actor=await actor(args),
+        decision_id=pressed_id(args),
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    await args.ack()
+    sentence = f"Scoring of {after.decision.name} is closed. The result follows in a moment."
+    later(args, lambda: answer(args, notice.private(sentence)))
+
+
+async def open_extend(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        found = await allowed(args, Action.EXTEND_ROUND, decision_id)
+        closes_at = default_closes_at(deps(args).now, found.decision.case.expected_resolution_date)
+        return view.extend(found, closes_at=closes_at)
+
+    await open_modal(args, build, title="Extend scoring")
+
+
+async def extend(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await rounds.extend(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        closes_at=view.parse_extend(submitted, now=d.now),
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    await _done(args, after.decision.name, f"Scoring of {after.decision.name} goes on; ballots so far stand.")
+
+
+async def open_proceed(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.proceed(await allowed(args, Action.PROCEED, decision_id))
+
+    await open_modal(args, build, title="Proceed")
+
+
+async def proceed(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await rounds.proceed(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        reason=view.parse_reason(submitted),
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    await _done(args, after.decision.name, f"{after.decision.name} goes on without quorum. The result follows.")
+
+
+async def open_void(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        return view.void(await allowed(args, Action.VOID_ROUND, decision_id))
+
+    await open_modal(args, build, title="Void and edit")
+
+
+async def void(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await rounds.void(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        reason=view.parse_reason(submitted),
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    sentence = f"All ballots of {after.decision.name} are deleted. Its options can be edited again."
+    await _done(args, after.decision.name, sentence)
+
+
+async def _done(args: AsyncArgs, title: str, sentence: str) -> None:
+    await args.ack(response_action="update", view=notice.done(title, sentence))

@@ -1,0 +1,128 @@
+"""The table from an id that Slack carries to its handler, and the few Bolt listeners that look it up.
+
+One listener per kind of payload: Bolt asks its listeners one by one, so a table costs the same for one id as for fifty.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.deps import Deps
+from bot.domain.permission import Action
+from bot.errors import Invalid
+from bot.views import ids
+from handlers import criterion, decision, evaluation, option, outcome, round, team
+from handlers.after_ack import AfterAck
+from handlers.errors import on_error
+
+Handler = Callable[[AsyncArgs], Awaitable[None]]
+LISTENER_SECONDS = 2.5
+"""`process_before_response` drops Bolt's own guard of 3 s; this one leaves half a second for the way back."""
+_ANY = re.compile(".*", re.DOTALL)
+
+COMMANDS: dict[str, Handler] = {ids.COMMAND: decision.command}
+SHORTCUTS: dict[str, Handler] = {
+    ids.NEW_DECISION: decision.open_new,
+    ids.DECIDE_ABOUT_MESSAGE: decision.open_from_message,
+}
+ACTIONS: dict[str, Handler] = {
+    ids.SHOW: decision.show,
+    ids.LIST_PAGE: decision.turn_list_page,
+    ids.POST_CARD: decision.post_card,
+    Action.COMPLETE_CASE: decision.open_complete,
+    Action.EDIT_CASE: decision.open_edit,
+    Action.EDIT_URGENCY: decision.open_urgency,
+    Action.CANCEL: decision.open_cancel,
+    Action.EDIT_CRITERIA: criterion.open_edit,
+    ids.ADD_CRITERION: criterion.add_row,
+    Action.BACK_TO_CRITERIA: criterion.go_back,
+    Action.PROPOSE_OPTION: option.open_propose,
+    Action.EDIT_OPTION: option.open_mine,
+    ids.CHOOSE_OPTION: option.open_chosen,
+    Action.START_SCORING: round.open_start,
+    Action.CLOSE_SCORING: round.close,
+    Action.EXTEND_ROUND: round.open_extend,
+    Action.PROCEED: round.open_proceed,
+    Action.VOID_ROUND: round.open_void,
+    Action.SCORE: evaluation.open_ballot,
+    ids.BACK: evaluation.back,
+    ids.SAVE_FOR_LATER: evaluation.save_for_later,
+    Action.RESOLVE: outcome.open_resolve,
+    Action.INFORMED: outcome.set_informed,
+    Action.CHANGE_CHOICE: outcome.open_reopen,
+    Action.RECORD_OUTCOME: outcome.open_record,
+    ids.EDIT_MEMBER: team.open_member,
+    ids.TEAM_PAGE: team.turn_page,
+}
+VIEWS: dict[str, Handler] = {
+    ids.NEW_DECISION: decision.create,
+    Action.COMPLETE_CASE: decision.edit,
+    Action.EDIT_CASE: decision.edit,
+    Action.EDIT_URGENCY: decision.change_urgency,
+    Action.CANCEL: decision.cancel,
+    Action.EDIT_CRITERIA: criterion.submit,
+    Action.PROPOSE_OPTION: option.propose,
+    Action.EDIT_OPTION: option.change,
+    Action.START_SCORING: round.start,
+    Action.EXTEND_ROUND: round.extend,
+    Action.PROCEED: round.proceed,
+    Action.VOID_ROUND: round.void,
+    ids.SCORE_PAGE: evaluation.next_page,
+    ids.CHECK_PAGE: evaluation.submit,
+    Action.RESOLVE: outcome.resolve,
+    Action.CHANGE_CHOICE: outcome.reopen,
+    Action.RECORD_OUTCOME: outcome.record,
+    ids.SETUP: team.set_up,
+    ids.EDIT_MEMBER: team.edit_member,
+}
+
+
+def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
+    """Attach the listeners, the error handler and what handlers find in Bolt's context."""
+
+    async def provide(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:
+        context["deps"] = deps
+        after_ack.attach(context)
+        await next()
+
+    app.middleware(provide)
+    app.command(_ANY)(command)
+    app.action(_ANY)(action)
+    app.view(_ANY)(view)
+    app.shortcut(_ANY)(shortcut)
+    app.event(_ANY)(event)
+    app.error(on_error)
+
+
+async def command(args: AsyncArgs) -> None:
+    # The command's name is the operator's to choose in the manifest; an app of ours has only this one.
+    await _guarded(COMMANDS.get(args.body["command"], decision.command), args)
+
+
+async def action(args: AsyncArgs) -> None:
+    await _guarded(ACTIONS.get(args.action["action_id"] if args.action else "", _out_of_date), args)
+
+
+async def view(args: AsyncArgs) -> None:
+    await _guarded(VIEWS.get(args.body["view"]["callback_id"], _out_of_date), args)
+
+
+async def shortcut(args: AsyncArgs) -> None:
+    await _guarded(SHORTCUTS.get(args.body["callback_id"], _out_of_date), args)
+
+
+async def event(args: AsyncArgs) -> None:
+    """No event is subscribed to yet; a stray one is acknowledged, or Slack would send it three more times."""
+
+
+async def _out_of_date(args: AsyncArgs) -> None:
+    raise Invalid("This belongs to another version of Conclave. Use /decide list to see where your decisions stand.")
+
+
+async def _guarded(handler: Handler, args: AsyncArgs) -> None:
+    async with asyncio.timeout(LISTENER_SECONDS):
+        await handler(args)

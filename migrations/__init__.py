@@ -1,0 +1,1 @@
+"""The database's history: Alembic revisions, the given schema as SQL, and the vault's functions."""

@@ -1,0 +1,34 @@
+"""How a migration runs: one migrator at a time, in UTC, giving up rather than blocking those who work.
+
+Reads nothing but the `url` that `bot.store.schema` hands over; there is no alembic.ini and no offline mode.
+"""
+
+from alembic import context
+from sqlalchemy import create_engine, pool, text
+
+from bot.store.tables import metadata
+
+MIGRATORS_LOCK = 7_249_301_846  # any number, as long as nobody else takes it
+# A migration that waits for a lock makes everybody behind it wait too: better to fail and be run again.
+LOCK_TIMEOUT = "4s"
+
+
+def migrate() -> None:
+    engine = create_engine(
+        context.config.attributes["url"],
+        poolclass=pool.NullPool,
+        hide_parameters=True,
+        connect_args={"options": "-c timezone=UTC", "application_name": "conclave migrate"},
+    )
+    with engine.connect() as connection:
+        # Before lock_timeout, which would count here too: the second migrator waits for the first and then
+        # finds nothing to do. A session's lock: it outlives an autocommit block and goes with the connection.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATORS_LOCK})
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.commit()
+        context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+migrate()

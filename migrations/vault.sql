@@ -1,0 +1,445 @@
+-- The vault: the only code that touches `evaluations` and `ballot_pages`.
+--
+-- While a round is open, its ballots go in here and come out only to their author. After closing they are handed out
+-- once, without names, and what stays is sealed: a function of each cell's histogram alone.
+--
+-- Expected refusals are returned as words. Exceptions go to the server's log, so only misuse by the program raises one,
+-- and none of them holds anything but the state. The bodies run as their owner; search_path is fixed, or a caller could
+-- put a table of his own before ours. One transaction takes one step: saving and submitting in one transaction asks for
+-- the round's lock twice, weak then strong, and two members doing so would deadlock.
+
+-- How many ballots suffice for n people: half of them rounded up, never below 3; of two, both.
+CREATE FUNCTION round_quorum(n int) RETURNS int
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp
+RETURN CASE WHEN n >= 3 THEN greatest(3, (n + 1) / 2) ELSE 2 END;
+
+-- {"scores": {option: 1..10, ...}, "confidence": 1..5|null, "abstain": bool}; a draft may lack scores.
+CREATE FUNCTION is_score_page(r rounds, p_page jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF jsonb_typeof(p_page) IS DISTINCT FROM 'object' OR jsonb_typeof(p_page -> 'scores') IS DISTINCT FROM 'object' THEN
+        RETURN false;
+    END IF;
+    RETURN p_page - ARRAY['scores', 'confidence', 'abstain'] = '{}'
+        AND coalesce(jsonb_typeof(p_page -> 'abstain') = 'boolean', true)
+        AND coalesce((p_page -> 'confidence')::text ~ '^([1-5]|null)$', true)
+        AND NOT EXISTS (
+            SELECT FROM jsonb_each(p_page -> 'scores') AS s (option_id, score)
+            WHERE NOT (r.snapshot -> 'options' ? s.option_id AND s.score::text ~ '^([1-9]|10)$'));
+END $$;
+
+-- {"comments": {option: text, ...}, "share": bool}
+CREATE FUNCTION is_comments_page(r rounds, p_page jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF jsonb_typeof(p_page) IS DISTINCT FROM 'object' OR jsonb_typeof(p_page -> 'comments') IS DISTINCT FROM 'object' THEN
+        RETURN false;
+    END IF;
+    RETURN p_page - ARRAY['comments', 'share'] = '{}'
+        AND coalesce(jsonb_typeof(p_page -> 'share') = 'boolean', true)
+        AND NOT EXISTS (
+            SELECT FROM jsonb_each(p_page -> 'comments') AS c (option_id, comment)
+            WHERE NOT (r.snapshot -> 'options' ? c.option_id AND jsonb_typeof(c.comment) = 'string'));
+END $$;
+
+-- Why this member may not write a ballot of this round now; NULL when he may. r: the locked row, all NULL if unknown.
+CREATE FUNCTION ballot_refusal(r rounds, p_member uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp
+RETURN CASE
+    WHEN r.id IS NULL OR r.closed_at IS NOT NULL OR r.published_at IS NOT NULL OR r.voided_at IS NOT NULL THEN 'closed'
+    WHEN now() >= r.closes_at THEN 'too_late'
+    WHEN NOT EXISTS (
+        SELECT FROM round_members m
+        WHERE m.round_id = r.id AND m.member_id = p_member AND m.excused_at IS NULL) THEN 'not_on_roster'
+END;
+
+-- Keep one page of a member's ballot: of a criterion, or of comments where p_criterion is NULL.
+-- 'saved' | 'closed' | 'too_late' | 'not_on_roster' | 'invalid'
+CREATE FUNCTION save_page(p_round uuid, p_member uuid, p_criterion uuid, p_page jsonb) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    refusal text;
+BEGIN
+    -- FOR SHARE: members do not wait for each other, and who closes the round waits for them.
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR SHARE;
+    refusal := ballot_refusal(r, p_member);
+    IF refusal IS NOT NULL THEN
+        RETURN refusal;
+    END IF;
+    IF p_criterion IS NULL THEN
+        IF NOT is_comments_page(r, p_page) THEN
+            RETURN 'invalid';
+        END IF;
+    ELSIF NOT (is_score_page(r, p_page)
+               AND r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', p_criterion))) THEN
+        RETURN 'invalid';
+    END IF;
+    INSERT INTO ballot_pages (round_id, member_id, criteria_id, page) VALUES (p_round, p_member, p_criterion, p_page)
+    ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
+    RETURN 'saved';
+END $$;
+
+-- Make a member's saved pages the ballot that counts, replacing an earlier one; the last of the roster closes the round.
+-- answer: 'submitted' | 'closed' | 'too_late' | 'not_on_roster' | 'incomplete' (a criterion is neither scored for all
+-- options nor abstained from) | 'empty' (abstained from everything).
+-- submitted: ballots of the round so far, those of people excused afterwards included; roster: people not excused.
+CREATE FUNCTION submit_ballot(p_round uuid, p_member uuid)
+RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    abstained int;
+    missing int;
+BEGIN
+    -- Two last submitters at once: the second waits here, then counts the first, so the round closes once.
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    answer := ballot_refusal(r, p_member);
+
+    IF answer IS NULL THEN
+        SELECT count(*) FILTER (WHERE p.is_abstention), count(*) FILTER (WHERE NOT p.is_abstention AND NOT p.is_scored)
+        INTO abstained, missing
+        FROM (
+            SELECT coalesce((b.page -> 'abstain')::boolean, false) AS is_abstention,
+                coalesce(b.page -> 'scores' ?& ARRAY(SELECT jsonb_array_elements_text(r.snapshot -> 'options')), false)
+                    AS is_scored
+            FROM jsonb_array_elements(r.snapshot -> 'criteria') AS k (criterion)
+            LEFT JOIN ballot_pages b ON b.round_id = r.id AND b.member_id = p_member
+                AND b.criteria_id = (k.criterion ->> 'id')::uuid
+        ) AS p;
+        answer := CASE
+            WHEN missing > 0 THEN 'incomplete'
+            WHEN abstained = jsonb_array_length(r.snapshot -> 'criteria') THEN 'empty'
+            ELSE 'submitted'
+        END;
+    END IF;
+
+    IF answer = 'submitted' THEN
+        DELETE FROM evaluations e WHERE e.decision_id = r.decision_id AND e.evaluator_id = p_member;
+        -- created_at is the round's opening for everybody: no row may tell when a ballot came. An option's comment
+        -- stands on its row of the first criterion that the member did not abstain from.
+        INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
+                                 anonymous_comment, share_comment, created_at)
+        SELECT r.decision_id, p_member, o.id::uuid, b.criteria_id, (b.page -> 'scores' -> o.id)::int,
+            coalesce((b.page ->> 'confidence')::int, 5), c.comment,
+            c.comment IS NOT NULL AND coalesce((n.page -> 'share')::boolean, false), timezone('UTC', r.opened_at)
+        FROM (
+            SELECT p.criteria_id, p.page, k.place = min(k.place) OVER () AS is_first
+            FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
+            JOIN ballot_pages p ON p.round_id = r.id AND p.member_id = p_member
+                AND p.criteria_id = (k.criterion ->> 'id')::uuid
+            WHERE NOT coalesce((p.page -> 'abstain')::boolean, false)
+        ) AS b
+        CROSS JOIN jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)
+        LEFT JOIN ballot_pages n ON b.is_first AND n.round_id = r.id AND n.member_id = p_member AND n.criteria_id IS NULL
+        CROSS JOIN LATERAL (SELECT nullif(btrim(n.page -> 'comments' ->> o.id, E' \t\r\n'), '') AS comment) AS c;
+        UPDATE round_members m SET submitted = true WHERE m.round_id = r.id AND m.member_id = p_member;
+    END IF;
+
+    SELECT count(*) FILTER (WHERE m.submitted), count(*) FILTER (WHERE m.excused_at IS NULL),
+        answer = 'submitted' AND bool_and(m.submitted OR m.excused_at IS NOT NULL)
+    INTO submitted, roster, closed FROM round_members m WHERE m.round_id = p_round;
+    IF closed THEN
+        UPDATE rounds SET closed_at = now(), closed_xid = pg_current_xact_id(), close_cause = 'all_scored' WHERE id = r.id;
+    END IF;
+    closed := coalesce(closed, false);
+    RETURN NEXT;
+END $$;
+
+-- A member's own pages, while the round is open; afterwards nobody's.
+CREATE FUNCTION my_ballot(p_round uuid, p_member uuid) RETURNS TABLE (criteria_id uuid, page jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT b.criteria_id, b.page
+    FROM ballot_pages b JOIN rounds r ON r.id = b.round_id
+    WHERE b.round_id = p_round AND b.member_id = p_member
+        AND r.closed_at IS NULL AND r.published_at IS NULL AND r.voided_at IS NULL
+$$;
+
+-- Stop accepting ballots, if it is time: all have submitted, or the closing time has come, or p_by asks and quorum
+-- holds. First of two committed steps (see publish_round). Who may ask is the caller's to check.
+-- 'closed' | 'already' | 'not_yet' | 'no_quorum' (p_by asked) | 'voided' (or no such round)
+CREATE FUNCTION close_round(p_round uuid, p_by uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    ballots int;
+    people int;
+    waiting int;
+    cause text;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.voided_at IS NOT NULL THEN
+        RETURN 'voided';
+    ELSIF r.closed_at IS NOT NULL OR r.published_at IS NOT NULL THEN
+        RETURN 'already';
+    END IF;
+    SELECT count(*) FILTER (WHERE m.submitted), count(*) FILTER (WHERE m.excused_at IS NULL),
+        count(*) FILTER (WHERE m.excused_at IS NULL AND NOT m.submitted)
+    INTO ballots, people, waiting FROM round_members m WHERE m.round_id = p_round;
+    IF ballots > 0 AND waiting = 0 THEN
+        cause := 'all_scored';
+    ELSIF now() >= r.closes_at THEN
+        cause := 'closing_time';
+    ELSIF p_by IS NULL THEN
+        RETURN 'not_yet';
+    ELSIF ballots < round_quorum(people) THEN
+        RETURN 'no_quorum';
+    ELSE
+        cause := 'closed_early';
+    END IF;
+    UPDATE rounds SET closed_at = now(), closed_xid = pg_current_xact_id(), close_cause = cause,
+        closed_by = CASE WHEN cause = 'closed_early' THEN p_by END
+    WHERE id = p_round;
+    RETURN 'closed';
+END $$;
+
+-- Whether enough ballots are in. A ballot of a person excused afterwards stays and counts.
+CREATE FUNCTION has_quorum(p_round uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT count(*) FILTER (WHERE m.submitted) >= round_quorum(count(*) FILTER (WHERE m.excused_at IS NULL)::int)
+    FROM round_members m WHERE m.round_id = p_round
+$$;
+
+-- Give an open round another closing time, or reopen one that closed without quorum.
+-- 'extended' | 'published' | 'voided' (or no such round) | 'has_quorum' (closed and publishable, by quorum or override:
+-- whoever may publish may have seen the ballots, so no further one is let in) | 'past'
+CREATE FUNCTION extend_round(p_round uuid, p_closes_at timestamptz) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.voided_at IS NOT NULL THEN
+        RETURN 'voided';
+    ELSIF r.published_at IS NOT NULL THEN
+        RETURN 'published';
+    ELSIF r.closed_at IS NOT NULL AND (r.override_reason IS NOT NULL OR has_quorum(p_round)) THEN
+        RETURN 'has_quorum';
+    ELSIF p_closes_at IS NULL OR p_closes_at <= now() THEN
+        RETURN 'past';
+    END IF;
+    UPDATE rounds SET closes_at = p_closes_at, closed_at = NULL, closed_by = NULL, closed_xid = NULL, close_cause = NULL
+    WHERE id = p_round;
+    RETURN 'extended';
+END $$;
+
+-- Record that somebody lets a round be published below quorum, and why. A step of its own like closing: in one
+-- transaction with the publication it could be rehearsed too, so it takes the closing's place in closed_xid.
+-- 'recorded' | 'open' | 'has_quorum' (nothing to override) | 'published' | 'voided' (or no such round)
+CREATE FUNCTION override_round(p_round uuid, p_by uuid, p_reason text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.voided_at IS NOT NULL THEN
+        RETURN 'voided';
+    ELSIF r.published_at IS NOT NULL THEN
+        RETURN 'published';
+    ELSIF r.closed_at IS NULL THEN
+        RETURN 'open';
+    ELSIF has_quorum(p_round) THEN
+        RETURN 'has_quorum';
+    END IF;
+    UPDATE rounds SET override_by = p_by, override_reason = coalesce(p_reason, ''), closed_xid = pg_current_xact_id()
+    WHERE id = p_round;
+    RETURN 'recorded';
+END $$;
+
+-- Replace a round's ballots by rows that are a function of each cell's histogram alone.
+-- Per option and criterion the scores, sorted, go to the first submitters in id order, and the confidences on their own
+-- likewise; an option's kept comments, sorted, go to its cells in the order of the criteria. Below the threshold for a
+-- ranking nothing is kept: one ballot's histogram is the ballot.
+CREATE FUNCTION seal_round(r rounds, ballots int) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH submitters AS (
+        SELECT member_id, row_number() OVER (ORDER BY member_id) AS seat
+        FROM round_members WHERE round_id = r.id AND submitted
+    ), criteria AS (
+        SELECT (criterion ->> 'id')::uuid AS id, place
+        FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
+    ), opened AS (
+        DELETE FROM evaluations WHERE decision_id = r.decision_id
+        RETURNING option_id, criteria_id, score, confidence, anonymous_comment, share_comment
+    ), scores AS (
+        SELECT option_id, criteria_id, score,
+            row_number() OVER (PARTITION BY option_id, criteria_id ORDER BY score) AS seat
+        FROM opened
+    ), confidences AS (
+        SELECT option_id, criteria_id, confidence,
+            row_number() OVER (PARTITION BY option_id, criteria_id ORDER BY confidence) AS seat
+        FROM opened
+    ), comments AS (
+        SELECT option_id, anonymous_comment AS comment,
+            row_number() OVER (PARTITION BY option_id ORDER BY anonymous_comment COLLATE "C") AS place
+        FROM opened
+        WHERE anonymous_comment IS NOT NULL
+            AND (ballots >= (r.thresholds ->> 'totals')::int OR share_comment)
+    ), cells AS (
+        SELECT s.option_id, s.criteria_id, s.seat, s.score, c.confidence, k.place AS criterion_place,
+            row_number() OVER (PARTITION BY s.option_id ORDER BY k.place, s.seat) AS place
+        FROM scores s
+        JOIN confidences c USING (option_id, criteria_id, seat)
+        JOIN criteria k ON k.id = s.criteria_id
+    )
+    INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
+                             anonymous_comment, share_comment, created_at)
+    SELECT r.decision_id, s.member_id, option_id, c.criteria_id, c.score, c.confidence, n.comment, false,
+        timezone('UTC', r.closed_at)
+    FROM cells c JOIN submitters s USING (seat) LEFT JOIN comments n USING (option_id, place)
+    WHERE ballots >= (r.thresholds ->> 'ranking')::int
+    -- The order on disk tells nothing either.
+    ORDER BY c.option_id, c.criterion_place, seat
+$$;
+
+-- Hand out a closed round's ballots, once, numbered at random and without names; seal what stays.
+-- Raises CV001 not closed, CV002 closed in this very transaction (BEGIN; close; publish; ROLLBACK after each ballot
+-- would show every ballot), CV003 published before, voided or unknown, CV004 neither quorum nor override.
+CREATE FUNCTION publish_round(p_round uuid)
+RETURNS TABLE (ballot int, option_id uuid, criteria_id uuid, score int, confidence int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    ballots int;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.published_at IS NOT NULL OR r.voided_at IS NOT NULL THEN
+        RAISE 'This round cannot be published again.' USING ERRCODE = 'CV003';
+    ELSIF r.closed_at IS NULL THEN
+        RAISE 'This round is not closed.' USING ERRCODE = 'CV001';
+    ELSIF r.closed_xid IS NULL OR r.closed_xid = pg_current_xact_id() THEN
+        RAISE 'This round was closed in this transaction: commit first.' USING ERRCODE = 'CV002';
+    ELSIF r.override_reason IS NULL AND NOT has_quorum(p_round) THEN
+        RAISE 'This round has neither quorum nor override.' USING ERRCODE = 'CV004';
+    END IF;
+    SELECT count(*) INTO ballots FROM round_members m WHERE m.round_id = p_round AND m.submitted;
+
+    RETURN QUERY
+        WITH numbered AS (
+            SELECT m.member_id, row_number() OVER (ORDER BY gen_random_uuid())::int AS number
+            FROM round_members m WHERE m.round_id = p_round AND m.submitted
+        )
+        SELECT n.number, e.option_id, e.criteria_id, e.score, e.confidence
+        FROM evaluations e JOIN numbered n ON n.member_id = e.evaluator_id
+        WHERE e.decision_id = r.decision_id
+        ORDER BY n.number, e.option_id, e.criteria_id;
+
+    PERFORM seal_round(r, ballots);
+    DELETE FROM ballot_pages b WHERE b.round_id = p_round;
+    UPDATE rounds SET published_at = now() WHERE id = p_round;
+END $$;
+
+-- The comments that publication kept, in an order that carries no information; none while a later round collects.
+CREATE FUNCTION published_comments(p_round uuid) RETURNS TABLE (option_id uuid, comment text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT e.option_id, e.anonymous_comment
+    FROM evaluations e JOIN rounds r ON r.decision_id = e.decision_id
+    WHERE r.id = p_round AND r.published_at IS NOT NULL AND e.anonymous_comment IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM rounds l WHERE l.decision_id = r.decision_id AND l.number > r.number AND l.voided_at IS NULL)
+    ORDER BY e.option_id, e.anonymous_comment COLLATE "C"
+$$;
+
+-- Throw a round away, its ballots with it.
+-- 'voided' | 'published' (too late) | 'already' (or no such round)
+CREATE FUNCTION void_round(p_round uuid, p_by uuid, p_reason text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.voided_at IS NOT NULL THEN
+        RETURN 'already';
+    ELSIF r.published_at IS NOT NULL THEN
+        RETURN 'published';
+    END IF;
+    DELETE FROM evaluations e USING round_members m
+    WHERE e.decision_id = r.decision_id AND m.round_id = p_round AND m.member_id = e.evaluator_id;
+    DELETE FROM ballot_pages b WHERE b.round_id = p_round;
+    UPDATE round_members m SET submitted = false WHERE m.round_id = p_round;
+    UPDATE rounds SET voided_at = now(), voided_by = p_by, void_reason = p_reason WHERE id = p_round;
+    RETURN 'voided';
+END $$;
+
+-- For `conclave verify`: 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', or NULL for no such round. A published
+-- round is 'sealed' if what is stored could have come out of seal_round; nothing is told of what is stored.
+CREATE FUNCTION round_order(p_round uuid) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    ballots int;
+    is_sealed boolean;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round;
+    IF r.id IS NULL THEN
+        RETURN NULL;
+    ELSIF r.voided_at IS NOT NULL THEN
+        RETURN 'voided';
+    ELSIF r.closed_at IS NULL THEN
+        RETURN 'open';
+    ELSIF r.published_at IS NULL THEN
+        RETURN 'closed';
+    END IF;
+    SELECT count(*) INTO ballots FROM round_members m WHERE m.round_id = p_round AND m.submitted;
+
+    WITH submitters AS (
+        SELECT m.member_id, row_number() OVER (ORDER BY m.member_id) AS seat
+        FROM round_members m WHERE m.round_id = p_round AND m.submitted
+    ), criteria AS (
+        SELECT (criterion ->> 'id')::uuid AS id, place
+        FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
+    ), options AS (
+        SELECT o.id::uuid AS id FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)
+    ), cells AS (
+        SELECT e.*, s.seat, o.id IS NOT NULL AND k.id IS NOT NULL AS is_known,
+            row_number() OVER cell AS due_seat,
+            lag(e.score) OVER cell AS score_before,
+            lag(e.confidence) OVER cell AS confidence_before,
+            row_number() OVER page AS place,
+            lag(e.anonymous_comment) OVER page AS comment_before,
+            count(e.anonymous_comment) OVER (PARTITION BY e.option_id) AS comments
+        FROM evaluations e
+        LEFT JOIN submitters s ON s.member_id = e.evaluator_id
+        LEFT JOIN criteria k ON k.id = e.criteria_id
+        LEFT JOIN options o ON o.id = e.option_id
+        WHERE e.decision_id = r.decision_id
+        WINDOW cell AS (PARTITION BY e.option_id, e.criteria_id ORDER BY s.seat),
+            page AS (PARTITION BY e.option_id ORDER BY k.place, s.seat)
+    ), sizes AS (
+        SELECT k.id AS criteria_id, o.id AS option_id, count(c.id) AS scores
+        FROM criteria k CROSS JOIN options o
+        LEFT JOIN cells c ON c.criteria_id = k.id AND c.option_id = o.id
+        GROUP BY 1, 2
+    )
+    SELECT NOT EXISTS (SELECT FROM ballot_pages b WHERE b.round_id = p_round)
+        AND CASE WHEN ballots < (r.thresholds ->> 'ranking')::int THEN NOT EXISTS (SELECT FROM cells) ELSE
+            NOT EXISTS (
+                SELECT FROM cells c
+                WHERE (c.is_known AND c.seat = c.due_seat
+                    AND coalesce(c.score_before <= c.score, true)
+                    AND coalesce(c.confidence_before <= c.confidence, true)
+                    AND (c.place <= c.comments) = (c.anonymous_comment IS NOT NULL)
+                    AND coalesce(c.comment_before <= c.anonymous_comment COLLATE "C", true)
+                    AND c.comments <= ballots
+                    AND c.created_at = timezone('UTC', r.closed_at) AND NOT c.share_comment) IS NOT TRUE)
+            -- Who abstains does so for all options of a criterion, and nobody from every criterion.
+            AND NOT EXISTS (SELECT FROM sizes GROUP BY criteria_id HAVING min(scores) <> max(scores))
+            AND NOT EXISTS (SELECT FROM sizes GROUP BY option_id HAVING sum(scores) < ballots)
+        END
+    INTO is_sealed;
+    RETURN CASE WHEN is_sealed THEN 'sealed' ELSE 'unsealed' END;
+END $$;
+
+COMMENT ON TABLE evaluations IS
+    'Only the functions of migrations/vault.sql touch this table. After publication its rows are sealed: the evaluator of '
+    'a sealed row is a placeholder, not the person who gave the score.';
+COMMENT ON COLUMN evaluations.evaluator_id IS
+    'While scoring is open, the author. In a sealed row a placeholder: scores, sorted, went to the submitters in id order.';
+
+-- A login that was not given the vault cannot use it.
+REVOKE ALL ON FUNCTION
+    is_score_page(rounds, jsonb), is_comments_page(rounds, jsonb), ballot_refusal(rounds, uuid), has_quorum(uuid),
+    save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),
+    extend_round(uuid, timestamptz), override_round(uuid, uuid, text), seal_round(rounds, int), publish_round(uuid),
+    published_comments(uuid), void_round(uuid, uuid, text), round_order(uuid)
+FROM PUBLIC;

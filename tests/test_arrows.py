@@ -1,0 +1,400 @@
+"""The drawing of the house: which room may know which, and what no room may do.
+
+`HOUSE` is the drawing, walked with `ast` on every run. A new room, or a new arrow between two rooms, is a
+change of `HOUSE`, and of the page that draws it for people.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILDINGS = ("bot", "handlers", "migrations")
+
+HOUSE: dict[str, tuple[str, ...]] = {
+    # Outside: Slack comes in here.
+    "handlers": ("handlers", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.errors"),
+    # The rooms of one use case.
+    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.errors"),
+    "bot.store": ("bot.store", "bot.domain", "bot.errors"),
+    "bot.views": ("bot.views", "bot.domain", "bot.errors"),
+    "bot.domain": ("bot.domain", "bot.errors"),
+    "bot.errors": (),
+    # What runs beside the requests.
+    "bot.delivery": (
+        "bot.delivery",
+        "bot.services",
+        "bot.views",
+        "bot.domain",
+        "bot.errors",
+        "bot.deps",
+        "bot.store.db",
+        "bot.store.outbox",
+    ),
+    "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
+    # The composition.
+    "bot.config": ("bot.domain", "bot.errors"),
+    "bot.deps": ("bot.config", "bot.store.db", "bot.errors"),
+    "bot.embedded": ("bot.errors",),
+    "bot.app": (
+        "handlers",
+        "bot.services",
+        "bot.store",
+        "bot.views",
+        "bot.domain",
+        "bot.delivery",
+        "bot.jobs",
+        "bot.config",
+        "bot.deps",
+        "bot.embedded",
+        "bot.errors",
+    ),
+    "bot.cli": ("bot.app", "bot.config", "bot.embedded", "bot.sandbox", "bot.services", "bot.errors"),
+    "bot.__main__": ("bot.cli",),
+    "bot": (),
+    # Apart: a Slack of one's own, which knows of the bot only what Slack knows.
+    "bot.sandbox": ("bot.sandbox", "bot.views.limits"),
+    "migrations": ("migrations", "bot.store.tables"),
+    # A migration that imports living code breaks when that code changes.
+    "migrations.versions": ("migrations",),
+}
+"""Room -> the rooms it may import, with all that is in them. Of several matching rooms the longest counts."""
+
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "handlers": ("sqlalchemy", "psycopg", "alembic"),
+    "bot.services": ("slack_sdk", "slack_bolt"),
+    "bot.store": ("slack_sdk", "slack_bolt"),
+    "bot.views": ("slack_bolt", "sqlalchemy", "psycopg", "aiohttp", "asyncio"),
+    # Whatever makes the same arguments give another answer.
+    "bot.domain": ("asyncio", "os", "random", "secrets", "time"),
+}
+"""Room -> packages from outside that it never imports."""
+ONLY_STDLIB = ("bot.domain", "bot.errors")
+
+MAY_TRY = ("handlers.errors", "handlers.after_ack")
+MAY_OPEN_TRANSACTIONS = ("bot.services", "bot.delivery", "bot.store.db")
+MAY_READ_ENVIRONMENT = ("bot.config",)
+NO_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}
+
+
+@dataclass(frozen=True)
+class Module:
+    name: str
+    tree: ast.Module
+    is_package: bool
+
+
+@dataclass(frozen=True)
+class House:
+    """All modules below one folder, by name."""
+
+    modules: dict[str, Module]
+
+    @classmethod
+    def read(cls, root: Path) -> "House":
+        files = (file for building in BUILDINGS for file in sorted((root / building).rglob("*.py")))
+        return cls({module.name: module for module in (_module(root, file) for file in files)})
+
+    def imports(self, module: Module) -> Iterator[tuple[int, str]]:
+        """(line, module name) of every import: in functions, under TYPE_CHECKING, relative, by name."""
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Import(names=names):
+                    yield from ((node.lineno, alias.name) for alias in names)
+                case ast.ImportFrom(module=start, names=names, level=level):
+                    origin = _absolute(module, start, level)
+                    yield from ((node.lineno, self._meant(origin, alias.name)) for alias in names)
+                case ast.Call(args=[ast.Constant(value=str(name)), *_]) if _called(node) in (
+                    "import_module",
+                    "__import__",
+                ):
+                    yield node.lineno, name
+
+    def _meant(self, origin: str, name: str) -> str:
+        # `from bot.store import team` means that module, `from bot.store.team import find` the one it is in.
+        return f"{origin}.{name}" if f"{origin}.{name}" in self.modules or origin in BUILDINGS else origin
+
+
+def _module(root: Path, file: Path) -> Module:
+    parts = file.relative_to(root).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    name = ".".join(parts[:-1] if is_package else parts)
+    return Module(name, ast.parse(file.read_text(encoding="utf-8")), is_package)
+
+
+def _absolute(module: Module, start: str | None, level: int) -> str:
+    if level == 0:
+        return start or ""
+    parts = module.name.split(".")
+    package = parts[: len(parts) - level + module.is_package]
+    return ".".join([*package, *([start] if start else [])])
+
+
+def _called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _is_in(name: str, rooms: tuple[str, ...]) -> bool:
+    return any(name == room or name.startswith(f"{room}.") for room in rooms)
+
+
+def room_of(name: str) -> str | None:
+    rooms = (room for room in HOUSE if room != "bot" and _is_in(name, (room,)))
+    return max(rooms, key=len, default="bot" if name == "bot" else None)
+
+
+Rule = Callable[[House, Module], Iterator[str]]
+
+
+def rooms_are_in_the_drawing(house: House, module: Module) -> Iterator[str]:
+    if room_of(module.name) is None:
+        yield f"{module.name} is not in the drawing"
+    if NO_NAMES & set(module.name.split(".")):
+        yield f"{module.name}: name it by what it does"
+
+
+def arrows_are_those_of_the_drawing(house: House, module: Module) -> Iterator[str]:
+    allowed = HOUSE.get(room_of(module.name) or "", ())
+    for line, target in house.imports(module):
+        if target.split(".")[0] in BUILDINGS and not _is_in(target, allowed):
+            yield f"{module.name}:{line} imports {target}"
+
+
+def strangers_stay_out(house: House, module: Module) -> Iterator[str]:
+    strangers = next((never for room, never in FOREIGN.items() if _is_in(module.name, (room,))), ())
+    for line, target in house.imports(module):
+        top = target.split(".")[0]
+        if top in strangers:
+            yield f"{module.name}:{line} imports {target}"
+        elif _is_in(module.name, ONLY_STDLIB) and top not in {*sys.stdlib_module_names, *BUILDINGS}:
+            yield f"{module.name}:{line} imports {target}, which is not in the standard library"
+
+
+def domain_never_asks_for_the_time(house: House, module: Module) -> Iterator[str]:
+    if not _is_in(module.name, ("bot.domain",)):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+            yield f"{module.name}:{node.lineno} asks for .{node.attr}: let it be an argument"
+
+
+def handlers_never_try(house: House, module: Module) -> Iterator[str]:
+    if not _is_in(module.name, ("handlers",)) or module.name in MAY_TRY:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Try | ast.TryStar) or (
+            isinstance(node, ast.Call) and _called(node) == "suppress"
+        ):
+            yield f"{module.name}:{node.lineno} catches: errors.py answers them all"
+
+
+def views_never_wait(house: House, module: Module) -> Iterator[str]:
+    if not _is_in(module.name, ("bot.views",)):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
+            yield f"{module.name}:{node.lineno} waits"
+
+
+def transactions_open_in_one_kind_of_place(house: House, module: Module) -> Iterator[str]:
+    if not _is_in(module.name, ("bot", "handlers")) or _is_in(module.name, MAY_OPEN_TRANSACTIONS):
+        return
+    doors = {"run_tx", "autocommit"}
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.ImportFrom(names=names) if doors & {alias.name for alias in names}:
+                yield f"{module.name}:{node.lineno} imports a transaction"
+            case ast.Call() if _called(node) in doors:
+                yield f"{module.name}:{node.lineno} opens a transaction"
+
+
+def services_leave_commit_to_the_door(house: House, module: Module) -> Iterator[str]:
+    if not _is_in(module.name, ("bot.services", "bot.delivery", "bot.jobs", "handlers")):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and _called(node) in {"commit", "rollback", "begin"}:
+            yield f"{module.name}:{node.lineno} calls {_called(node)}: run_tx does"
+
+
+def only_config_reads_the_environment(house: House, module: Module) -> Iterator[str]:
+    if _is_in(module.name, MAY_READ_ENVIRONMENT):
+        return
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="os"), attr="environ" | "environb" | "getenv" | "putenv"):
+                yield f"{module.name}:{node.lineno} reads the environment"
+            case ast.ImportFrom(module="os", names=names) if {"environ", "getenv"} & {a.name for a in names}:
+                yield f"{module.name}:{node.lineno} reads the environment"
+
+
+RULES: tuple[Rule, ...] = (
+    rooms_are_in_the_drawing,
+    arrows_are_those_of_the_drawing,
+    strangers_stay_out,
+    domain_never_asks_for_the_time,
+    handlers_never_try,
+    views_never_wait,
+    transactions_open_in_one_kind_of_place,
+    services_leave_commit_to_the_door,
+    only_config_reads_the_environment,
+)
+
+
+def complaints(house: House, rule: Rule) -> list[str]:
+    return [complaint for module in house.modules.values() for complaint in rule(house, module)]
+
+
+@pytest.fixture(scope="module")
+def the_house() -> House:
+    return House.read(ROOT)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_is_as_drawn(the_house: House, rule: Rule) -> None:
+    assert complaints(the_house, rule) == []
+
+
+def test_the_walk_has_seen_the_house(the_house: House) -> None:
+    assert {"bot.domain.decision", "bot.errors", "handlers", "bot.store"} <= the_house.modules.keys()
+
+
+def test_every_folder_of_the_bot_is_in_the_drawing() -> None:
+    folders = {
+        f"bot.{file.parent.name}" for file in (ROOT / "bot").glob("*/*") if file.parent.name != "__pycache__"
+    }
+
+    assert folders <= HOUSE.keys()
+
+
+def test_the_rooms_that_the_drawing_names_as_neighbours_are_drawn_themselves() -> None:
+    neighbours = {target for targets in HOUSE.values() for target in targets}
+
+    assert {room_of(target) for target in neighbours} <= HOUSE.keys()
+
+
+def test_only_the_composition_root_knows_the_handlers_and_only_the_command_line_the_sandbox() -> None:
+    knows_handlers = {room for room, targets in HOUSE.items() if "handlers" in targets}
+    knows_sandbox = {room for room, targets in HOUSE.items() if _is_in("bot.sandbox", targets)}
+
+    assert knows_handlers == {"handlers", "bot.app"}
+    assert knows_sandbox == {"bot.sandbox", "bot.cli"}
+
+
+def a_house(root: Path, **files: str) -> House:
+    """files: path with "__" for "/" and without ".py" -> source."""
+    for path, source in files.items():
+        file = root / f"{path.replace('__', '/')}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / "__init__.py").touch()
+        file.write_text(source, encoding="utf-8")
+    (root / "bot").mkdir(exist_ok=True)
+    (root / "bot" / "__init__.py").touch()
+    return House.read(root)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (arrows_are_those_of_the_drawing, "bot__domain__team", "from bot.store import team"),
+        (arrows_are_those_of_the_drawing, "bot__domain__team", "import bot.services.team as t"),
+        (
+            arrows_are_those_of_the_drawing,
+            "bot__domain__team",
+            "def f():\n    from bot.config import Settings",
+        ),
+        (
+            arrows_are_those_of_the_drawing,
+            "bot__views__team",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from bot.store.db import Db",
+        ),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "from ..views import team"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "from .. import views"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "from bot import views"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "from bot import *"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "from bot.config import Settings"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "import handlers.team"),
+        (arrows_are_those_of_the_drawing, "bot__services__team", "import bot"),
+        (arrows_are_those_of_the_drawing, "bot__delivery__worker", "from bot.store.team import find"),
+        (arrows_are_those_of_the_drawing, "bot__jobs", "from bot.store import outbox"),
+        (arrows_are_those_of_the_drawing, "bot__errors", "from bot.domain import team"),
+        (arrows_are_those_of_the_drawing, "bot__cli", "def f():\n    import bot.store.schema"),
+        (arrows_are_those_of_the_drawing, "bot__app", "from bot.sandbox import server"),
+        (arrows_are_those_of_the_drawing, "bot__sandbox__server", "from bot.views import text"),
+        (arrows_are_those_of_the_drawing, "bot__sandbox__server", "from bot.domain.team import Team"),
+        (arrows_are_those_of_the_drawing, "handlers__team", "from bot.store.db import Db"),
+        (
+            arrows_are_those_of_the_drawing,
+            "handlers__team",
+            "from importlib import import_module\nimport_module('bot.store.team')",
+        ),
+        (arrows_are_those_of_the_drawing, "migrations__versions__first", "from bot.store import tables"),
+        (strangers_stay_out, "bot__domain__team", "from pydantic import BaseModel"),
+        (strangers_stay_out, "bot__domain__team", "import sqlalchemy.exc"),
+        (strangers_stay_out, "bot__domain__team", "from time import time"),
+        (strangers_stay_out, "bot__services__team", "from slack_sdk.errors import SlackApiError"),
+        (strangers_stay_out, "bot__store__team", "import slack_bolt"),
+        (strangers_stay_out, "handlers__team", "def f():\n    from sqlalchemy import select"),
+        (domain_never_asks_for_the_time, "bot__domain__team", "import datetime\ndatetime.datetime.now()"),
+        (domain_never_asks_for_the_time, "bot__domain__team", "from datetime import date\ndate.today()"),
+        (
+            domain_never_asks_for_the_time,
+            "bot__domain__team",
+            "from datetime import datetime\nf = datetime.utcnow",
+        ),
+        (
+            handlers_never_try,
+            "handlers__team",
+            "def f():\n    try:\n        pass\n    finally:\n        pass",
+        ),
+        (
+            handlers_never_try,
+            "handlers__team",
+            "from contextlib import suppress\nwith suppress(OSError):\n    pass",
+        ),
+        (views_never_wait, "bot__views__team", "async def f():\n    pass"),
+        (transactions_open_in_one_kind_of_place, "handlers__team", "async def f(db):\n    await db.run_tx()"),
+        (transactions_open_in_one_kind_of_place, "bot__store__team", "from bot.store.db import autocommit"),
+        (services_leave_commit_to_the_door, "bot__services__team", "async def f(c):\n    await c.commit()"),
+        (only_config_reads_the_environment, "bot__app", "import os\nos.environ['PORT']"),
+        (only_config_reads_the_environment, "handlers__team", "import os\nos.getenv('PORT')"),
+        (only_config_reads_the_environment, "bot__cli", "from os import environ"),
+        (rooms_are_in_the_drawing, "bot__plugins__team", ""),
+        (rooms_are_in_the_drawing, "bot__models", ""),
+        (rooms_are_in_the_drawing, "bot__views__utils", ""),
+        (rooms_are_in_the_drawing, "bot__store__helpers__team", ""),
+    ],
+)
+def test_a_planted_violation_is_found(tmp_path: Path, rule: Rule, path: str, source: str) -> None:
+    house = a_house(tmp_path, **{path: source, "bot__store__tables": "", "bot__domain__option": ""})
+
+    found = complaints(house, rule)
+
+    assert any(path.replace("__", ".") in complaint for complaint in found)
+
+
+def test_a_house_as_drawn_passes(tmp_path: Path) -> None:
+    house = a_house(
+        tmp_path,
+        bot__domain__team="from uuid import UUID\nfrom bot.errors import Invalid\nfrom . import option",
+        bot__domain__option="from datetime import datetime\ndef f(now: datetime) -> None: ...",
+        bot__services__team="from ..domain import team as t\nfrom bot.store.db import run_tx",
+        bot__services__option="from bot.store import db, team\nfrom bot.services import team as t",
+        bot__store__db="async def run_tx(db): await db.commit()",
+        bot__store__team="import sqlalchemy",
+        bot__views__limits="import json",
+        bot__sandbox__server="from bot.views.limits import check_view\nfrom bot.sandbox import people",
+        bot__app="import handlers.team\nfrom handlers import routes",
+        bot__config="import os\nos.environ",
+        handlers__team="from bot.deps import Deps\nfrom bot.services import team\nimport bot.views.limits",
+        handlers__errors="try:\n    pass\nfinally:\n    pass",
+        bot__deps="from bot.config import Settings\nfrom bot.store.db import Db",
+    )
+
+    assert [complaint for rule in RULES for complaint in complaints(house, rule)] == []
