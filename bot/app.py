@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -18,6 +19,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,7 +31,8 @@ from bot.delivery import slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import BotError
-from bot.store import db, schema
+from bot.services import result as results
+from bot.store import db, sample, schema
 from handlers.after_ack import AfterAck
 from handlers.routes import register
 
@@ -306,7 +309,14 @@ def database(settings: Settings) -> Iterator[str]:
     if url:
         yield url
         return
-    server = embedded.start(settings.data_dir or embedded.default_data_dir())
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def embedded_database(data_dir: Path) -> Iterator[str]:
+    """The embedded database in `data_dir`, migrated; stopped by whoever uses it last."""
+    server = embedded.start(data_dir)
     try:
         schema.upgrade(server.url)
         yield server.url
@@ -315,7 +325,66 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 def migrate(settings: Settings) -> str:
-    """Bring the schema up to date; returns its revision."""
+    """Bring the schema up to date; returns its revision. Raises StartError where the database does not answer."""
     with database(settings) as url:
-        schema.upgrade(settings.migration_database_url.get_secret_value() or url)
+        try:
+            schema.upgrade(settings.migration_database_url.get_secret_value() or url)
+        except OperationalError as error:
+            raise StartError("The database does not answer. Check DATABASE_URL.") from error
         return schema.head()
+
+
+def load_sample(url: str, *, workspace_id: str, domain: str) -> bool:
+    """The sample team of the given schema, bound to a workspace. False: it is there already."""
+    return sample.load(url, workspace_id=workspace_id, domain=domain)
+
+
+async def verify(settings: Settings, *, number: int, team: str | None) -> str:
+    """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
+    with database(settings) as url:
+        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        try:
+            return await results.verify(opened, number=number, team_name=team)
+        finally:
+            await opened.close()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `conclave doctor`."""
+
+    subject: str
+    is_fine: bool
+    words: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """What an operator asks first when something is wrong: settings, database, schema, Slack."""
+    missing = settings.missing_for_slack()
+    mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
+    findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
+    kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
+    with database(settings) as url:
+        try:
+            await _check_schema(url)
+            findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
+        except StartError as error:
+            findings.append(Finding("database", False, str(error)))
+    if not missing:
+        findings.append(await _examine_slack(settings))
+    secrecy = (
+        "one database login owns everything, so it could call the functions that hold ballots; "
+        "nothing else of the product reads them"
+    )
+    findings.append(Finding("secrecy", True, secrecy))
+    return findings
+
+
+async def _examine_slack(settings: Settings) -> Finding:
+    async with aiohttp.ClientSession() as session:
+        client = _client(settings, session, token=settings.slack_bot_token.get_secret_value())
+        try:
+            answer = await client.auth_test()
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            return Finding("slack", False, f"auth.test failed: {_slack_name(error)}. Check SLACK_BOT_TOKEN.")
+    return Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")

@@ -10,8 +10,9 @@
 
 -- How many ballots suffice for n people: half of them rounded up, never below 3; of two, both.
 CREATE FUNCTION round_quorum(n int) RETURNS int
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp
-RETURN CASE WHEN n >= 3 THEN greatest(3, (n + 1) / 2) ELSE 2 END;
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN n >= 3 THEN greatest(3, (n + 1) / 2) ELSE 2 END
+$$;
 
 -- {"scores": {option: 1..10, ...}, "confidence": 1..5|null, "abstain": bool}; a draft may lack scores.
 CREATE FUNCTION is_score_page(r rounds, p_page jsonb) RETURNS boolean
@@ -44,14 +45,15 @@ END $$;
 
 -- Why this member may not write a ballot of this round now; NULL when he may. r: the locked row, all NULL if unknown.
 CREATE FUNCTION ballot_refusal(r rounds, p_member uuid) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp
-RETURN CASE
-    WHEN r.id IS NULL OR r.closed_at IS NOT NULL OR r.published_at IS NOT NULL OR r.voided_at IS NOT NULL THEN 'closed'
-    WHEN now() >= r.closes_at THEN 'too_late'
-    WHEN NOT EXISTS (
-        SELECT FROM round_members m
-        WHERE m.round_id = r.id AND m.member_id = p_member AND m.excused_at IS NULL) THEN 'not_on_roster'
-END;
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE
+        WHEN r.id IS NULL OR r.closed_at IS NOT NULL OR r.published_at IS NOT NULL OR r.voided_at IS NOT NULL THEN 'closed'
+        WHEN now() >= r.closes_at THEN 'too_late'
+        WHEN NOT EXISTS (
+            SELECT FROM round_members m
+            WHERE m.round_id = r.id AND m.member_id = p_member AND m.excused_at IS NULL) THEN 'not_on_roster'
+    END
+$$;
 
 -- Keep one page of a member's ballot: of a criterion, or of comments where p_criterion is NULL.
 -- 'saved' | 'closed' | 'too_late' | 'not_on_roster' | 'invalid'

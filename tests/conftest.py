@@ -70,21 +70,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def url_of(request: pytest.FixtureRequest) -> Iterator[UrlOf]:
+def run_dir(request: pytest.FixtureRequest) -> Path:
+    """A directory of this run, the same for all xdist workers, that a server of another user may pass."""
+    return request.config.stash[RUN_DIR]
+
+
+@pytest.fixture(scope="session")
+def url_of(run_dir: Path) -> Iterator[UrlOf]:
     """The run's PostgreSQL server."""
     if EXTERNAL_URL:
         url = make_url(EXTERNAL_URL).set(drivername="postgresql")
         yield lambda name: url.set(database=name).render_as_string(hide_password=False)
         return
-    server = embedded.start(request.config.stash[RUN_DIR] / "postgres", settings=IN_A_HURRY)
+    server = embedded.start(run_dir / "postgres", settings=IN_A_HURRY)
     yield server.url_of
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def template(request: pytest.FixtureRequest, url_of: UrlOf) -> str:
+def template(run_dir: Path, url_of: UrlOf) -> str:
     """The name of a migrated, empty database; whichever worker comes first makes it."""
-    made = request.config.stash[RUN_DIR] / "template"
+    made = run_dir / "template"
     with open(made.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():

@@ -53,7 +53,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.embedded",
         "bot.errors",
     ),
-    "bot.cli": ("bot.app", "bot.config", "bot.embedded", "bot.sandbox", "bot.services", "bot.errors"),
+    "bot.log": (),
+    "bot.cli": ("bot.app", "bot.config", "bot.embedded", "bot.log", "bot.sandbox", "bot.services", "bot.errors"),
     "bot.__main__": ("bot.cli",),
     "bot": (),
     # Apart: a Slack of one's own, which knows of the bot only what Slack knows.
@@ -189,9 +190,7 @@ def handlers_never_try(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("handlers",)) or module.name in MAY_TRY:
         return
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Try | ast.TryStar) or (
-            isinstance(node, ast.Call) and _called(node) == "suppress"
-        ):
+        if isinstance(node, ast.Try | ast.TryStar) or (isinstance(node, ast.Call) and _called(node) == "suppress"):
             yield f"{module.name}:{node.lineno} catches: errors.py answers them all"
 
 
@@ -266,9 +265,7 @@ def test_the_walk_has_seen_the_house(the_house: House) -> None:
 
 
 def test_every_folder_of_the_bot_is_in_the_drawing() -> None:
-    folders = {
-        f"bot.{file.parent.name}" for file in (ROOT / "bot").glob("*/*") if file.parent.name != "__pycache__"
-    }
+    folders = {f"bot.{file.parent.name}" for file in (ROOT / "bot").glob("*/*") if file.parent.name != "__pycache__"}
 
     assert folders <= HOUSE.keys()
 

@@ -97,9 +97,7 @@ class Acts:
     async def press(self, person: PersonSpec, pressed: Pressed, **how: Any) -> Outcome:
         """Press a button, choose an overflow item or pick in a select: block_actions."""
         chosen = self._hold_choice(person, pressed)
-        payload = payloads.interaction(
-            self.workspace.spec, person, "block_actions", **self._place(person, pressed)
-        )
+        payload = payloads.interaction(self.workspace.spec, person, "block_actions", **self._place(person, pressed))
         payload["actions"] = [payloads.action_part(pressed.block, pressed.element, **chosen)]
         ident = pressed.element["action_id"]
         return await self._send(person, Sent("block_actions", ident, payload, pressed.view), **how)
@@ -208,9 +206,7 @@ class Acts:
             raise KeyError(f"{person.name} has no modal open")
         return view
 
-    def say(
-        self, person: PersonSpec, text: str, channel: Channel, *, thread_ts: str | None = None
-    ) -> Message:
+    def say(self, person: PersonSpec, text: str, channel: Channel, *, thread_ts: str | None = None) -> Message:
         return self.workspace.post(channel, user=person.id, text=text, thread_ts=thread_ts)
 
     def open_home(self, person: PersonSpec) -> None:
@@ -238,9 +234,7 @@ class Acts:
         """Deliver this person's last payload once more, byte for byte."""
         return await self._send(person, self.last[person.id])
 
-    async def _send(
-        self, person: PersonSpec, sent: Sent, *, lose_answer: bool = False, copies: int = 1
-    ) -> Outcome:
+    async def _send(self, person: PersonSpec, sent: Sent, *, lose_answer: bool = False, copies: int = 1) -> Outcome:
         """Deliver (copies at once, as an impatient double press) and show the answers.
 
         lose_answer: the app does its work, the person sees what they see after three seconds of silence.
@@ -264,9 +258,7 @@ class Acts:
             return Outcome("failed", delivery.error, delivery.ack_ms)
         return Outcome("ok", None, delivery.ack_ms)
 
-    def response_url(
-        self, kind: str, person: PersonSpec, channel: Channel, message: Message | None = None
-    ) -> str:
+    def response_url(self, kind: str, person: PersonSpec, channel: Channel, message: Message | None = None) -> str:
         key = self.workspace.new_id("R")
         ts = message.ts if message else None
         self.workspace.response_urls[key] = ResponseUrl(person.id, channel.id, ts)

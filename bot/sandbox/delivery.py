@@ -22,9 +22,7 @@ FAILED = "dispatch_failed"
 class Link(Protocol):
     """One way to the app. Returns (HTTP status, answer body); raises OSError when nobody is there."""
 
-    async def send(
-        self, kind: str, payload: Json, *, attempt: int, reason: str | None
-    ) -> tuple[int, str]: ...
+    async def send(self, kind: str, payload: Json, *, attempt: int, reason: str | None) -> tuple[int, str]: ...
 
 
 class HttpLink:

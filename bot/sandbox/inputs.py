@@ -134,14 +134,8 @@ def _wrong_length(element: Json, value: str) -> str | None:
 def _wrong_number(element: Json, value: str) -> str | None:
     pattern = r"-?\d+(\.\d+)?" if element.get("is_decimal_allowed") else r"-?\d+"
     if not re.fullmatch(pattern, value):
-        return (
-            "Please enter a number." if element.get("is_decimal_allowed") else "Please enter a whole number."
-        )
+        return "Please enter a number." if element.get("is_decimal_allowed") else "Please enter a whole number."
     least, most = element.get("min_value"), element.get("max_value")
     if least is not None and float(value) < float(least):
         return f"Please enter a number of at least {least}."
-    return (
-        f"Please enter a number of at most {most}."
-        if most is not None and float(value) > float(most)
-        else None
-    )
+    return f"Please enter a number of at most {most}." if most is not None and float(value) > float(most) else None

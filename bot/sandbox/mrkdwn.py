@@ -116,8 +116,7 @@ def _rich_element(element: Mapping[str, Any], reader: Reader) -> str:
     if element.get("type") == "rich_text_list":
         ordered = element.get("style") == "ordered"
         return "\n".join(
-            f"{f'{number}.' if ordered else '•'} {_rich_element(item, reader)}"
-            for number, item in enumerate(inner, 1)
+            f"{f'{number}.' if ordered else '•'} {_rich_element(item, reader)}" for number, item in enumerate(inner, 1)
         )
     line = "".join(_rich_leaf(leaf, reader) for leaf in inner)
     return f"> {line}" if element.get("type") == "rich_text_quote" else line

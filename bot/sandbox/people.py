@@ -110,9 +110,7 @@ class Person:
         self, command: str, *, channel: str | None = None, lose_answer: bool = False, copies: int = 1
     ) -> Answer:
         """Type e.g. '/decide show 1' in a channel ('dm' too); the person's first channel by default."""
-        return await self._act(
-            "slash", command=command, channel=channel, lose_answer=lose_answer, copies=copies
-        )
+        return await self._act("slash", command=command, channel=channel, lose_answer=lose_answer, copies=copies)
 
     async def shortcut(self, name: str, *, message: Message | None = None) -> Answer:
         """Choose a shortcut by name or callback id, on a message where it is one for messages."""
@@ -212,9 +210,7 @@ class Person:
         return Answer(**await self._post(act, **body))
 
     async def _post(self, act: str, **body: Any) -> Json:
-        return await self._request(
-            "POST", act, {name: value for name, value in body.items() if value is not None}
-        )
+        return await self._request("POST", act, {name: value for name, value in body.items() if value is not None})
 
     async def _request(self, verb: str, act: str, body: Json | None = None) -> Json:
         if self._session is None:

@@ -60,8 +60,7 @@ def _divider(block: Json, reader: Reader, filled: Filled) -> str:
 
 def _context(block: Json, reader: Reader, filled: Filled) -> str:
     return " ".join(
-        _image(part, reader, filled) if part["type"] == "image" else text_of(part, reader)
-        for part in block["elements"]
+        _image(part, reader, filled) if part["type"] == "image" else text_of(part, reader) for part in block["elements"]
     )
 
 

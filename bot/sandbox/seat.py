@@ -74,11 +74,7 @@ class Seat:
             "text": f"! {view.trouble}\n{rendered}" if view.trouble else rendered,
             "trouble": view.trouble,
             "blocks": view.blocks,
-            "errors": {
-                self._label(b): view.errors[b["block_id"]]
-                for b in view.blocks
-                if b["block_id"] in view.errors
-            },
+            "errors": {self._label(b): view.errors[b["block_id"]] for b in view.blocks if b["block_id"] in view.errors},
             "inputs": {self._label(b): shown_value(view.held(b), self.reader) for b in view.input_blocks()},
             "options": {self._label(b): self._option_texts(b) for b in view.input_blocks()},
             "buttons": [finder.label_of(p) for p in finder.pressables(view.blocks, user=self.person.id)],
@@ -142,9 +138,7 @@ class Seat:
     ) -> Outcome:
         """Press what is called so: in Home where asked, in the open modal, else in the newest message."""
         view = self._view_for(within=within, channel=channel)
-        pressed = (
-            self._in_view(view, what, within, nth) if view else self._in_messages(what, within, channel, nth)
-        )
+        pressed = self._in_view(view, what, within, nth) if view else self._in_messages(what, within, channel, nth)
         outcome = await self.acts.press(self.person, pressed, **how)
         confirm = pressed.element.get("confirm")
         return replace(outcome, confirm=_confirm_text(confirm, self.reader)) if confirm else outcome
@@ -168,9 +162,7 @@ class Seat:
     def _in_messages(self, what: str, within: str | None, channel: str | None, nth: int | None) -> Pressed:
         place = self.channel(channel) if channel else None
         labels: dict[str, None] = {}
-        seen = sorted(
-            self.workspace.visible_messages(self.person.id), key=lambda pair: pair[1].ts, reverse=True
-        )
+        seen = sorted(self.workspace.visible_messages(self.person.id), key=lambda pair: pair[1].ts, reverse=True)
         for where, message in seen:
             if place not in (None, where) or not self._has(message, within):
                 continue
@@ -178,9 +170,7 @@ class Seat:
             labels |= dict.fromkeys(map(finder.label_of, found))
             if pressed := finder.choose(found, what, within=within, nth=nth, reader=self.reader):
                 return replace(pressed, channel=where, message=message)
-        raise NotThere(
-            f"nothing called {what!r} in the messages; there are: {', '.join(labels) or 'no buttons'}"
-        )
+        raise NotThere(f"nothing called {what!r} in the messages; there are: {', '.join(labels) or 'no buttons'}")
 
     def _has(self, message: Message, within: str | None) -> bool:
         return within is None or within in render_message(message.text, message.blocks, self.reader)
@@ -189,9 +179,7 @@ class Seat:
         """Fill inputs of the open modal by label, all or none; those that dispatch tell the app at once."""
         view = self.acts.open_view(self.person)
         found = {label: finder.input_called(view.blocks, label) for label in values}
-        states = {
-            label: finder.typed(found[label]["element"], values[label], self._names()) for label in values
-        }
+        states = {label: finder.typed(found[label]["element"], values[label], self._names()) for label in values}
         outcome = Outcome("ok")
         for label, block in found.items():
             view.states[(block["block_id"], block["element"]["action_id"])] = states[label]

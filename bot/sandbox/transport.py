@@ -139,7 +139,5 @@ async def _respond(town: Town, record: Call, key: str, body: Json) -> ASGIApp:
     record.status = 200 if error is None else 404 if error in ("used_url", "expired_url") else 400
     if fault is not None and fault.kind == "drop_after":
         return _Cut()
-    response: Response = (
-        PlainTextResponse("ok") if error is None else JSONResponse(record.answer, record.status)
-    )
+    response: Response = PlainTextResponse("ok") if error is None else JSONResponse(record.answer, record.status)
     return response

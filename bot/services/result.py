@@ -1,6 +1,5 @@
 """Publish a closed round, once: rank, keep what the thresholds allow, seal the rest."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -9,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Dossier
 from bot.domain.result import publish as publishable
 from bot.domain.result import rank
-from bot.errors import Conflict
-from bot.store import audit, decision, dossier, outbox, result, round
+from bot.errors import Conflict, Invalid, NotFound
+from bot.store import audit, decision, dossier, outbox, result, round, team
 from bot.store.db import Db, run_tx
 
 RESULT = "result"
@@ -100,19 +99,22 @@ async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:
     return await run_tx(db, work)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What `conclave verify` says of one decision."""
+async def verify(db: Db, *, number: int, team_name: str | None) -> str:
+    """How a decision's scores lie: 'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'.
 
-    order: str
-    """'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'."""
+    Raises NotFound where there is no such team or decision, Invalid where several teams match.
+    """
 
-
-async def verify(db: Db, *, team_id: UUID, decision_id: UUID) -> Verdict:
-    """Recompute the order in which a published round's rows must lie."""
-
-    async def work(c: AsyncConnection) -> Verdict:
-        found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
-        return Verdict(await result.order(c, found.round.id) if found.round else "none")
+    async def work(c: AsyncConnection) -> str:
+        teams = await team.find_by_name(c, team_name)
+        if not teams:
+            raise NotFound(f"There is no team called {team_name}." if team_name else "There is no team yet.")
+        if len(teams) > 1:
+            names = ", ".join(sorted(found.name for found in teams))
+            raise Invalid(f"Several teams match; choose one with --team: {names}.")
+        team_id = teams[0].id
+        decision_id = await decision.get_id(c, team_id=team_id, number=number)
+        round_id = await round.find_latest(c, decision_id)
+        return await result.order(c, round_id) if round_id else "none"
 
     return await run_tx(db, work)

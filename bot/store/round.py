@@ -88,6 +88,14 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
     )
 
 
+async def find_latest(c: AsyncConnection, decision_id: UUID) -> UUID | None:
+    """The decision's latest round, voided or not."""
+    r = t.rounds.c
+    row = await c.execute(select(r.id).where(r.decision_id == decision_id).order_by(r.number.desc()).limit(1))
+    found: UUID | None = row.scalar_one_or_none()
+    return found
+
+
 async def find_decision(c: AsyncConnection, round_id: UUID) -> tuple[UUID, UUID] | None:
     """(team id, decision id) of a round."""
     row = (

@@ -148,6 +148,13 @@ async def get_team(c: AsyncConnection, team_id: UUID) -> Team:
     return team_of((await c.execute(select(*TEAM_COLUMNS).where(t.teams.c.id == team_id))).one())
 
 
+async def find_by_name(c: AsyncConnection, name: str | None) -> list[Team]:
+    """Teams of this name, whatever its case; all of them for None."""
+    query = select(*TEAM_COLUMNS)
+    rows = await c.execute(query.where(func.lower(t.teams.c.name) == name.lower()) if name else query)
+    return [team_of(row) for row in rows]
+
+
 async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None, lock: bool = False) -> list[Member]:
     """All members of the team, inactive ones last, by name."""
     query = (

@@ -216,7 +216,7 @@ def _line(line: Line, now: datetime) -> kit.Block:
         f"phase {line.phase} of 6 ({PHASES[line.phase]})",
     ]
     if line.expected_resolution_date:
-        is_late = line.expected_resolution_date <= now
+        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
         facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
     todo = f"\n*Waiting for you: {text.inline(line.todo, 80)}*" if line.todo else ""
     return kit.section(

@@ -22,7 +22,9 @@ from bot.views.dossier import (
 )
 from bot.views.promise import thresholds_in_words
 
-COMMENTS_ROOM = 30_000
+ROOMS = (3000, 1000, 300)
+"""Characters per long text; the first with which the view fits is used. Only emoji and the like need the later ones."""
+VIEW_BYTES = 240_000
 
 
 def details(
@@ -39,19 +41,21 @@ def details(
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
     """
     decision = dossier.decision
-    pressable = [*on_card(dossier, now), *in_details(dossier, now)]
-    blocks = [
-        kit.header(f"{decision.name} · {decision.case.title}"),
-        kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
-        *([kit.actions(buttons(decision, pressable))] if pressable else []),
-        *_case(dossier, now),
-        *_criteria(dossier),
-        *_options(dossier, table),
-        *_scoring(dossier, now),
-        *_authority(dossier, viewer, table, deciders),
-        *result.lines(dossier, comments=comments, room=COMMENTS_ROOM),
-        *_ending(dossier),
-    ]
+    for room in ROOMS:
+        blocks = [
+            *_top(dossier, now),
+            *_case(dossier, now),
+            *_criteria(dossier, room),
+            *_options(dossier, table, room),
+            *_scoring(dossier, now),
+            *_authority(dossier, viewer, table, deciders),
+            *_result(dossier),
+            *_ending(dossier),
+        ]
+        left = kit.MODAL_BLOCKS - len(blocks)
+        blocks += result.comment_sections(dossier, comments, sections=left, room=room)
+        if kit.size_bytes(blocks) <= VIEW_BYTES:
+            break
     return kit.modal(
         f"Decision {decision.name}",
         blocks,
@@ -59,6 +63,16 @@ def details(
         close="Close",
         metadata={"decision": str(decision.id)},
     )
+
+
+def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
+    decision = dossier.decision
+    pressable = [*on_card(dossier, now), *in_details(dossier, now)]
+    return [
+        kit.header(f"{decision.name} · {decision.case.title}"),
+        kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
+        *([kit.actions(buttons(decision, pressable))] if pressable else []),
+    ]
 
 
 def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
@@ -78,7 +92,7 @@ def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
     ]
 
 
-def _criteria(dossier: Dossier) -> list[kit.Block]:
+def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
     if not dossier.criteria:
         return []
     lines = criterion_lines(dossier.criteria, room=400)
@@ -86,13 +100,13 @@ def _criteria(dossier: Dossier) -> list[kit.Block]:
         kit.divider(),
         kit.section("*Criteria*"),
         *(
-            kit.section(f"{line}\n{text.inline(criterion.description, 2400)}".strip())
+            kit.section(f"{line}\n{text.inline(criterion.description, min(room, 2400))}".strip())
             for line, criterion in zip(lines, dossier.criteria, strict=True)
         ),
     ]
 
 
-def _options(dossier: Dossier, table: AuthorityTable) -> list[kit.Block]:
+def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Block]:
     if not dossier.options:
         return []
     is_closed = dossier.round is not None and dossier.round.closed_at is not None
@@ -103,7 +117,7 @@ def _options(dossier: Dossier, table: AuthorityTable) -> list[kit.Block]:
         proposer = name_of(dossier, option.created_by) if is_closed else None
         by = f" · proposed by {text.inline(proposer, 80)}" if proposer else ""
         blocks.append(kit.section(f"*{text.inline(option.title, 800)}*\n{facts}{by}"))
-        blocks.append(kit.paragraph(option.description))
+        blocks.append(kit.paragraph(text.cut(option.description, room)))
     return blocks
 
 
@@ -137,6 +151,10 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
     names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
     who = f"Who has it: {text.fit(_rows(names), 2400)}." if names else "Nobody in the team has it yet."
     return [kit.divider(), kit.section(f"*Resolving takes {takes}.* You have {viewer.authority}.\n{who}")]
+
+
+def _result(dossier: Dossier) -> list[kit.Block]:
+    return [kit.divider(), kit.section("*Result*"), *result.lines(dossier)] if dossier.result else []
 
 
 def _ending(dossier: Dossier) -> list[kit.Block]:

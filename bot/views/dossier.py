@@ -57,7 +57,7 @@ def buttons(decision: Decision, actions: Iterable[Action]) -> list[kit.Element]:
 
 
 def show_button(decision_id: UUID, number: int, *, words: str = "Show details") -> kit.Element:
-    return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words} of #{number}")
+    return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words}: #{number}")
 
 
 def _button(decision: Decision, action: Action) -> kit.Element:

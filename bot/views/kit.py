@@ -279,6 +279,11 @@ def size(blocks: Sequence[Block]) -> int:
     return len(json.dumps(list(blocks), ensure_ascii=False))
 
 
+def size_bytes(blocks: Sequence[Block]) -> int:
+    """The same in bytes, which is what a view is measured in."""
+    return len(json.dumps(list(blocks), ensure_ascii=False).encode())
+
+
 def _packed(metadata: Mapping[str, str | None]) -> str:
     return json.dumps({k: v for k, v in metadata.items() if v is not None}, separators=(",", ":"))
 

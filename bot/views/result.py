@@ -14,8 +14,9 @@ HOW = (
     "criterion matters; everyone counts the same."
 )
 COMMENT_ROOM = 500
-COMMENTS_ROOM = 5000
-"""Characters that all comments together may take in a message."""
+COMMENT_SECTIONS = 12
+COMMENT_ROOMS = (2900, 1800, 900, 450, 250, 0)
+"""Characters of a section of comments; the first with which the whole message fits is used."""
 Comments = Sequence[tuple[UUID, str]]
 
 
@@ -27,19 +28,15 @@ def summary(dossier: Dossier, *, room: int = 150) -> list[kit.Block]:
     return [kit.section(f"*Result*\n{text.fit(ranking_lines(dossier, dossier.result, room=room), 2900, more=more)}")]
 
 
-def lines(dossier: Dossier, *, comments: Comments = (), room: int = COMMENTS_ROOM) -> list[kit.Block]:
-    """Ranking, how many scored, how scores are made, comments by option; nothing before publication.
-
-    room: characters for all comments together; what does not fit is counted.
-    """
+def lines(dossier: Dossier) -> list[kit.Block]:
+    """Ranking, how many scored, how scores are made; nothing before publication."""
     result = dossier.result
     if result is None:
         return []
-    blocks = [
+    return [
         kit.section(text.fit(ranking_lines(dossier, result), 3000)),
         kit.context(_turnout(result) + (f" {HOW}" if result.rows else "")),
     ]
-    return blocks + _comments(dossier, comments, room)
 
 
 def message(dossier: Dossier, *, comments: Comments = ()) -> kit.Message:
@@ -47,16 +44,15 @@ def message(dossier: Dossier, *, comments: Comments = ()) -> kit.Message:
     decision, result = dossier.decision, dossier.result
     if result is None:
         raise ValueError("a result is told only once it is published")
-    room = COMMENTS_ROOM
-    while True:
+    for room in COMMENT_ROOMS:
         blocks = [
             kit.header(f"Result of {decision.name} · {decision.case.title}"),
-            *lines(dossier, comments=comments, room=room),
+            *lines(dossier),
+            *comment_sections(dossier, comments, sections=COMMENT_SECTIONS, room=room),
             kit.section(_next(result)),
         ]
-        if kit.size(blocks) <= kit.MESSAGE_ROOM or room == 0:
+        if kit.size(blocks) <= kit.MESSAGE_ROOM:
             break
-        room = room - 1000 if room > 1000 else 0
     top = text.listing([title_of(dossier, o) for o in result.leaders[:3]])
     told = f"{top} {'leads' if len(result.leaders) == 1 else 'share the first place'}." if top else _nothing(result)
     title = text.inline(decision.case.title, 200)
@@ -115,20 +111,32 @@ def _next(result: Result) -> str:
     return "*Next:* a decider resolves, with a reason."
 
 
-def _comments(dossier: Dossier, comments: Comments, room: int) -> list[kit.Block]:
-    """One section per option that was commented on. The order given carries no information, and stays."""
+def comment_sections(dossier: Dossier, comments: Comments, *, sections: int, room: int) -> list[kit.Block]:
+    """Comments by option, in at most `sections` blocks of `room` characters; what does not fit is counted.
+
+    The order given carries no information, and stays.
+    """
     by_option: dict[UUID, list[str]] = {}
     for option_id, comment in comments:
         by_option.setdefault(option_id, []).append(comment)
     if not by_option:
         return []
-    share = min(room // len(by_option), 2800)
-    if share < 120:
+    most, room = sections // len(by_option), min(room, 2900)
+    if most < 1 or room < 120:
         return [kit.context(f"{text.count('comment', len(comments))}, see Show details")]
-    return [kit.section(_of_option(dossier, option, texts, share)) for option, texts in by_option.items()]
+    return [block for option, texts in by_option.items() for block in _of_option(dossier, option, texts, most, room)]
 
 
-def _of_option(dossier: Dossier, option_id: UUID, comments: Sequence[str], room: int) -> str:
-    top = f"*Comments on {title_of(dossier, option_id, room=min(150, room // 2))}*"
-    quoted = [f"> {text.inline(c, min(COMMENT_ROOM, max(room // 2, 60)))}" for c in comments]
-    return f"{top}\n{text.fit(quoted, room, more=', see Show details')}"
+def _of_option(dossier: Dossier, option_id: UUID, comments: Sequence[str], most: int, room: int) -> list[kit.Block]:
+    """Whole comments, as many to a section as fit; the last section says how many are missing."""
+    pages = [f"*Comments on {title_of(dossier, option_id, room=min(150, room // 2))}*"]
+    for told, comment in enumerate(comments):
+        line = f"\n> {text.inline(comment, min(COMMENT_ROOM, max(room // 2 - 40, 60)))}"
+        if len(pages[-1]) + len(line) <= room - 40:
+            pages[-1] += line
+        elif len(pages) < most:
+            pages.append(line.strip())
+        else:
+            pages[-1] += f"\n{text.SIGN} and {text.count('more comment', len(comments) - told)}"
+            break
+    return [kit.section(page) for page in pages]

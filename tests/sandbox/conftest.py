@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -21,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox.sample import techcorp
-from bot.sandbox.server import Sandbox, running
+from bot.sandbox.server import EmbeddedServer, Sandbox, listen, running
 from bot.sandbox.spec import WorkspaceSpec
 
 Json = dict[str, Any]
@@ -153,19 +152,15 @@ async def serving(app: AsyncApp) -> AsyncIterator[str]:
         return await handler.handle(request)
 
     web = Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(web, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]
+    listener = listen()
+    server = EmbeddedServer(uvicorn.Config(web, log_config=None, lifespan="off", access_log=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.005)
+    await asyncio.sleep(0)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop.set()
         await task
-        listener.close()
 
 
 @pytest.fixture

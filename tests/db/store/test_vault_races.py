@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 T = TypeVar("T")
 A, B, C = range(3)
@@ -83,7 +84,7 @@ def test_a_ballot_that_waits_while_the_round_closes_is_refused(vault: Any) -> No
     r = vault.a_round(people=4)
     vault.score(r, BALLOT, BALLOT, BALLOT)
     vault.fill(r, r.members[3], [(10, 10), (10, 10)])
-    page = psycopg.types.json.Jsonb(vault.page(r, 9, 9))
+    page = Jsonb(vault.page(r, 9, 9))
 
     with ThreadPoolExecutor(2) as threads:
         with held(vault.url, "SELECT close_round(%s, %s)", r.id, r.members[A]):
@@ -103,7 +104,7 @@ def test_a_ballot_that_waits_while_the_round_closes_is_refused(vault: Any) -> No
 def test_closing_waits_for_a_page_being_saved(vault: Any) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT)
-    page = psycopg.types.json.Jsonb(vault.page(r, 9, 9))
+    page = Jsonb(vault.page(r, 9, 9))
 
     with ThreadPoolExecutor(1) as thread:
         with held(vault.url, "SELECT save_page(%s, %s, %s, %s)", r.id, r.members[C], r.criteria[0], page):
@@ -163,12 +164,12 @@ def test_forty_members_save_and_submit_at_once(vault: Any) -> None:
 
     def score(session: Session, member: Any) -> Any:
         for criterion in r.criteria:
-            page = psycopg.types.json.Jsonb(vault.page(r, 3, 8))
+            page = Jsonb(vault.page(r, 3, 8))
             saved = session.execute("SELECT save_page(%s, %s, %s, %s)", [r.id, member, criterion, page])
             assert saved.fetchone() == ("saved",)
         return session.execute("SELECT * FROM submit_ballot(%s, %s)", [r.id, member]).fetchone()
 
-    answers = at_once(vault.url, *[lambda s, m=member: score(s, m) for member in r.members])  # type: ignore[misc]
+    answers = at_once(vault.url, *[lambda s, m=member: score(s, m) for member in r.members])
 
     assert sorted(answers) == [("submitted", n, 40, n == 40) for n in range(1, 41)]
     assert len(vault.publish(r)) == 160

@@ -186,12 +186,12 @@ def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Any)
 
 def test_what_stays_depends_on_the_histograms_alone(vault: Any) -> None:
     """Whoever gave which score, in whatever order: the stored rows are the same, ids apart."""
-    people = [
+    people: list[dict[str, Any]] = [
         {"ballot": [(1, 9), (3, 4)], "confidence": 1, "comments": {0: "b", 1: "y"}},
         {"ballot": [(5, 6), None], "confidence": 3, "comments": {0: "a"}},
         {"ballot": [None, (9, 10)], "confidence": 5, "comments": {1: "x"}},
     ]
-    fourth = {"ballot": [(2, 2), (2, 2)]}
+    fourth: dict[str, Any] = {"ballot": [(2, 2), (2, 2)]}
     r = vault.a_round(people=4, thresholds={"ranking": 3, "totals": 3, "cell": 3})
     seen = set()
     for turn, order in enumerate(permutations(people)):

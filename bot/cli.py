@@ -1,0 +1,198 @@
+"""The `conclave` command. Heavy imports live inside the commands, so that `--help` answers at once."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+cli = typer.Typer(
+    help="Customer decisions, made together in Slack, scored in secret.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Rich's tracebacks print local variables, and a local variable may hold a ballot.
+    pretty_exceptions_enable=False,
+)
+DEMO_PORT = 8300
+_SEALED = {"sealed": 0, "unsealed": 1}
+_OPEN = 2
+
+
+def main() -> None:
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process: Slack's requests and the deliveries."""
+    _serve(does_web=True, does_work=True)
+
+
+@cli.command()
+def web() -> None:
+    """Slack's requests only; deliveries are a worker's."""
+    _serve(does_web=True, does_work=False)
+
+
+@cli.command()
+def worker() -> None:
+    """Deliveries only; the port serves the health pages."""
+    _serve(does_web=False, does_work=True)
+
+
+def _serve(*, does_web: bool, does_work: bool) -> None:
+    from bot import app, log
+
+    with _sentences():
+        settings = _settings()
+        log.configure(settings.log_level)
+        with app.database(settings) as url:
+            asyncio.run(app.serve(settings, database_url=url, does_web=does_web, does_work=does_work))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from bot import app
+
+    with _sentences():
+        print_line(f"The schema is at {app.migrate(_settings())}.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, database and Slack, and say how to mend what is wrong. Exit 1 where something is."""
+    from bot import app, log
+
+    with _sentences():
+        settings = _settings()
+        log.configure("ERROR")
+        findings = asyncio.run(app.examine(settings))
+        for finding in findings:
+            print_line(f"{'ok  ' if finding.is_fine else 'FAIL'}  {finding.subject}: {finding.words}")
+        raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
+
+
+@cli.command()
+def verify(
+    number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
+    team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
+) -> None:
+    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not sealed, 2 not published yet."""
+    from bot import app
+
+    with _sentences():
+        order = asyncio.run(app.verify(_settings(), number=number, team=team))
+        print_line(f"#{number}: {_VERDICTS[order]}")
+        raise typer.Exit(_SEALED.get(order, _OPEN))
+
+
+_VERDICTS = {
+    "sealed": "sealed. What is stored depends on the scores of each cell alone, not on who gave them. "
+    "(This shows the order of the rows, not that no copy was made elsewhere.)",
+    "unsealed": "NOT sealed. The stored rows are not in the order that sealing leaves; something changed them.",
+    "open": "scoring is open; ballots are sealed when the result is published.",
+    "closed": "scoring is closed, the result not published yet.",
+    "voided": "the round was voided and its ballots deleted.",
+    "none": "scoring has not started.",
+}
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+    script: Annotated[bool, typer.Option("--script", help="Play one whole decision unattended, then exit.")] = False,
+    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode instead of HTTP.")] = False,
+) -> None:
+    """Try Conclave without Slack: a local one, an embedded database, a sample team."""
+    from bot import app
+    from bot.sandbox import demo as demos
+    from bot.sandbox.sample import techcorp
+
+    with _sentences(), _demo_database(is_fresh=script) as url:
+        spec = techcorp()
+        app.load_sample(url, workspace_id=spec.team_id, domain=spec.domain)
+        code = asyncio.run(
+            demos.demo(
+                bot_command=[sys.executable, "-m", "bot"],
+                database_url=url,
+                port=0 if script else port,
+                script=script,
+                mode="socket" if socket else "http",
+                out=print_line,
+            )
+        )
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _demo_database(*, is_fresh: bool) -> Iterator[str]:
+    """The embedded database, apart from a real installation's; for the script a new one every time."""
+    from bot import app, embedded
+
+    if not is_fresh:
+        with app.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
+        # As root the database runs as a user of its own, who has to pass.
+        Path(place).chmod(0o755)
+        with app.embedded_database(Path(place) / "data") as url:
+            yield url
+
+
+@cli.command("as")
+def act(
+    person: Annotated[str, typer.Argument(help="sarah, mike, lisa, tom, ana or eve.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help='For example "/decide refund for ABC", or click Score.')
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+) -> None:
+    """Act as a person of the running demo, and print what they see then."""
+    from bot.sandbox.speak import speak
+
+    with _sentences():
+        print_line(asyncio.run(speak(f"http://127.0.0.1:{port}", person, " ".join(words or []))))
+
+
+def print_line(text: str = "") -> None:
+    """Plain text as it stands: no markup, no wrapping, no colours."""
+    Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(text)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from bot.config import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise typer.BadParameter("; ".join(lines)) from None
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
+    from bot.app import StartError
+    from bot.embedded import EmbeddedError
+    from bot.errors import BotError
+    from bot.sandbox.people import CannotDo
+
+    try:
+        yield
+    except (StartError, EmbeddedError, BotError, CannotDo) as error:
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None

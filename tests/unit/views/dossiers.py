@@ -1,0 +1,313 @@
+"""Decisions to look at: small factories, the ten situations of a card, and the worst that may come."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from bot.domain import criterion as criteria
+from bot.domain import option as options
+from bot.domain.authority import AuthorityTable
+from bot.domain.criterion import Criterion, CriterionDraft
+from bot.domain.decision import Case, Decision, Dossier, Line, Status
+from bot.domain.evaluation import Ballot, Comments, Page
+from bot.domain.option import Option
+from bot.domain.outcome import Outcome
+from bot.domain.result import Result, ResultRow
+from bot.domain.round import Round, RoundMember, Thresholds
+from bot.domain.team import Member, Team
+from bot.views import card, criterion, decision, evaluation, help, notice, option, outcome, result, round, team
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TOMORROW = NOW + timedelta(days=1)
+EMAIL = "jane@acme.example"
+TEAM = Team(UUID(int=1), "Care", "TechCorp", "Software", 5, "USD")
+
+
+def a_member(number: int, name: str, *, authority: int = 2, **facts: Any) -> Member:
+    email = f"m{number}@techcorp.example"
+    return Member(UUID(int=100 + number), TEAM.id, name, email, "support_manager", authority, **facts)
+
+
+SARAH = a_member(1, "Sarah Johnson", authority=5, slack_user_id="U1SARAH")
+MIKE = a_member(2, "Mike Chen", authority=4, slack_user_id="U2MIKE")
+LISA = a_member(3, "Lisa Rodriguez")
+TOM = a_member(4, "Tom Becker")
+ANA = a_member(5, "Ana Silva", authority=1)
+PEOPLE = (SARAH, MIKE, LISA, TOM, ANA)
+
+CASE = Case(
+    decision_type="refund_request",
+    customer_name="Acme & Sons",
+    title="Refund <six> weeks of outage",
+    description="They were *down* twice.\nThey ask for everything back.",
+    customer_tier="enterprise",
+    customer_value=Decimal("120000"),
+    customer_email=EMAIL,
+    customer_id="AC-7",
+    relationship_duration_months=30,
+    urgency_level=4,
+    financial_impact=Decimal("8000.50"),
+    expected_resolution_date=NOW + timedelta(days=4),
+)
+
+
+def a_criterion(number: int, name: str, weight: str = "1") -> Criterion:
+    return Criterion(UUID(int=200 + number), name, f"About {name.lower()}", Decimal(weight), number)
+
+
+def an_option(number: int, title: str, *, cost: str = "0", risk: str = "low", by: Member = LISA) -> Option:
+    return Option(
+        UUID(int=300 + number), UUID(int=9), by.id, title, f"{title}, in full.", Decimal(cost), "medium", risk
+    )
+
+
+CRITERIA = (a_criterion(0, "Trust", "3"), a_criterion(1, "Cost", "1.5"))
+OPTIONS = (
+    an_option(0, "Full refund", cost="8000", by=LISA),
+    an_option(1, "Half refund", cost="4000", by=TOM),
+    an_option(2, "Credit note", cost="500", risk="high", by=MIKE),
+)
+
+
+def a_decision(status: Status, phase: int, *, case: Case = CASE, **facts: Any) -> Decision:
+    made = NOW - timedelta(days=1)
+    facts = {"channel_id": "C1", "permalink": "https://techcorp.slack.com/archives/C1/p1", **facts}
+    return Decision(UUID(int=9), TEAM.id, 42, 7, SARAH.id, made, status, phase, case, "T1", **facts)
+
+
+def a_round(*, submitted: int = 0, people: Sequence[Member] = PEOPLE, **facts: Any) -> Round:
+    members = tuple(RoundMember(m.id, m.name, m.slack_user_id, i < submitted, False) for i, m in enumerate(people))
+    given = {"closes_at": TOMORROW, "thresholds": Thresholds(), **facts}
+    return Round(
+        UUID(int=400),
+        UUID(int=9),
+        1,
+        NOW - timedelta(hours=2),
+        option_ids=tuple(o.id for o in OPTIONS),
+        weights=tuple((c.id, c.weight) for c in CRITERIA),
+        members=members,
+        **given,
+    )
+
+
+def a_dossier(status: Status, phase: int, **facts: Any) -> Dossier:
+    found = facts.pop("decision", None) or a_decision(status, phase)
+    facts = {"criteria": CRITERIA, "options": OPTIONS, **facts}
+    return Dossier(found, TEAM, SARAH, **facts)
+
+
+RESULT = Result(
+    version=1,
+    ballots=5,
+    people=5,
+    thresholds=Thresholds(),
+    rows=(
+        ResultRow(OPTIONS[1].id, 1, "7.4", True),
+        ResultRow(OPTIONS[0].id, 2, "7.4", True),
+        ResultRow(OPTIONS[2].id, None, None, needs=(CRITERIA[1].id,)),
+    ),
+)
+OUTCOME = Outcome(UUID(int=9), OPTIONS[0].id, "Trust matters more than the money.", MIKE.id, resolution_time_hours=25)
+RECORDED = replace(
+    OUTCOME,
+    response_sent_at=NOW,
+    customer_satisfaction_score=9,
+    customer_retained=True,
+    financial_impact_actual=Decimal("-7500"),
+    escalation_occurred=True,
+    follow_up_date=TOMORROW,
+    outcome_notes="They stayed.",
+    recorded_at=NOW,
+)
+CLOSED = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
+
+
+def situations() -> dict[str, Dossier]:
+    """The ten situations that a card shows."""
+    published = a_round(submitted=5, **CLOSED, published_at=NOW)
+    resolved = {"round": published, "result": RESULT, "resolver": MIKE}
+    bare = replace(CASE, description="", expected_resolution_date=None)
+    return {
+        "define": a_dossier(
+            Status.CREATED, 1, decision=a_decision(Status.CREATED, 1, case=bare), criteria=(), options=()
+        ),
+        "criteria": a_dossier(Status.TEAM_INPUT, 2, options=()),
+        "options": a_dossier(Status.TEAM_INPUT, 3),
+        "open": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2)),
+        "quorum": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=4)),
+        "undecided": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2, **CLOSED)),
+        "published": a_dossier(Status.EVALUATING, 4, round=published, result=RESULT),
+        "act": a_dossier(Status.RESOLVED, 5, **resolved, outcome=OUTCOME),
+        "learn": a_dossier(Status.RESOLVED, 6, **resolved, outcome=RECORDED),
+        "cancelled": a_dossier(
+            Status.CANCELLED, 2, decision=a_decision(Status.CANCELLED, 2, cancel_reason="The customer\nwithdrew.")
+        ),
+    }
+
+
+def filled(pattern: str, length: int) -> str:
+    """`length` characters of a pattern."""
+    return (pattern * (length // len(pattern) + 1))[:length]
+
+
+def worst(dossier: Dossier, pattern: str) -> Dossier:
+    """The same situation with 12 options, 12 criteria, 60 people and the longest texts, all made of `pattern`."""
+
+    def text(length: int) -> str:
+        return filled(pattern, length)
+
+    many = tuple(
+        Criterion(UUID(int=200 + i), text(criteria.NAME_LENGTH), text(criteria.DESCRIPTION_LENGTH), Decimal("4.95"), i)
+        for i in range(criteria.MAX_CRITERIA)
+    )
+    offers = tuple(
+        replace(
+            an_option(i, text(options.TITLE_LENGTH), cost="9999999999.99", risk="high"),
+            description=text(options.DESCRIPTION_LENGTH),
+        )
+        for i in range(options.MAX_OPTIONS)
+    )
+    people = tuple(replace(a_member(i, text(255)), slack_user_id=None) for i in range(60))
+    huge = Decimal("-9999999999.99")
+    case = replace(
+        CASE,
+        title=text(150),
+        customer_name=text(150),
+        description=text(3000),
+        customer_id=text(100),
+        customer_value=huge,
+        financial_impact=huge,
+        expected_resolution_date=CASE.expected_resolution_date,
+    )
+    reason = text(1000) if dossier.decision.cancel_reason else None
+    found = replace(dossier.decision, case=case, number=2_000_000_000, cancel_reason=reason)
+    round_ = dossier.round and replace(
+        dossier.round,
+        option_ids=tuple(o.id for o in offers),
+        weights=tuple((c.id, c.weight) for c in many),
+        members=tuple(RoundMember(m.id, m.name, None, i % 2 == 0, i % 7 == 1) for i, m in enumerate(people)),
+        override_reason=text(1000) if dossier.round.closed_at else None,
+    )
+    rows = tuple(
+        ResultRow(o.id, 1 if i < 4 else None, "≥ 9.5", True, tuple(c.id for c in many)) for i, o in enumerate(offers)
+    )
+    return replace(
+        dossier,
+        decision=found,
+        owner=replace(people[0], id=SARAH.id),
+        criteria=many if dossier.criteria else (),
+        options=offers if dossier.options else (),
+        round=round_,
+        result=dossier.result and replace(dossier.result, rows=rows),
+        outcome=dossier.outcome
+        and replace(
+            dossier.outcome,
+            selected_option_id=offers[-1].id,
+            reason=text(1000),
+            outcome_notes=text(2000),
+            financial_impact_actual=huge,
+        ),
+        resolver=dossier.resolver and people[1],
+    )
+
+
+PATTERNS = {
+    "letters": "Lorem ipsum ",
+    "one word": "x",
+    "ampersands": "&<>",
+    "mentions": "<!channel> @here <@U123> ",
+    "marks": "*_~`> ",
+    "lines": "\n- a\n",
+    "astral": "🙂🏽",
+    "wide": "漢字かな",
+    "control": "a\x00\u202eb\ud83dc",
+    "tokens": "<!date^1^{date}|x> ```",
+}
+
+
+def ballot_of(dossier: Dossier, *, pattern: str = "Fine. ", is_submitted: bool = True) -> Ballot:
+    """Everything scored 7, one comment of full length per option."""
+    if dossier.round is None:
+        return Ballot()
+    pages = {c: Page(dict.fromkeys(dossier.round.option_ids, 7), confidence=3) for c, _ in dossier.round.weights}
+    texts = {o: filled(pattern, 500) for o in dossier.round.option_ids}
+    return Ballot(pages, Comments(texts, share=True), is_submitted)
+
+
+def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every modal that this decision can show, by name."""
+    table, ballot = AuthorityTable(), ballot_of(dossier, pattern=pattern)
+    comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
+    case = dossier.decision.case
+    yield "details", decision.details(dossier, now=NOW, viewer=MIKE, table=table, deciders=PEOPLE, comments=comments)
+    yield "edit case", decision.edit_case(dossier)
+    yield "urgency", decision.urgency(dossier)
+    yield "cancel", decision.cancel(dossier)
+    yield "created", decision.created(dossier.decision, missing=("a description of the problem",))
+    yield "edited", decision.edited(dossier.decision)
+    yield "criteria set", decision.criteria_set(dossier.decision)
+    yield "new", decision.new_decision(team=TEAM, title=case.title, description=case.description)
+    drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
+    yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
+    yield "propose", option.propose(dossier)
+    yield "proposed", option.proposed(dossier)
+    yield "my options", option.mine(dossier, dossier.options)
+    for found in dossier.options[:1]:
+        yield "edit option", option.edit(dossier, found)
+    people = [a_member(i, filled(pattern, 255)) for i in range(240)]
+    yield "start", round.start(dossier, members=people, closes_at=TOMORROW)
+    yield "started", round.started(dossier)
+    yield "extend", round.extend(dossier, closes_at=TOMORROW)
+    yield "void", round.void(dossier)
+    yield "proceed", round.proceed(dossier)
+    if dossier.round:
+        for index in range(evaluation.pages(dossier)):
+            yield f"page {index}", evaluation.page(dossier, ballot, index=index, member_id=LISA.id, revision="r1")
+        yield "check", evaluation.check_page(dossier, ballot, member_id=LISA.id, revision="r1")
+        yield "saved", evaluation.saved(dossier, ballot)
+    yield "submitted", evaluation.submitted(dossier, submitted=4, roster=5, closed=False)
+    if dossier.options:
+        yield "resolve", outcome.resolve(dossier, member=ANA, table=table)
+    yield "record", outcome.record(dossier)
+    yield "reopen", outcome.reopen(dossier)
+    group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255), industry=filled(pattern, 100))
+    yield "setup", team.setup(team=group, is_first=True, channel_id="C1")
+    yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
+    expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
+    yield "member", team.edit_member(expert, own_authority=5, is_self=False)
+    yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
+    yield "done", notice.done(filled(pattern, 60), filled(pattern, 2500))
+    yield "loading", notice.loading(filled(pattern, 60))
+
+
+def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every message that this decision can send, by name."""
+    case = dossier.decision.case
+    yield "card", card.card(dossier, now=NOW)
+    for reason in ("not_in_channel", "channel_not_found", "is_archived", "restricted_action"):
+        yield f"unreachable {reason}", card.unreachable(dossier, reason=reason, bot_name=filled(pattern, 80))
+    if dossier.result:
+        comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
+        yield "result", result.message(dossier, comments=comments)
+        few = replace(dossier, result=replace(dossier.result, ballots=2, rows=()))
+        yield "result of two", result.message(few)
+    line = Line(
+        dossier.decision.id,
+        dossier.decision.number,
+        case.title,
+        case.customer_name,
+        case.decision_type,
+        5,
+        dossier.decision.status,
+        dossier.decision.phase,
+        NOW - timedelta(days=1),
+        "score",
+    )
+    yield "list", decision.decision_list([line] * 25, total=25, offset=10, now=NOW)
+    yield "help", help.help_message(bot_name=filled(pattern, 80))
+    yield "private", notice.private(filled(pattern, 2500))
+    group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
+    yield "announcement", team.announcement(group, slack_user_id="U1")

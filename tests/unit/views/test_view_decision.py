@@ -1,0 +1,306 @@
+"""Opening, editing and listing decisions."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Line, Status
+from bot.domain.permission import Action
+from bot.errors import Conflict, Invalid
+from bot.views import decision, state
+
+
+@pytest.fixture
+def filled(dossiers: ModuleType, payloads: ModuleType) -> Any:
+    """A filled "New decision", with what a test changes."""
+
+    def fill(**typed: Any) -> dict[str, Any]:
+        view = decision.new_decision(team=dossiers.TEAM, title="Refund", permalink="https://x.slack.com/p1")
+        given = {"decision_type": "refund_request", "customer_name": "Acme", "channel": "C9", **typed}
+        return payloads.submitted(view, **given)
+
+    return fill
+
+
+def test_what_is_typed_comes_back_as_a_case(filled: Any, dossiers: ModuleType) -> None:
+    later = dossiers.TOMORROW
+    view = filled(
+        customer_tier="premium",
+        customer_value="12,000",
+        customer_email="Jane@Acme.example",
+        customer_id=" A-1 ",
+        relationship_months="14",
+        description="Down\x00 twice",
+        urgency="5",
+        financial_impact="-300",
+        expected_date=later,
+    )
+
+    form = decision.parse_new(view, currency="USD", now=dossiers.NOW)
+
+    assert (form.channel_id, form.permalink) == ("C9", "https://x.slack.com/p1")
+    assert form.case.title == "Refund"
+    assert form.case.description == "Down twice"
+    assert (form.case.customer_value, form.case.financial_impact) == (Decimal("12000.00"), Decimal("-300.00"))
+    assert (form.case.customer_id, form.case.relationship_duration_months) == ("A-1", 14)
+    assert (form.case.customer_tier, form.case.urgency_level) == ("premium", 5)
+    assert form.case.expected_resolution_date == later
+
+
+def test_what_is_left_empty_has_its_default(filled: Any, dossiers: ModuleType) -> None:
+    case = decision.parse_new(filled(), currency="USD", now=dossiers.NOW).case
+
+    assert (case.description, case.customer_email, case.customer_id, case.customer_value) == ("", None, None, None)
+    assert (case.customer_tier, case.urgency_level, case.relationship_duration_months) == ("standard", 3, 0)
+    assert (case.financial_impact, case.expected_resolution_date) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"decision_type": None}, "decision_type", "Choose the type of decision."),
+        ({"customer_name": " "}, "customer_name", "Write the customer's name."),
+        ({"customer_tier": None}, "customer_tier", "Choose the customer's tier."),
+        ({"title": "\n"}, "title", "Write the title."),
+        ({"title": "x" * 151}, "title", "The title is too long: 150 characters at most."),
+        ({"description": "x" * 3001}, "description", "The description is too long: 3000 characters at most."),
+        ({"customer_id": "x" * 101}, "customer_id", "The customer id is too long: 100 characters at most."),
+        ({"urgency": None}, "urgency", "Choose how urgent it is, from 1 to 5."),
+        ({"customer_email": "jane"}, "customer_email", "That is no e-mail address. One looks like name@example.com."),
+        (
+            {"relationship_months": "1.5"},
+            "relationship_months",
+            "Write the months as a whole number from 0 to 1200.",
+        ),
+        (
+            {"customer_value": "a lot"},
+            "customer_value",
+            "That is not an amount that I can read. Type it like 1200 or 1,200.50.",
+        ),
+        ({"customer_value": "-1"}, "customer_value", "This amount cannot be below 0. Type it like 1200 or 1,200.50."),
+        (
+            {"financial_impact": "€5"},
+            "financial_impact",
+            "Amounts here are in USD: convert it, type the number. Type it like 1200 or 1,200.50.",
+        ),
+        ({"channel": None}, "channel", "Choose the channel in which the card appears."),
+        ({"channel": "D1"}, "channel", "Choose the channel in which the card appears."),
+        (
+            {"expected_date": datetime.fromisoformat("2026-11-23T11:59:00+00:00")},
+            "expected_date",
+            "The date to resolve by is in the past; choose a later one.",
+        ),
+    ],
+)
+def test_a_refusal_stands_under_its_field(
+    filled: Any, dossiers: ModuleType, typed: dict[str, Any], field: str, sentence: str
+) -> None:
+    view = filled(**typed)
+
+    with pytest.raises(Invalid) as refusal:
+        decision.parse_new(view, currency="USD", now=dossiers.NOW)
+
+    assert refusal.value.message == sentence
+    assert state.errors_for(view, refusal.value) == {f"{field}:new:1": sentence}
+
+
+def test_a_form_never_shows_its_input_in_an_error() -> None:
+    with pytest.raises(ValueError, match="case") as refused:
+        decision.NewDecision(case="secret words", channel_id="C1")  # type: ignore[arg-type]
+
+    assert "secret words" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("place", "initial"), [("C1", "C1"), ("G1", "G1"), ("D1", None), (None, None), ("", None)])
+def test_only_a_channel_becomes_the_default(dossiers: ModuleType, place: str | None, initial: str | None) -> None:
+    view = decision.new_decision(team=dossiers.TEAM, channel_id=place)
+
+    assert view["blocks"][-1]["element"].get("initial_conversation") == initial
+
+
+def test_words_that_are_too_long_for_the_form_are_cut_with_a_sign(dossiers: ModuleType) -> None:
+    view = decision.new_decision(team=dossiers.TEAM, title="t" * 400, description="d" * 9000)
+
+    typed = {b["block_id"]: b["element"].get("initial_value") for b in view["blocks"]}
+    assert typed["title:new:1"] == "t" * 149 + "…"
+    assert typed["description:new:1"] == "d" * 2999 + "…"
+
+
+def test_the_case_survives_its_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["criteria"]
+    view = payloads.submitted(decision.edit_case(found))
+
+    assert (
+        decision.parse_case(view, currency="USD", now=dossiers.NOW, before=found.decision.case) == found.decision.case
+    )
+    assert state.uuid_in(view) == found.decision.id
+
+
+def test_a_date_that_passed_meanwhile_may_stay(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["criteria"]
+    due = found.decision.case.expected_resolution_date
+    now = due + timedelta(days=1)
+
+    kept = payloads.submitted(decision.edit_case(found), title="New title")
+    moved = payloads.submitted(decision.edit_case(found), expected_date=due + timedelta(hours=1))
+
+    case = decision.parse_case(kept, currency="USD", now=now, before=found.decision.case)
+    assert (case.title, case.expected_resolution_date) == ("New title", due)
+    with pytest.raises(Invalid, match="is in the past"):
+        decision.parse_case(moved, currency="USD", now=now, before=found.decision.case)
+
+
+def test_a_text_that_the_form_could_only_show_cut_stays_whole(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["criteria"]
+    long = replace(found.decision.case, title="t" * 400, customer_name="c" * 200)
+    view = payloads.submitted(decision.edit_case(replace(found, decision=replace(found.decision, case=long))))
+
+    assert decision.parse_case(view, currency="USD", now=dossiers.NOW, before=long) == long
+
+
+def test_the_form_bears_the_id_of_the_button_that_opened_it(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["define"]
+
+    assert decision.edit_case(found)["callback_id"] == "decision.edit"
+    assert decision.edit_case(found, action=Action.COMPLETE_CASE)["callback_id"] == "decision.complete"
+
+
+def test_urgency_and_reason_come_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+
+    assert decision.parse_urgency(payloads.submitted(decision.urgency(found))) == 4
+    assert decision.parse_urgency(payloads.submitted(decision.urgency(found), urgency="1")) == 1
+    assert decision.parse_reason(payloads.submitted(decision.cancel(found), reason=" Withdrawn. ")) == "Withdrawn."
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("  ", "Write a reason: the team reads it on the card."),
+        ("x" * 1001, "The reason is too long: 1000 characters at most."),
+    ],
+)
+def test_a_reason_is_needed_and_short(dossiers: ModuleType, payloads: ModuleType, reason: str, sentence: str) -> None:
+    view = payloads.submitted(decision.cancel(dossiers.situations()["open"]), reason=reason)
+
+    with pytest.raises(Invalid) as refusal:
+        decision.parse_reason(view)
+
+    assert (refusal.value.message, refusal.value.field) == (sentence, "reason")
+
+
+def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, lines: ModuleType) -> None:
+    made = dossiers.situations()["criteria"].decision
+    bare = dossiers.situations()["define"].decision
+
+    assert lines.lines_of(decision.created(made)) == [
+        "#42 created (notice)",
+        "#42 created. Next: set the criteria.",
+        "[ Edit criteria* ] [ Show details ]",
+    ]
+    assert lines.lines_of(decision.created(bare, missing=("a description", "a date")))[1:] == [
+        "#42 created. Next: complete the case. Still missing: a description and a date.",
+        "[ Complete the case* ] [ Show details ]",
+    ]
+
+
+def a_line(number: int, dossiers: ModuleType, **facts: Any) -> Line:
+    given = {"expected_resolution_date": dossiers.TOMORROW, "todo": None, "status": Status.EVALUATING, **facts}
+    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, phase=4, **given)
+
+
+def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: ModuleType, lines: ModuleType) -> None:
+    everything = [a_line(n, dossiers) for n in range(1, 26)]
+
+    middle = decision.decision_list(everything, total=25, offset=10, now=dossiers.NOW)
+
+    values = [e["value"] for b in middle["blocks"] for e in b.get("elements", []) if "value" in e]
+    titles = [b["text"]["text"].split("\n")[0] for b in middle["blocks"] if b["type"] == "section"]
+    assert titles == [f"*#{n} Case {n}*" for n in range(11, 21)]
+    assert values == ["0", "20"]
+    assert middle["text"] == "25 open decisions, 11 to 20 shown; 0 waiting for you. First: #11 Case 11"
+
+
+def test_a_page_that_was_cut_already_is_shown_as_it_is(dossiers: ModuleType) -> None:
+    page = [a_line(n, dossiers) for n in range(21, 26)]
+
+    shown = decision.decision_list(page, total=25, offset=20, now=dossiers.NOW)
+
+    assert sum(block["type"] == "section" for block in shown["blocks"]) == 5
+
+
+def test_a_list_says_what_waits_and_what_is_late(dossiers: ModuleType) -> None:
+    late = dossiers.NOW - timedelta(hours=1)
+    waiting = a_line(1, dossiers, todo="score", expected_resolution_date=late)
+    resolved = a_line(2, dossiers, status=Status.RESOLVED, expected_resolution_date=late)
+
+    shown = decision.decision_list([waiting, resolved], total=2, offset=0, now=dossiers.NOW)
+
+    first, second = (b["text"]["text"] for b in shown["blocks"] if b["type"] == "section")
+    assert "*Waiting for you: score*" in first
+    assert "*overdue*" in first
+    assert "*overdue*" not in second
+    assert "1 waiting for you" in shown["text"]
+
+
+def test_an_empty_list_says_how_to_begin(dossiers: ModuleType) -> None:
+    shown = decision.decision_list([], total=0, offset=0, now=dossiers.NOW)
+
+    assert shown["text"] == "No open decisions. Open one with /decide."
+
+
+def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType) -> None:
+    def seen(situation: str) -> str:
+        found = dossiers.situations()[situation]
+        shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.MIKE, table=AuthorityTable())
+        return json.dumps(shown)
+
+    assert "proposed by" not in seen("options")
+    assert "proposed by" not in seen("open")
+    assert "proposed by Tom Becker" in seen("published")
+
+
+def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, lines: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+
+    shown = decision.details(
+        found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), deciders=dossiers.PEOPLE
+    )
+
+    said = lines.lines_of(shown)
+    assert said[said.index("*Have scored*") + 1] == "Sarah Johnson, Mike Chen"
+    assert said[said.index("*Have not scored*") + 1] == "Lisa Rodriguez, Tom Becker, Ana Silva"
+    assert "*Resolving takes authority 3 to 4, by the option.* You have 1." in said
+    assert "Who has it: Sarah Johnson (5), Mike Chen (4)." in said
+    assert "[ Score* ] [ Void and edit! ] [ Cancel! ] [ Change urgency ]" in said
+
+
+def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    comments = [(found.options[0].id, f"{n} " + "c" * 480) for n in range(30)]
+
+    shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), comments=comments)
+
+    assert all(f"> {n} c" in json.dumps(shown) for n in range(30))
+
+
+def test_a_view_without_the_decision_asks_to_open_it_again() -> None:
+    with pytest.raises(Invalid, match="This window is out of date. Close it and open it again."):
+        state.uuid_in({"private_metadata": "{broken"})
+
+
+def test_a_refusal_without_a_field_goes_under_the_first_input(filled: Any) -> None:
+    assert state.errors_for(filled(), Conflict("Moved on.")) == {"decision_type:new:1": "Moved on."}
+    assert state.errors_for(filled(), Invalid("No.", field="elsewhere")) == {"decision_type:new:1": "No."}
+
+
+def test_a_view_without_inputs_has_no_place_for_a_refusal(dossiers: ModuleType) -> None:
+    shown = decision.created(dossiers.situations()["criteria"].decision)
+
+    assert state.errors_for(shown, Conflict("Moved on.")) is None

@@ -1,0 +1,98 @@
+"""Escaping, cutting, flattening."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views import text
+
+AT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
+
+
+def test_an_escaped_text_shows_as_typed_and_calls_nobody() -> None:
+    assert text.escape("a < b & c > d") == "a &lt; b &amp; c &gt; d"
+    assert "<!" not in text.escape("<!channel>")
+    assert text.escape("@here @Channel @everyone") == "@\u2060here @\u2060Channel @\u2060everyone"
+    assert text.escape("mail@hereford.uk") == "mail@hereford.uk"
+
+
+def test_what_cannot_be_stored_or_turns_text_around_is_dropped() -> None:
+    assert text.clean("a\x00b\u202ec\ud800d\r\ne\rf\tg") == "abcd\ne\nf\tg"
+
+
+@pytest.mark.parametrize(
+    ("typed", "length", "shown"), [("abcdef", 6, "abcdef"), ("abcdef", 5, "abcd…"), ("ab def", 4, "ab…")]
+)
+def test_a_cut_is_seen(typed: str, length: int, shown: str) -> None:
+    assert text.cut(typed, length) == shown
+
+
+@given(st.text(max_size=80), st.integers(min_value=1, max_value=60))
+def test_a_safe_text_fits_and_no_entity_is_cut_in_two(typed: str, length: int) -> None:
+    shown = text.safe(typed, length)
+
+    bare = shown.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "")
+    assert len(shown) <= length
+    assert not set(bare) & set("&<>")
+    assert shown == text.escape(typed) or shown.endswith("…")
+
+
+@given(st.text(max_size=300), st.integers(min_value=20, max_value=200))
+def test_a_quotation_fits(typed: str, length: int) -> None:
+    assert len(text.quote(typed, length)) <= length
+
+
+@given(st.lists(st.text(alphabet="abc ", min_size=1, max_size=30), max_size=20), st.integers(20, 200))
+def test_lines_that_do_not_fit_are_counted(lines: list[str], length: int) -> None:
+    shown = text.fit(lines, length)
+
+    assert len(shown) <= length
+    assert shown == "\n".join(lines) or "…" in shown
+
+
+def test_counting_and_listing_read_like_sentences() -> None:
+    assert [text.count("option", n) for n in (0, 1, 2)] == ["0 options", "1 option", "2 options"]
+    assert (text.count("criterion", 3), text.count("person", 2)) == ("3 criteria", "2 people")
+    assert [text.listing("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_dates_are_tokens_with_a_fallback_for_old_clients() -> None:
+    assert text.moment(AT) == "<!date^1777817100^{date_short_pretty} at {time}|3 May 2026, 14:05 UTC>"
+    assert text.day(AT) == "<!date^1777817100^{date_short_pretty}|3 May 2026>"
+
+
+def test_a_mention_is_alive_only_for_a_real_user_id() -> None:
+    assert text.mention("U123", "Ana") == "<@U123>"
+    assert text.mention(None, "<!here>") == "&lt;!here&gt;"
+    assert text.mention("U1><!here", "Ana") == "Ana"
+
+
+def test_weights_and_money_read_plainly() -> None:
+    assert [text.number(Decimal(n)) for n in ("1.50", "2.00", "0.1")] == ["1.5", "2", "0.1"]
+    assert text.money(None, "EUR") == "not known"
+    assert text.money(Decimal("1200.5"), "EUR") == "EUR 1,200.50"
+
+
+@pytest.mark.parametrize(
+    ("message", "flat"),
+    [
+        ("*Bold* and _slanted_ and `code` and ~gone~", "Bold and slanted and code and gone"),
+        ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
+        ("<@U1|ana> and <@U2> in <#C1|general>", "@ana and @somebody in #general"),
+        ("<!here|here> <!channel> <!subteam^S1|@support>", "here channel @support"),
+        ("<https://a.example|our page>, <https://b.example>", "our page (https://a.example), https://b.example"),
+        ("<mailto:a@b.example|a@b.example>", "a@b.example"),
+        ("<!date^1^{date}|3 May> &lt;b&gt; &amp;amp;", "3 May <b> &amp;"),
+        ("```\nif a &lt; b:\n```", "if a < b:"),
+    ],
+)
+def test_a_message_is_flattened_to_what_its_reader_saw(message: str, flat: str) -> None:
+    assert text.plain(message) == flat
+
+
+@given(st.text())
+def test_flattening_takes_anything(message: str) -> None:
+    assert isinstance(text.plain(message), str)

@@ -1,0 +1,113 @@
+"""What every view owes: it passes the gate, tells screen readers, and lets nothing of a user come alive."""
+
+import json
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.views import ids, kit
+from bot.views.limits import message_problems
+
+LIVE = re.compile(r"<(![a-z]+|[@#][A-Z0-9]+)")
+OURS = re.compile(r"<!date\^\d{10}\^\{date_short_pretty\}( at \{time\})?\|[^<>|]+>|<@U(1SARAH|2MIKE|1)>|<#C1>")
+SITUATIONS = [
+    "define",
+    "criteria",
+    "options",
+    "open",
+    "quorum",
+    "undecided",
+    "published",
+    "act",
+    "learn",
+    "cancelled",
+]  # pytest wants them before fixtures exist
+PATTERNS = ["letters", "one word", "ampersands", "mentions", "marks", "lines", "astral", "wide", "control", "tokens"]
+
+
+def _mrkdwn(value: Any) -> Iterator[str]:
+    """Every text in the tree that Slack would parse."""
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        for part in value.values():
+            yield from _mrkdwn(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _mrkdwn(part)
+
+
+def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+    dossier = dossiers.situations()[situation]
+    if pattern is None:
+        return [*dossiers.modals(dossier), *dossiers.messages(dossier)]
+    wild = dossiers.PATTERNS[pattern]
+    bad = dossiers.worst(dossier, wild)
+    return [*dossiers.modals(bad, pattern=wild), *dossiers.messages(bad, pattern=wild)]
+
+
+def test_the_lists_above_are_those_of_the_factories(dossiers: ModuleType) -> None:
+    assert list(dossiers.situations()) == SITUATIONS
+    assert list(dossiers.PATTERNS) == PATTERNS
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_every_view_of_an_ordinary_decision_passes_the_gate(dossiers: ModuleType, situation: str) -> None:
+    shown = _everything(dossiers, situation, None)
+
+    assert len(shown) > 30  # builders raise LimitError themselves
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("situation", ["define", "open", "undecided", "learn", "cancelled"])
+def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
+    dossiers: ModuleType, situation: str, pattern: str
+) -> None:
+    for name, shown in _everything(dossiers, situation, pattern):
+        json.dumps(shown).encode()
+        texts = [*_mrkdwn(shown), shown.get("text", "")]
+        alive = [found for text in texts for found in LIVE.findall(OURS.sub("", text))]
+        assert not alive, name
+        assert "\u202e" not in json.dumps(shown, ensure_ascii=False), name
+
+
+@pytest.mark.parametrize("pattern", [None, *PATTERNS])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_messages_speak_to_screen_readers_and_may_be_updates(
+    dossiers: ModuleType, situation: str, pattern: str | None
+) -> None:
+    for name, shown in _everything(dossiers, situation, pattern):
+        if shown.get("type") == "modal":
+            continue
+        assert shown["text"].strip(), name
+        assert not message_problems({**shown, "ts": "1.2"}), name
+        assert kit.size(shown["blocks"]) <= kit.MESSAGE_ROOM, name
+
+
+def test_the_customer_s_address_is_in_the_details_and_the_form_only(dossiers: ModuleType) -> None:
+    for dossier in dossiers.situations().values():
+        shown = [*dossiers.modals(dossier), *dossiers.messages(dossier)]
+        holding = {name for name, view in shown if dossiers.EMAIL in json.dumps(view)}
+        assert holding == {"details", "edit case"}
+
+
+def test_every_id_that_is_shown_is_listed(dossiers: ModuleType) -> None:
+    pressed, submitted = set(), set()
+    for dossier in dossiers.situations().values():
+        for _, shown in [*dossiers.modals(dossier), *dossiers.messages(dossier)]:
+            submitted |= {shown["callback_id"]} if "callback_id" in shown else set()
+            for block in shown["blocks"]:
+                elements = [*block.get("elements", []), block.get("accessory", {})]
+                pressed |= {e["action_id"] for e in elements if "action_id" in e}
+
+    assert pressed | submitted <= ids.ALL
+
+
+def test_buttons_that_read_the_same_say_which_decision_they_mean(dossiers: ModuleType) -> None:
+    for dossier in dossiers.situations().values():
+        for block in dict(dossiers.messages(dossier))["list"]["blocks"]:
+            if "accessory" in block:
+                assert block["accessory"]["accessibility_label"] == "Show: #42"
