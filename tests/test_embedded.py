@@ -30,7 +30,7 @@ def data_dir(run_dir: Path) -> Iterator[Path]:
 
 def ask(url: str, query: str) -> object:
     with psycopg.connect(url, connect_timeout=5) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(query).fetchone()
     return row[0] if row else None
 
 

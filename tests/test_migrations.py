@@ -56,13 +56,13 @@ FUNCTIONS = """
 
 def rows(url: str, query: str, *arguments: object) -> list[tuple[Any, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(query, arguments)  # type: ignore[arg-type]
+        cursor = connection.execute(query, arguments)
         return cursor.fetchall() if cursor.description else []
 
 
 def run_script(url: str, script: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(script)  # type: ignore[arg-type]
+        connection.execute(script)
 
 
 def catalog(url: str) -> str:

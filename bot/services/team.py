@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.press import Press
 from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
 from bot.errors import Invalid, NotAllowed, NotFound
-from bot.store import audit, decision, outbox, round, submission, team
+from bot.services import closing
+from bot.store import audit, decision, dossier, outbox, round, submission, team
 from bot.store.db import Db, run_tx
 
 ANNOUNCE = "team.announce"
@@ -283,7 +284,7 @@ async def edit_member(
             details={"member": str(member_id), **_changes(before, fields)},
         )
         for decision_id, round_id in rounds:
-            await _excuse(c, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, team_id=actor.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
         return await _member_of_team(c, actor, member_id)
 
     return await run_tx(db, work)
@@ -313,7 +314,10 @@ def _changes(before: Member, fields: MemberFields) -> dict[str, object]:
     return changed
 
 
-async def _excuse(c: AsyncConnection, *, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
+async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
+    """Ask them no more; if they were the last one missing, that closes the round."""
     await round.excuse(c, round_id=round_id, member_id=member_id)
     await audit.write(c, "round.excused", decision_id=decision_id, details={"member": str(member_id)})
-    await decision.changed(c, decision_id)
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
+    if await closing.close(c, found, by=None) != "closed":
+        await decision.changed(c, decision_id)

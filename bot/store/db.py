@@ -116,7 +116,7 @@ async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float
         try:
             done, _ = await asyncio.wait({task}, timeout=max(0.05, end - time.monotonic()))
         except asyncio.CancelledError:
-            task.cancel()
+            _abandon(task)
             raise
         if not done:
             _abandon(task)

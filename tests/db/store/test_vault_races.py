@@ -1,7 +1,7 @@
 """The vault under real races: sessions that meet at the same row, each in a thread with its own connection."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
@@ -130,16 +130,15 @@ def test_two_publishing_at_once_publish_once(vault: Any, attempt: int) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT, BALLOT)
 
-    def publish(session: Session) -> Sequence[Any] | str:
+    def publish(session: Session) -> str:
         try:
-            return session.execute("SELECT * FROM publish_round(%s)", [r.id]).fetchall()
+            return f"{len(session.execute('SELECT * FROM publish_round(%s)', [r.id]).fetchall())} rows"
         except psycopg.Error as error:
             return error.sqlstate or ""
 
     answers = at_once(vault.url, publish, publish)
 
-    assert sorted(len(each) if isinstance(each, list) else each for each in answers if each != "CV003") == [12]
-    assert "CV003" in answers
+    assert sorted(answers) == ["12 rows", "CV003"]
     assert vault.order(r) == "sealed"
 
 

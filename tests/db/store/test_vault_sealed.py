@@ -121,7 +121,7 @@ def run(cursor: psycopg.ClientCursor[Any], statement: str, arguments: dict[str, 
 
 
 def test_ballots_are_handed_out_whole_numbered_and_without_names(vault: Any) -> None:
-    ballots = [[(1, 2), (3, 4)], [(5, 6), None], [(7, 8), (9, 10)]]
+    ballots: list[Any] = [[(1, 2), (3, 4)], [(5, 6), None], [(7, 8), (9, 10)]]
     r = closed(vault, *ballots)
 
     rows = vault.publish(r)
