@@ -234,7 +234,8 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Embed
         _refuse_closed_parents(data_dir, account)
         if not data_dir.exists():
             data_dir.mkdir(parents=True)
-            data_dir.chmod(0o755)  # the server's own directory inside is private
+            if account:
+                data_dir.chmod(0o755)  # its own directory inside is private
             _refuse_closed_parents(data_dir, account)
         with _locked(data_dir):
             server = EmbeddedServer(data_dir, bin_dir=_bin_dir(data_dir, account), account=account)

@@ -179,6 +179,7 @@ async def edit(args: AsyncArgs) -> None:
         decision_id=decision_id,
         action=Action(submitted["callback_id"]),
         case=case,
+        channel_id=view.parse_channel(submitted),
         templates=d.settings.criteria_templates.by_type[case.decision_type],
         now=d.now,
         table=d.settings.authority_table,

@@ -1,6 +1,8 @@
 """The one `@app.error`: what a listener raised, answered where the person is looking."""
 
 from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
@@ -9,11 +11,16 @@ from handlers.after_ack import later
 from handlers.private import tell
 from handlers.refusal import as_refusal
 
+ARGS = "args"
+"""Where a listener's arguments stand in Bolt's context: an error handler that asks for `args` itself ends in HTTP 500,
+because Bolt has no `next` to put into them there."""
 
-async def on_error(args: AsyncArgs, error: Exception) -> BoltResponse:
+
+async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -> BoltResponse:
     """Answer with the refusal. It has to *return* the response: merely awaiting `ack` here ends in HTTP 500."""
-    if isinstance(error, BoltUnhandledRequestError):
-        return await args.ack()  # a payload of a kind that this app has no use for; its body is not looked at
+    args: AsyncArgs | None = context.get(ARGS)
+    if args is None or isinstance(error, BoltUnhandledRequestError):
+        return await ack()  # a payload of a kind that this app has no use for; its body is not looked at
     refusal = as_refusal(error)
     if args.body.get("type") == "view_submission":
         under_fields = state.errors_for(args.body["view"], refusal)

@@ -82,6 +82,7 @@ async def submit(args: AsyncArgs) -> None:
     """Submit in secret."""
     who, d = await actor(args), deps(args)
     form = view.parse(args.body["view"])
+    view.require_complete(form)
     done = await evaluations.submit(
         d.db,
         actor=who,

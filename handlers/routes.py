@@ -8,7 +8,6 @@ import re
 from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.deps import Deps
@@ -17,7 +16,7 @@ from bot.errors import Invalid
 from bot.views import ids
 from handlers import criterion, decision, evaluation, option, outcome, round, team
 from handlers.after_ack import AfterAck
-from handlers.errors import on_error
+from handlers.errors import ARGS, on_error
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
 LISTENER_SECONDS = 2.5
@@ -84,10 +83,10 @@ VIEWS: dict[str, Handler] = {
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
     """Attach the listeners, the error handler and what handlers find in Bolt's context."""
 
-    async def provide(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:
-        context["deps"] = deps
-        after_ack.attach(context)
-        await next()
+    async def provide(args: AsyncArgs) -> None:
+        args.context["deps"], args.context[ARGS] = deps, args
+        after_ack.attach(args.context)
+        await args.next()
 
     app.middleware(provide)
     app.command(_ANY)(command)

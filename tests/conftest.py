@@ -5,9 +5,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import psycopg
@@ -24,6 +24,7 @@ from bot.store import schema
 
 EXTERNAL_URL = os.environ.get("TEST_DATABASE_URL")
 RUN_DIR = pytest.StashKey[Path]()
+ALIVE = pytest.StashKey[IO[str]]()
 # Nobody misses a test's data after a power cut.
 IN_A_HURRY = {
     "fsync": "off",
@@ -42,8 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[RUN_DIR] = Path(worker["run_dir"])
         return
     # Not below pytest's own directory: that one is private, and as root the server runs as another user.
-    config.stash[RUN_DIR] = Path(tempfile.mkdtemp(prefix="conclave-tests-", dir=_memory()))
-    config.stash[RUN_DIR].chmod(0o755)
+    run_dir = Path(tempfile.mkdtemp(prefix="conclave-tests-", dir=_memory()))
+    run_dir.chmod(0o755)
+    config.stash[RUN_DIR], config.stash[ALIVE] = run_dir, _mark_alive(run_dir)
+    _sweep(run_dir)
 
 
 def _memory() -> str | None:
@@ -51,6 +54,27 @@ def _memory() -> str | None:
     shm = Path("/dev/shm")
     is_roomy = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2 * 2**30
     return str(shm) if is_roomy else None
+
+
+def _mark_alive(run_dir: Path) -> IO[str]:
+    mark = open(run_dir / "alive.new", "w")  # noqa: SIM115 - locked as long as this process lives
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    (run_dir / "alive.new").rename(run_dir / "alive")
+    return mark
+
+
+def _sweep(run_dir: Path) -> None:
+    """Remove what killed runs left: a server and 80 MB each."""
+    for old in run_dir.parent.glob("conclave-tests-*/alive"):
+        with suppress(OSError), open(old, "r+") as mark:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(old.parent)
+
+
+def _remove(run_dir: Path) -> None:
+    if (run_dir / "postgres" / "postgres").exists():
+        embedded.start(run_dir / "postgres").stop()  # whoever was killed could not stop it
+    shutil.rmtree(run_dir)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,9 +88,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run_dir = config.stash[RUN_DIR]
     if EXTERNAL_URL and (run_dir / "template").exists():
         _drop_database(EXTERNAL_URL, (run_dir / "template").read_text())
-    if (run_dir / "postgres" / "postgres").exists():
-        embedded.start(run_dir / "postgres").stop()  # a worker that was killed could not stop it
-    shutil.rmtree(run_dir)
+    _remove(run_dir)
+    config.stash[ALIVE].close()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from bot.sandbox import inputs, payloads
 from bot.sandbox.answers import Answers
 from bot.sandbox.delivery import Courier
 from bot.sandbox.inputs import Json
+from bot.sandbox.mrkdwn import escape
 from bot.sandbox.records import Delivery
 from bot.sandbox.spec import PersonSpec
 from bot.sandbox.views import View
@@ -162,7 +163,8 @@ class Acts:
         if pressed.message is None:
             raise ValueError("a press is in a view or in a message")
         states = self.message_states(person.id, pressed.message)
-        return self.workspace.picks.setdefault((person.id, pressed.message.ts), states)
+        self.workspace.picks[(person.id, pressed.message.ts)] = states
+        return states
 
     async def submit(self, person: PersonSpec, **how: Any) -> Outcome:
         """Press Submit. What Slack's client would refuse stays in the modal and is not sent."""
@@ -207,7 +209,8 @@ class Acts:
         return view
 
     def say(self, person: PersonSpec, text: str, channel: Channel, *, thread_ts: str | None = None) -> Message:
-        return self.workspace.post(channel, user=person.id, text=text, thread_ts=thread_ts)
+        """Post a message; Slack hands the app the text with &, < and > escaped."""
+        return self.workspace.post(channel, user=person.id, text=escape(text), thread_ts=thread_ts)
 
     def open_home(self, person: PersonSpec) -> None:
         """Open the app's Home tab; the app hears of it if it subscribed."""

@@ -41,7 +41,8 @@ class HttpLink:
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "unknown_error"}
         if self._session is None:
-            self._session = aiohttp.ClientSession()
+            # Shorter than servers keep idle connections: a POST on one just closed would look like a failure.
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=2))
         url = f"{self.bot_url.rstrip('/')}/slack/events"
         async with self._session.post(url, data=body.encode(), headers=headers) as answer:
             return answer.status, await answer.text()

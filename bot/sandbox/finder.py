@@ -1,6 +1,6 @@
 """Owns finding by eye: the button or input that a person means by its label."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.sandbox import inputs
@@ -34,18 +34,24 @@ def label_of(pressed: Pressed) -> str:
 
 
 def choose(
-    found: Sequence[Pressed], what: str, *, within: str | None, nth: int | None, reader: Reader
+    found: Sequence[Pressed],
+    what: str,
+    *,
+    within: str | None,
+    nth: int | None,
+    reader: Reader,
+    exactly: bool = False,
 ) -> Pressed | None:
     """Pick the pressable called `what`; None when there is none. Raises NotThere when several fit.
 
-    what: visible text, accessibility label, action_id or option value; else how one visible text begins.
-    within: where several fit, text beside it (its block, or the section above). nth counts from 1.
+    what: visible text, accessibility label, action_id or option value; else, unless exactly, how one visible text
+    begins. within: where several fit, text that stands in the same block. nth counts from 1.
     """
-    matching = _matching(found, what)
+    matching = _matching(found, what, exactly=exactly)
     if len(matching) > 1 and within:
         matching = [p for p in matching if within in render_blocks([p.block], reader)] or matching
     if nth is not None:
-        if not 1 <= nth <= max(len(matching), 1):
+        if matching and not 1 <= nth <= len(matching):
             raise NotThere(f"nth counts from 1; there are {len(matching)} called {what!r}")
         return matching[nth - 1] if matching else None
     if len(matching) > 1:
@@ -54,14 +60,16 @@ def choose(
     return matching[0] if matching else None
 
 
-def _matching(found: Sequence[Pressed], what: str) -> list[Pressed]:
-    for fits in (
+def _matching(found: Sequence[Pressed], what: str, *, exactly: bool) -> list[Pressed]:
+    ways: list[Callable[[Pressed], bool]] = [
         lambda p: label_of(p) == what,
         lambda p: p.element.get("accessibility_label") == what,
         lambda p: p.option is None and p.element["action_id"] == what,
         lambda p: p.option is not None and p.option.get("value") == what,
-        lambda p: label_of(p).lower().startswith(what.lower()),
-    ):
+    ]
+    if not exactly:
+        ways.append(lambda p: label_of(p).lower().startswith(what.lower()))
+    for fits in ways:
         if matching := [pressed for pressed in found if fits(pressed)]:
             return matching
     return []

@@ -60,7 +60,8 @@ def initial_states(blocks: list[Json], *, here: str | None = None) -> dict[Key, 
 
 def initial_state(element: Json, *, here: str | None = None) -> Json:
     key = VALUE_KEYS[element["type"]]
-    value: Any = element.get("initial_" + key.removeprefix("selected_"))
+    name = "value" if key == "rich_text_value" else key.removeprefix("selected_")
+    value: Any = element.get(f"initial_{name}")
     if value is None and element.get("default_to_current_conversation") and here:
         value = [here] if key in _MULTIPLE else here
     return state(element, value)

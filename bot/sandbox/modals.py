@@ -29,6 +29,7 @@ class Modals:
     def open(self, trigger_id: str, given: Json) -> View:
         """Open a modal as a new stack, in place of whatever was open. Raises Refused."""
         self.check(given, kind="modal")
+        self._refuse_used_name(given)
         trigger = self.exchange(trigger_id)
         view = self._new(trigger.user, given, here=trigger.channel)
         self.workspace.stacks[trigger.user] = [view]
@@ -37,6 +38,7 @@ class Modals:
     def push(self, trigger_id: str, given: Json) -> View:
         """Put a modal on top of the one that was pressed. Raises Refused."""
         self.check(given, kind="modal")
+        self._refuse_used_name(given)
         trigger = self.workspace.triggers.get(trigger_id)
         if trigger is not None and trigger.view_id is None:
             raise Refused("invalid_trigger_id")
@@ -76,6 +78,10 @@ class Modals:
             )
         if given["type"] != kind:
             raise Refused("invalid_arguments", [f"[ERROR] must be {kind} [json-pointer:/view/type]"])
+
+    def _refuse_used_name(self, given: Json) -> None:
+        if given.get("external_id") and self.workspace.find_view(given["external_id"]):
+            raise Refused("duplicate_external_id")
 
     def exchange(self, trigger_id: str) -> Trigger:
         """Use up a trigger: three seconds, once. Raises Refused."""

@@ -49,6 +49,10 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
+def escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _token(inner: str, reader: Reader) -> str:
     target, _, label = inner.partition("|")
     if inner.startswith("!date^"):

@@ -134,7 +134,7 @@ class Person:
         """Press a button, or choose an item of a menu, by its text (or action_id, or how its text begins).
 
         In the open modal if there is one, else in the newest visible message that has it.
-        within: text that the message must contain; among several in one place, text that stands beside it.
+        within: text that the message must contain; among several in one place, text in the same block.
         channel: look only there ('home' is the Home tab), even if a modal is open. nth counts from 1.
         copies: press so many times at once. lose_answer: the app works, but its answer gets lost.
         A confirmation dialog is accepted; its text comes back in the answer.

@@ -1,5 +1,6 @@
 """Owns one person's place before the screen: what they see, and what they do by pointing at labels."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -163,13 +164,13 @@ class Seat:
         place = self.channel(channel) if channel else None
         labels: dict[str, None] = {}
         seen = sorted(self.workspace.visible_messages(self.person.id), key=lambda pair: pair[1].ts, reverse=True)
-        for where, message in seen:
-            if place not in (None, where) or not self._has(message, within):
-                continue
+        seen = [(c, m) for c, m in seen if place in (None, c) and self._has(m, within)]
+        # A full name in an older message goes before the beginning of a name in a newer one.
+        for exactly, (where, message) in itertools.product((True, False), seen):
             found = list(finder.pressables(message.blocks, user=self.person.id))
             labels |= dict.fromkeys(map(finder.label_of, found))
-            if pressed := finder.choose(found, what, within=within, nth=nth, reader=self.reader):
-                return replace(pressed, channel=where, message=message)
+            if p := finder.choose(found, what, within=within, nth=nth, reader=self.reader, exactly=exactly):
+                return replace(p, channel=where, message=message)
         raise NotThere(f"nothing called {what!r} in the messages; there are: {', '.join(labels) or 'no buttons'}")
 
     def _has(self, message: Message, within: str | None) -> bool:
@@ -188,7 +189,8 @@ class Seat:
         return outcome
 
     def _names(self) -> dict[str, dict[str, str]]:
-        people = {key: p.id for p in self.workspace.people.values() for key in (p.name, p.real_name, p.id)}
+        active = [person for person in self.workspace.people.values() if not person.deleted]
+        people = {key: person.id for person in active for key in (person.name, person.real_name, person.id)}
         visible = [c for c in self.workspace.visible_channels(self.person.id) if not c.is_dm]
         return {"people": people, "channels": {key: c.id for c in visible for key in (c.name, c.id)}}
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -16,6 +16,7 @@ from bot.sandbox.routes import routes
 from bot.sandbox.spec import WorkspaceSpec
 from bot.sandbox.town import Mode, Town
 from bot.sandbox.transport import Droppable, web_api, web_response_url
+from bot.sandbox.welcome import welcome
 
 
 class Sandbox:
@@ -166,11 +167,13 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     return listener
 
 
-def serve(spec: WorkspaceSpec, **how: Any) -> None:
-    """Run a workspace until interrupted. how: as for `running`."""
+def serve(spec: WorkspaceSpec, *, ready: Callable[[Sandbox], None] | None = None, **how: Any) -> None:
+    """Run a workspace until interrupted. ready: told once it answers. how: as for `running`."""
 
     async def forever() -> None:
-        async with running(spec, **how):
+        async with running(spec, **how) as sandbox:
+            if ready is not None:
+                ready(sandbox)
             await asyncio.Event().wait()
 
     with contextlib.suppress(KeyboardInterrupt):
@@ -184,6 +187,7 @@ def application(town: Town) -> Starlette:
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),
+            Route("/", welcome(town.spec, base_url=town.base_url)),
             *routes(town),
         ]
     )
@@ -198,4 +202,5 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         date_header=False,
+        timeout_keep_alive=75,  # longer than any client keeps a connection, so that none is cut in use
     )

@@ -45,7 +45,11 @@ def web_api(town: Town) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         method = request.path_params["method"]
-        arguments = await merged_arguments(request)
+        try:
+            arguments = await merged_arguments(request)
+        except ValueError:
+            await JSONResponse({"ok": False, "error": "invalid_json"})(scope, receive, send)
+            return
         token = _token(request, arguments)
         record = Call(method, dict(arguments))
         town.records.calls.append(record)

@@ -10,7 +10,7 @@ _GIVEN = ("title", "submit", "close", "clear_on_close", "notify_on_close")
 _TEXTS = ("private_metadata", "callback_id", "external_id")
 
 
-@dataclass
+@dataclass(eq=False)
 class View:
     """A modal or Home as one person has it before them."""
 

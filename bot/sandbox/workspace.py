@@ -17,7 +17,7 @@ from bot.sandbox.views import View
 SLACKBOT = "USLACKBOT"
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """A message in a channel; `only_for` makes it ephemeral."""
 
@@ -31,7 +31,7 @@ class Message:
     only_for: str | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Channel:
     id: str
     name: str
@@ -143,6 +143,8 @@ class Workspace:
                 block[part] = _with_action_id(block[part])
         if block["type"] in ("actions", "context_actions"):
             block["elements"] = [_with_action_id(element) for element in block["elements"]]
+        if block.get("child_blocks"):
+            block["child_blocks"] = self.with_block_ids(block["child_blocks"])
         return block
 
     def visible_messages(self, user: str) -> Iterator[tuple[Channel, Message]]:

@@ -202,11 +202,15 @@ async def edit_case(
     decision_id: UUID,
     action: Action,
     case: Case,
+    channel_id: str | None = None,
     templates: Sequence[CriterionDraft],
     now: datetime,
     table: AuthorityTable,
 ) -> tuple[Decision, tuple[str, ...]]:
-    """Change the case until scoring starts (`action`: complete or edit). A completed case goes on to its criteria."""
+    """Change the case until scoring starts (`action`: complete or edit). A completed case goes on to its criteria.
+
+    A decision that was not opened in Slack has no place yet: it gets the actor's workspace, and `channel_id`.
+    """
 
     async def work(c: AsyncConnection) -> tuple[Decision, tuple[str, ...]]:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
@@ -216,6 +220,8 @@ async def edit_case(
         else:
             check(action, found, actor.member, now=now, table=table)
         await decision.set_case(c, decision_id, case)
+        if found.decision.channel_id is None:
+            await decision.set_place(c, decision_id, workspace_id=actor.workspace_id, channel_id=channel_id)
         await audit.write(c, "decision.edited", decision_id=decision_id, by=actor.member.id)
         await _advance(c, decision_id, actor=actor, templates=templates)
         await decision.changed(c, decision_id)

@@ -98,14 +98,13 @@ async def submit(
     A second submit replaces the first. Nothing about a single ballot is written anywhere else: no trail, no time.
     """
 
-    decision_id = (await decision_service.get_by_round(db, actor=actor, round_id=round_id, now=now)).decision.id
+    # The comments are a page like the others; once saved, a submit that fails loses nothing.
+    saved = await save_comments(db, actor=actor, round_id=round_id, comments=comments, now=now)
+    decision_id = saved.dossier.decision.id
 
     async def work(c: AsyncConnection) -> evaluation.Submission:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         check(Action.SCORE, found, actor.member, now=now, table=table)
-        saved = await evaluation.save_comments(c, round_id=round_id, member_id=actor.member.id, comments=comments)
-        if saved != "saved":
-            raise _refusal(saved, found, round_id, now)
         done = await evaluation.submit(c, round_id=round_id, member_id=actor.member.id)
         if done.answer != "submitted":
             raise _refusal(done.answer, found, round_id, now)

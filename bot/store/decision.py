@@ -134,6 +134,11 @@ async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) ->
     await _set(c, decision_id, {"channel_id": channel_id})
 
 
+async def set_place(c: AsyncConnection, decision_id: UUID, *, workspace_id: str, channel_id: str | None) -> None:
+    """Where a decision that came without a place is at home from now on."""
+    await _set(c, decision_id, {"workspace_id": workspace_id, "channel_id": channel_id})
+
+
 async def _set(c: AsyncConnection, decision_id: UUID, values: Mapping[str, object]) -> None:
     await c.execute(update(t.customer_decisions).where(t.customer_decisions.c.id == decision_id).values(**values))
 

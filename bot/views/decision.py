@@ -39,6 +39,7 @@ __all__ = [
     "edited",
     "new_decision",
     "parse_case",
+    "parse_channel",
     "parse_new",
     "parse_reason",
     "parse_urgency",
@@ -86,7 +87,7 @@ def new_decision(
         blocks,
         callback_id=ids.NEW_DECISION,
         submit="Create",
-        metadata={"permalink": text.clean(permalink) if permalink and len(permalink) <= 2000 else None},
+        metadata={"permalink": permalink if permalink and text.is_link(permalink) else None},
     )
 
 
@@ -139,8 +140,25 @@ def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.Vie
     blocks = [
         *case.problem_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
         *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
+        *([] if decision.channel_id else [_channel(decision)]),
     ]
     return kit.modal(LABELS[action], blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+
+
+def _channel(decision: Decision) -> kit.Block:
+    """For a decision that was not opened in Slack."""
+    return kit.input_block(
+        "Channel of the card",
+        kit.conversations_select("channel"),
+        block_id=kit.block_id("channel", decision.id, decision.revision),
+        hint=f"Left empty, there is no card, only {ids.COMMAND} show {decision.number}.",
+        optional=True,
+    )
+
+
+def parse_channel(view: View) -> str | None:
+    """The channel for the card, where one was asked for and chosen."""
+    return Fields(view).conversation("channel")
 
 
 def parse_case(view: View, *, currency: str, now: datetime, before: Case) -> Case:

@@ -67,9 +67,11 @@ def details(
 
 def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
     decision = dossier.decision
+    top = f"{decision.name} · {decision.case.title}"
     pressable = [*on_card(dossier, now), *in_details(dossier, now)]
     return [
-        kit.header(f"{decision.name} · {decision.case.title}"),
+        kit.header(top),
+        *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
         kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
         *([kit.actions(buttons(decision, pressable))] if pressable else []),
     ]
@@ -83,10 +85,11 @@ def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
         ("Customer e-mail", text.inline(case.customer_email, 500) if case.customer_email else "not given"),
         ("Customer for", text.count("month", months) if months else "not given"),
     ]
-    source = f"<{text.escape(permalink)}|The message this began with>" if permalink else None
+    is_link = permalink is not None and text.is_link(permalink)
+    source = f"<{text.escape(permalink or '')}|The message this began with>" if is_link else None
     return [
         kit.facts([*summary_facts(dossier, room=600), *more]),
-        kit.context(due_line(dossier, now), *([source] if source and len(source) < 3000 else [])),
+        kit.context(due_line(dossier, now), *([source] if source else [])),
         kit.section("*Description*"),
         kit.paragraph(case.description or "Not written yet."),
     ]

@@ -15,6 +15,7 @@ SIGN = "…"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _EVERYBODY = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_URL = re.compile(r"https?://[!-;=?-{}~]{1,1000}\Z")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+\Z")
 _PLURALS = {"criterion": "criteria", "person": "people", "reply": "replies"}
 
@@ -113,9 +114,9 @@ def _token(at: datetime, shape: str, fallback: str) -> str:
     return f"<!date^{int(at.timestamp())}^{shape}|{fallback}>"
 
 
-def fallback_moment(at: datetime) -> str:
-    """The same for plain text, where no token renders: "3 May 2026, 14:00 UTC"."""
-    return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+def is_link(text: str) -> bool:
+    """Whether `text` may stand as the target of a link: nothing that Slack would read as a mention or a label."""
+    return bool(_URL.match(text))
 
 
 def mention(slack_user_id: str | None, name: str) -> str:

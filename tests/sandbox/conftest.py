@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -163,10 +163,17 @@ async def serving(app: AsyncApp) -> AsyncIterator[str]:
         await task
 
 
+async def eventually(holds: Callable[[], Any], *, timeout: float = 5.0) -> None:
+    """Wait until it holds. Raises TimeoutError."""
+    async with asyncio.timeout(timeout):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
 @pytest.fixture
 def spec() -> WorkspaceSpec:
-    """TechCorp with a shorter patience, so that being late takes half a second."""
-    return replace(techcorp(), trigger_seconds=1.0, deadline_seconds=0.5, event_retry_seconds=(0.0, 0.05, 0.1))
+    """TechCorp with a shorter patience, so that being late takes a second."""
+    return replace(techcorp(), trigger_seconds=1.0, deadline_seconds=1.0, event_retry_seconds=(0.0, 0.05, 0.1))
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ async def test_errors_under_an_unknown_block_are_only_trouble(desk: Desk, sarah:
 
 async def test_a_late_submission_keeps_the_modal_and_its_input(desk: Desk, sarah: Person) -> None:
     await sarah.fill({"Name": "Bob"})
-    desk.wait = 0.7
+    desk.wait = 1.3
 
     answer = await sarah.submit()
 
@@ -185,6 +185,15 @@ async def test_a_view_is_found_by_its_external_id(sandbox: Sandbox, desk: Desk) 
     await desk.client.views_update(external_id="mine", view=form(title="Found"))
 
     assert (await the_modal(sandbox.person("sarah"))).title == "Found"
+
+
+async def test_an_external_id_names_one_open_view(sandbox: Sandbox, desk: Desk) -> None:
+    desk.next_view = form() | {"external_id": "mine"}
+    await sandbox.person("sarah").slash("/decide open")
+    await sandbox.person("mike").slash("/decide late")
+
+    second = desk.client.views_open(trigger_id=desk.bodies[-1]["trigger_id"], view=desk.next_view)
+    assert await refusal(second) == "duplicate_external_id"
 
 
 async def test_the_app_hears_of_a_closed_view_only_where_it_asked(desk: Desk, sarah: Person) -> None:

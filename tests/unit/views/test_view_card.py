@@ -1,4 +1,5 @@
 """The card in every situation, as its readers see it."""
+# ruff: noqa: E501 - snapshots hold whole lines of what people read
 
 import json
 from dataclasses import replace
@@ -18,43 +19,288 @@ def shown(situation: str, dossiers: ModuleType, lines: ModuleType) -> list[str]:
 
 
 def test_card_define(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("define", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being defined (phase 1 of 6); Sarah Johnson can complete the case.', '# #42 · Refund <six> weeks of outage', '~ Phase 1 of 6:  ▸ *Define*  · Criteria  · Options  · Evaluate  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  No date to resolve by yet', '[ Complete the case* ] [ Cancel! ] [ Show details ]'])
+    assert shown("define", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being defined (phase 1 of 6); Sarah Johnson can complete the case.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 1 of 6:  ▸ *Define*  · Criteria  · Options  · Evaluate  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  No date to resolve by yet",
+            "[ Complete the case* ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_criteria(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("criteria", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is getting its criteria (phase 2 of 6); Sarah Johnson submits them.', '# #42 · Refund <six> weeks of outage', '~ Phase 2 of 6:  ✓ Define  ▸ *Criteria*  · Options  · Evaluate  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '[ Edit criteria* ] [ Edit case ] [ Cancel! ] [ Show details ]'])
+    assert shown("criteria", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is getting its criteria (phase 2 of 6); Sarah Johnson submits them.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 2 of 6:  ✓ Define  ▸ *Criteria*  · Options  · Evaluate  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "[ Edit criteria* ] [ Edit case ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("options", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is collecting options (phase 3 of 6); propose one, or Sarah Johnson can start scoring.', '# #42 · Refund <six> weeks of outage', '~ Phase 3 of 6:  ✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '[ Propose option ] [ Edit my option ] [ Start scoring* ] [ Back to criteria ] [ Edit case ] [ Cancel! ] [ Show details ]'])
+    assert shown("options", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is collecting options (phase 3 of 6); propose one, or Sarah Johnson can start scoring.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 3 of 6:  ✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "[ Propose option ] [ Edit my option ] [ Start scoring* ] [ Back to criteria ] [ Edit case ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("open", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 2 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.', '# #42 · Refund <six> weeks of outage', '~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*2 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>', 'Quorum is 3; scoring can be closed early from there on.', '[ Score* ] [ Void and edit! ] [ Cancel! ] [ Show details ]'])
+    assert shown("open", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 2 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*2 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "Quorum is 3; scoring can be closed early from there on.",
+            "[ Score* ] [ Void and edit! ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("quorum", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 4 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.', '# #42 · Refund <six> weeks of outage', '~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*4 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>', 'Quorum holds: Sarah Johnson (owner) or a decider can close scoring now.', '[ Score* ] [ Close scoring ] [ Void and edit! ] [ Cancel! ] [ Show details ]'])
+    assert shown("quorum", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 4 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*4 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "Quorum holds: Sarah Johnson (owner) or a decider can close scoring now.",
+            "[ Score* ] [ Close scoring ] [ Void and edit! ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("undecided", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. Scoring of #42 closed without quorum: 2 of 5 scored. Sarah Johnson or a decider can extend it, proceed without quorum, or cancel.', '# #42 · Refund <six> weeks of outage', '~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*2 of 5 have scored* · scoring closed without quorum, which is 3 of 5', 'Sarah Johnson (owner) or a decider can extend, proceed or cancel', '[ Extend* ] [ Proceed without quorum ] [ Cancel! ] [ Show details ]'])
+    assert shown("undecided", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. Scoring of #42 closed without quorum: 2 of 5 scored. Sarah Johnson or a decider can extend it, proceed without quorum, or cancel.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*2 of 5 have scored* · scoring closed without quorum, which is 3 of 5",
+            "Sarah Johnson (owner) or a decider can extend, proceed or cancel",
+            "[ Extend* ] [ Proceed without quorum ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("published", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it.', '# #42 · Refund <six> weeks of outage', '~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*Result*', '1.  *Half refund* · about 7.4', '2.  *Full refund* · about 7.4', '–  Credit note · not ranked: needs scores on Cost', '[ Resolve* ] [ Cancel! ] [ Show details ]'])
+    assert shown("published", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*Result*",
+            "1.  *Half refund* · about 7.4",
+            "2.  *Full refund* · about 7.4",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "[ Resolve* ] [ Cancel! ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_act(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("act", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved (phase 5 of 6); next, the customer is informed.', '# #42 · Refund <six> weeks of outage', '~ Phase 5 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ▸ *Act*  · Learn', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*Result*', '1.  *Half refund* · about 7.4', '2.  *Full refund* · about 7.4', '–  Credit note · not ranked: needs scores on Cost', '*Decided: Full refund*', 'This is not the leader of the ranking, which is Half refund.', 'By <@U2MIKE>, with authority 4', '> Trust matters more than the money.', 'Resolved within 25 hours', '[ Customer informed* ] [ Change the choice ] [ Show details ]'])
+    assert shown("act", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved (phase 5 of 6); next, the customer is informed.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 5 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ▸ *Act*  · Learn",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*Result*",
+            "1.  *Half refund* · about 7.4",
+            "2.  *Full refund* · about 7.4",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "*Decided: Full refund*",
+            "This is not the leader of the ranking, which is Half refund.",
+            "By <@U2MIKE>, with authority 4",
+            "> Trust matters more than the money.",
+            "Resolved within 25 hours",
+            "[ Customer informed* ] [ Change the choice ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("learn", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved and the customer informed (phase 6 of 6); the outcome can be recorded.', '# #42 · Refund <six> weeks of outage', '~ Phase 6 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ✓ Act  ▸ *Learn*', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*Result*', '1.  *Half refund* · about 7.4', '2.  *Full refund* · about 7.4', '–  Credit note · not ranked: needs scores on Cost', '*Decided: Full refund*', 'This is not the leader of the ranking, which is Half refund.', 'By <@U2MIKE>, with authority 4', '> Trust matters more than the money.', 'Resolved within 25 hours', 'Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC>', 'Customer satisfaction: 9 of 10', 'The customer stayed', 'Actual financial impact: USD -7,500', 'It was escalated', 'Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>', '[ Record outcome* ] [ Show details ]'])
+    assert shown("learn", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved and the customer informed (phase 6 of 6); the outcome can be recorded.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Phase 6 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ✓ Act  ▸ *Learn*",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*Result*",
+            "1.  *Half refund* · about 7.4",
+            "2.  *Full refund* · about 7.4",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "*Decided: Full refund*",
+            "This is not the leader of the ranking, which is Half refund.",
+            "By <@U2MIKE>, with authority 4",
+            "> Trust matters more than the money.",
+            "Resolved within 25 hours",
+            "Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC>",
+            "Customer satisfaction: 9 of 10",
+            "The customer stayed",
+            "Actual financial impact: USD -7,500",
+            "It was escalated",
+            "Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "[ Record outcome* ] [ Show details ]",
+        ]
+    )
 
 
 def test_card_cancelled(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("cancelled", dossiers, lines) == snapshot(['text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is cancelled; open a new one with /decide.', '# #42 · Refund <six> weeks of outage', '~ Cancelled in phase 2 of 6 (Criteria)', '| *Type* Refund request', '| *Customer* Acme &amp; Sons', '| *Tier* Enterprise', '| *Customer value* USD 120,000', '| *At stake* USD 8,000.50', '| *Urgency* 4 · high', '~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>', 'They were *down* twice. They ask for everything back.', '*Criteria*', '• *Trust* · weight 3 (67 %)', '• *Cost* · weight 1.5 (33 %)', '*Options*', '• *Full refund* · cost USD 8,000 · effort medium · risk low', '• *Half refund* · cost USD 4,000 · effort medium · risk low', '• *Credit note* · cost USD 500 · effort medium · risk high', '*Cancelled*', '> The customer', '> withdrew.', '[ Show details ]'])
+    assert shown("cancelled", dossiers, lines) == snapshot(
+        [
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is cancelled; open a new one with /decide.",
+            "# #42 · Refund <six> weeks of outage",
+            "~ Cancelled in phase 2 of 6 (Criteria)",
+            "| *Type* Refund request",
+            "| *Customer* Acme &amp; Sons",
+            "| *Tier* Enterprise",
+            "| *Customer value* USD 120,000",
+            "| *At stake* USD 8,000.50",
+            "| *Urgency* 4 · high",
+            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "They were *down* twice. They ask for everything back.",
+            "*Criteria*",
+            "• *Trust* · weight 3 (67 %)",
+            "• *Cost* · weight 1.5 (33 %)",
+            "*Options*",
+            "• *Full refund* · cost USD 8,000 · effort medium · risk low",
+            "• *Half refund* · cost USD 4,000 · effort medium · risk low",
+            "• *Credit note* · cost USD 500 · effort medium · risk high",
+            "*Cancelled*",
+            "> The customer",
+            "> withdrew.",
+            "[ Show details ]",
+        ]
+    )
 
 
 def test_the_card_never_shows_the_address_the_proposer_or_an_unpublished_number(dossiers: ModuleType) -> None:

@@ -291,7 +291,7 @@ def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) ->
 
 
 def test_a_view_without_the_decision_asks_to_open_it_again() -> None:
-    with pytest.raises(Invalid, match="This window is out of date. Close it and open it again."):
+    with pytest.raises(Invalid, match=r"This window is out of date\. Close it and open it again\."):
         state.uuid_in({"private_metadata": "{broken"})
 
 

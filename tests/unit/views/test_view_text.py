@@ -70,6 +70,23 @@ def test_a_mention_is_alive_only_for_a_real_user_id() -> None:
     assert text.mention("U1><!here", "Ana") == "Ana"
 
 
+@pytest.mark.parametrize(
+    ("target", "is_link"),
+    [
+        ("https://acme.slack.com/archives/C1/p1?thread_ts=1.2&cid=C1", True),
+        ("http://127.0.0.1:8000/p1", True),
+        ("!channel", False),
+        ("https://a.example/|<!here>", False),
+        ("https://a.example/ b", False),
+        ("https://a.example/é", False),
+        ("javascript:alert(1)", False),
+        ("https://a.example/" + "x" * 2000, False),
+    ],
+)
+def test_only_a_plain_address_becomes_a_link(target: str, is_link: bool) -> None:
+    assert text.is_link(target) is is_link
+
+
 def test_weights_and_money_read_plainly() -> None:
     assert [text.number(Decimal(n)) for n in ("1.50", "2.00", "0.1")] == ["1.5", "2", "0.1"]
     assert text.money(None, "EUR") == "not known"

@@ -7,6 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
 from bot.views import ids, kit
 from bot.views.limits import message_problems
@@ -38,6 +40,14 @@ def _mrkdwn(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for part in value:
             yield from _mrkdwn(part)
+
+
+def _messages(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+    dossier = dossiers.situations()[situation]
+    if pattern is None:
+        return list(dossiers.messages(dossier))
+    wild = dossiers.PATTERNS[pattern]
+    return list(dossiers.messages(dossiers.worst(dossier, wild), pattern=wild))
 
 
 def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
@@ -79,12 +89,19 @@ def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
 def test_messages_speak_to_screen_readers_and_may_be_updates(
     dossiers: ModuleType, situation: str, pattern: str | None
 ) -> None:
-    for name, shown in _everything(dossiers, situation, pattern):
-        if shown.get("type") == "modal":
-            continue
+    for name, shown in _messages(dossiers, situation, pattern):
         assert shown["text"].strip(), name
         assert not message_problems({**shown, "ts": "1.2"}), name
         assert kit.size(shown["blocks"]) <= kit.MESSAGE_ROOM, name
+
+
+@pytest.mark.parametrize("situation", ["define", "options", "open", "learn"])
+def test_slack_s_own_models_find_nothing_wrong(dossiers: ModuleType, situation: str) -> None:
+    for _, shown in dossiers.modals(dossiers.situations()[situation]):
+        View(**shown).to_dict()
+    for _, shown in dossiers.messages(dossiers.situations()[situation]):
+        for block in shown["blocks"]:
+            assert Block.parse(block).to_dict()["type"] == block["type"]
 
 
 def test_the_customer_s_address_is_in_the_details_and_the_form_only(dossiers: ModuleType) -> None:

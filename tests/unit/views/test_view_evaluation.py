@@ -1,0 +1,367 @@
+"""THE scoring modal: pages out, pages in, and no score where it does not belong."""
+# ruff: noqa: E501 - snapshots hold whole lines of what people read
+
+import json
+import re
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from bot.domain.evaluation import Ballot, Comments, Page, shuffled
+from bot.errors import Invalid
+from bot.views import evaluation, state
+
+OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
+
+
+@pytest.fixture
+def page(dossiers: ModuleType) -> dict[str, Any]:
+    found = dossiers.situations()["open"]
+    return evaluation.page(found, Ballot(), index=0, member_id=dossiers.LISA.id, revision="r1")
+
+
+@pytest.fixture
+def check(dossiers: ModuleType) -> dict[str, Any]:
+    found = dossiers.situations()["open"]
+    return evaluation.check_page(found, dossiers.ballot_of(found), member_id=dossiers.LISA.id, revision="r2")
+
+
+def scores(dossiers: ModuleType, *given: int) -> dict[str, str]:
+    return {f"score_{o.id}": str(score) for o, score in zip(dossiers.OPTIONS, given, strict=False)}
+
+
+def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
+    assert lines.lines_of(page) == snapshot(
+        [
+            "Score #42 (evaluation.page)",
+            "# Criterion 1 of 2: Trust",
+            "About trust",
+            "~ Weight 3 (67 %) · 1 worst for us, 10 best",
+            "~ Scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "Credit note: <static_select>",
+            "Full refund: <static_select>",
+            "Half refund: <static_select>",
+            "How sure are you about this page?: <static_select>",
+            "Abstain: <checkboxes>",
+            "[ Save for later ]",
+            "~ Closing this window by its X loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 to 4: the ranking, totals to the nearest half, and comments only of those who share them. From 5 on totals and averages to one decimal (averages only of 5 scores or more) and all comments, without names.",
+            "{ Next }",
+        ]
+    )
+
+
+def test_the_check_page(check: dict[str, Any], lines: ModuleType) -> None:
+    assert lines.lines_of(check) == snapshot(
+        [
+            "Score #42 (evaluation.check)",
+            "# Check your scores",
+            "~ *Your submitted ballot stands until you submit again.*",
+            "*Trust* · weight 3",
+            "Credit note: *7*",
+            "Full refund: *7*",
+            "Half refund: *7*",
+            "_3 · fairly sure_",
+            "*Cost* · weight 1.5",
+            "Credit note: *7*",
+            "Full refund: *7*",
+            "Half refund: *7*",
+            "_3 · fairly sure_",
+            "---",
+            "Comment on Credit note: <plain_text_input>",
+            "Comment on Full refund: <plain_text_input>",
+            "Comment on Half refund: <plain_text_input>",
+            "My comments: <checkboxes>",
+            "Before you submit: <checkboxes> (required)",
+            "[ Back ] [ Save for later ]",
+            "~ Closing this window by its X loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes. Until scoring closes you may change your scores and submit again.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 to 4: the ranking, totals to the nearest half, and comments only of those who share them. From 5 on totals and averages to one decimal (averages only of 5 scores or more) and all comments, without names.",
+            "{ Submit in secret }",
+        ]
+    )
+
+
+def test_a_page_comes_back(page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+    form = evaluation.parse(payloads.submitted(page, confidence="2", **scores(dossiers, 1, 10, 5)))
+
+    assert form.round_id == dossiers.UUID(int=400)
+    assert (form.index, form.revision, form.is_last) == (0, "r1", False)
+    assert form.criterion_id == dossiers.CRITERIA[0].id
+    assert form.page == Page(dict(zip((o.id for o in dossiers.OPTIONS), (1, 10, 5), strict=True)), 2, False)
+    evaluation.require_complete(form)
+
+
+def test_what_was_saved_is_prefilled(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    saved = Page({dossiers.OPTIONS[0].id: 4}, 1, True)
+    ballot = Ballot({dossiers.CRITERIA[1].id: saved})
+
+    view = evaluation.page(found, ballot, index=1, member_id=dossiers.LISA.id, revision="r1")
+
+    assert evaluation.parse(payloads.submitted(view)).page == saved
+
+
+def test_an_unfinished_page_may_be_saved_but_not_left_by_next(
+    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    view = payloads.submitted(page, **scores(dossiers, 3, 4))
+    form = evaluation.parse(view)
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.require_complete(form)
+
+    missing = dossiers.OPTIONS[2].id
+    sentence = 'Choose a score, or tick "I can\'t judge this one" below.'
+    assert form.page is not None
+    assert len(form.page.scores) == 2
+    assert state.errors_for(view, refusal.value) == {f"score_{missing}:{dossiers.CRITERIA[0].id}:r1": sentence}
+
+
+def test_the_first_missing_option_is_the_first_that_its_reader_sees(
+    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    form = evaluation.parse(payloads.submitted(page))
+    order = shuffled([o.id for o in dossiers.OPTIONS], round_id=form.round_id, member_id=dossiers.LISA.id)
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.require_complete(form)
+
+    assert form.option_ids == order
+    assert refusal.value.field == f"score_{order[0]}"
+
+
+def test_abstaining_needs_no_scores(page: dict[str, Any], payloads: ModuleType) -> None:
+    form = evaluation.parse(payloads.submitted(page, abstain=["yes"]))
+
+    evaluation.require_complete(form)
+    assert form.page == Page(abstain=True)
+
+
+def test_values_of_an_earlier_page_are_ignored(
+    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    found = dossiers.situations()["open"]
+    earlier = payloads.submitted(
+        evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r0"),
+        **scores(dossiers, 9, 9, 9),
+    )
+    view = payloads.submitted(page, **scores(dossiers, 3))
+    view["state"]["values"].update(earlier["state"]["values"])
+
+    form = evaluation.parse(view)
+
+    assert form.page == Page({dossiers.OPTIONS[0].id: 3})
+
+
+def test_blocks_of_another_revision_are_not_read(page: dict[str, Any], payloads: ModuleType) -> None:
+    view = payloads.submitted(page)
+    view["private_metadata"] = view["private_metadata"].replace("r1", "r9")
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.parse(view)
+
+    assert refusal.value.message == OUT_OF_DATE
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", "[]", '{"round": "x", "page": "0"}', '{"page": "-1"}'])
+def test_a_view_that_is_no_page_is_refused(page: dict[str, Any], payloads: ModuleType, metadata: str) -> None:
+    view = {**payloads.submitted(page), "private_metadata": metadata}
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.parse(view)
+
+    assert refusal.value.message == OUT_OF_DATE
+
+
+@pytest.mark.parametrize("value", ["0", "11", "7.5", "²", "seven", ""])
+def test_a_score_off_the_scale_counts_as_none(
+    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType, value: str
+) -> None:
+    view = payloads.submitted(page, **scores(dossiers, 7))
+    block = next(b for b in view["state"]["values"] if str(dossiers.OPTIONS[0].id) in b)
+    view["state"]["values"][block]["score"]["selected_option"] = {"value": value}
+
+    assert evaluation.parse(view).page == Page()
+
+
+def test_the_last_page_brings_comments_and_whether_to_share(
+    check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    first, second, third = (o.id for o in dossiers.OPTIONS)
+    typed = {f"comment_{first}": " Fair. ", f"comment_{second}": "", f"comment_{third}": None}
+
+    form = evaluation.parse(payloads.submitted(check, share=None, checked=["yes"], **typed))
+
+    assert form.is_last
+    assert form.comments == Comments({first: "Fair."}, share=False)
+    evaluation.require_complete(form)
+
+
+def test_saved_comments_are_prefilled(check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+    saved = dossiers.ballot_of(dossiers.situations()["open"]).comments
+
+    form = evaluation.parse(payloads.submitted(check))
+
+    assert form.comments.share
+    assert form.comments.texts == {option: comment.strip() for option, comment in saved.texts.items()}
+
+
+def test_submitting_needs_the_tick(check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(check)
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.require_complete(evaluation.parse(view))
+
+    sentence = "Tick this box once you have read your scores."
+    assert state.errors_for(view, refusal.value) == {f"checked:{dossiers.UUID(int=400)}:r2": sentence}
+
+
+def test_a_comment_that_is_too_long_is_refused_without_repeating_it(
+    check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    option = dossiers.OPTIONS[1].id
+    view = payloads.submitted(check, **{f"comment_{option}": "secret" * 100})
+
+    with pytest.raises(Invalid) as refusal:
+        evaluation.parse(view)
+
+    assert refusal.value.message == "Keep the comment within 500 characters."
+    assert list(state.errors_for(view, refusal.value) or {}) == [f"comment_{option}:check:r2"]
+
+
+def test_a_form_hides_what_was_scored_and_written(
+    page: dict[str, Any], check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    scored = evaluation.parse(payloads.submitted(page, confidence="4", **scores(dossiers, 8, 8, 8)))
+    written = evaluation.parse(payloads.submitted(check, **{f"comment_{dossiers.OPTIONS[0].id}": "canary"}))
+
+    shown = repr(scored) + str(scored) + repr(written) + str(written)
+    assert "canary" not in shown
+    assert "scores" not in shown
+    assert ": 8" not in shown
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(given_scores=st.lists(st.integers(1, 10), min_size=3, max_size=3), sure=st.integers(1, 5))
+def test_ids_and_metadata_are_the_same_whatever_was_scored(
+    dossiers: ModuleType, given_scores: list[int], sure: int
+) -> None:
+    found = dossiers.situations()["open"]
+    options = [o.id for o in dossiers.OPTIONS]
+    ballot = Ballot({c.id: Page(dict(zip(options, given_scores, strict=True)), sure) for c in dossiers.CRITERIA})
+
+    def skeleton(scored: Ballot) -> list[Any]:
+        pages = [
+            evaluation.page(found, scored, index=0, member_id=dossiers.LISA.id, revision="r1"),
+            evaluation.check_page(found, scored, member_id=dossiers.LISA.id, revision="r1"),
+        ]
+        return [(p["private_metadata"], p["callback_id"], *_ids(p["blocks"])) for p in pages]
+
+    assert skeleton(ballot) == skeleton(Ballot())
+
+
+def _ids(tree: Any) -> list[str]:
+    """Everything that Slack would carry back: block ids, action ids, values of buttons."""
+    if isinstance(tree, list):
+        return [i for part in tree for i in _ids(part)]
+    if not isinstance(tree, dict):
+        return []
+    own = [str(tree[k]) for k in ("block_id", "action_id") if k in tree]
+    own += [str(tree.get("value"))] if tree.get("type") == "button" else []
+    parts = [part for key, part in tree.items() if key not in ("options", "initial_option", "initial_options")]
+    return own + [i for part in parts for i in _ids(part)]
+
+
+def test_private_metadata_holds_round_page_and_revision_only(page: dict[str, Any]) -> None:
+    assert json.loads(page["private_metadata"]) == {
+        "round": str(state.as_uuid("0" * 29 + "190")),
+        "page": "0",
+        "rev": "r1",
+    }
+
+
+def test_the_order_of_options_is_the_reader_s_own_on_every_page(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+
+    def order(member: Any, index: int, revision: str) -> list[str]:
+        view = evaluation.page(found, Ballot(), index=index, member_id=member.id, revision=revision)
+        return [b["label"]["text"] for b in view["blocks"] if b.get("block_id", "").startswith("score_")]
+
+    assert order(dossiers.LISA, 0, "r1") == order(dossiers.LISA, 1, "r7")
+    assert len({tuple(order(dossiers.a_member(n, "x"), 0, "r1")) for n in range(40)}) == 6
+
+
+def test_resuming_starts_at_the_first_open_page_and_a_submitted_ballot_at_the_first(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    full = dossiers.ballot_of(found).pages
+    half = {dossiers.CRITERIA[0].id: full[dossiers.CRITERIA[0].id]}
+
+    assert evaluation.pages(found) == 2
+    assert evaluation.first_page(found, Ballot()) == 0
+    assert evaluation.first_page(found, Ballot(half)) == 1
+    assert evaluation.first_page(found, Ballot(full)) == 2
+    assert evaluation.first_page(found, Ballot(full, is_submitted=True)) == 0
+
+
+def test_there_is_no_back_on_the_first_page(page: dict[str, Any], check: dict[str, Any]) -> None:
+    def buttons(view: dict[str, Any]) -> list[str]:
+        return [e["action_id"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]]
+
+    assert buttons(page) == ["evaluation.save"]
+    assert buttons(check) == ["evaluation.back", "evaluation.save"]
+
+
+def test_a_submitted_ballot_is_said_to_stand(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    ballot = dossiers.ballot_of(found, is_submitted=True)
+
+    view = evaluation.page(found, ballot, index=0, member_id=dossiers.LISA.id, revision="r1")
+
+    assert "Your submitted ballot stands until you submit again." in json.dumps(view)
+
+
+def test_an_incomplete_criterion_is_marked_on_the_last_page(dossiers: ModuleType, lines: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    ballot = Ballot({dossiers.CRITERIA[0].id: Page(abstain=True)})
+
+    said = lines.lines_of(evaluation.check_page(found, ballot, member_id=dossiers.LISA.id, revision="r1"))
+
+    assert "You can't judge this one; it does not count." in said
+    assert "*Not complete yet: press Back to score it.*" in said
+    assert "Full refund: *no score yet*" in said
+
+
+def test_saving_for_later_says_how_far_and_how_to_go_on(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    one = {dossiers.CRITERIA[0].id: Page(abstain=True)}
+
+    def sentence(ballot: Ballot) -> str:
+        return str(evaluation.saved(found, ballot)["blocks"][0]["text"]["text"])
+
+    begin = "Saved, 1 of 2 criteria. Close this window; Score on #42 resumes here."
+    assert sentence(Ballot(one)) == f"{begin} It counts once you submit it."
+    assert sentence(Ballot(one, is_submitted=True)) == f"{begin} Your submitted ballot stands until you submit again."
+
+
+def test_after_submitting_only_counts_are_told(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+
+    def sentence(closed: bool) -> str:
+        view = evaluation.submitted(found, submitted=4, roster=5, closed=closed)
+        return str(view["blocks"][0]["text"]["text"])
+
+    assert sentence(False) == (
+        "Submitted in secret. 4 of 5 have scored. Until scoring closes you may change it: press Score on #42 again."
+    )
+    assert sentence(True) == (
+        "Submitted in secret. 4 of 5 have scored. Everybody has scored: scoring is closed and the result is on its way."
+    )
+
+
+def test_without_a_round_there_is_nothing_to_score(dossiers: ModuleType) -> None:
+    with pytest.raises(Invalid, match=re.escape("Scoring of #42 has not started.")):
+        evaluation.pages(dossiers.situations()["options"])

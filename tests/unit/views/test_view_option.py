@@ -1,0 +1,88 @@
+"""Proposing and editing options."""
+
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.domain.option import OptionDraft
+from bot.errors import Invalid
+from bot.views import option, state
+
+
+def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(
+        option.propose(dossiers.situations()["options"]),
+        title=" Full\nrefund ",
+        description="Everything.",
+        financial_cost="8,000",
+        implementation_effort="low",
+        risk_level="high",
+    )
+
+    form = option.parse(view, currency="USD")
+
+    assert form.draft == OptionDraft("Full refund", "Everything.", Decimal("8000.00"), "low", "high")
+    assert not form.remove
+    assert state.uuid_in(view) == dossiers.UUID(int=9)
+
+
+def test_cost_effort_and_risk_have_defaults(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(option.propose(dossiers.situations()["options"]), title="A", description="B")
+
+    assert option.parse(view, currency="USD").draft == OptionDraft("A", "B", Decimal(0), "medium", "medium")
+
+
+def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
+    own = dossiers.OPTIONS[0]
+    view = payloads.submitted(option.edit(dossiers.situations()["options"], own))
+
+    draft = option.parse(view, currency="USD").draft
+
+    assert (draft.title, draft.description, draft.financial_cost) == (own.title, own.description, own.financial_cost)
+    assert (draft.implementation_effort, draft.risk_level) == (own.implementation_effort, own.risk_level)
+    assert state.uuid_in(view, "option") == own.id
+
+
+def test_removing_asks_for_nothing_else(dossiers: ModuleType, payloads: ModuleType) -> None:
+    edit = option.edit(dossiers.situations()["options"], dossiers.OPTIONS[0])
+
+    assert option.parse(payloads.submitted(edit, remove=["yes"], title=""), currency="USD").remove
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"title": ""}, "title", "Write the title."),
+        ({"title": "x" * 151}, "title", "The title is too long: 150 characters at most."),
+        ({"description": " "}, "description", "Describe the option in a sentence or two."),
+        ({"description": "x" * 2001}, "description", "The description is too long: 2000 characters at most."),
+        ({"implementation_effort": None}, "implementation_effort", "Choose the effort."),
+        ({"risk_level": None}, "risk_level", "Choose the risk."),
+        (
+            {"financial_cost": "12k"},
+            "financial_cost",
+            "That is not an amount that I can read. Type it like 1200 or 1,200.50.",
+        ),
+    ],
+)
+def test_a_refused_option_says_why_under_its_field(
+    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
+) -> None:
+    found = dossiers.situations()["options"]
+    view = payloads.submitted(option.propose(found), **{"title": "A", "description": "B", **typed})
+
+    with pytest.raises(Invalid) as refusal:
+        option.parse(view, currency="USD")
+
+    assert state.errors_for(view, refusal.value) == {f"{field}:{found.decision.id}:7": sentence}
+
+
+def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> None:
+    shown = option.mine(dossiers.situations()["options"], dossiers.OPTIONS)
+
+    buttons = [b["accessory"] for b in shown["blocks"] if "accessory" in b]
+    assert [b["value"] for b in buttons] == [str(o.id) for o in dossiers.OPTIONS]
+    assert {b["action_id"] for b in buttons} == {"option.choose"}
+    assert [b["accessibility_label"] for b in buttons] == ["Edit Full refund", "Edit Half refund", "Edit Credit note"]

@@ -1,0 +1,152 @@
+"""Resolving and recording."""
+
+from dataclasses import replace
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.outcome import OutcomeDraft
+from bot.domain.result import ResultRow
+from bot.errors import Invalid
+from bot.views import outcome, state
+
+
+def resolve(dossiers: ModuleType, **facts: Any) -> dict[str, Any]:
+    found = replace(dossiers.situations()["published"], **facts)
+    return outcome.resolve(found, member=dossiers.LISA, table=AuthorityTable())
+
+
+def test_a_choice_and_its_reason_come_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+    option = dossiers.OPTIONS[1].id
+
+    form = outcome.parse_resolve(payloads.submitted(resolve(dossiers), option=str(option), reason="Fair."))
+
+    assert (form.option_id, form.reason) == (option, "Fair.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"reason": "Fair."}, "option", "Choose the option to resolve with."),
+        ({"option": str(0)}, "reason", "Write a reason: the team reads it on the card."),
+    ],
+)
+def test_a_choice_without_option_or_reason_is_refused(
+    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    chosen = {"option": str(dossiers.OPTIONS[0].id)} if "option" in typed else {}
+    view = payloads.submitted(resolve(dossiers), **{**typed, **chosen})
+
+    with pytest.raises(Invalid) as refusal:
+        outcome.parse_resolve(view)
+
+    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+
+
+def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleType, lines: ModuleType) -> None:
+    said = lines.lines_of(resolve(dossiers))
+
+    assert "*Half refund* leads the ranking." in said
+    assert "• *Half refund* · place 1 · takes authority 3" in said
+    assert "• *Credit note* · not ranked · takes authority 4" in said
+    assert "~ You have authority 2." in said
+
+
+def test_each_choice_says_the_authority_it_takes(dossiers: ModuleType) -> None:
+    element = resolve(dossiers)["blocks"][3]["element"]
+
+    assert [o["description"]["text"] for o in element["options"]] == [
+        "takes authority 3; you have 2",
+        "takes authority 3; you have 2",
+        "takes authority 4; you have 2",
+    ]
+
+
+def test_a_tie_and_a_missing_leader_are_said(dossiers: ModuleType, lines: ModuleType) -> None:
+    a, b, _ = (o.id for o in dossiers.OPTIONS)
+    tied = replace(dossiers.RESULT, rows=(ResultRow(a, 1, "7"), ResultRow(b, 1, "7")))
+    empty = replace(dossiers.RESULT, rows=(), ballots=2)
+
+    assert "It is a tie: Full refund and Half refund share the first place." in lines.lines_of(
+        resolve(dossiers, result=tied)
+    )
+    assert "The ranking has no leader: your reason alone carries the choice." in lines.lines_of(
+        resolve(dossiers, result=empty)
+    )
+
+
+def test_an_outcome_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(
+        outcome.record(dossiers.situations()["act"]),
+        satisfaction="10",
+        retained="no",
+        impact="-1,200.50",
+        escalation=["yes"],
+        notes=" Left anyway. ",
+        follow_up=dossiers.TOMORROW,
+    )
+
+    assert outcome.parse_record(view, currency="USD", now=dossiers.NOW) == OutcomeDraft(
+        10, False, Decimal("-1200.50"), True, dossiers.TOMORROW, "Left anyway."
+    )
+
+
+def test_an_untouched_outcome_is_all_unknown(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(outcome.record(dossiers.situations()["act"]))
+
+    assert outcome.parse_record(view, currency="USD", now=dossiers.NOW) == OutcomeDraft()
+
+
+def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_passed(
+    dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    found = dossiers.situations()["learn"]
+    later = dossiers.TOMORROW + dossiers.timedelta(days=9)
+
+    draft = outcome.parse_record(payloads.submitted(outcome.record(found)), currency="USD", now=later)
+
+    saved = found.outcome
+    assert draft == OutcomeDraft(
+        saved.customer_satisfaction_score,
+        saved.customer_retained,
+        saved.financial_impact_actual,
+        saved.escalation_occurred,
+        saved.follow_up_date,
+        saved.outcome_notes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"impact": "much"}, "impact", "That is not an amount that I can read. Type it like 1200 or 1,200.50."),
+        ({"notes": "x" * 2001}, "notes", "The note is too long: 2000 characters at most."),
+    ],
+)
+def test_a_refused_outcome_says_why(
+    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    view = payloads.submitted(outcome.record(dossiers.situations()["act"]), **typed)
+
+    with pytest.raises(Invalid) as refusal:
+        outcome.parse_record(view, currency="USD", now=dossiers.NOW)
+
+    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+
+
+def test_a_follow_up_in_the_past_is_refused(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = payloads.submitted(outcome.record(dossiers.situations()["act"]), follow_up=dossiers.NOW)
+
+    with pytest.raises(Invalid, match=r"The follow-up date is in the past; choose a later one\."):
+        outcome.parse_record(view, currency="USD", now=dossiers.NOW)
+
+
+def test_reopening_says_that_the_ballots_stay(dossiers: ModuleType, payloads: ModuleType) -> None:
+    view = outcome.reopen(dossiers.situations()["act"])
+
+    assert "nobody scores again" in view["blocks"][1]["text"]["text"]
+    assert view["callback_id"] == "outcome.reopen"
+    assert outcome.parse_reason(payloads.submitted(view, reason="New facts.")) == "New facts."

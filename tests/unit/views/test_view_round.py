@@ -1,0 +1,119 @@
+"""Starting, extending and ending a round."""
+
+import json
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.domain.round import Thresholds
+from bot.errors import Invalid
+from bot.views import promise, round, state
+
+
+@pytest.fixture
+def start(dossiers: ModuleType) -> dict[str, Any]:
+    found = dossiers.situations()["options"]
+    return round.start(found, members=dossiers.PEOPLE, closes_at=dossiers.TOMORROW, thresholds=Thresholds())
+
+
+def test_everybody_is_asked_by_default(start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+    form = round.parse_start(payloads.submitted(start), now=dossiers.NOW)
+
+    assert form.member_ids == tuple(m.id for m in dossiers.PEOPLE)
+    assert form.closes_at == dossiers.TOMORROW
+    assert not form.confirmed_two
+
+
+def test_two_people_are_enough_once_confirmed(
+    start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    two = [str(m.id) for m in dossiers.PEOPLE[:2]]
+
+    form = round.parse_start(payloads.submitted(start, roster=two, confirm_two=["yes"]), now=dossiers.NOW)
+
+    assert form.confirmed_two
+
+
+@pytest.mark.parametrize(
+    ("people", "typed", "field", "sentence"),
+    [
+        (1, {}, "roster", "Choose at least two people: one opinion needs no scoring."),
+        (0, {}, "roster", "Choose at least two people: one opinion needs no scoring."),
+        (
+            2,
+            {},
+            "confirm_two",
+            "With two people nothing aggregated will be shown. Tick the box if that is enough, or add people.",
+        ),
+        (3, {"closes_at": None}, "closes_at", "Choose when scoring closes."),
+    ],
+)
+def test_a_start_is_refused_under_its_field(
+    start: dict[str, Any],
+    dossiers: ModuleType,
+    payloads: ModuleType,
+    people: int,
+    typed: dict[str, Any],
+    field: str,
+    sentence: str,
+) -> None:
+    view = payloads.submitted(start, roster=[str(m.id) for m in dossiers.PEOPLE[:people]], **typed)
+
+    with pytest.raises(Invalid) as refusal:
+        round.parse_start(view, now=dossiers.NOW)
+
+    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+
+
+def test_a_closing_time_in_the_past_is_refused(
+    start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    extend = round.extend(dossiers.situations()["undecided"], closes_at=dossiers.TOMORROW)
+    sentence = r"The closing time is in the past; choose a later one\."
+
+    with pytest.raises(Invalid, match=sentence):
+        round.parse_start(payloads.submitted(start, closes_at=dossiers.NOW), now=dossiers.NOW)
+    with pytest.raises(Invalid, match=sentence):
+        round.parse_extend(payloads.submitted(extend), now=dossiers.TOMORROW + timedelta(seconds=1))
+
+
+def test_a_new_closing_time_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+    extend = round.extend(dossiers.situations()["undecided"], closes_at=dossiers.TOMORROW)
+
+    assert round.parse_extend(payloads.submitted(extend), now=dossiers.NOW) == dossiers.TOMORROW
+
+
+def test_more_than_a_hundred_people_come_in_groups(dossiers: ModuleType, payloads: ModuleType) -> None:
+    people = [dossiers.a_member(n, f"Person {n}") for n in range(250)]
+    view = round.start(dossiers.situations()["options"], members=people, closes_at=dossiers.TOMORROW)
+
+    form = round.parse_start(payloads.submitted(view), now=dossiers.NOW)
+
+    assert len(form.member_ids) == 100
+    assert "Your team has 250 active people; the first 100 are chosen." in json.dumps(view)
+
+
+def test_the_promise_names_the_thresholds() -> None:
+    assert promise.thresholds_in_words(Thresholds()) == (
+        "What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. "
+        "With 3 to 4: the ranking, totals to the nearest half, and comments only of those who share them. "
+        "From 5 on totals and averages to one decimal (averages only of 5 scores or more) and all comments, "
+        "without names."
+    )
+    assert "With 3: the ranking" in promise.thresholds_in_words(Thresholds(ranking=3, totals=4))
+
+
+def test_voiding_says_that_all_ballots_are_deleted(dossiers: ModuleType) -> None:
+    shown = round.void(dossiers.situations()["open"])
+
+    assert "*All ballots of this round are deleted*" in json.dumps(shown)
+    assert (shown["callback_id"], shown["close"]["text"]) == ("round.void", "Back")
+
+
+def test_proceeding_says_how_many_scored_and_what_will_not_be_shown(dossiers: ModuleType) -> None:
+    said = json.dumps(round.proceed(dossiers.situations()["undecided"]))
+
+    assert "2 of 5 scored; quorum is 3." in said
+    assert "Below 3 ballots nothing aggregated is shown." in said
