@@ -8,9 +8,10 @@ import structlog
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.views import notice
-from handlers.private import tell
+from bot.views import ids, notice
+from handlers.private import is_in_modal, is_stack_full, tell, write
 from handlers.refusal import as_refusal
 
 log = structlog.get_logger(__name__)
@@ -54,25 +55,27 @@ async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None
 
 
 async def _tell_quietly(args: AsyncArgs, sentence: str) -> None:
-    try:
-        await tell(args, sentence)
-    except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
-        log.warning("could not answer privately", error=type(error).__name__)
+    for way in (tell, write):
+        try:
+            await way(args, sentence)
+            return
+        except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
+            log.warning("could not answer privately", way=way.__name__, error=type(error).__name__)
 
 
 async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
     """Ack, open a loading view at once, then show what `build` returns, or the sentence of what it refused.
 
-    The trigger lives three seconds: nothing slow may come before the opening. Inside a modal the view is pushed.
+    The trigger lives three seconds: nothing slow may come before the opening. Inside a modal the view is pushed; it
+    takes the place of one that has said all it had to say, or that has two others beneath it already.
     """
     await args.ack()
     args.context[_KEY].spawn(_opening(args, build, title))
 
 
 async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
-    opener = args.client.views_push if args.body.get("view") else args.client.views_open
     try:
-        opened = await opener(trigger_id=args.body["trigger_id"], view=notice.loading(title))
+        opened = await _open(args, notice.loading(title))
     except SlackApiError as error:
         log.info("modal not opened", error=error.response.get("error"))
         await _tell_quietly(args, "Slack did not let the window open in time. Press it once more.")
@@ -81,6 +84,15 @@ async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title:
         await _tell_quietly(args, as_refusal(error).message)
         return
     await show(args, opened["view"]["id"], build, title=title)
+
+
+async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
+    if not is_in_modal(args):
+        return await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+    pressed = args.body["view"]
+    if pressed.get("callback_id") == ids.NOTICE or is_stack_full(args):
+        return await args.client.views_update(view_id=pressed["id"], view=view)
+    return await args.client.views_push(trigger_id=args.body["trigger_id"], view=view)
 
 
 async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:

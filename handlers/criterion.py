@@ -10,12 +10,12 @@ from bot.services import criterion as criteria
 from bot.services import decision as decisions
 from bot.views import criterion as view
 from bot.views import decision as decision_view
-from bot.views import notice, state
+from bot.views import state
 from handlers.after_ack import later, open_modal, show_later
 from handlers.decision import allowed
 from handlers.payload import press, pressed_id, view_id
 from handlers.person import actor, deps
-from handlers.private import answer
+from handlers.private import tell
 
 
 async def open_edit(args: AsyncArgs) -> None:
@@ -67,4 +67,4 @@ async def go_back(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f"{after.name} is back at its criteria. Its options stay; submit the criteria to go on with them."
-    later(args, lambda: answer(args, notice.private(sentence)))
+    later(args, lambda: tell(args, sentence, level="success"))

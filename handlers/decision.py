@@ -21,9 +21,9 @@ from handlers import team as team_handlers
 from handlers.after_ack import later, open_modal
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
-from handlers.private import answer
+from handlers.private import answer, tell
 
-_SHOW = re.compile(r"show\s+#?(\d{1,9})", re.IGNORECASE)
+_SHOW = re.compile(r"(?:show\s+#?|#)(\d{1,9})", re.IGNORECASE)
 _USUAL_TIME = timedelta(days=3)
 
 
@@ -241,4 +241,4 @@ async def post_card(args: AsyncArgs) -> None:
     found = await cards.post_again(deps(args).db, actor=who, decision_id=pressed_id(args))
     await args.ack()
     sentence = f"Posting the card of {found.name}. If the channel still refuses it, you will hear from me again."
-    later(args, lambda: answer(args, notice.private(sentence)))
+    later(args, lambda: tell(args, sentence, level="success"))

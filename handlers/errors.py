@@ -21,8 +21,9 @@ async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -
     args: AsyncArgs | None = context.get(ARGS)
     if args is None or isinstance(error, BoltUnhandledRequestError):
         return await ack()  # a payload of a kind that this app has no use for; its body is not looked at
-    refusal = as_refusal(error)
-    if args.body.get("type") == "view_submission":
+    is_submission = args.body.get("type") == "view_submission"
+    refusal = as_refusal(error, is_submission=is_submission)
+    if is_submission:
         under_fields = state.errors_for(args.body["view"], refusal)
         if under_fields:
             return await args.ack(response_action="errors", errors=under_fields)

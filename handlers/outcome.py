@@ -12,7 +12,7 @@ from handlers.after_ack import later, open_modal
 from handlers.decision import allowed
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
-from handlers.private import answer
+from handlers.private import tell
 
 
 async def open_resolve(args: AsyncArgs) -> None:
@@ -78,7 +78,7 @@ async def set_informed(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f'Noted: the customer of {after.decision.name} knows. "Record outcome" tells how it turned out.'
-    later(args, lambda: answer(args, notice.private(sentence)))
+    later(args, lambda: tell(args, sentence, level="success"))
 
 
 async def open_record(args: AsyncArgs) -> None:

@@ -7,12 +7,29 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.views import notice
 
 
-async def tell(args: AsyncArgs, sentence: str) -> None:
+async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
     """Show `sentence` to the person who clicked, and to nobody else."""
-    if args.body.get("view"):
-        await args.client.views_push(trigger_id=args.body["trigger_id"], view=notice.notice("Conclave", sentence))
+    if is_in_modal(args) and not is_stack_full(args):
+        view = notice.notice("Conclave", sentence, level=level)
+        await args.client.views_push(trigger_id=args.body["trigger_id"], view=view)
     else:
         await answer(args, notice.private(sentence))
+
+
+def is_in_modal(args: AsyncArgs) -> bool:
+    """Whether the click came from a modal, not from a message or the Home tab."""
+    return (args.body.get("view") or {}).get("type") == "modal"
+
+
+def is_stack_full(args: AsyncArgs) -> bool:
+    """Whether the modal that was clicked lies upon two others: Slack pushes no fourth."""
+    view = args.body["view"]
+    return view.get("previous_view_id") not in (None, view.get("root_view_id"))
+
+
+async def write(args: AsyncArgs, sentence: str) -> None:
+    """Say it in a DM: the way that is open when no other is."""
+    await args.client.chat_postMessage(channel=str(args.context.user_id), **notice.private(sentence))
 
 
 async def answer(args: AsyncArgs, message: dict[str, Any], *, replaces: bool = False) -> None:

@@ -9,20 +9,25 @@ from bot.errors import BotError, TryAgain
 
 log = structlog.get_logger(__name__)
 TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
+AGAIN = "The database did not answer in time. Try it once more in a moment."
+"""For everything but a submission: there is no text to keep, and no Submit to press."""
 
 
-def as_refusal(error: Exception) -> BotError:
+def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
     """The refusal itself, or one that quotes a reference id. Expected refusals log at info, the rest as errors.
 
     Only names and places of an unexpected error are logged, never its message or values: a database error quotes the
     row that failed, and that row may hold scores.
     """
+    if isinstance(error, TryAgain) and not is_submission:
+        log.info("refused", reason=type(error).__name__)
+        return TryAgain(AGAIN)
     if isinstance(error, BotError):
         log.info("refused", reason=type(error).__name__)
         return error
     if isinstance(error, TimeoutError):
         log.warning("listener timed out")
-        return TryAgain(TOO_SLOW)
+        return TryAgain(TOO_SLOW if is_submission else AGAIN)
     reference = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     log.error(

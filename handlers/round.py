@@ -13,7 +13,7 @@ from handlers.after_ack import later, open_modal
 from handlers.decision import allowed
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
-from handlers.private import answer
+from handlers.private import tell
 
 
 async def open_start(args: AsyncArgs) -> None:
@@ -62,7 +62,7 @@ async def close(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f"Scoring of {after.decision.name} is closed. The result follows in a moment."
-    later(args, lambda: answer(args, notice.private(sentence)))
+    later(args, lambda: tell(args, sentence, level="success"))
 
 
 async def open_extend(args: AsyncArgs) -> None:

@@ -131,11 +131,17 @@ async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: Sl
 async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = found.owner.slack_user_id
-    if reader is None or (found.card and found.card.channel_id == found.decision.channel_id):
+    if reader is None or _shows(found, int(delivery.payload.get("revision", 0))):
         return Done()
     message = card_view.unreachable(found, reason=str(delivery.payload["reason"]))
     await _post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
     return Done()
+
+
+def _shows(found: Dossier, revision: int) -> bool:
+    """Whether the card has reached its channel meanwhile, with this revision or a later one."""
+    card = found.card
+    return card is not None and card.channel_id == found.decision.channel_id and card.rendered_revision >= revision
 
 
 async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.inputs import Json, Key, carry_over, complaint, initial_states
 
-_GIVEN = ("title", "submit", "close", "clear_on_close", "notify_on_close")
+_PARTS = ("title", "submit", "close")
+_FLAGS = ("clear_on_close", "notify_on_close")
 _TEXTS = ("private_metadata", "callback_id", "external_id")
 
 
@@ -74,8 +75,8 @@ class View:
             "app_installed_team_id": self.team_id,
             "bot_id": self.bot_id,
         }
-        shape |= {part: self.given.get(part) for part in _GIVEN[:3]}
-        shape |= {part: bool(self.given.get(part)) for part in _GIVEN[3:]}
+        shape |= {part: self.given.get(part) for part in _PARTS}
+        shape |= {part: bool(self.given.get(part)) for part in _FLAGS}
         return shape | {part: self.given.get(part) or "" for part in _TEXTS}
 
 

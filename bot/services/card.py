@@ -79,7 +79,7 @@ async def tell_owner_unreachable(db: Db, *, found: Dossier, reason: str, asked: 
             kind=UNREACHABLE,
             lane=outbox.slack_lane(d.workspace_id, found.owner.slack_user_id),
             key=f"unreachable:{d.id}:{d.channel_id}:{reason}:{asked}",
-            payload={"decision": str(d.id), "reason": reason},
+            payload={"decision": str(d.id), "reason": reason, "revision": d.revision},
         )
 
     await run_tx(db, work)

@@ -81,7 +81,11 @@ async def reopen(
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if prior and (prior.is_same or not found.decision.moved_to_by("T10")):
+            return found
         if prior:
+            await outcome.take_back(c, decision_id=decision_id, reason=reason)
+            await submission.record(c, press, kind="reopen", created_id=decision_id)
             return found
         check(Action.CHANGE_CHOICE, found, actor.member, now=now, table=table)
         await decision.set_state(c, found.decision.moved("T10"), actual_resolution_date=None)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Dossier
 from bot.domain.option import check_options
 from bot.domain.permission import Action, check, standing
 from bot.domain.press import Press
@@ -15,6 +15,7 @@ from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Actor, Member
 from bot.errors import Conflict, Invalid
 from bot.services import closing
+from bot.services import decision as decision_service
 from bot.store import audit, decision, dossier, round, submission, team
 from bot.store.db import Db, run_tx
 
@@ -65,13 +66,17 @@ async def start(
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:
             return found
-        check(Action.START_SCORING, found, actor.member, now=now, table=table)
+        is_edited_press = prior is not None and found.round is not None and str(found.round.id) == prior.created_id
+        if not is_edited_press:
+            check(Action.START_SCORING, found, actor.member, now=now, table=table)
         everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
         active = {m.id for m in everybody if m.is_active}
         _check_startable(found, len(active))
         roster = _checked_roster(member_ids, active, is_two_confirmed)
         if closes_at <= now:
             raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        if is_edited_press:
+            return await _start_anew(c, found, roster=roster, closes_at=closes_at, press=press, now=now)
         await decision.set_state(c, found.decision.moved("T4"))
         round_id = await round.open_round(
             c,
@@ -92,6 +97,20 @@ async def start(
     return await run_tx(db, work)
 
 
+async def _start_anew(
+    c: AsyncConnection, found: Dossier, *, roster: Sequence[UUID], closes_at: datetime, press: Press, now: datetime
+) -> Dossier:
+    """The owner, whose first answer was lost, changed roster or closing time: possible until somebody has scored."""
+    round_id = _round_id(found)
+    if found.round is None or found.round.ballots or found.round.closed_at:
+        raise Conflict(f"Scoring has started as you first asked for. {standing(found, now)}")
+    await round.set_roster(c, round_id, roster)
+    await round.extend(c, round_id, closes_at=closes_at)
+    await submission.record(c, press, kind="round", created_id=round_id)
+    await decision.changed(c, found.decision.id)
+    return await dossier.get(c, team_id=found.team.id, decision_id=found.decision.id)
+
+
 def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confirmed: bool) -> list[UUID]:
     roster = sorted(set(member_ids))
     if not set(roster) <= active:
@@ -108,7 +127,10 @@ def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confir
 
 
 async def close(db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable) -> Dossier:
-    """T5 by owner or decider, once quorum holds. Publication follows by itself."""
+    """T5 by owner or decider, once quorum holds. Publication follows by itself.
+
+    Pressed past the closing time it closes the round, whoever pressed it, and says where that led.
+    """
 
     async def work(c: AsyncConnection) -> Dossier:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
@@ -118,7 +140,12 @@ async def close(db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table
             raise Conflict(f"Scoring cannot be closed yet. {standing(found, now)}")
         return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
 
-    return await run_tx(db, work)
+    try:
+        return await run_tx(db, work)
+    except Conflict:
+        found = await decision_service.get(db, actor=actor, decision_id=decision_id, now=now)
+        check(Action.CLOSE_SCORING, found, actor.member, now=now, table=table)
+        raise
 
 
 async def extend(
@@ -197,7 +224,7 @@ async def void(
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and found.decision.status is Status.TEAM_INPUT:
+        if prior:
             return found
         check(Action.VOID_ROUND, found, actor.member, now=now, table=table)
         round_id = _round_id(found)

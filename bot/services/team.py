@@ -195,6 +195,8 @@ async def add_people(db: Db, *, actor: Actor, profiles: Sequence[Profile], role:
     """Add people from Slack with one role and authority 1. Returns a sentence for each one who was left out."""
 
     async def work(c: AsyncConnection) -> list[str]:
+        # Two copies of one press would both find nobody, and the second would make everybody a double.
+        await team.lock_workspace(c, actor.workspace_id)
         notes: list[str] = []
         for profile in profiles:
             note = await _add_person(c, actor=actor, profile=profile, role=role)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
@@ -47,6 +47,13 @@ async def open_round(
         insert(t.round_members), [{"round_id": round_id, "member_id": member_id} for member_id in member_ids]
     )
     return round_id
+
+
+async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UUID]) -> None:
+    """Ask these people instead, in a round that has no ballot yet."""
+    m = t.round_members
+    await c.execute(delete(m).where(m.c.round_id == round_id))
+    await c.execute(insert(m), [{"round_id": round_id, "member_id": member_id} for member_id in member_ids])
 
 
 async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str | None) -> Round | None:
