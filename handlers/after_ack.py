@@ -1,6 +1,7 @@
 """Work that goes on after Slack has its answer: tracked, its errors told to the person, drained at shutdown."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -18,6 +19,7 @@ log = structlog.get_logger(__name__)
 View = dict[str, Any]
 DRAIN_SECONDS = 10.0
 _KEY = "after_ack"
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
 _GONE = {"not_found", "view_not_found", "hash_conflict"}
 """The person has closed the modal meanwhile; nobody is left to tell."""
 
@@ -95,14 +97,36 @@ async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
     return await args.client.views_push(trigger_id=args.body["trigger_id"], view=view)
 
 
+async def _update(args: AsyncArgs, view_id: str, view: View) -> None:
+    await args.client.views_update(view_id=view_id, view=view)
+
+
+async def _replace_answer(args: AsyncArgs, external_id: str, view: View) -> None:
+    """Update the view that our ack is bringing, once it is there: an update that came first would be overwritten."""
+    for pause in _PAUSES:
+        try:
+            await args.client.views_update(external_id=external_id, view=view)
+            return
+        except SlackApiError as error:
+            if error.response.get("error") not in _GONE:
+                raise
+        await asyncio.sleep(pause)
+
+
 async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
     """Put what `build` returns into an open view, or the sentence of what it refused."""
+    await _show(args, lambda view: _update(args, view_id, view), build, title)
+
+
+async def _show(
+    args: AsyncArgs, update: Callable[[View], Awaitable[None]], build: Callable[[], Awaitable[View]], title: str
+) -> None:
     try:
         view = await build()
     except Exception as error:
         view = notice.notice(title, as_refusal(error).message)
     try:
-        await args.client.views_update(view_id=view_id, view=view)
+        await update(view)
     except SlackApiError as error:
         if error.response.get("error") not in _GONE:
             await _tell_quietly(args, as_refusal(error).message)
@@ -113,3 +137,11 @@ async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View
 def show_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
     """`show`, after the ack."""
     args.context[_KEY].spawn(show(args, view_id, build, title=title))
+
+
+async def ack_loading(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str) -> None:
+    """Answer a submission with a loading view, then show what `build` returns in its place."""
+    external_id = secrets.token_hex(16)
+    await args.ack(response_action="update", view={**notice.loading(title), "external_id": external_id})
+    work = _show(args, lambda view: _replace_answer(args, external_id, view), build, title)
+    args.context[_KEY].spawn(work)

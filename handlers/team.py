@@ -9,9 +9,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.team import Actor
 from bot.errors import Invalid
 from bot.services import team as teams
-from bot.views import notice, state
+from bot.views import state
 from bot.views import team as view
-from handlers.after_ack import open_modal, show_later
+from handlers.after_ack import ack_loading, open_modal, show_later
 from handlers.payload import press, pressed_id, view_id
 from handlers.person import actor, deps, find_actor, is_workspace_admin, profile, read_profile, workspace_id
 
@@ -42,13 +42,12 @@ async def set_up(args: AsyncArgs) -> None:
         who = await _create(args, fields, form.own_role)
     else:
         await teams.update(deps(args).db, actor=who, is_workspace_admin=await is_workspace_admin(args), fields=fields)
-    await args.ack(response_action="update", view=notice.loading("Your team"))
     actor_now, role, user_ids = who, form.role, form.user_ids
 
     async def build() -> dict[str, Any]:
         return await _add_people(args, actor_now, role=role, user_ids=user_ids)
 
-    show_later(args, view_id(args), build, title="Your team")
+    await ack_loading(args, build, title="Your team")
 
 
 async def _create(args: AsyncArgs, fields: teams.Fields, own_role: str | None) -> Actor:

@@ -19,10 +19,23 @@ MIN_CELL_SCORES = 2
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 LOW_END, HIGH_END = Fraction(3, 2), Fraction(19, 2)
 
-Cells = Mapping[tuple[UUID, UUID], int]
-"""One ballot: (option id, criterion id) -> 1..10; a criterion that the person abstained on has no cells."""
+Cell = tuple[UUID, UUID]
+"""(option id, criterion id)"""
+Cells = Mapping[Cell, int]
+"""One ballot: cell -> 1..10; a criterion that the person abstained on has no cells."""
 Weights = Sequence[tuple[UUID, Decimal]]
 """(criterion id, weight in hundredths), as frozen when scoring started."""
+
+
+@dataclass(frozen=True)
+class CellMean:
+    value: Fraction = field(repr=False)
+    voices: int
+    """How many people it is the mean of."""
+
+
+CellMeans = Mapping[Cell, CellMean]
+NO_SCORES = CellMean(Fraction(0), 0)
 
 
 @dataclass(frozen=True)
@@ -76,12 +89,17 @@ def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cell
 
     An option with a cell of fewer than 2 scores is not ranked. Applies no secrecy threshold: see `publish`.
     Cells of other options or criteria are ignored. Expects criteria scored whole or abstained whole: plain
-    means, no leniency offset per person. Raises ValueError where the weights add up to nothing. Source:
-    weighted sum, Goodwin & Wright ch. 3 (SMART).
+    means, no leniency offset per person (`analysis.analyse` subtracts it). Raises ValueError where the
+    weights add up to nothing. Source: weighted sum, Goodwin & Wright ch. 3 (SMART).
     """
+    return rank_means(option_ids=option_ids, weights=weights, means=cell_means(ballots))
+
+
+def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans) -> Ranking:
+    """Rank like `rank`, from means that were made elsewhere; a cell that is absent has no scores."""
     if sum(weight for _, weight in weights) <= 0:
         raise ValueError("a ranking needs weights above 0")
-    unplaced = [_weighted(option, weights, ballots) for option in option_ids]
+    unplaced = [_weighted(option, weights, means) for option in option_ids]
     ranked = sorted((o for o in unplaced if o.score is not None), key=lambda o: o.score or 0, reverse=True)
     scores = [o.score for o in ranked]
     # The first index of an equal score is the number of better ones: ties share a place, and the next one
@@ -90,18 +108,22 @@ def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cell
     return Ranking((*placed, *(o for o in unplaced if o.score is None)))
 
 
-def _weighted(option_id: UUID, weights: Weights, ballots: Sequence[Cells]) -> RankedOption:
-    cells = {
-        criterion: [ballot[option_id, criterion] for ballot in ballots if (option_id, criterion) in ballot]
-        for criterion, _ in weights
-    }
-    voices = min(len(scores) for scores in cells.values())
-    needs = tuple(criterion for criterion, scores in cells.items() if len(scores) < MIN_CELL_SCORES)
+def cell_means(ballots: Sequence[Mapping[Cell, int | Fraction]]) -> CellMeans:
+    """The exact plain mean of every cell that anybody scored."""
+    scores: dict[Cell, list[int | Fraction]] = {}
+    for ballot in ballots:
+        for cell, score in ballot.items():
+            scores.setdefault(cell, []).append(score)
+    return {cell: CellMean(Fraction(sum(given)) / len(given), len(given)) for cell, given in scores.items()}
+
+
+def _weighted(option_id: UUID, weights: Weights, means: CellMeans) -> RankedOption:
+    cells = {criterion: means.get((option_id, criterion), NO_SCORES) for criterion, _ in weights}
+    voices = min(mean.voices for mean in cells.values())
+    needs = tuple(criterion for criterion, mean in cells.items() if mean.voices < MIN_CELL_SCORES)
     if needs:
         return RankedOption(option_id, None, None, needs, voices)
-    points = sum(
-        (Fraction(weight) * Fraction(sum(cells[c]), len(cells[c])) for c, weight in weights), Fraction(0)
-    )
+    points = sum((Fraction(weight) * cells[c].value for c, weight in weights), Fraction(0))
     return RankedOption(option_id, None, points / Fraction(sum(weight for _, weight in weights)), (), voices)
 
 

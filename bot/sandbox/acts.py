@@ -1,6 +1,7 @@
 """Owns what a person does in Slack's client, and what they see of the app's answer or of its failure."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,11 +16,15 @@ from bot.sandbox.views import View
 from bot.sandbox.workspace import Channel, Message, ResponseUrl, Workspace
 
 Status = Literal["ok", "refused", "errors", "failed"]
+_HANDLE = re.compile(r"(?<![\w@])@([\w.-]*\w)")
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """Something pressable as one person finds it: in a message (channel, message) or in a view."""
+    """Something pressable as one person finds it: in a message (channel, message) or in a view.
+
+    held: the whole new state of an input that was changed rather than pressed.
+    """
 
     block: Json
     element: Json
@@ -27,6 +32,7 @@ class Pressed:
     channel: Channel | None = None
     message: Message | None = None
     view: View | None = None
+    held: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,9 @@ class Acts:
     def _hold_choice(self, person: PersonSpec, pressed: Pressed) -> Json:
         """Keep what was picked in a menu; returns what the action says of it. A box that was on goes off."""
         element, option = pressed.element, pressed.option
+        if pressed.held is not None:
+            self.hold(person, pressed)
+            return {key: value for key, value in pressed.held.items() if key != "type"}
         if option is None:
             return {}
         if element["type"] not in inputs.VALUE_KEYS:
@@ -156,6 +165,24 @@ class Acts:
             chosen = [o for o in held if o != option] if option in held else [*held, option]
         states[key] = inputs.state(element, chosen)
         return {name: chosen}
+
+    def hold(self, person: PersonSpec, pressed: Pressed) -> None:
+        """Keep what was typed or picked; the app is not told."""
+        if pressed.held is not None:
+            key = (pressed.block["block_id"], pressed.element["action_id"])
+            self._states(person, pressed)[key] = pressed.held
+
+    async def suggest(self, person: PersonSpec, pressed: Pressed, typed: str) -> list[Json]:
+        """Ask the app for the options of an external select; empty when it has no good answer."""
+        place = self._place(person, pressed)
+        place.pop("trigger_id")
+        ident = pressed.element["action_id"]
+        more = {"action_id": ident, "block_id": pressed.block["block_id"], "value": typed, **place}
+        payload = payloads.interaction(self.workspace.spec, person, "block_suggestion", **more)
+        answer = (await self.courier.deliver("block_suggestion", ident, person.name, payload)).answer
+        if not isinstance(answer, dict):
+            return []
+        return inputs.options_of(answer)
 
     def _states(self, person: PersonSpec, pressed: Pressed) -> dict[inputs.Key, Json]:
         if pressed.view is not None:
@@ -209,8 +236,35 @@ class Acts:
         return view
 
     def say(self, person: PersonSpec, text: str, channel: Channel, *, thread_ts: str | None = None) -> Message:
-        """Post a message; Slack hands the app the text with &, < and > escaped."""
-        return self.workspace.post(channel, user=person.id, text=escape(text), thread_ts=thread_ts)
+        """Post a message; Slack hands the app the text with &, < and > escaped and with mentions as ids.
+
+        The app hears of it where it subscribed and is a member.
+        """
+        written = self._mentioning(escape(text))
+        message = self.workspace.post(channel, user=person.id, text=written, thread_ts=thread_ts)
+        if self.workspace.spec.bot_user_id in channel.members:
+            self._tell(message, channel)
+        return message
+
+    def _mentioning(self, text: str) -> str:
+        """Turn @handles of this workspace into mentions; others stay words."""
+        ids = {person.name: person.id for person in self.workspace.people.values()}
+        ids[self.workspace.spec.app_name] = self.workspace.spec.bot_user_id
+        return _HANDLE.sub(lambda at: f"<@{ids[at[1]]}>" if at[1] in ids else at[0], text)
+
+    def _tell(self, message: Message, channel: Channel) -> None:
+        """Send the events of a person's message: message.*, and app_mention where the app was called."""
+        event: Json = {
+            **payloads.message_part(self.workspace.spec, message),
+            "channel": channel.id,
+            "event_ts": message.ts,
+        }
+        kind = "im" if channel.is_dm else "group" if channel.is_private else "channel"
+        family = {"im": "im", "group": "groups", "channel": "channels"}[kind]
+        if "message" in self.workspace.spec.events or f"message.{family}" in self.workspace.spec.events:
+            self._send_event({**event, "channel_type": kind})
+        if f"<@{self.workspace.spec.bot_user_id}>" in message.text and not channel.is_dm:
+            self.send_event({**event, "type": "app_mention"})
 
     def open_home(self, person: PersonSpec) -> None:
         """Open the app's Home tab; the app hears of it if it subscribed."""
@@ -229,9 +283,12 @@ class Acts:
         """Tell the app in the background, if it subscribed to this type; returns whether it did."""
         if event["type"] not in self.workspace.spec.events:
             return False
+        self._send_event(event)
+        return True
+
+    def _send_event(self, event: Json) -> None:
         user = str(event.get("user") or "")
         self.courier.send_event(event["type"], user, payloads.event(self.workspace.spec, event))
-        return True
 
     async def again(self, person: PersonSpec) -> Outcome:
         """Deliver this person's last payload once more, byte for byte."""

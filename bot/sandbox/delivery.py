@@ -80,7 +80,7 @@ class Courier:
 
     async def deliver(self, kind: str, ident: str, user: str, payload: Json, *, attempt: int = 0) -> Delivery:
         """Send once and wait for the answer until the deadline. The delivery's error says how it failed."""
-        delivery = Delivery(kind, ident, user, attempt)
+        delivery = Delivery(kind, ident, user, attempt, payload=payload)
         self.records.deliveries.append(delivery)
         reason = "http_timeout" if attempt else None
         started = time.perf_counter()

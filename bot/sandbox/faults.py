@@ -34,6 +34,10 @@ class Faults:
     def clear(self) -> None:
         self._waiting.clear()
 
+    @property
+    def waiting(self) -> tuple[Fault, ...]:
+        return tuple(self._waiting)
+
     def take(self, method: str) -> Fault | None:
         """Use up one hit of the oldest fault waiting for this method."""
         for fault in self._waiting:

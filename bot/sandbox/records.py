@@ -12,13 +12,17 @@ KEPT = 5_000
 
 @dataclass
 class Call:
-    """One Web API call of the app; `answer` is None when the connection was dropped."""
+    """One Web API call of the app; `answer` is None when the connection was dropped.
+
+    ms: how long the app waited for it, in milliseconds.
+    """
 
     method: str
     arguments: Json
     answer: Json | None = None
     status: int = 0
     at: float = field(default_factory=time.time)
+    ms: float = 0.0
 
 
 @dataclass
@@ -37,10 +41,11 @@ class Delivery:
     error: str | None = None
     answer: Any = None
     at: float = field(default_factory=time.time)
+    payload: Json = field(default_factory=dict)
 
     def summary(self) -> Json:
-        """Everything but the answer's body."""
-        return {name: value for name, value in vars(self).items() if name != "answer"}
+        """Everything but the bodies."""
+        return {name: value for name, value in vars(self).items() if name not in ("answer", "payload")}
 
 
 class Records:

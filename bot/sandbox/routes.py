@@ -68,7 +68,23 @@ async def _fill(seat: Seat, body: Json) -> Any:
     return await seat.fill(body["values"])
 
 
+async def _press(seat: Seat, body: Json) -> Any:
+    at = body.pop("at")
+    seat.hold(at, body.pop("values", ()))
+    return await seat.press(at, **body)
+
+
+async def _hold(seat: Seat, body: Json) -> Any:
+    return seat.hold(body["at"], body["values"])
+
+
+async def _suggest(seat: Seat, body: Json) -> Any:
+    return await seat.suggest(body.pop("at"), **body)
+
+
 async def _submit(seat: Seat, body: Json) -> Any:
+    if "at" in body:
+        seat.hold(body.pop("at"), body.pop("values", ()))
     return await seat.acts.submit(seat.person, **body)
 
 
@@ -91,6 +107,9 @@ _ACTS: dict[str, Act] = {
     "say": _say,
     "click": _click,
     "fill": _fill,
+    "press": _press,
+    "hold": _hold,
+    "suggest": _suggest,
     "submit": _submit,
     "close": _close,
     "again": _again,
@@ -136,8 +155,17 @@ def routes(town: Town) -> list[Route]:
         town.deactivate(request.path_params["who"])
         return JSONResponse({"ok": True})
 
+    async def activate(request: Request) -> Response:
+        town.activate(request.path_params["who"])
+        return JSONResponse({"ok": True})
+
     async def expire(request: Request) -> Response:
-        town.workspace.expire_triggers()
+        """Those handed out so far; with {"next": n} the next n instead."""
+        coming = (await _body(request)).get("next")
+        if coming:
+            town.workspace.spoil_triggers(int(coming))
+        else:
+            town.workspace.expire_triggers()
         return JSONResponse({"ok": True})
 
     async def reconnect(request: Request) -> Response:
@@ -162,6 +190,7 @@ def routes(town: Town) -> list[Route]:
         ("POST", "/channels/{channel}/archive", archive),
         ("POST", "/channels/{channel}/{change}", membership),
         ("POST", "/people/{who}/deactivate", deactivate),
+        ("POST", "/people/{who}/activate", activate),
         ("POST", "/triggers/expire", expire),
         ("POST", "/socket/disconnect", reconnect),
         ("POST", "/events", event),

@@ -30,6 +30,11 @@ def techcorp() -> WorkspaceSpec:
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
         commands=("/decide",),
+        usage={"/decide": "[title] | list | show 42 | setup | help"},
+        first_steps=(
+            "You are looking at Slack as this person. Type /decide list in the box below and press Enter: "
+            "decision #1 of the sample team waits for its owner, Sarah. Nothing here leaves your machine."
+        ),
         shortcuts=(
             ShortcutSpec("decision.new", "New customer decision"),
             ShortcutSpec("decision.from_message", "Decide about this message", "message"),

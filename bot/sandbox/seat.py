@@ -1,11 +1,11 @@
 """Owns one person's place before the screen: what they see, and what they do by pointing at labels."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox import finder, inputs
+from bot.sandbox import finder, inputs, pointing
 from bot.sandbox.acts import Acts, Outcome, Pressed
 from bot.sandbox.finder import NotThere
 from bot.sandbox.inputs import Json
@@ -14,6 +14,8 @@ from bot.sandbox.screen import Filled, render_message, render_view, shown_value
 from bot.sandbox.spec import PersonSpec
 from bot.sandbox.views import View
 from bot.sandbox.workspace import SLACKBOT, Channel, Message, Workspace
+
+_MOVES = {"/invite": "joined", "/kick": "left", "/remove": "left"}
 
 
 class Seat:
@@ -106,7 +108,26 @@ class Seat:
         return [text_of(option["text"], self.reader) for option in inputs.options_of(block["element"])]
 
     async def slash(self, command: str, *, channel: str | None = None, **how: Any) -> Outcome:
+        if self._moves_app(command):
+            return self._move_app(command, self.channel(channel))
         return await self.acts.slash(self.person, command, self.channel(channel), **how)
+
+    def _moves_app(self, command: str) -> bool:
+        verb, _, rest = command.strip().partition(" ")
+        mine = f"@{self.workspace.spec.app_name}"
+        return verb in _MOVES and verb not in self.workspace.spec.commands and rest.strip().lstrip("@") == mine[1:]
+
+    def _move_app(self, command: str, channel: Channel) -> Outcome:
+        """Slack's own /invite and /kick, for the app alone. Raises NotThere in a DM."""
+        if channel.is_dm:
+            raise NotThere("nobody can be invited to a direct message")
+        verb, bot = command.split()[0], self.workspace.spec.bot_user_id
+        if _MOVES[verb] == "joined":
+            channel.members.add(bot)
+        else:
+            channel.members.discard(bot)
+        self.workspace.post(channel, user=SLACKBOT, text=f"<@{bot}> {_MOVES[verb]} the channel ({verb}).")
+        return Outcome("ok")
 
     def channel(self, which: str | None) -> Channel:
         """Find a channel this person is in; their first one when none is named."""
@@ -143,6 +164,37 @@ class Seat:
         outcome = await self.acts.press(self.person, pressed, **how)
         confirm = pressed.element.get("confirm")
         return replace(outcome, confirm=_confirm_text(confirm, self.reader)) if confirm else outcome
+
+    async def press(self, at: Mapping[str, Any], *, block_id: str, action_id: str, value: Any = None) -> Outcome:
+        """Press or change what has these ids, in a view or in a message; the app is told at once."""
+        return await self.acts.press(self.person, self._pressed_at(at, block_id, action_id, value))
+
+    def hold(self, at: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Outcome:
+        """Keep what stands in inputs, each with block_id, action_id and value; the app is not told."""
+        for one in values:
+            self.acts.hold(self.person, self._pressed_at(at, one["block_id"], one["action_id"], one.get("value")))
+        return Outcome("ok")
+
+    async def suggest(self, at: Mapping[str, Any], *, block_id: str, action_id: str, typed: str) -> list[Json]:
+        """Ask the app what an external select offers for what was typed."""
+        return await self.acts.suggest(self.person, self._pressed_at(at, block_id, action_id, None), typed)
+
+    def _pressed_at(self, at: Mapping[str, Any], block_id: str, action_id: str, value: Any) -> Pressed:
+        """at: {"view_id"} or {"channel_id", "ts"}."""
+        ids = {"block_id": block_id, "action_id": action_id, "value": value}
+        if "view_id" in at:
+            view = self._own_view(str(at["view_id"]))
+            return replace(pointing.pressed_at(view.blocks, user=self.person.id, tz=self.person.tz, **ids), view=view)
+        channel, message = self._at(at)
+        found = pointing.pressed_at(message.blocks, user=self.person.id, tz=self.person.tz, **ids)
+        return replace(found, channel=channel, message=message)
+
+    def _own_view(self, view_id: str) -> View:
+        home = self.workspace.homes.get(self.person.id)
+        for view in (*self.workspace.stacks[self.person.id], *([home] if home else ())):
+            if view.id == view_id:
+                return view
+        raise NotThere("this window is not open any more")
 
     def _view_for(self, *, within: str | None, channel: str | None) -> View | None:
         if channel == "home":

@@ -1,6 +1,7 @@
 """Owns the description of a workspace before it lives: people, channels, the app and its secrets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -55,6 +56,12 @@ class WorkspaceSpec:
     commands: tuple[str, ...] = ()
     shortcuts: tuple[ShortcutSpec, ...] = ()
     events: tuple[str, ...] = ("app_home_opened",)
+    usage: Mapping[str, str] = field(default_factory=dict)
+    """Command -> what may follow it, shown as one types."""
+    first_steps: str = ""
+    """What the page tells who opens it for the first time."""
+    secret_views: tuple[str, ...] = ("evaluation.",)
+    """How callback ids begin whose views and submissions the inspector never shows."""
     app_id: str = "A0SANDBOX"
     app_name: str = "app"
     bot_user_id: str = "U0SANDBOXBOT"

@@ -65,6 +65,10 @@ class Town:
         person = self.workspace.person(who)
         self.workspace.people[person.id] = replace(person, deleted=True)
 
+    def activate(self, who: str) -> None:
+        person = self.workspace.person(who)
+        self.workspace.people[person.id] = replace(person, deleted=False)
+
     def set_bot_url(self, url: str) -> None:
         self.http.bot_url = url
 

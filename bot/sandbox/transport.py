@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import weakref
 from typing import Any
 from urllib.parse import parse_qsl
@@ -53,7 +54,9 @@ def web_api(town: Town) -> ASGIApp:
         token = _token(request, arguments)
         record = Call(method, dict(arguments))
         town.records.calls.append(record)
+        started = time.perf_counter()
         response = await _answer(town, record, method, arguments, token)
+        record.ms = (time.perf_counter() - started) * 1000
         await response(scope, receive, send)
 
     return _AsAsgi(app)
@@ -126,7 +129,9 @@ def web_response_url(town: Town) -> ASGIApp:
         body = json.loads(await request.body())
         record = Call("response_url", body)
         town.records.calls.append(record)
+        started = time.perf_counter()
         response = await _respond(town, record, request.path_params["key"], body)
+        record.ms = (time.perf_counter() - started) * 1000
         await response(scope, receive, send)
 
     return _AsAsgi(app)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Status
@@ -191,10 +192,8 @@ class OpenDecision:
 async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[OpenDecision]:
     """The team's decisions that are neither cancelled nor finished, most urgent and oldest first."""
     d, r, m, o = t.customer_decisions, t.rounds, t.round_members, t.decision_outcomes
-    live = (
-        select(r).where(r.c.voided_at.is_(None)).distinct(r.c.decision_id).order_by(r.c.decision_id, r.c.number.desc())
-    )
-    latest = live.subquery()
+    live = select(r).where(r.c.voided_at.is_(None)).order_by(r.c.decision_id, r.c.number.desc())
+    latest = live.ext(distinct_on(r.c.decision_id)).subquery()
     rows = await c.execute(
         select(
             *d.c,

@@ -114,7 +114,7 @@ class Team:
         self.db = house.bot.deps.db
         self.table = house.bot.deps.settings.authority_table
         self.actors: dict[str, Actor] = {}
-        self.decision_id = UUID(int=0)
+        self._decision_id: UUID | None = None
 
     @property
     def now(self) -> datetime:
@@ -148,6 +148,12 @@ class Team:
     async def settled(self) -> None:
         """Wait until nothing waits in the outbox."""
         await self.until("SELECT count(*) FROM outbox WHERE state = 'ready'", 0)
+
+    @property
+    def decision_id(self) -> UUID:
+        """The decision at hand: the last that was opened."""
+        found: UUID = self._decision_id or self.value("SELECT id FROM customer_decisions ORDER BY number DESC LIMIT 1")
+        return found
 
     # Steps by the services.
 
@@ -195,7 +201,7 @@ class Team:
             templates=CRITERIA,
             press=a_press(),
         )
-        self.decision_id = decision.id
+        self._decision_id = decision.id
         return decision
 
     async def to_options(self, titles: Sequence[str] = TITLES, *, by: str = OWNER, **case: Any) -> Self:

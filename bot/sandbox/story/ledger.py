@@ -6,7 +6,7 @@ from bot.sandbox.story.stage import Stage
 
 ACTIONS = [
     "choice.reopened",
-    "criteria.set",
+    "criteria.submitted",
     "customer.informed",
     "decision.cancelled",
     "decision.defined",

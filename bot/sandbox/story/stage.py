@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -269,4 +270,8 @@ def _typed(value: Any) -> str:
         return "(nothing)"
     if value is True:
         return "[x]"
+    if value is False:
+        return "[ ]"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

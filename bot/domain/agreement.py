@@ -1,0 +1,103 @@
+"""Where a team agrees, where it is of two minds, and what it should talk about. Knows scores, not people."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from math import fsum, log2
+from uuid import UUID
+
+from bot.domain.evaluation import MAX_SCORE, MIN_SCORE
+from bot.domain.result import Cells, Weights
+
+WIDTH = MAX_SCORE - MIN_SCORE
+ALIGNED, MIXED = 0.80, 0.60
+SPLIT_BELOW, SPLIT_GAP, SPLIT_SIDE = 0.65, 3, 2
+MIN_NUMBERED = 5
+"""Fewer people than this: a topic is named without a number."""
+
+
+class Agreement(StrEnum):
+    ALIGNED = "aligned"
+    MIXED = "mixed"
+    SPREAD = "spread"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True)
+class CellAgreement:
+    consensus: float = field(repr=False)
+    label: Agreement
+
+
+@dataclass(frozen=True)
+class Topic:
+    criterion_id: UUID
+    share: Fraction | None = field(repr=False)
+    """Of the disagreement about leader or runner-up, 1 = all of it; None = too few people for a number."""
+
+
+def agreement(scores: Sequence[int]) -> CellAgreement | None:
+    """Measure one cell; None below 2 scores: nobody agrees alone."""
+    if len(scores) < 2:
+        return None
+    found = consensus(scores)
+    if _is_split(scores, found):
+        return CellAgreement(found, Agreement.SPLIT)
+    if found >= ALIGNED:
+        return CellAgreement(found, Agreement.ALIGNED)
+    return CellAgreement(found, Agreement.MIXED if found >= MIXED else Agreement.SPREAD)
+
+
+def consensus(scores: Sequence[int], *, width: int = WIDTH) -> float:
+    """Cns = 1 + sum p_i log2(1 - |x_i - mean| / width): 1 = all the same, 0 = half at each end of the scale.
+
+    width: last minus first step of the scale, not of the scores seen. Source: Tastle & Wierman 2007.
+    """
+    total, people = sum(scores), len(scores)
+    # In whole numbers, so that the ends of the scale give exactly 0 and equal scores exactly 1.
+    terms = (
+        count / people * log2((width * people - abs(score * people - total)) / (width * people))
+        for score, count in Counter(scores).items()
+    )
+    return 1 + fsum(terms)
+
+
+def _is_split(scores: Sequence[int], found: float) -> bool:
+    """Whether the largest gap between neighbours is at least 3 wide and has at least 2 people on each side."""
+    if len(scores) < 2 * SPLIT_SIDE or found >= SPLIT_BELOW:
+        return False
+    gaps = [high - low for low, high in pairwise(sorted(scores))]
+    widest = max(gaps)
+    return widest >= SPLIT_GAP and widest in gaps[SPLIT_SIDE - 1 : len(gaps) - SPLIT_SIDE + 1]
+
+
+def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, runner_up: UUID) -> tuple[Topic, ...]:
+    """What to talk about first: the criteria that make people differ on leader or runner-up, the most so first.
+
+    d_k = leader minus runner-up per person, g = sum_k W_k d_k, share_k = Cov(W_k d_k, g) / Var(g); all shares
+    add up to 1; exact. Only positive ones are topics. Of few people the first alone, by name. Counts those who
+    scored both options on every criterion; empty where they all see the same gap.
+    """
+    criteria = [criterion for criterion, _ in weights]
+    whole = [b for b in ballots if all((option, k) in b for option in (leader, runner_up) for k in criteria)]
+    if len(whole) < 2:
+        return ()
+    gaps = [[Fraction(w) * (ballot[leader, k] - ballot[runner_up, k]) for k, w in weights] for ballot in whole]
+    totals = [sum(row, Fraction(0)) for row in gaps]
+    spread = _codeviation(totals, totals)
+    if not spread:
+        return ()
+    columns = list(zip(*gaps, strict=True))
+    shares = [(_codeviation(column, totals) / spread, k) for column, k in zip(columns, criteria, strict=True)]
+    found = sorted((s for s in shares if s[0] > 0), key=lambda s: s[0], reverse=True)
+    if len(whole) < MIN_NUMBERED:
+        return tuple(Topic(k, None) for share, k in found if share == found[0][0])
+    return tuple(Topic(k, share) for share, k in found)
+
+
+def _codeviation(xs: Sequence[Fraction], ys: Sequence[Fraction]) -> Fraction:
+    """n times the covariance of the population; the n cancels in a share."""
+    return sum((x * y for x, y in zip(xs, ys, strict=True)), Fraction(0)) - Fraction(sum(xs)) * sum(ys) / len(xs)

@@ -1,0 +1,155 @@
+"""What a round tells, all of it and exact: the ranking, how solid it is, where the team disagrees.
+
+Holds ids and numbers, which `repr` hides; what of them may be stored and shown is not decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from uuid import UUID
+
+from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
+from bot.domain.leniency import fit, is_partial
+from bot.domain.result import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, rank_means
+from bot.domain.stability import Interval, StabilityLabel, first_shares, label, weight_intervals
+
+LOW = 3
+"""A leader's mean of at most this on a criterion is worth a sentence."""
+USUAL_CONFIDENCE = 3
+"""Stands for a confidence that somebody did not give: the middle of 1..5."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    ranking: Ranking
+    people: int
+    """Those who gave at least one score."""
+    means: CellMeans = field(repr=False)
+    """After leniency, if there was any to subtract."""
+    partial: tuple[int, ...] = ()
+    """Who scored only some of the options on a criterion, as positions in `ballots`: then leniency counts."""
+    circles: int = 1
+    """More than 1: groups of people with no cell in common, between whom leniency is unknown."""
+    intervals: Mapping[UUID, Interval] = field(default_factory=dict, repr=False)
+    """By criterion."""
+    shares: Mapping[UUID, float] = field(default_factory=dict, repr=False)
+    """By ranked option: the share of re-drawn teams in which it comes first."""
+    label: StabilityLabel | None = None
+    """None where fewer than 2 options are ranked: nothing to compare."""
+    agreement: Mapping[Cell, CellAgreement] = field(default_factory=dict, repr=False)
+    """Of the cells with at least 2 scores, as they were given."""
+    topics: tuple[Topic, ...] = ()
+    dominated: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    """Option -> those at least as good on every criterion and better on one."""
+    low: tuple[Cell, ...] = ()
+    """Cells in which an option in first place averages at most 3."""
+    confident_leaders: tuple[UUID, ...] | None = None
+    """Who would lead if sure scores weighed more; None where nobody said how sure they were."""
+
+    @property
+    def leaders(self) -> tuple[UUID, ...]:
+        return tuple(row.option_id for row in self.ranking.rows if row.place == 1)
+
+
+def analyse(
+    *,
+    decision_id: UUID,
+    option_ids: Sequence[UUID],
+    weights: Weights,
+    ballots: Sequence[Cells],
+    confidences: Sequence[Cells] = (),
+) -> Analysis:
+    """Analyse one round; the same arguments, ballots in any order, give the same answer.
+
+    confidences: per ballot, cell -> 1..5, or nothing at all. Cells of other options or criteria are ignored.
+    Where somebody scored only some of the options, everybody's leniency is subtracted first. Raises
+    ValueError where the weights add up to nothing.
+    """
+    criteria = [criterion for criterion, _ in weights]
+    cells = {(option, criterion) for option in option_ids for criterion in criteria}
+    ballots = [{cell: score for cell, score in ballot.items() if cell in cells} for ballot in ballots]
+    partial = tuple(i for i, b in enumerate(ballots) if is_partial(b, option_ids=option_ids, criterion_ids=criteria))
+    leniency = fit(ballots) if partial else None
+    adjusted: Sequence[Mapping[Cell, int | Fraction]] = leniency.adjust(ballots) if leniency else ballots
+    means = cell_means(adjusted)
+    ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
+    people = sum(bool(ballot) for ballot in ballots)
+    ranked = [row.option_id for row in ranking.rows if row.place is not None]
+    # In the given order: the draws do not depend on it, but sums of floats in another order may.
+    shares = first_shares(
+        [ballot for ballot in adjusted if ballot],
+        option_ids=[option for option in option_ids if option in ranked],
+        weights=weights,
+        decision_id=decision_id,
+    )
+    return Analysis(
+        ranking=ranking,
+        people=people,
+        means=means,
+        partial=partial,
+        circles=leniency.circles if leniency else 1,
+        intervals=weight_intervals(ranking, weights=weights, means=means),
+        shares=shares,
+        label=_label(ranking, shares, people),
+        agreement=_agreements(ballots),
+        topics=find_topics(ballots, weights=weights, leader=ranked[0], runner_up=ranked[1]) if ranked[1:] else (),
+        dominated=_dominated(ranked, criteria, means),
+        low=_low(ranking, criteria, means),
+        confident_leaders=_confident_leaders(option_ids, weights, adjusted, confidences),
+    )
+
+
+def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int) -> StabilityLabel | None:
+    if len(shares) < 2:
+        return None
+    leaders = [row.option_id for row in ranking.rows if row.place == 1]
+    return label(shares[leaders[0]], people=people, is_tied=len(leaders) > 1)
+
+
+def _agreements(ballots: Sequence[Cells]) -> dict[Cell, CellAgreement]:
+    given: dict[Cell, list[int]] = {}
+    for ballot in ballots:
+        for cell, score in ballot.items():
+            given.setdefault(cell, []).append(score)
+    found = ((cell, agreement(scores)) for cell, scores in given.items())
+    return {cell: measured for cell, measured in found if measured}
+
+
+def _dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> dict[UUID, tuple[UUID, ...]]:
+    rows = {option: [means[option, k].value for k in criteria] for option in ranked}
+    found = {
+        worse: tuple(
+            better
+            for better in ranked
+            if rows[better] != rows[worse] and all(b >= w for b, w in zip(rows[better], rows[worse], strict=True))
+        )
+        for worse in ranked
+    }
+    return {worse: by for worse, by in found.items() if by}
+
+
+def _low(ranking: Ranking, criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:
+    leaders = (row.option_id for row in ranking.rows if row.place == 1)
+    return tuple((option, k) for option in leaders for k in criteria if means[option, k].value <= LOW)
+
+
+def _confident_leaders(
+    option_ids: Sequence[UUID],
+    weights: Weights,
+    ballots: Sequence[Mapping[Cell, int | Fraction]],
+    confidences: Sequence[Cells],
+) -> tuple[UUID, ...] | None:
+    """First places when c_ok = sum of confidence x score / sum of confidences; never the headline."""
+    if not any(confidences):
+        return None
+    means: dict[Cell, CellMean] = {}
+    for cell in {cell for ballot in ballots for cell in ballot}:
+        pairs = [
+            (sure.get(cell, USUAL_CONFIDENCE), ballot[cell])
+            for ballot, sure in zip(ballots, confidences, strict=True)
+            if cell in ballot
+        ]
+        total = Fraction(sum(sure * score for sure, score in pairs))
+        means[cell] = CellMean(total / sum(sure for sure, _ in pairs), len(pairs))
+    ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
+    return tuple(row.option_id for row in ranking.rows if row.place == 1)

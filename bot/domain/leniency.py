@@ -1,0 +1,146 @@
+"""How generous each person scores, so that means over different people for different options stay fair.
+
+Exact where ties can matter: two options that tie, tie.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from uuid import UUID
+
+from bot.domain.result import Cell, Cells
+
+Pattern = frozenset[Cell]
+"""The cells that a person scored. People with the same pattern are one unknown of the fit."""
+MAX_EXACT = 30
+"""Up to so many different patterns the fit is exact (1 s at most); beyond, it is rounded to 1e-12."""
+FINE = 10**12
+
+
+@dataclass(frozen=True)
+class Leniency:
+    offsets: tuple[Fraction, ...] = field(repr=False)
+    """One per ballot, to be subtracted from each of its scores; they add up to 0 in every circle."""
+    circles: int
+    """Groups of people whom no commonly scored cell connects. More than 1: they compare as they stand."""
+
+    def adjust(self, ballots: Sequence[Cells]) -> tuple[Mapping[Cell, Fraction], ...]:
+        return tuple(
+            {cell: score - offset for cell, score in ballot.items()}
+            for ballot, offset in zip(ballots, self.offsets, strict=True)
+        )
+
+
+def is_partial(ballot: Cells, *, option_ids: Sequence[UUID], criterion_ids: Sequence[UUID]) -> bool:
+    """Whether the person scored only some of the options on a criterion (all or none: not partial)."""
+    given = (sum((option, k) in ballot for option in option_ids) for k in criterion_ids)
+    return any(0 < count < len(option_ids) for count in given)
+
+
+def fit(ballots: Sequence[Cells]) -> Leniency:
+    """Fit x_eok = c_ok + a_e by least squares with sum a_e = 0; a ballot without cells gets 0.
+
+    The fitted c_ok are the means of the adjusted scores; on complete ballots these are the plain means.
+    Source: additive two-way layout with missing cells, Scheffe 1959, ch. 4.
+    """
+    patterns = [frozenset(ballot) for ballot in ballots]
+    voices = Counter(cell for pattern in patterns for cell in pattern)
+    residues = _residues(ballots)
+    circles = _circles(patterns)
+    # The normal equation of person e: N_e a_e - sum over e's cells of mean_cell(a) = residue_e.
+    offsets_sum: defaultdict[Cell, Fraction] = defaultdict(Fraction)
+    for circle in circles:
+        for pattern, total in _solve(circle, patterns=patterns, residues=residues, voices=voices).items():
+            for cell in pattern:
+                offsets_sum[cell] += total
+    drift = {p: sum((offsets_sum[cell] / voices[cell] for cell in p), Fraction(0)) for p in set(patterns)}
+    offsets = (
+        (residue + drift[p]) / len(p) if p else Fraction(0) for p, residue in zip(patterns, residues, strict=True)
+    )
+    return Leniency(tuple(offsets), len(circles))
+
+
+def _residues(ballots: Sequence[Cells]) -> list[Fraction]:
+    """Per person: by how much their scores add up to more than the plain means of the same cells."""
+    given: dict[Cell, list[int]] = {}
+    for ballot in ballots:
+        for cell, score in ballot.items():
+            given.setdefault(cell, []).append(score)
+    means = {cell: Fraction(sum(scores), len(scores)) for cell, scores in given.items()}
+    return [sum((score - means[cell] for cell, score in ballot.items()), Fraction(0)) for ballot in ballots]
+
+
+def _circles(patterns: Sequence[Pattern]) -> list[list[Pattern]]:
+    """The different patterns, grouped by whether they overlap, directly or through others."""
+    circles: list[tuple[list[Pattern], set[Cell]]] = []
+    for pattern in dict.fromkeys(p for p in patterns if p):
+        touched = [circle for circle in circles if not circle[1].isdisjoint(pattern)]
+        apart = [circle for circle in circles if circle[1].isdisjoint(pattern)]
+        members = [member for circle, _ in touched for member in circle]
+        circles = [*apart, ([*members, pattern], set(pattern).union(*(cells for _, cells in touched)))]
+    return [members for members, _ in circles]
+
+
+def _solve(
+    circle: Sequence[Pattern],
+    *,
+    patterns: Sequence[Pattern],
+    residues: Sequence[Fraction],
+    voices: Mapping[Cell, int],
+) -> dict[Pattern, Fraction]:
+    """The sum of the offsets of all people with the same pattern, for each pattern of one circle.
+
+    The normal equations added up per pattern. One of them follows from the others; sum a = 0 takes its place.
+    """
+    people = Counter(patterns)
+    totals: defaultdict[Pattern, Fraction] = defaultdict(Fraction)
+    for pattern, residue in zip(patterns, residues, strict=True):
+        totals[pattern] += residue
+    right = [*(totals[pattern] for pattern in circle[:-1]), Fraction(0)]
+    if len(circle) > MAX_EXACT:
+        return _solve_roughly(circle, people=people, right=right, voices=voices)
+    rows = []
+    for mine in circle[:-1]:
+        shared = (sum((Fraction(1, voices[cell]) for cell in mine & other), Fraction(0)) for other in circle)
+        row = [-people[mine] * share for share in shared]
+        row[circle.index(mine)] += len(mine)
+        rows.append(row)
+    rows.append([Fraction(1)] * len(circle))
+    solved = _eliminate([[*row, value] for row, value in zip(rows, right, strict=True)])
+    return dict(zip(circle, solved, strict=True))
+
+
+def _eliminate(rows: list[list[Fraction]]) -> list[Fraction]:
+    """Solve the square system `rows` = [A | b] by Gauss-Jordan, exactly. Changes `rows`."""
+    for i in range(len(rows)):
+        pivot = next(j for j in range(i, len(rows)) if rows[j][i])
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        head = rows[i][i]
+        rows[i] = [value / head for value in rows[i]]
+        for j, row in enumerate(rows):
+            if j != i and row[i]:
+                factor = row[i]
+                rows[j] = [a - factor * b if b else a for a, b in zip(row, rows[i], strict=True)]
+    return [row[-1] for row in rows]
+
+
+def _solve_roughly(
+    circle: Sequence[Pattern],
+    *,
+    people: Mapping[Pattern, int],
+    right: Sequence[Fraction],
+    voices: Mapping[Cell, int],
+) -> dict[Pattern, Fraction]:
+    """The same system in floating point: exact elimination grows with the fourth power of the patterns."""
+    import numpy as np
+
+    cells = {cell: index for index, cell in enumerate(voices)}
+    incidence = np.zeros((len(circle), len(cells)))
+    for row, pattern in enumerate(circle):
+        incidence[row, [cells[cell] for cell in pattern]] = 1
+    shared = (incidence / np.array(list(voices.values()))) @ incidence.T
+    matrix = np.diag(incidence.sum(axis=1)) - np.array([[people[p]] for p in circle]) * shared
+    matrix[-1] = 1
+    solved = np.linalg.solve(matrix, np.array([float(value) for value in right]))
+    return {p: Fraction(round(total * FINE), FINE) for p, total in zip(circle, solved.tolist(), strict=True)}

@@ -1,0 +1,133 @@
+"""Agreeing on the criteria."""
+
+from typing import Any
+
+from bot.domain.permission import Action
+
+
+async def test_the_templates_criteria_are_edited_and_submitted(team: Any) -> None:
+    await team.open()
+    modal = await team.window("sarah", Action.EDIT_CRITERIA)
+    assert modal.inputs["Criterion 1"] == "Trust"
+    values = {"Criterion 2": "Cost (10 = cheapest)", "Weight of criterion 2": "1.25", "Criterion 3": "Speed"}
+    assert (await team.submit("sarah", values)).ok
+    assert "The criteria of #1 are set. Next: propose the options, at least two." in (await team.modal("sarah")).text
+    assert team.state == ("team_input", 3)
+    rows = team.sql("SELECT name, weight::text FROM decision_criteria ORDER BY position")
+    assert rows == [("Trust", "3.00"), ("Cost (10 = cheapest)", "1.25"), ("Speed", "1.00")]
+    card = await team.card("lisa")
+    assert "Cost (10 = cheapest) · weight 1.25 (24 %)" in card
+
+
+async def test_one_more_row_keeps_what_was_typed(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    sarah = team.house.person("sarah")
+    await sarah.fill({"Criterion 1": "Trust, reworded", "Criterion 3": "Speed", "Weight of criterion 3": "4"})
+    await sarah.click("Add another criterion")
+    modal = await team.modal("sarah", at_least="Criterion 4")
+    assert modal.inputs["Criterion 1"] == "Trust, reworded"
+    assert (
+        modal.inputs["Criterion 3"],
+        next(v for k, v in modal.inputs.items() if k.startswith("Weight of criterion 3")),
+    ) == (
+        "Speed",
+        "4",
+    )
+    assert (await team.submit("sarah", {"Criterion 4": "Law"})).ok
+    assert team.value("SELECT count(*) FROM decision_criteria") == 4
+
+
+async def test_an_emptied_row_removes_its_criterion(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    assert (await team.submit("sarah", {"Criterion 1": None, "What criterion 1 means": None})).ok
+    assert team.sql("SELECT name FROM decision_criteria") == [("Cost",)]
+
+
+async def test_two_criteria_of_one_name_are_refused_under_the_second(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    answer = await team.submit("sarah", {"Criterion 3": " trust "})
+    assert answer.status == "errors"
+    assert (await team.modal("sarah")).errors == {
+        "Criterion 3": "Criterion 3 has the same name as criterion 1. Rename or clear one."
+    }
+    assert team.state == ("team_input", 2)
+
+
+async def test_a_weight_that_is_none_is_refused_under_its_row_though_a_blank_row_comes_before(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    await team.submit("sarah", {"Criterion 1": None, "What criterion 1 means": None, "Weight of criterion 2": None})
+    (label, sentence), *more = (await team.modal("sarah")).errors.items()
+    assert label.startswith("Weight of criterion 2")
+    assert sentence == "Give this criterion a weight from 0.1 to 5, for example 1.5."
+    assert more == []
+
+
+async def test_a_weight_with_three_decimals_is_refused(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    answer = await team.submit("sarah", {"Weight of criterion 1": "1.234"})
+    assert answer.error == "A weight has at most 2 decimals. Type it like 1.25."
+
+
+async def test_a_decision_needs_a_criterion(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    blank = {f"{field} {n}": None for n in (1, 2) for field in ("Criterion", "What criterion")}
+    values = {(f"{k} means" if k.startswith("What") else k): v for k, v in blank.items()}
+    answer = await team.submit("sarah", values)
+    assert answer.error == "A decision needs at least 1 criterion. Fill in a name and a weight."
+
+
+async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Any) -> None:
+    await team.to_options()
+    await team.card()
+    sarah = team.house.person("sarah")
+    assert (await sarah.click("Back to criteria")).ok
+    await sarah.see("#1 is back at its criteria. Its options stay; submit the criteria to go on with them.")
+    assert team.state == ("team_input", 2)
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    assert (await team.submit("sarah", {})).ok
+    assert team.value("SELECT count(*) FROM response_options") == 2
+
+
+async def test_back_to_criteria_pressed_in_the_details_answers_in_a_window(team: Any) -> None:
+    await team.to_options()
+    await team.press("sarah", "decision.show")
+    await team.modal("sarah", at_least="Description")
+    await team.house.person("sarah").click("Back to criteria")
+    modal = await team.modal("sarah", at_least="#1 is back at its criteria.")
+    assert modal.depth == 2
+
+
+async def test_the_same_criteria_pressed_twice_at_once_are_set_once(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    assert (await team.house.person("sarah").submit(copies=2)).ok
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'criteria.submitted'") == 1
+    assert team.value("SELECT count(*) FROM decision_criteria") == 2
+    team.check_deliveries()
+
+
+async def test_criteria_edited_after_a_lost_answer_replace_the_first(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    sarah = team.house.person("sarah")
+    await sarah.submit(lose_answer=True)
+    await team.until("SELECT current_phase FROM customer_decisions", 3)
+    assert (await team.submit("sarah", {"Criterion 2": "Price"})).ok
+    assert [n for (n,) in team.sql("SELECT name FROM decision_criteria ORDER BY position")] == ["Trust", "Price"]
+
+
+async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision_has_moved_on(team: Any) -> None:
+    await team.open()
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    await team.house.person("sarah").fill({"Criterion 1": "Late"})
+    team.sql("UPDATE customer_decisions SET current_phase = 3")
+    answer = await team.house.person("sarah").submit()
+    assert answer.error is not None
+    assert answer.error.startswith('"Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)')
+    assert team.value("SELECT count(*) FROM decision_criteria WHERE name = 'Late'") == 0

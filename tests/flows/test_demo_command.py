@@ -1,0 +1,126 @@
+"""`conclave demo` and `conclave as` as somebody types them."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "bot")
+SCRIPT_SECONDS, START_SECONDS = 240, 60
+MILESTONES = (
+    "Sarah types /decide setup",
+    "Sarah, Mike, Lisa, Tom, Ana and Eve see in #customer-decisions",
+    "=== Complete the case ===",
+    "Saved, 2 of 4 criteria",
+    "kill -9",
+    "Result of #1",
+    "takes authority 4 or more; you have 1",
+    "The outcome of #1 is recorded",
+    "conclave verify 1: #1: sealed",
+    "The story is told.",
+)
+
+
+@pytest.fixture
+def data_dir(run_dir: Path) -> Iterator[Path]:
+    place = run_dir / "demo"
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+async def test_demo_script_plays_one_whole_decision_and_exits_0() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "demo", "--script", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+
+    async with asyncio.timeout(SCRIPT_SECONDS):
+        printed, _ = await process.communicate()
+
+    transcript = printed.decode()
+    assert process.returncode == 0, transcript[-3000:]
+    assert [milestone for milestone in MILESTONES if milestone not in transcript] == []
+
+
+async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_at_ctrl_c(data_dir: Path) -> None:
+    port = _free_port()
+    async with _demo(data_dir, port) as process:
+        hello = await _read_until(process, "Ctrl-C ends everything")
+        first = await _say("/decide list", port=port)
+        os.kill(_bot_of(process), signal.SIGKILL)
+        restarted = await _read_until(process, "starting it again")
+        second = await _say("/decide show 1", port=port, until="#1 · Refund Request for Service Outage")
+        process.send_signal(signal.SIGINT)
+        await _read_until(process, "Stopping")
+        code = await asyncio.wait_for(process.wait(), START_SECONDS)
+
+    assert f"http://127.0.0.1:{port}" in hello
+    assert 'conclave as sarah "/decide help"' in hello
+    assert "#1 Refund Request for Service Outage" in first
+    assert "(-9)" in restarted
+    assert "Complete the case" in second
+    assert code == 0
+
+
+@asynccontextmanager
+async def _demo(data_dir: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *("demo", "--port", str(port)),
+        env={**os.environ, "CONCLAVE_DATA_DIR": str(data_dir)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def _read_until(process: asyncio.subprocess.Process, words: str) -> str:
+    assert process.stdout is not None
+    read = b""
+    async with asyncio.timeout(START_SECONDS):
+        while words.encode() not in read:
+            line = await process.stdout.readline()
+            assert line, read.decode()
+            read += line
+    return read.decode()
+
+
+async def _say(words: str, *, port: int, until: str = "", name: str = "sarah") -> str:
+    """What Sarah's screen shows afterwards; again while it does not show `until` (the bot may be starting)."""
+    async with asyncio.timeout(START_SECONDS):
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *COMMAND, *("as", name, words, "--port", str(port)), stdout=asyncio.subprocess.PIPE
+            )
+            printed, _ = await process.communicate()
+            if until in printed.decode():
+                return printed.decode()
+
+
+def _bot_of(process: asyncio.subprocess.Process) -> int:
+    """The process id of the demo's bot: the one of its children that was told to run."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        pytest.skip("this system does not tell a process's children")
+    for pid in map(int, children.read_text().split()):
+        if re.search(rb"\0run\0$", Path(f"/proc/{pid}/cmdline").read_bytes()):
+            return pid
+    raise AssertionError("the demo has no bot")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,157 @@
+"""Proposing options and changing one's own."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.permission import Action
+
+THIRD = {"Title": "A voucher", "Description": "Two months free."}
+
+
+async def test_any_member_proposes_and_the_card_hides_who(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    assert (await team.submit("lisa", {**THIRD, "Cost": "1.200,50", "Risk": "High"})).ok
+    assert "Your option for #1 is proposed, one of 3 now." in (await team.modal("lisa")).text
+    card = await team.card("mike")
+    assert "A voucher · cost USD 1,200.50 · effort medium · risk high" in card
+    assert "Lisa" not in card
+    assert "@lisa" not in card
+    await team.press("mike", "decision.show")
+    assert "Lisa" not in (await team.modal("mike", at_least="Description")).text.partition("Options")[2]
+    assert "proposed" not in str(team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'option.proposed'"))
+
+
+async def test_options_are_proposed_one_after_another_from_the_same_window(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    for n in range(5):
+        assert (await team.submit("lisa", {"Title": f"Idea {n}", "Description": "More."})).ok
+        await team.modal("lisa", at_least=f"one of {n + 3} now")
+        await lisa.click("Propose option")
+        modal = await team.modal("lisa", at_least="Cost")
+        assert modal.inputs["Title"] == ""
+    assert modal.depth == 1
+
+
+async def test_a_button_in_the_third_window_takes_its_place(team: Any) -> None:
+    await team.open()
+    lisa, sarah = team.house.person("lisa"), team.house.person("sarah")
+    await sarah.slash("/decide list")
+    await sarah.see("1 open decision")
+    await sarah.click("Show")
+    await team.modal("sarah", at_least="Description")
+    await sarah.click("Edit criteria")
+    await team.modal("sarah", at_least="Weight")
+    assert (await sarah.submit()).ok
+    await team.modal("sarah", at_least="are set")
+    await sarah.click("Show details")
+    await team.modal("sarah", at_least="phase 3 of 6")
+    await sarah.click("Propose option")
+    modal = await team.modal("sarah", at_least="Cost")
+    assert modal.depth == 3
+    assert (await team.submit("sarah", THIRD)).ok
+    await sarah.click("Show details")
+    modal = await team.modal("sarah", at_least="A voucher")
+    assert modal.depth == 3
+    await sarah.click("Edit my option")
+    assert (await team.modal("sarah", at_least="Cost")).inputs["Title"] == "A voucher"
+    assert await lisa.modal() is None
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"Title": "full  REFUND"}, "Title", "An option has this title already. Say in the title what is different."),
+        ({"Cost": "a lot"}, "Cost (USD)", "That is not an amount that I can read. Type it like 1200 or 1,200.50."),
+        ({"Description": " \n "}, "Description", "Describe the option in a sentence or two."),
+    ],
+)
+async def test_what_cannot_be_used_is_said_under_its_field(
+    team: Any, values: dict[str, Any], field: str, sentence: str
+) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    assert (await team.submit("lisa", {**THIRD, **values})).status == "errors"
+    assert (await team.modal("lisa")).errors == {field: sentence}
+    assert team.value("SELECT count(*) FROM response_options") == 2
+
+
+async def test_a_thirteenth_option_is_refused(team: Any) -> None:
+    await team.to_options([f"Option {n}" for n in range(12)])
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    answer = await team.submit("lisa", THIRD)
+    assert answer.error == "There are 12 options already; no more fit into the form. Edit one instead."
+
+
+async def test_ones_only_option_opens_at_once_and_is_changed(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    await team.submit("lisa", THIRD)
+    modal = await team.window("lisa", Action.EDIT_OPTION)
+    assert modal.inputs["Title"] == "A voucher"
+    assert (await team.submit("lisa", {"Title": "Two vouchers"})).ok
+    assert "Your option is changed." in (await team.modal("lisa")).text
+    assert "Two vouchers" in await team.card()
+
+
+async def test_one_of_several_own_options_is_chosen_and_removed(team: Any) -> None:
+    await team.to_options()
+    await team.window("sarah", Action.EDIT_OPTION)
+    sarah = team.house.person("sarah")
+    await sarah.click("Edit Partial credit")
+    modal = await team.modal("sarah", at_least="Remove")
+    assert modal.inputs["Title"] == "Partial credit"
+    assert (await team.submit("sarah", {"Remove": True})).ok
+    assert "Your option is removed." in (await team.modal("sarah")).text
+    assert "Partial credit" not in await team.card()
+    assert (await sarah.again()).ok
+
+
+async def test_whoever_proposed_nothing_is_told_so(team: Any) -> None:
+    await team.to_options()
+    assert 'You have proposed no option for #1 yet. "Propose option" adds one.' in await team.told(
+        "lisa", Action.EDIT_OPTION
+    )
+
+
+async def test_nobody_opens_somebody_elses_option(team: Any) -> None:
+    await team.to_options()
+    foreign = team.option_id("Full refund")
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    await team.submit("lisa", THIRD)
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    await team.submit("lisa", {**THIRD, "Title": "Nothing"})
+    await team.window("lisa", Action.EDIT_OPTION)
+    view = team.house.sandbox.town.workspace.top("U0LISA")
+    for block in view.blocks:
+        if block.get("accessory"):
+            block["accessory"]["value"] = str(foreign)
+    await team.house.person("lisa").click("Edit", nth=1)
+    assert (
+        "Only the person who proposed an option can change it."
+        in (await team.modal("lisa", at_least="Only the person")).text
+    )
+
+
+async def test_the_same_option_pressed_twice_at_once_is_added_once(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    await team.house.person("lisa").fill(THIRD)
+    assert (await team.house.person("lisa").submit(copies=2)).ok
+    assert (await team.house.person("lisa").again()).ok
+    assert team.value("SELECT count(*) FROM response_options") == 3
+    team.check_deliveries()
+
+
+async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_added(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    await team.house.person("lisa").fill(THIRD)
+    await team.house.person("lisa").submit(lose_answer=True)
+    await team.until("SELECT count(*) FROM response_options", 3)
+    assert (await team.submit("lisa", {"Title": "Two vouchers"})).ok
+    assert team.value("SELECT count(*) FROM response_options") == 3
+    assert team.value("SELECT count(*) FROM response_options WHERE title = 'Two vouchers'") == 1
