@@ -5,7 +5,8 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,12 +28,15 @@ from starlette.routing import Route
 
 from bot import embedded, jobs
 from bot.config import Settings, sqlalchemy_url
-from bot.delivery import slack
+from bot.delivery import home, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import BotError
+from bot.services import outbox as deliveries
+from bot.services import reminder as reminders
 from bot.services import result as results
 from bot.store import db, sample, schema
+from bot.store.outbox import GivenUp
 from handlers.after_ack import AfterAck
 from handlers.routes import register
 
@@ -40,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 SLACK_SECONDS = 8
 """Two calls of this length fit into the time that a delivery has (0.6 of its lease)."""
+SWEEP_LATE_SECONDS = 180.0
+"""Three ticks missed in every replica: whoever does work is not ready."""
 _TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _RETRY_SECONDS = 2.0
 _MAX_BODY_BYTES = 1_000_000
@@ -101,7 +107,7 @@ async def running(
         if does_web and settings.is_socket_mode:
             await _start_socket_mode(stack, settings, bolt, session)
         is_http = does_web and not settings.is_socket_mode
-        yield Bot(deps, identity, _asgi(deps, identity, bolt if is_http else None))
+        yield Bot(deps, identity, _asgi(deps, identity, bolt if is_http else None, does_work=does_work))
 
 
 def _check_settings(settings: Settings) -> None:
@@ -157,7 +163,8 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
 
 
 async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
-    worker = Worker(deps, slack.senders(), database_url=database_url, workspace=lambda: identity.workspace_id)
+    senders = {**slack.senders(), **nudge.senders(), **home.senders()}
+    worker = Worker(deps, senders, database_url=database_url, workspace=lambda: identity.workspace_id)
     working = asyncio.create_task(worker.run())
 
     async def stop() -> None:
@@ -165,9 +172,7 @@ async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Id
         await working
 
     stack.push_async_callback(stop)
-    ticking = jobs.scheduler(deps)
-    ticking.start()
-    stack.callback(ticking.shutdown, wait=False)
+    stack.push_async_callback(jobs.Ticking(deps).start().stop)
 
 
 async def _start_socket_mode(
@@ -232,15 +237,16 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
         await task
 
 
-def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None) -> Starlette:
+def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool) -> Starlette:
     """`bolt` None: health pages only (Socket Mode, or a worker)."""
+    started = time.monotonic()
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"ok": True})
 
     async def readyz(_: Request) -> Response:
-        checks = {"database": await _answers(deps), "slack": identity.ready.is_set()}
-        return JSONResponse(checks, status_code=200 if all(checks.values()) else 503)
+        checks, details = await _readiness(deps, identity, started if does_work else None)
+        return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
     if bolt is not None:
@@ -255,12 +261,27 @@ def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None) -> Starlette:
     return Starlette(routes=routes)
 
 
-async def _answers(deps: Deps) -> bool:
+async def _readiness(
+    deps: Deps, identity: Identity, working_since: float | None
+) -> tuple[dict[str, bool], dict[str, object]]:
+    """(what has to hold, what an operator wants to know besides). `working_since`: where this process does work."""
+    slack_knows_us = identity.ready.is_set()
     try:
-        await db.ping(deps.db)
-    except BotError:
-        return False
-    return True
+        is_current = await db.version(deps.db) == schema.head()
+        standing = await deliveries.standing(deps.db)
+        sweep_age = await reminders.sweep_age_seconds(deps.db)
+    except (BotError, DBAPIError):
+        return {"database": False, "slack": slack_knows_us}, {}
+    checks = {"database": True, "schema": is_current, "slack": slack_knows_us}
+    if working_since is not None:
+        is_young = time.monotonic() - working_since < SWEEP_LATE_SECONDS
+        checks["sweep"] = is_young if sweep_age is None else sweep_age < SWEEP_LATE_SECONDS or is_young
+    counts = {
+        "ready": standing.ready,
+        "dead": standing.dead,
+        "oldest_due_seconds": round(standing.oldest_due_seconds, 1),
+    }
+    return checks, {"outbox": counts, "sweep_age_seconds": None if sweep_age is None else round(sweep_age, 1)}
 
 
 class _Server(uvicorn.Server):
@@ -368,6 +389,7 @@ async def examine(settings: Settings) -> list[Finding]:
         try:
             await _check_schema(url)
             findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
+            findings += await _examine_deliveries(url)
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
@@ -378,6 +400,44 @@ async def examine(settings: Settings) -> list[Finding]:
     )
     findings.append(Finding("secrecy", True, secrecy))
     return findings
+
+
+async def _examine_deliveries(url: str) -> list[Finding]:
+    opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+    try:
+        standing = await deliveries.standing(opened)
+        age = await reminders.sweep_age_seconds(opened)
+    finally:
+        await opened.close()
+    waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
+    hint = ". See: conclave outbox list" if standing.dead else ""
+    swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
+    return [
+        Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
+        Finding("sweep", True, swept),
+    ]
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
+    with database(settings) as url:
+        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def given_up(settings: Settings, *, at_most: int) -> list[GivenUp]:
+    """Deliveries that were given up, newest first."""
+    async with _opened(settings) as opened:
+        return await deliveries.given_up(opened, at_most=at_most)
+
+
+async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
+    """Put given-up deliveries (all where none is named) back; returns how many."""
+    async with _opened(settings) as opened:
+        return await deliveries.retry(opened, ids=ids)
 
 
 async def _examine_slack(settings: Settings) -> Finding:

@@ -220,7 +220,9 @@ class _Plan:
         found: dict[str, Cells] = {}
         for key, given in _table(value, ("confidence",)).items():
             place: Place = ("confidence", key)
-            person = self._known(key, {name: name for name in people}, "person", ("confidence",))
+            person = self._known(key, {name: name for name in people}, "person with scores", ("confidence",))
+            if person in found:
+                _refuse(("confidence",), f"the name {_quoted(person)} appears twice")
             entries = _table(given, place)
             pages = {k: v for k, v in entries.items() if not isinstance(v, dict)}
             limits = (1, MAX_CONFIDENCE)

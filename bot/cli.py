@@ -81,6 +81,35 @@ def doctor() -> None:
         raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
 
 
+outbox = typer.Typer(help="Deliveries that were given up: look at them, try them again.", no_args_is_help=True)
+cli.add_typer(outbox, name="outbox")
+
+
+@outbox.command("list")
+def list_given_up(
+    at_most: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """Deliveries that were given up, with Slack's name for the reason. Never their content."""
+    from bot import app
+
+    with _sentences():
+        found = asyncio.run(app.given_up(_settings(), at_most=at_most))
+        for row in found:
+            print_line(f"{row.id}  {row.kind}  {row.lane}  {row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC")
+        print_line(f"{len(found)} given up." if found else "Nothing was given up.")
+
+
+@outbox.command("retry")
+def retry_given_up(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `conclave outbox list`; all without.")] = None,
+) -> None:
+    """Put deliveries that were given up back into their lanes."""
+    from bot import app
+
+    with _sentences():
+        print_line(f"{asyncio.run(app.retry(_settings(), ids=ids or []))} put back.")
+
+
 @cli.command()
 def verify(
     number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
@@ -104,6 +133,23 @@ _VERDICTS = {
     "voided": "the round was voided and its ballots deleted.",
     "none": "scoring has not started.",
 }
+
+
+@cli.command()
+def rank(
+    file: Annotated[Path, typer.Argument(help="The case: options, criteria with weights, everybody's scores.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,
+) -> None:
+    """Try the method on an old case, without Slack and database."""
+    from bot import casefile, casereport
+    from bot.errors import BotError
+
+    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
+        report = casereport.analyse_case(casefile.read(file))
+    if as_json:
+        print_line(report.as_json())
+    else:
+        report.write(sys.stdout)
 
 
 @cli.command()
@@ -189,9 +235,15 @@ def _sentences() -> Iterator[None]:
     from bot.errors import BotError
     from bot.sandbox.people import CannotDo
 
+    with _told(StartError, EmbeddedError, BotError, CannotDo):
+        yield
+
+
+@contextmanager
+def _told(*mendable: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except (StartError, EmbeddedError, BotError, CannotDo) as error:
+    except mendable as error:
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(default=None, alias="CONCLAVE_DATA_DIR")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="CONCLAVE_LOG_LEVEL")
 
+    email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
+    sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
+    tick_seconds: float = Field(default=60.0, gt=0, le=3600, alias="CONCLAVE_TICK_SECONDS")
+
     @field_validator("slack_api_url")
     @classmethod
     def _with_slash(cls, value: str) -> str:
@@ -43,6 +47,15 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """By which ways this installation can tell people something."""
+        return (
+            "push",
+            *(["email"] if self.email_url.get_secret_value() else []),
+            *(["sms"] if self.sms_url.get_secret_value() else []),
+        )
 
     @property
     def is_socket_mode(self) -> bool:

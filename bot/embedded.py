@@ -233,7 +233,7 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Embed
         account = _account(data_dir / "postgres") if os.geteuid() == 0 else None
         _refuse_closed_parents(data_dir, account)
         if not data_dir.exists():
-            data_dir.mkdir(parents=True)
+            data_dir.mkdir(parents=True, exist_ok=True)  # two first starts at once
             if account:
                 data_dir.chmod(0o755)  # its own directory inside is private
             _refuse_closed_parents(data_dir, account)

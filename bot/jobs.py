@@ -1,6 +1,10 @@
 """What happens by the clock, in every replica: APScheduler only ticks, the database decides what is due."""
 
-from datetime import UTC
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Self
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -8,29 +12,25 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.deps import Deps
 from bot.errors import TryAgain
 from bot.services import housekeeping
+from bot.services import reminder as reminders
 
 log = structlog.get_logger(__name__)
 _HOUR_SECONDS = 3600
+SWEEP = "sweep"
+_GUARD_SHARE = 0.25
+_LATE_SHARE = 1.5
 
 
-def scheduler(deps: Deps) -> AsyncIOScheduler:
-    """A scheduler that has not started yet. UTC and intervals only: a local cron fires twice in the autumn night.
-
-    Job stores must not be shared between schedulers, so the jobs live in memory and every replica has its own.
-    """
-    ticking = AsyncIOScheduler(timezone=UTC)
-    ticking.add_job(
-        purge,
-        "interval",
-        args=[deps],
-        seconds=_HOUR_SECONDS,
-        jitter=300,
-        id="housekeeping",
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=None,
-    )
-    return ticking
+async def tick(deps: Deps) -> bool:
+    """One sweep; the next one repeats what this one could not do. False: the database was away."""
+    try:
+        swept = await reminders.sweep(deps.db, now=deps.now, table=deps.settings.authority_table)
+    except TryAgain:
+        log.warning("the sweep waits for the database")
+        return False
+    if swept.closed or swept.due:
+        log.info("swept", closed=swept.closed, planned=swept.planned, due=swept.due)
+    return True
 
 
 async def purge(deps: Deps) -> None:
@@ -41,3 +41,63 @@ async def purge(deps: Deps) -> None:
         log.warning("housekeeping waits for the database")
     else:
         log.info("housekeeping", rows=rows)
+
+
+class Ticking:
+    """The clock of one process: a scheduler, and a guard that a wall clock set back cannot put to sleep."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._seconds = deps.settings.tick_seconds
+        self._last_tick = time.monotonic()
+        self._scheduler = self._scheduled()
+        self._guard: asyncio.Task[None] | None = None
+
+    def _scheduled(self) -> AsyncIOScheduler:
+        # UTC and intervals only: a local cron fires twice in the autumn night. The jobs live in memory, because
+        # job stores must not be shared between schedulers.
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        usual = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=self._seconds,
+            jitter=self._seconds / 6,
+            id=SWEEP,
+            next_run_time=datetime.now(UTC),  # whatever fell due while nobody ticked
+            **usual,
+        )
+        scheduler.add_job(
+            purge, "interval", args=[self._deps], seconds=_HOUR_SECONDS, jitter=300, id="housekeeping", **usual
+        )
+        return scheduler
+
+    async def _tick(self) -> None:
+        self._last_tick = time.monotonic()
+        await tick(self._deps)
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago this process ticked last, by a clock that nobody sets."""
+        return time.monotonic() - self._last_tick
+
+    def start(self) -> Self:
+        self._scheduler.start()
+        self._guard = asyncio.create_task(self._watch())
+        return self
+
+    async def stop(self) -> None:
+        if self._guard is not None:
+            self._guard.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._guard
+        self._scheduler.shutdown(wait=False)
+
+    async def _watch(self) -> None:
+        """APScheduler sleeps until a time of day: after a jump back it would sleep through the jump."""
+        while True:
+            await asyncio.sleep(self._seconds * _GUARD_SHARE)
+            if self.age_seconds > self._seconds * _LATE_SHARE:
+                log.warning("the scheduler is late; set anew", seconds=round(self.age_seconds))
+                self._scheduler.reschedule_job(SWEEP, trigger="interval", seconds=self._seconds)
+                await self._tick()

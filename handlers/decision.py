@@ -17,6 +17,7 @@ from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views import help as help_view
 from bot.views import notice, state, text
+from handlers import preference as preference_handlers
 from handlers import team as team_handlers
 from handlers.after_ack import later, open_modal
 from handlers.payload import press, pressed_id
@@ -41,6 +42,8 @@ async def command(args: AsyncArgs) -> None:
         await args.ack(response_type="ephemeral", **help_view.help_message())
     elif words.lower() == "setup":
         await team_handlers.open_setup(args)
+    elif words.lower() == "settings":
+        await preference_handlers.open_settings(args)
     else:
         await _open_new(args, title=words, channel_id=str(args.body.get("channel_id") or ""))
 

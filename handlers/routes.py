@@ -14,7 +14,7 @@ from bot.deps import Deps
 from bot.domain.permission import Action
 from bot.errors import Invalid
 from bot.views import ids
-from handlers import criterion, decision, evaluation, option, outcome, round, team
+from handlers import criterion, decision, evaluation, home, option, outcome, preference, round, team
 from handlers.after_ack import AfterAck
 from handlers.errors import ARGS, on_error
 
@@ -56,7 +56,13 @@ ACTIONS: dict[str, Handler] = {
     Action.RECORD_OUTCOME: outcome.open_record,
     ids.EDIT_MEMBER: team.open_member,
     ids.TEAM_PAGE: team.turn_page,
+    ids.SNOOZE: preference.snooze,
+    ids.OPEN_SETTINGS: preference.open_settings,
+    ids.HOME_PAGE: home.turn_page,
+    ids.HOME_NEW: decision.open_new,
+    ids.OPEN_SETUP: team.open_setup,
 }
+EVENTS: dict[str, Handler] = {"app_home_opened": home.opened}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,
@@ -77,6 +83,7 @@ VIEWS: dict[str, Handler] = {
     Action.RECORD_OUTCOME: outcome.record,
     ids.SETUP: team.set_up,
     ids.EDIT_MEMBER: team.edit_member,
+    ids.SETTINGS: preference.save,
 }
 
 
@@ -115,7 +122,10 @@ async def shortcut(args: AsyncArgs) -> None:
 
 
 async def event(args: AsyncArgs) -> None:
-    """No event is subscribed to yet; a stray one is acknowledged, or Slack would send it three more times."""
+    """Slack's events are acknowledged before we see them; a stray one must not come three more times."""
+    handler = EVENTS.get(args.event["type"] if args.event else "")
+    if handler is not None:
+        await _guarded(handler, args)
 
 
 async def _out_of_date(args: AsyncArgs) -> None:

@@ -33,27 +33,29 @@ UNREACHABLE_CHANNEL = {
     "restricted_action_non_threadable_channel": "restricted",
 }
 _GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+_TOKEN_TROUBLE = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+_TOKEN_SECONDS = 60.0
 _TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
     return {
-        "card": _judged(_send_card),
-        cards.UNREACHABLE: _judged(_send_unreachable),
+        "card": judged(_send_card),
+        cards.UNREACHABLE: judged(_send_unreachable),
         PUBLISH: _publish,
-        results.RESULT: _judged(_send_result),
-        results.RESULT_DM: _judged(_send_result_dm),
-        teams.ANNOUNCE: _judged(_send_announcement),
+        results.RESULT: judged(_send_result),
+        results.RESULT_DM: judged(_send_result_dm),
+        teams.ANNOUNCE: judged(_send_announcement),
     }
 
 
-def _judged(
+def judged(
     send: Callable[[Deps, Delivery], Awaitable[Verdict]],
 ) -> Callable[[Deps, Delivery], Awaitable[Verdict]]:
     """Turn what Slack or the wire throws into a verdict."""
 
-    async def judged(deps: Deps, delivery: Delivery) -> Verdict:
+    async def give_verdict(deps: Deps, delivery: Delivery) -> Verdict:
         try:
             return await send(deps, delivery)
         except SlackApiError as error:
@@ -61,21 +63,24 @@ def _judged(
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
             return Later(type(error).__qualname__)
 
-    return judged
+    return give_verdict
 
 
 def _verdict_of(error: SlackApiError) -> Verdict:
     response = error.response
-    status, name = getattr(response, "status_code", 0), _name(error)
+    status, name = getattr(response, "status_code", 0), name_of(error)
     if status == 429 or name == "ratelimited":
         seconds = float((getattr(response, "headers", None) or {}).get("Retry-After", 1))
         return Later("ratelimited", after_seconds=seconds, is_refusal=True, is_free=True)
+    if name in _TOKEN_TROUBLE:
+        # The operator can mend it: nothing is given up meanwhile, and no attempt is burnt.
+        return Later(name, after_seconds=_TOKEN_SECONDS, is_refusal=True, is_free=True)
     if status >= 500 or name in _TRANSIENT or not name:
         return Later(name or f"http {status}")
     return Dead(name)
 
 
-def _name(error: SlackApiError) -> str:
+def name_of(error: SlackApiError) -> str:
     response = error.response
     return str(response.get("error") or "") if hasattr(response, "get") else ""
 
@@ -99,14 +104,14 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
             await cards.rendered(deps.db, found=found)
             return Done()
         except SlackApiError as error:
-            if _name(error) in UNREACHABLE_CHANNEL:
+            if name_of(error) in UNREACHABLE_CHANNEL:
                 return await _unreachable(deps, delivery, found, error)
-            if _name(error) not in _GONE_MESSAGE:
+            if name_of(error) not in _GONE_MESSAGE:
                 raise
     try:
-        ts = await _post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=_card(deps, found))
+        ts = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=_card(deps, found))
     except SlackApiError as error:
-        if _name(error) not in UNREACHABLE_CHANNEL:
+        if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
     await cards.posted(deps.db, found=found, channel_id=channel, ts=ts)
@@ -122,7 +127,7 @@ async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: Sl
     await cards.tell_owner_unreachable(
         deps.db,
         found=found,
-        reason=UNREACHABLE_CHANNEL[_name(error)],
+        reason=UNREACHABLE_CHANNEL[name_of(error)],
         asked=int(delivery.payload.get("asked", 0)),
     )
     return Done()
@@ -134,7 +139,7 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
     if reader is None or _shows(found, int(delivery.payload.get("revision", 0))):
         return Done()
     message = card_view.unreachable(found, reason=str(delivery.payload["reason"]))
-    await _post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
     return Done()
 
 
@@ -154,7 +159,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
         return Done()
     message = result_view.message(found, comments=await results.comments(deps.db, found=found))
     try:
-        await _post(
+        await post(
             deps,
             delivery,
             channel=found.card.channel_id,
@@ -163,7 +168,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
             thread_ts=found.card.ts,
         )
     except SlackApiError as error:
-        if _name(error) not in UNREACHABLE_CHANNEL:
+        if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
         await results.send_by_dm(deps.db, found=found)
     return Done()
@@ -172,7 +177,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     message = result_view.message(found, comments=await results.comments(deps.db, found=found))
-    await _post(deps, delivery, channel=str(delivery.payload["user"]), key=delivery.dedupe_key, message=message)
+    await post(deps, delivery, channel=str(delivery.payload["user"]), key=delivery.dedupe_key, message=message)
     return Done()
 
 
@@ -182,15 +187,15 @@ async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
     user, channel = str(delivery.payload["user"]), str(delivery.payload["channel"])
     message = team_view.announcement(team, slack_user_id=user)
     try:
-        await _post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
+        await post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
-        if _name(error) not in UNREACHABLE_CHANNEL:
+        if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
-        await _post(deps, delivery, channel=user, key=delivery.dedupe_key, message=message)
+        await post(deps, delivery, channel=user, key=delivery.dedupe_key, message=message)
     return Done()
 
 
-async def _post(
+async def post(
     deps: Deps,
     delivery: Delivery,
     *,

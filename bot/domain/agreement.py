@@ -85,19 +85,25 @@ def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, run
     whole = [b for b in ballots if all((option, k) in b for option in (leader, runner_up) for k in criteria)]
     if len(whole) < 2:
         return ()
-    gaps = [[Fraction(w) * (ballot[leader, k] - ballot[runner_up, k]) for k, w in weights] for ballot in whole]
-    totals = [sum(row, Fraction(0)) for row in gaps]
-    spread = _codeviation(totals, totals)
-    if not spread:
-        return ()
-    columns = list(zip(*gaps, strict=True))
-    shares = [(_codeviation(column, totals) / spread, k) for column, k in zip(columns, criteria, strict=True)]
-    found = sorted((s for s in shares if s[0] > 0), key=lambda s: s[0], reverse=True)
+    gaps = [[ballot[leader, k] - ballot[runner_up, k] for ballot in whole] for k in criteria]
+    shares = _shares(gaps, [Fraction(weight) for _, weight in weights])
+    found = sorted(((s, k) for s, k in zip(shares, criteria, strict=True) if s > 0), key=lambda s: s[0], reverse=True)
     if len(whole) < MIN_NUMBERED:
         return tuple(Topic(k, None) for share, k in found if share == found[0][0])
     return tuple(Topic(k, share) for share, k in found)
 
 
-def _codeviation(xs: Sequence[Fraction], ys: Sequence[Fraction]) -> Fraction:
-    """n times the covariance of the population; the n cancels in a share."""
-    return sum((x * y for x, y in zip(xs, ys, strict=True)), Fraction(0)) - Fraction(sum(xs)) * sum(ys) / len(xs)
+def _shares(gaps: Sequence[Sequence[int]], weights: Sequence[Fraction]) -> list[Fraction]:
+    """gaps: (criteria, people). All 0 where the weighted gaps of all people are equal."""
+    # Covariances of whole numbers first: the bilinear form then needs few fractions, whatever the team's size.
+    codeviations = [
+        weight * sum((other * _codeviation(xs, ys) for other, ys in zip(weights, gaps, strict=True)), Fraction(0))
+        for weight, xs in zip(weights, gaps, strict=True)
+    ]
+    total = sum(codeviations, Fraction(0))
+    return [part / total if total else Fraction(0) for part in codeviations]
+
+
+def _codeviation(xs: Sequence[int], ys: Sequence[int]) -> int:
+    """n squared times the covariance of the population; the factor cancels in a share."""
+    return len(xs) * sum(x * y for x, y in zip(xs, ys, strict=True)) - sum(xs) * sum(ys)

@@ -9,9 +9,9 @@ from fractions import Fraction
 from uuid import UUID
 
 from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
-from bot.domain.leniency import fit, is_partial
-from bot.domain.result import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, rank_means
-from bot.domain.stability import Interval, StabilityLabel, first_shares, label, weight_intervals
+from bot.domain.leniency import find_partial, fit
+from bot.domain.result import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, cell_scores, rank_means
+from bot.domain.stability import DRAWS, Interval, StabilityLabel, first_shares, label, weight_intervals
 
 LOW = 3
 """A leader's mean of at most this on a criterion is worth a sentence."""
@@ -58,6 +58,7 @@ def analyse(
     weights: Weights,
     ballots: Sequence[Cells],
     confidences: Sequence[Cells] = (),
+    draws: int = DRAWS,
 ) -> Analysis:
     """Analyse one round; the same arguments, ballots in any order, give the same answer.
 
@@ -68,7 +69,7 @@ def analyse(
     criteria = [criterion for criterion, _ in weights]
     cells = {(option, criterion) for option in option_ids for criterion in criteria}
     ballots = [{cell: score for cell, score in ballot.items() if cell in cells} for ballot in ballots]
-    partial = tuple(i for i, b in enumerate(ballots) if is_partial(b, option_ids=option_ids, criterion_ids=criteria))
+    partial = find_partial(ballots)
     leniency = fit(ballots) if partial else None
     adjusted: Sequence[Mapping[Cell, int | Fraction]] = leniency.adjust(ballots) if leniency else ballots
     means = cell_means(adjusted)
@@ -81,6 +82,7 @@ def analyse(
         option_ids=[option for option in option_ids if option in ranked],
         weights=weights,
         decision_id=decision_id,
+        draws=draws,
     )
     return Analysis(
         ranking=ranking,
@@ -107,11 +109,7 @@ def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int) -> Stabi
 
 
 def _agreements(ballots: Sequence[Cells]) -> dict[Cell, CellAgreement]:
-    given: dict[Cell, list[int]] = {}
-    for ballot in ballots:
-        for cell, score in ballot.items():
-            given.setdefault(cell, []).append(score)
-    found = ((cell, agreement(scores)) for cell, scores in given.items())
+    found = ((cell, agreement(scores)) for cell, scores in cell_scores(ballots).items())
     return {cell: measured for cell, measured in found if measured}
 
 

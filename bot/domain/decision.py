@@ -188,6 +188,8 @@ class Line:
     expected_resolution_date: datetime | None
     todo: str | None
     """What waits for the reader, in words ("score"), or None."""
+    action: str | None = None
+    """The id of the button that leads there (`permission.Action`)."""
 
 
 def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:

@@ -7,9 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from uuid import UUID
 
-from bot.domain.result import Cell, Cells
+from bot.domain.result import Cell, Cells, cell_means
 
 Pattern = frozenset[Cell]
 """The cells that a person scored. People with the same pattern are one unknown of the fit."""
@@ -32,10 +31,15 @@ class Leniency:
         )
 
 
-def is_partial(ballot: Cells, *, option_ids: Sequence[UUID], criterion_ids: Sequence[UUID]) -> bool:
-    """Whether the person scored only some of the options on a criterion (all or none: not partial)."""
-    given = (sum((option, k) in ballot for option in option_ids) for k in criterion_ids)
-    return any(0 < count < len(option_ids) for count in given)
+def find_partial(ballots: Sequence[Cells]) -> tuple[int, ...]:
+    """Positions of those who scored only some of a criterion's options; all or none of them is not partial.
+
+    An option counts from the first score on that criterion on: what nobody scored, nobody left out.
+    """
+    scored = {cell for ballot in ballots for cell in ballot}
+    options = Counter(criterion for _, criterion in scored)
+    given = (Counter(criterion for _, criterion in ballot) for ballot in ballots)
+    return tuple(i for i, own in enumerate(given) if any(count < options[k] for k, count in own.items()))
 
 
 def fit(ballots: Sequence[Cells]) -> Leniency:
@@ -63,11 +67,7 @@ def fit(ballots: Sequence[Cells]) -> Leniency:
 
 def _residues(ballots: Sequence[Cells]) -> list[Fraction]:
     """Per person: by how much their scores add up to more than the plain means of the same cells."""
-    given: dict[Cell, list[int]] = {}
-    for ballot in ballots:
-        for cell, score in ballot.items():
-            given.setdefault(cell, []).append(score)
-    means = {cell: Fraction(sum(scores), len(scores)) for cell, scores in given.items()}
+    means = {cell: mean.value for cell, mean in cell_means(ballots).items()}
     return [sum((score - means[cell] for cell, score in ballot.items()), Fraction(0)) for ballot in ballots]
 
 

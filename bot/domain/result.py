@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from bot.domain.round import Thresholds
@@ -19,6 +19,7 @@ MIN_CELL_SCORES = 2
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 LOW_END, HIGH_END = Fraction(3, 2), Fraction(19, 2)
 
+S = TypeVar("S")
 Cell = tuple[UUID, UUID]
 """(option id, criterion id)"""
 Cells = Mapping[Cell, int]
@@ -110,11 +111,16 @@ def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans
 
 def cell_means(ballots: Sequence[Mapping[Cell, int | Fraction]]) -> CellMeans:
     """The exact plain mean of every cell that anybody scored."""
-    scores: dict[Cell, list[int | Fraction]] = {}
+    return {cell: CellMean(Fraction(sum(s)) / len(s), len(s)) for cell, s in cell_scores(ballots).items()}
+
+
+def cell_scores(ballots: Sequence[Mapping[Cell, S]]) -> dict[Cell, list[S]]:
+    """The scores of every cell that anybody scored, in the order of the ballots."""
+    scores: dict[Cell, list[S]] = {}
     for ballot in ballots:
         for cell, score in ballot.items():
             scores.setdefault(cell, []).append(score)
-    return {cell: CellMean(Fraction(sum(given)) / len(given), len(given)) for cell, given in scores.items()}
+    return scores
 
 
 def _weighted(option_id: UUID, weights: Weights, means: CellMeans) -> RankedOption:

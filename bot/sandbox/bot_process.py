@@ -64,7 +64,7 @@ class BotProcess:
     async def _launch(self) -> None:
         self.port = _free_port()
         # stdout and stderr in one file: what a terminal would have shown.
-        with open(self.log_path, "ab") as log:
+        with open(self.log_path, "ab") as log:  # noqa: ASYNC230 - a local file, once
             self._process = await asyncio.create_subprocess_exec(
                 *self.command,
                 "run",

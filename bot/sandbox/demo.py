@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -97,11 +99,17 @@ async def _play(sandbox: Sandbox, bot: BotProcess, database_url: str, out: Out) 
 
 def _hello(sandbox: Sandbox, bot: BotProcess) -> str:
     way = "Socket Mode" if sandbox.town.mode == "socket" else "HTTP"
+    talk = how_to_talk(sandbox.spec, base_url=sandbox.url, command=_as_command())
     return (
         f"{sandbox.spec.name} is open: {sandbox.url}\n"
         f"The bot runs beside it ({way}); its log is {bot.log_path}.\n\n"
-        f"{how_to_talk(sandbox.spec, base_url=sandbox.url)}\n\nCtrl-C ends everything; the data stays."
+        f"{talk}\n\nCtrl-C ends everything; the data stays."
     )
+
+
+def _as_command() -> str:
+    """The command as this terminal finds it: `make demo` puts it into a directory that no PATH names."""
+    return "conclave as" if shutil.which("conclave") else f"{Path(sys.executable).with_name('conclave')} as"
 
 
 async def _keep_alive(bot: BotProcess, out: Out) -> None:

@@ -62,9 +62,15 @@ def initial_state(element: Json, *, here: str | None = None) -> Json:
     key = VALUE_KEYS[element["type"]]
     name = "value" if key == "rich_text_value" else key.removeprefix("selected_")
     value: Any = element.get(f"initial_{name}")
-    if value is None and element.get("default_to_current_conversation") and here:
+    if value is None and element.get("default_to_current_conversation") and here and _offers(element, here):
         value = [here] if key in _MULTIPLE else here
     return state(element, value)
+
+
+def _offers(element: Json, here: str) -> bool:
+    """Whether the element's filter lets a direct message in, where that is what is meant."""
+    include = (element.get("filter") or {}).get("include")
+    return not (here.startswith("D") and include and "im" not in include)
 
 
 def state(element: Json, value: Any) -> Json:

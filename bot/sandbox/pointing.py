@@ -87,11 +87,12 @@ def rich_text_of(text: str) -> Json:
 
 
 def _leaves(line: str) -> list[Json]:
-    leaves, end = [], 0
+    leaves: list[Json] = []
+    end = 0
     for mark in _MARKED.finditer(line):
-        leaves.append({"type": "text", "text": line[end : mark.start()]})
         style = str(mark.lastgroup)
-        leaves.append({"type": "text", "text": mark.group(style), "style": {style: True}})
+        styled: Json = {"type": "text", "text": mark.group(style), "style": {style: True}}
+        leaves += [{"type": "text", "text": line[end : mark.start()]}, styled]
         end = mark.end()
     leaves.append({"type": "text", "text": line[end:]})
     return [leaf for leaf in leaves if leaf["text"]]

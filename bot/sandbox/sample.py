@@ -32,8 +32,8 @@ def techcorp() -> WorkspaceSpec:
         commands=("/decide",),
         usage={"/decide": "[title] | list | show 42 | setup | help"},
         first_steps=(
-            "You are looking at Slack as this person. Type /decide list in the box below and press Enter: "
-            "decision #1 of the sample team waits for its owner, Sarah. Nothing here leaves your machine."
+            "Type `/decide list` in the box below and press Enter: the sample team has opened decision #1, which waits "
+            "for its owner, Sarah. Whose turn it is stands on the card; become that person at the left."
         ),
         shortcuts=(
             ShortcutSpec("decision.new", "New customer decision"),

@@ -190,8 +190,10 @@ class Seat:
         return replace(found, channel=channel, message=message)
 
     def _own_view(self, view_id: str) -> View:
-        home = self.workspace.homes.get(self.person.id)
-        for view in (*self.workspace.stacks[self.person.id], *([home] if home else ())):
+        mine: list[View] = list(self.workspace.stacks[self.person.id])
+        if self.person.id in self.workspace.homes:
+            mine.append(self.workspace.homes[self.person.id])
+        for view in mine:
             if view.id == view_id:
                 return view
         raise NotThere("this window is not open any more")

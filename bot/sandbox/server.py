@@ -10,13 +10,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.page.routes import page_routes
 from bot.sandbox.people import Person
 from bot.sandbox.records import Call, Delivery
 from bot.sandbox.routes import routes
 from bot.sandbox.spec import WorkspaceSpec
 from bot.sandbox.town import Mode, Town
 from bot.sandbox.transport import Droppable, web_api, web_response_url
-from bot.sandbox.welcome import welcome
 
 
 class Sandbox:
@@ -187,7 +187,7 @@ def application(town: Town) -> Starlette:
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),
-            Route("/", welcome(town.spec, base_url=town.base_url)),
+            *page_routes(town),
             *routes(town),
         ]
     )

@@ -59,7 +59,7 @@ class WorkspaceSpec:
     usage: Mapping[str, str] = field(default_factory=dict)
     """Command -> what may follow it, shown as one types."""
     first_steps: str = ""
-    """What the page tells who opens it for the first time."""
+    """What the page tells who opens it for the first time, in mrkdwn."""
     secret_views: tuple[str, ...] = ("evaluation.",)
     """How callback ids begin whose views and submissions the inspector never shows."""
     app_id: str = "A0SANDBOX"

@@ -1,8 +1,5 @@
-"""Owns the plain page at the sandbox's address: what this is, and how to talk to it."""
+"""Owns the plain text for who comes without a browser: what this is, and how to talk to it."""
 
-from collections.abc import Awaitable, Callable
-
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.sandbox.spec import WorkspaceSpec
@@ -42,12 +39,3 @@ def page(spec: WorkspaceSpec, *, base_url: str) -> Response:
         '{"command": "..."}, and so on for click, fill, submit, close, say, shortcut.\n'
     )
     return PlainTextResponse(text)
-
-
-def welcome(spec: WorkspaceSpec, *, base_url: str) -> Callable[[Request], Awaitable[Response]]:
-    """Serve /."""
-
-    async def answer(request: Request) -> Response:
-        return page(spec, base_url=base_url)
-
-    return answer

@@ -159,6 +159,7 @@ async def unfinished(db: Db, *, actor: Actor, now: datetime, table: AuthorityTab
 
 def _line(o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable) -> Line:
     d = o.decision
+    todo, action = _todo(o, member, options, table)
     return Line(
         decision_id=d.id,
         number=d.number,
@@ -169,30 +170,36 @@ def _line(o: decision.OpenDecision, member: Member, options: Sequence[Option], t
         status=d.status,
         phase=d.phase,
         expected_resolution_date=d.case.expected_resolution_date,
-        todo=_todo(o, member, options, table),
+        todo=todo,
+        action=action,
     )
 
 
-def _todo(o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable) -> str | None:
+def _todo(
+    o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable
+) -> tuple[str | None, Action | None]:
+    """What waits for the member, and the button that leads there."""
     d, is_owner = o.decision, o.decision.created_by == member.id
     match d.status, d.phase:
         case Status.CREATED, _ if is_owner:
-            return "complete the case"
+            return "complete the case", Action.COMPLETE_CASE
         case Status.TEAM_INPUT, 2 if is_owner:
-            return "set the criteria"
+            return "set the criteria", Action.EDIT_CRITERIA
+        case Status.TEAM_INPUT, 3 if is_owner:
+            return "propose options, then start scoring", Action.START_SCORING
         case Status.TEAM_INPUT, 3:
-            return "propose options, then start scoring" if is_owner else "propose an option"
+            return "propose an option", Action.PROPOSE_OPTION
         case Status.EVALUATING, _ if o.is_asked_to_score:
-            return "score"
+            return "score", Action.SCORE
         case Status.EVALUATING, _ if o.is_undecided and is_owner:
-            return "extend, proceed without quorum or cancel"
+            return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
         case Status.EVALUATING, _ if o.is_published and member.authority >= least_authority(d.case, options, table):
-            return "resolve"
+            return "resolve", Action.RESOLVE
         case Status.RESOLVED, 5 if o.resolved_by == member.id:
-            return "inform the customer"
+            return "inform the customer", Action.INFORMED
         case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
-            return "record the outcome"
-    return None
+            return "record the outcome", Action.RECORD_OUTCOME
+    return None, None
 
 
 async def edit_case(

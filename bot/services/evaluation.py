@@ -72,7 +72,7 @@ async def save_comments(db: Db, *, actor: Actor, round_id: UUID, comments: Comme
 async def _after_saving(db: Db, answer: str, *, actor: Actor, round_id: UUID, now: datetime) -> Scoring:
     found = await decision_service.get_by_round(db, actor=actor, round_id=round_id, now=now)
     if answer != "saved":
-        raise _refusal(answer, found, round_id, now)
+        raise _refusal(answer, found, round_id, now, has_ballot=_had_submitted(found, actor))
     return await _scoring(db, found, actor)
 
 
@@ -129,7 +129,7 @@ def _had_submitted(found: Dossier, actor: Actor) -> bool:
     return entry is not None and entry.submitted
 
 
-def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime) -> BotError:
+def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime, *, has_ballot: bool = False) -> BotError:
     name = found.decision.name
     if found.round is not None and found.round.id != round_id:
         return Conflict(f"This page belongs to an earlier round of {name}, which was voided. Press Score again.")
@@ -149,4 +149,5 @@ def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime) -> BotE
             return Invalid("You could judge none of the criteria, so there is nothing to submit. Score at least one.")
         case "invalid":
             return Invalid("This page belongs to an earlier state of the decision. Close it and press Score again.")
-    return Conflict(f"Scoring is closed; this page was not saved. {standing(found, now)}")
+    counts = " What you had submitted before counts." if has_ballot else ""
+    return Conflict(f"Scoring is closed; this page was not saved.{counts} {standing(found, now)}")

@@ -316,6 +316,25 @@ def _changes(before: Member, fields: MemberFields) -> dict[str, object]:
     return changed
 
 
+async def deactivate(db: Db, *, member_id: UUID, cause: str) -> None:
+    """Slack knows this person no more: inactive from here on, excused from open rounds, asked nothing."""
+
+    async def work(c: AsyncConnection) -> None:
+        found = await team.find_member(c, member_id)
+        if found is None or not found.is_active:
+            return
+        rounds = await round.open_rounds_of(c, member_id)
+        for decision_id, _ in rounds:
+            await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
+        await team.update_member(c, member_id, {"is_active": False})
+        details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
+        await audit.write(c, "member.changed", details=details)
+        for decision_id, round_id in rounds:
+            await _excuse(c, team_id=found.team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+
+    await run_tx(db, work)
+
+
 async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
     """Ask them no more; if they were the last one missing, that closes the round."""
     await round.excuse(c, round_id=round_id, member_id=member_id)

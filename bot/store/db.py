@@ -109,6 +109,16 @@ async def ping(db: Db) -> None:
     await autocommit(db, lambda c: c.execute(text("SELECT 1")))
 
 
+async def version(db: Db) -> str | None:
+    """The schema's revision as the database has it."""
+
+    async def work(c: AsyncConnection) -> str | None:
+        found: str | None = (await c.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+        return found
+
+    return await autocommit(db, work)
+
+
 async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
     end, attempt = time.monotonic() + budget_seconds, 0
     while True:

@@ -10,9 +10,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Status
+from bot.domain.home import Decided
 from bot.errors import NotFound
-from bot.store import card, outbox
+from bot.store import card, outbox, reminder
 from bot.store import tables as t
+
+FOLLOW = "decision.changed"
 
 _CASE_FIELDS = (
     "decision_type",
@@ -145,7 +148,10 @@ async def _set(c: AsyncConnection, decision_id: UUID, values: Mapping[str, objec
 
 
 async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = False) -> None:
-    """Say that what people see of the decision is different now: next revision, and its card into the outbox.
+    """Say that what people see of the decision is different now: the one hook of every change.
+
+    Next revision; its card into the outbox; its reminders fall silent in the same transaction, and what follows
+    (`FOLLOW`: plan them anew, refresh Home tabs) into the outbox as well.
 
     `is_asked`: somebody pressed "Post the card", so a failure is told to the owner again.
     """
@@ -161,6 +167,14 @@ async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = Fal
             )
         )
     ).one()
+    await reminder.silence(c, decision_id)
+    await outbox.enqueue(
+        c,
+        kind=FOLLOW,
+        lane=f"decision:{decision_id}",
+        key=f"follow:{decision_id}:{row.revision}",
+        payload={"decision": str(decision_id), "revision": row.revision},
+    )
     if row.workspace_id and row.channel_id:
         await outbox.enqueue(
             c,
@@ -224,3 +238,17 @@ async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> l
         )
         for row in rows
     ]
+
+
+async def decided(c: AsyncConnection, *, team_id: UUID, at_most: int) -> list[Decided]:
+    """The team's latest resolved decisions, newest first."""
+    d, o, r = t.customer_decisions.c, t.decision_outcomes.c, t.response_options.c
+    rows = await c.execute(
+        select(d.id, d.number, d.title, d.actual_resolution_date, r.title.label("choice"))
+        .join(t.decision_outcomes, o.decision_id == d.id)
+        .join(t.response_options, r.id == o.selected_option_id)
+        .where(d.team_id == team_id, d.status == Status.RESOLVED.value, d.actual_resolution_date.is_not(None))
+        .order_by(d.actual_resolution_date.desc(), d.number.desc())
+        .limit(at_most)
+    )
+    return [Decided(row.id, row.number, row.title, row.choice, row.actual_resolution_date) for row in rows]

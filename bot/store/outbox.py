@@ -1,11 +1,11 @@
 """Deliveries that must follow a commit: enqueue, claim, settle (table `outbox`, rows kept 30 days)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, text
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -146,6 +146,84 @@ async def settle_superseded(c: AsyncConnection, *, kind: str, decision_id: str, 
         {"kind": kind, "decision": decision_id, "revision": up_to_revision},
     )
     return rows.rowcount
+
+
+async def ready_in_lane(c: AsyncConnection, *, lane: str, kind: str, after: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """(id, payload) of the deliveries of one kind that wait behind `after` in its lane and were never tried."""
+    o = t.outbox.c
+    rows = await c.execute(
+        select(o.id, o.payload)
+        .where(o.lane == lane, o.kind == kind, o.state == "ready", o.id > after, o.token.is_(None))
+        .order_by(o.id)
+    )
+    return [(row.id, row.payload) for row in rows]
+
+
+async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> None:
+    """Mark deliveries done that another one of their lane has covered."""
+    o = t.outbox
+    await c.execute(
+        update(o)
+        .where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None))
+        .values(state="done", done_at=func.now())
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the deliveries stand."""
+
+    ready: int
+    dead: int
+    oldest_due_seconds: float
+    """How long the oldest row that is due has been so; 0 where none is. Above a minute something is wrong."""
+
+
+async def standing(c: AsyncConnection) -> Standing:
+    row = (
+        await c.execute(
+            text(
+                """
+                SELECT count(*) FILTER (WHERE state = 'ready') AS ready, count(*) FILTER (WHERE state = 'dead') AS dead,
+                  coalesce(extract(epoch FROM now() - min(run_at)
+                    FILTER (WHERE state = 'ready' AND run_at <= now())), 0) AS oldest
+                FROM outbox WHERE state <> 'done'
+                """
+            )
+        )
+    ).one()
+    return Standing(row.ready, row.dead, float(row.oldest))
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    id: int
+    kind: str
+    lane: str
+    attempts: int
+    error: str
+    at: datetime
+
+
+async def given_up(c: AsyncConnection, *, at_most: int) -> list[GivenUp]:
+    """Dead deliveries, newest first."""
+    o = t.outbox.c
+    rows = await c.execute(
+        select(o.id, o.kind, o.lane, o.attempts, o.last_error, o.done_at)
+        .where(o.state == "dead")
+        .order_by(o.id.desc())
+        .limit(at_most)
+    )
+    return [GivenUp(r.id, r.kind, r.lane, r.attempts, r.last_error or "", r.done_at) for r in rows]
+
+
+async def retry(c: AsyncConnection, *, ids: Sequence[int]) -> int:
+    """Dead deliveries become ready again, with all their attempts; every one where `ids` is empty."""
+    o = t.outbox
+    query = update(o).where(o.c.state == "dead").values(state="ready", attempts=0, run_at=func.now(), done_at=None)
+    done = await c.execute(query.where(o.c.id.in_(ids)) if ids else query)
+    await c.execute(select(func.pg_notify(CHANNEL, "")))
+    return done.rowcount
 
 
 async def purge(c: AsyncConnection) -> int:

@@ -141,6 +141,7 @@ customer_decisions = Table(
     Column("channel_id", Text),
     Column("permalink", Text),
     Column("cancel_reason", Text),
+    Column("planned_revision", BigInteger),  # of which revision the reminders are
 )
 
 decision_criteria = Table(
@@ -328,4 +329,35 @@ outbox = Table(
     Column("last_error", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
     Column("done_at", TIMESTAMPTZ),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), nullable=False),
+    Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("step", Integer, nullable=False, server_default=text("0")),
+    Column("waiting_since", TIMESTAMPTZ),
+    Column("asked", SmallInteger, nullable=False, server_default=text("0")),
+    Column("last_at", TIMESTAMPTZ),
+    Column("next_at", TIMESTAMPTZ),
+)
+
+sweep_runs = Table(
+    "sweep_runs",
+    metadata,
+    Column("is_only", Boolean, primary_key=True, server_default=text("true")),
+    Column("last_ok", TIMESTAMPTZ, nullable=False),
+)
+
+homes = Table(
+    "homes",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("slack_user_id", Text, primary_key=True),
+    Column("page", Integer, nullable=False, server_default=text("0")),
+    Column("shown", Text),  # a digest of what was published last
+    Column("opened_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )

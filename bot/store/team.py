@@ -109,6 +109,13 @@ async def link(c: AsyncConnection, *, member_id: UUID, profile: Profile) -> None
     )
 
 
+async def set_zone(c: AsyncConnection, *, workspace_id: str, user_id: str, tz: str) -> None:
+    """People move; Slack knows first."""
+    i = t.slack_identities
+    here = (i.c.workspace_id == workspace_id) & (i.c.slack_user_id == user_id)
+    await c.execute(update(i).where(here, i.c.tz.is_distinct_from(tz)).values(tz=tz))
+
+
 async def has_team(c: AsyncConnection, workspace_id: str) -> bool:
     found = select(t.team_workspaces.c.team_id).where(t.team_workspaces.c.workspace_id == workspace_id).limit(1)
     return (await c.execute(found)).first() is not None
@@ -165,6 +172,13 @@ async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None
     )
     rows = await c.execute(query.with_for_update(of=t.team_members) if lock else query)
     return [member_of(row) for row in rows]
+
+
+async def find_member(c: AsyncConnection, member_id: UUID) -> Member | None:
+    """A member of any team, without an identity; None where there is none."""
+    nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))
+    row = (await c.execute(nowhere.where(t.team_members.c.id == member_id))).one_or_none()
+    return member_of(row) if row else None
 
 
 async def known_identities(c: AsyncConnection, *, workspace_id: str, user_ids: Iterable[str]) -> dict[str, UUID]:

@@ -149,7 +149,8 @@ def _channel(decision: Decision) -> kit.Block:
     """For a decision that was not opened in Slack."""
     return kit.input_block(
         "Channel of the card",
-        kit.conversations_select("channel"),
+        # Where the button was pressed: whoever leaves it as it is gets a card that the others see.
+        {**kit.conversations_select("channel"), "default_to_current_conversation": True},
         block_id=kit.block_id("channel", decision.id, decision.revision),
         hint=f"Left empty, there is no card, only {ids.COMMAND} show {decision.number}.",
         optional=True,

@@ -21,8 +21,14 @@ ADD_CRITERION = "criterion.add"
 CHOOSE_OPTION = "option.choose"
 EDIT_MEMBER = "team.edit_member"
 TEAM_PAGE = "team.page"
+SNOOZE = "reminder.snooze"
+HOME_PAGE = "home.page"
+HOME_NEW = "home.new_decision"
+OPEN_SETTINGS = "preference.open"
+OPEN_SETUP = "team.open_setup"
 
 # Modals (callback ids) that no Action names
+SETTINGS = "preference.settings"
 SETUP = "team.setup"
 SAVED_TEAM = "team.members"
 SCORE_PAGE = "evaluation.page"
@@ -42,6 +48,12 @@ ALL = frozenset(
         CHOOSE_OPTION,
         EDIT_MEMBER,
         TEAM_PAGE,
+        SNOOZE,
+        HOME_PAGE,
+        HOME_NEW,
+        OPEN_SETTINGS,
+        OPEN_SETUP,
+        SETTINGS,
         SETUP,
         SAVED_TEAM,
         SCORE_PAGE,

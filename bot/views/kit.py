@@ -267,6 +267,13 @@ def modal(
     return view
 
 
+def home(blocks: Sequence[Block], *, metadata: Mapping[str, str | None] | None = None) -> View:
+    """A Home tab that Slack accepts. Raises LimitError."""
+    view = {"type": "home", "blocks": list(blocks), "private_metadata": _packed(metadata or {})}
+    check_view(view)
+    return view
+
+
 def message(text: str, blocks: Sequence[Block]) -> Message:
     """Arguments of a message that Slack accepts. `text` is what a screen reader says instead of the blocks."""
     kwargs = {"text": text, "blocks": list(blocks)}

@@ -124,7 +124,7 @@ class Team:
 
     def sql(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.house.database_url, autocommit=True) as connection:
-            cursor = connection.execute(query, arguments)
+            cursor = connection.execute(query, arguments or None)
             return cursor.fetchall() if cursor.description else []
 
     def value(self, query: str, *arguments: object) -> Any:
@@ -138,10 +138,10 @@ class Team:
         )
         return status, phase
 
-    async def until(self, query: str, expected: Any, *, timeout: float = 8.0) -> None:
+    async def until(self, query: str, expected: Any, *arguments: object, timeout: float = 8.0) -> None:
         """Wait until the query's one value is `expected`."""
         end = time.monotonic() + timeout
-        while (found := self.value(query)) != expected:
+        while (found := self.value(query, *arguments)) != expected:
             assert time.monotonic() < end, f"{query}: {found!r}, not {expected!r}"
             await asyncio.sleep(0.03)
 
@@ -279,7 +279,7 @@ class Team:
         return self
 
     async def published(self) -> None:
-        await self.until("SELECT count(*) FROM rounds WHERE published_at IS NULL AND voided_at IS NULL", 0)
+        await self.until("SELECT published_at IS NOT NULL FROM rounds WHERE id = %s", True, self.round_id)
 
     async def to_resolved(self, *names: str, by: str = OWNER, resolver: str = "mike", **case: Any) -> Self:
         await self.to_result(*names, by=by, **case)

@@ -63,7 +63,9 @@ async def test_only_what_later_issues_bring_is_still_null_or_default_after_the_s
     assert moved == {"customer_decisions", "decision_outcomes", "team_members", "teams"}
 
 
-def _is_alive(connection: "psycopg.Connection[tuple[object, ...]]", table: str, column: str, default: str | None) -> bool:
+def _is_alive(
+    connection: "psycopg.Connection[tuple[object, ...]]", table: str, column: str, default: str | None
+) -> bool:
     """Whether some row holds something else than NULL and the default. A default that varies (ids, now()) counts."""
     is_constant = default is not None and "(" not in default
     query = sql.SQL("SELECT count(*) FROM {table} WHERE {column} IS NOT NULL").format(
@@ -72,7 +74,7 @@ def _is_alive(connection: "psycopg.Connection[tuple[object, ...]]", table: str, 
     if is_constant and default:
         # A constant as the catalog writes it: no input of anybody.
         query += sql.SQL(" AND {column} IS DISTINCT FROM ").format(column=sql.Identifier(column))
-        query += sql.SQL(default)  # type: ignore[arg-type]
+        query += sql.SQL(default)
     found = connection.execute(query).fetchone()
     return found is not None and found[0] != 0
 

@@ -1,6 +1,5 @@
 """Whoever may not do something, or not now, is told privately: where the decision stands, and the way out."""
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -227,7 +226,7 @@ async def test_a_button_with_a_value_that_is_no_id_is_out_of_date(team: Any) -> 
 
 
 async def test_a_button_of_another_version_says_so(team: Any) -> None:
-    assert await team.told("sarah", "decision.teleport") == (
+    assert await team.told("sarah", "decision.teleport", "x") == (
         "This belongs to another version of Conclave. Use /decide list to see where your decisions stand."
     )
     team.check_deliveries()
@@ -248,5 +247,15 @@ async def test_an_expired_trigger_is_told_privately_with_the_way_out(team: Any) 
     assert (await team.press("sarah", Action.EDIT_CRITERIA)).ok
     await sarah.see("Slack did not let the window open in time. Press it once more.")
     assert "Slack did not let" not in await team.house.person("mike").screen()
-    await asyncio.sleep(0)
     assert await sarah.modal() is None
+
+
+async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(team: Any) -> None:
+    await team.to_options()
+    await team.press("sarah", "decision.show")
+    await team.modal("sarah", at_least="Description")
+    team.house.sandbox.fail("views.push", "error", error="expired_trigger_id", times=2)
+    assert (await team.house.person("sarah").click("Propose option")).ok
+    await team.house.person("sarah").see("Slack did not let the window open in time. Press it once more.")
+    assert len(await team.house.person("sarah").messages("dm")) == 1
+    assert "Description" in (await team.modal("sarah")).text

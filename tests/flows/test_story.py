@@ -13,7 +13,7 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.demo import neighbours
 from bot.sandbox.sample import techcorp
 from bot.sandbox.server import running
-from bot.sandbox.story import play
+from bot.sandbox.story import StoryFailed, play
 from bot.store import sample
 
 COMMAND = (sys.executable, "-m", "bot")
@@ -103,10 +103,13 @@ async def test_the_same_story_passes_over_socket_mode(sample_url: str, tmp_path:
     assert "apps.connections.open" in methods
 
 
-async def test_what_is_not_as_told_ends_the_story_with_its_words(sample_url: str, tmp_path: Path) -> None:
+async def test_what_is_not_as_told_ends_the_story_with_its_words(
+    sample_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sandbox.story.stage.SEE_SECONDS", 2.0)
     with psycopg.connect(sample_url, autocommit=True) as connection:
-        connection.execute("UPDATE team_members SET is_active = false WHERE name = 'Sarah Johnson'")
+        connection.execute("UPDATE customer_decisions SET title = 'Another one'")
 
     async with neighbours(COMMAND, database_url=sample_url, log_path=tmp_path / "log") as (sandbox, bot):
-        with pytest.raises(AssertionError, match="Sarah does not see 'Set up your team'"):
+        with pytest.raises(StoryFailed, match="Sarah does not see '#1 Refund Request for Service Outage'"):
             await play(sandbox, bot, sample_url, lambda _: None)

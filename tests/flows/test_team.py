@@ -109,7 +109,6 @@ async def test_setup_pressed_again_with_other_text_after_a_lost_answer_updates_t
     await sarah.fill(FIELDS)
     assert not (await sarah.submit(lose_answer=True)).ok
     await newcomers.until("SELECT count(*) FROM teams", 1)
-    assert (await newcomers.modal("sarah")).trouble or True
     if (await sarah.modal()).inputs:  # the late answer of the first press may have replaced the form already
         assert (await newcomers.submit("sarah", {"Team": "Customer care"})).ok
         await newcomers.until("SELECT name FROM teams", "Customer care")
@@ -162,6 +161,22 @@ async def test_somebody_in_another_team_is_skipped_and_named(team: Any) -> None:
     assert "Ana Silva was skipped: in a team already." in modal.text
     assert "Eve Novak" in modal.text
     assert team.value("SELECT count(*) FROM team_members WHERE name = 'Ana Silva'") == 1
+
+
+async def test_a_workspace_admin_outside_any_team_makes_a_second_one(
+    alive: Any, team_in: Any, database_url: str
+) -> None:
+    spec = techcorp()
+    people = tuple(dataclasses.replace(p, is_admin=p.name in ("sarah", "eve")) for p in spec.people)
+    async with alive(database_url, dataclasses.replace(spec, people=people)) as house:
+        team = await team_in(house).gather("mike")
+        assert (await set_up(team, "eve", {**FIELDS, "Team": "Second", "People to add": ["mike"],
+                                           "Role of these people": "Sales manager"})).ok  # fmt: skip
+        modal = await team.modal("eve", at_least="Second")
+        assert "Mike Chen was skipped: in a team already." in modal.text
+        await team.to_options()
+        assert "Your team has no such decision." in await team.told("eve", Action.PROPOSE_OPTION)
+        assert team.value("SELECT count(*) FROM team_workspaces WHERE workspace_id = 'T0TECHCORP'") == 2
 
 
 async def test_people_need_a_role(newcomers: Any) -> None:

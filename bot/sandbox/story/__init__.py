@@ -1,30 +1,6 @@
 """One whole decision of the sample team, played by several people, told as plain text, checked in the tables."""
 
-from collections.abc import Awaitable, Callable
-
-from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.server import Sandbox
-from bot.sandbox.story import ledger, opening, resolving, scoring
-from bot.sandbox.story.stage import Stage, StoryFailed
+from bot.sandbox.story.plot import play
+from bot.sandbox.story.stage import StoryFailed
 
 __all__ = ["StoryFailed", "play"]
-
-
-async def play(
-    sandbox: Sandbox,
-    bot: BotProcess,
-    database_url: str,
-    out: Callable[[str], None],
-    *,
-    between: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Play the story in a workspace where nothing has happened yet but the loading of the sample team.
-
-    between: called between any two steps. Raises StoryFailed or CannotDo where something is not as told.
-    """
-    async with Stage.built(sandbox, bot, database_url, out, between) as stage:
-        stage.title("One decision of TechCorp's customer success team, from the case to its outcome")
-        await opening.play(stage)
-        await scoring.play(stage)
-        await resolving.play(stage)
-        await ledger.check(stage)

@@ -140,4 +140,3 @@ async def _verify(stage: Stage) -> None:
     code, printed = await stage.bot.run("verify", "1")
     stage.expect(code == 0, f"conclave verify 1 ended with {code}: {printed}")
     stage.tell(f"ok  conclave verify 1: {printed}")
-    stage.title("\nThe story is told.")

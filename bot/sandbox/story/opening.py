@@ -117,9 +117,7 @@ async def proposing(stage: Stage) -> None:
     await _propose(stage, "tom", DROPPED, "A letter by the head of support.", "0", effort="Low", risk="High")
 
 
-async def _propose(
-    stage: Stage, name: str, title: str, description: str, cost: str, *, effort: str, risk: str
-) -> None:
+async def _propose(stage: Stage, name: str, title: str, description: str, cost: str, *, effort: str, risk: str) -> None:
     actor = stage.actor(name)
     await actor.click("Propose option", within="#1 ·", sees="Description")
     await actor.fill({"Title": title, "Description": description, "Cost": cost, "Effort": effort, "Risk": risk})

@@ -20,7 +20,9 @@ async def play(stage: Stage) -> None:
 async def too_little_authority(stage: Stage) -> None:
     lisa = stage.actor("lisa")
     await stage.step("Lisa would like to settle it at once, but that takes more authority than she has.")
-    await lisa.click("Resolve", within="#1 ·", channel="customer-decisions", sees="takes authority 4 or more; you have 1")
+    await lisa.click(
+        "Resolve", within="#1 ·", channel="customer-decisions", sees="takes authority 4 or more; you have 1"
+    )
     await lisa.close()
 
 

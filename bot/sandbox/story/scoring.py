@@ -1,6 +1,5 @@
 """The story's middle: five people score in secret, and the bot dies at the worst moment."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -8,7 +7,7 @@ import psycopg
 
 from bot.sandbox.story.ballots import OPINIONS, TOM_AGAIN, Opinion
 from bot.sandbox.story.opening import STALE
-from bot.sandbox.story.stage import Stage
+from bot.sandbox.story.stage import Stage, StoryFailed
 
 PAGES = 4
 LEASE_SECONDS = 60.0
@@ -124,11 +123,11 @@ async def the_last_ballot(stage: Stage) -> None:
     await stage.step("Ana is the last one. Her ballot closes the round, and the bot goes on to publish the result.")
     await ana.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
     await _rest_of_the_ballot(stage, "ana", OPINIONS["ana"], start=0)
-    stage.not_waited_for.append("result.publish")
     async with _publication_held_back(stage):
         await ana.submit(sees="Everybody has scored: scoring is closed and the result is on its way.")
         await _until(stage, _WAITS, 1, "The bot never came to publish.")
         await stage.bot.kill_9()
+        stage.not_waited_for = [row[0] for row in await stage.fetch("SELECT id FROM outbox WHERE state = 'ready'")]
         stage.tell("\n(Between closing and publishing the bot is killed: kill -9, nothing is drained.)")
     await _until(stage, _OTHERS_AT_WORK, 0, "The dead bot's transaction does not end.")
     await _check_closed_unpublished(stage)
@@ -142,15 +141,17 @@ async def _publication_held_back(stage: Stage) -> AsyncIterator[None]:
     """Nobody can write a result meanwhile; everybody can read."""
     async with await psycopg.AsyncConnection.connect(stage.bot.database_url) as ours:
         await ours.execute("LOCK TABLE round_results IN SHARE MODE")
+        stage.is_held_back = True
         yield
+        stage.is_held_back = False
         await ours.rollback()
 
 
-async def _until(stage: Stage, query: str, wanted: int, complaint: str) -> None:
-    async with asyncio.timeout(20):
-        while await stage.one(query) != wanted:
-            await asyncio.sleep(0.01)
-    stage.expect(await stage.one(query) == wanted, complaint)
+async def _until(stage: Stage, query: str, wanted: int, complaint: str, *, within: float = 20.0) -> None:
+    try:
+        await stage.wait_until(query, wanted, within=within)
+    except TimeoutError:
+        raise StoryFailed(complaint) from None
 
 
 async def _check_closed_unpublished(stage: Stage) -> None:
@@ -190,11 +191,5 @@ async def another_case_meanwhile(stage: Stage) -> None:
 async def the_result(stage: Stage) -> None:
     await stage.step("The lease has ended, and the result arrives, once, in the thread of the card.")
     stage.not_waited_for.clear()
-    await _until_published(stage)
+    await _until(stage, "SELECT count(*) FROM round_results", 1, "No result was published.", within=LEASE_SECONDS)
     await stage.actor("mike").sees("Result of #1", within=LEASE_SECONDS)
-
-
-async def _until_published(stage: Stage) -> None:
-    async with asyncio.timeout(LEASE_SECONDS):
-        while not await stage.one("SELECT count(*) FROM round_results"):
-            await asyncio.sleep(0.1)

@@ -1,0 +1,38 @@
+"""Publish a Home tab: the same way for an event, a page turned and a change of a decision."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery import slack
+from bot.delivery.verdict import Done, Verdict
+from bot.deps import Deps
+from bot.domain.team import SlackUser
+from bot.services import home as homes
+from bot.services import reminder as reminders
+from bot.store.outbox import Delivery
+from bot.views import home as home_view
+
+_NOBODY = {"user_not_found", "user_disabled", "not_enabled", "hash_conflict"}
+
+
+def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
+    """The table from a delivery's kind to its sender."""
+    return {homes.KIND: slack.judged(send_home)}
+
+
+async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
+    """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
+    user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
+    merged = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
+    found = await homes.read(deps.db, user=user, now=deps.now, table=deps.settings.authority_table)
+    view = home_view.home(found, now=deps.now)
+    digest = home_view.digest(view)
+    if digest != await homes.shown(deps.db, user=user):
+        try:
+            await deps.client.views_publish(user_id=user.user_id, view=view)
+        except SlackApiError as error:
+            if slack.name_of(error) not in _NOBODY:
+                raise
+    await homes.published(deps.db, user=user, digest=digest, merged=merged)
+    return Done()

@@ -1,0 +1,77 @@
+"""Senders of nudges: look once more whether it still holds, then tell the person by the ways they chose."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery import slack
+from bot.delivery.verdict import Done, Verdict
+from bot.deps import Deps
+from bot.errors import NotFound
+from bot.services import home as homes
+from bot.services import reminder as reminders
+from bot.services import team as teams
+from bot.services.reminder import FOLLOW, Nudge, Wanted
+from bot.store.outbox import Delivery
+from bot.views import reminder as view
+
+GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
+"""Slack's names for somebody whom no message can reach any more."""
+
+
+def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
+    """The table from a delivery's kind to its sender."""
+    return {FOLLOW: follow, reminders.NUDGE: slack.judged(send_nudge)}
+
+
+async def follow(deps: Deps, delivery: Delivery) -> Verdict:
+    """What follows a change of a decision: its reminders planned anew, open Home tabs brought up to date.
+
+    Changes that wait behind this one are covered by it, so a burst is planned once.
+    """
+    decision_id = UUID(delivery.payload["decision"])
+    behind = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
+    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, table=deps.settings.authority_table)
+    await homes.spread(deps.db, decision_id=decision_id, occasion=delivery.id, merged=behind)
+    return Done()
+
+
+async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
+    """One direct message for this delivery and those that wait behind it for the same person."""
+    table = deps.settings.authority_table
+    nudge = await reminders.prepare(
+        deps.db,
+        first=Wanted.from_payload(delivery.payload),
+        delivery_id=delivery.id,
+        lane=delivery.lane,
+        now=deps.now,
+        table=table,
+    )
+    if nudge.items:
+        await _tell(deps, delivery, nudge)
+    await reminders.told(deps.db, nudge=nudge, now=deps.now, table=table)
+    return Done()
+
+
+async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
+    member = nudge.member
+    if member is None:
+        return
+    if not (nudge.preferences.push and member.slack_user_id):
+        return
+    message = view.nudge([view.Told(i.dossier, i.kind) for i in nudge.items], authority=member.authority)
+    try:
+        await slack.post(deps, delivery, channel=member.slack_user_id, key=delivery.dedupe_key, message=message)
+    except SlackApiError as error:
+        if slack.name_of(error) not in GONE_PERSON:
+            raise
+        await _excuse(deps, member.id)
+
+
+async def _excuse(deps: Deps, member_id: UUID) -> None:
+    """Slack knows this person no more: they are asked nothing from here on."""
+    try:
+        await teams.deactivate(deps.db, member_id=member_id, cause="gone_from_slack")
+    except NotFound:
+        return

@@ -1,0 +1,32 @@
+"""What an operator asks of the deliveries: how many wait and for how long, which were given up, try those again."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import outbox
+from bot.store.db import Db, autocommit, run_tx
+from bot.store.outbox import GivenUp, Standing
+
+
+async def standing(db: Db) -> Standing:
+    """Counts and ages; one query."""
+    return await autocommit(db, outbox.standing)
+
+
+async def given_up(db: Db, *, at_most: int) -> list[GivenUp]:
+    """Deliveries that were given up, newest first. Ids, kinds and error names; never a content."""
+
+    async def work(c: AsyncConnection) -> list[GivenUp]:
+        return await outbox.given_up(c, at_most=at_most)
+
+    return await run_tx(db, work)
+
+
+async def retry(db: Db, *, ids: Sequence[int]) -> int:
+    """Put deliveries that were given up back into their lanes; all of them where no id is named. Returns how many."""
+
+    async def work(c: AsyncConnection) -> int:
+        return await outbox.retry(c, ids=ids)
+
+    return await run_tx(db, work)

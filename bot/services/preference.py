@@ -1,0 +1,75 @@
+"""What a member has chosen about being told: read it, change it, and plan their reminders anew."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
+from bot.domain.team import Actor
+from bot.services import reminder as reminders
+from bot.store import reminder, team
+from bot.store.db import Db, run_tx
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A member's choices and their zone as Slack named it."""
+
+    preferences: Preferences
+    zone: str | None
+    phone: str | None
+
+
+async def get(db: Db, *, actor: Actor, tz: str | None = None) -> Chosen:
+    """The actor's choices. `tz`: what Slack says their zone is now; it is kept."""
+
+    async def work(c: AsyncConnection) -> Chosen:
+        if tz:
+            await team.set_zone(c, workspace_id=actor.workspace_id, user_id=actor.user_id, tz=tz)
+        ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id)
+        return Chosen(ways.preferences, ways.tz, ways.phone)
+
+    return await run_tx(db, work)
+
+
+async def change(
+    db: Db,
+    *,
+    actor: Actor,
+    preferences: Preferences,
+    phone: str | None,
+    snooze: str,
+    now: datetime,
+    table: AuthorityTable,
+) -> datetime | None:
+    """Save hours, days, ways and snooze ('no' | 'tomorrow' | 'week' | 'keep'). Returns until when it is quiet.
+
+    What waits is planned anew by them at once. `phone` None: leave the number alone.
+    """
+
+    async def work(c: AsyncConnection) -> datetime | None:
+        before = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
+        until = _until(snooze, replace(preferences, snoozed_until=before.preferences.snoozed_until), before.tz, now)
+        values = preferences.to_json() | {"snoozed_until": until.isoformat() if until else None}
+        if phone is not None:
+            values["phone"] = phone
+        await reminder.set_preferences(c, actor.member.id, values)
+        return until
+
+    until = await run_tx(db, work)
+    await reminders.plan_for(db, member_id=actor.member.id, now=now, table=table)
+    return until
+
+
+def _until(snooze: str, preferences: Preferences, tz: str | None, now: datetime) -> datetime | None:
+    zone = zone_of(tz)
+    match snooze:
+        case "tomorrow":
+            return tomorrow(now, preferences, zone)
+        case "week":
+            return next_working(now + timedelta(days=7), preferences, zone)
+        case "keep":
+            return preferences.snoozed_until
+    return None

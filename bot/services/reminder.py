@@ -1,0 +1,282 @@
+"""Keep reminders as the decisions are, hand out what is due, and say whether it still holds when it is delivered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Dossier
+from bot.domain.preference import Preferences, tomorrow, zone_of
+from bot.domain.reminder import Asked, Kind, Waiting, is_allowed, next_at, waiting
+from bot.domain.team import Actor, Member
+from bot.errors import NotFound
+from bot.services import closing
+from bot.store import decision, dossier, outbox, reminder, team
+from bot.store.db import Db, autocommit, run_tx
+
+NUDGE = reminder.NUDGE
+FOLLOW = decision.FOLLOW
+PLAN_AT_MOST = 500
+"""Decisions planned in one tick; what is left is the next one's."""
+ROUNDS_AT_MOST = 100
+
+
+# --- Planning: idempotent, from the state of the moment.
+
+
+async def plan(db: Db, *, decision_id: UUID, now: datetime, table: AuthorityTable) -> None:
+    """Make the reminders of a decision those of its present state. Does nothing where it is gone."""
+
+    async def work(c: AsyncConnection) -> None:
+        try:
+            team_id = await decision.get_team_id(c, decision_id)
+            await _plan(c, team_id=team_id, decision_id=decision_id, now=now, table=table)
+        except NotFound:
+            return
+
+    await run_tx(db, work)
+
+
+async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: datetime, table: AuthorityTable) -> None:
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+    d = found.decision
+    members = await team.members(c, team_id=team_id, workspace_id=d.workspace_id)
+    ways = await reminder.ways(c, team_id=team_id, workspace_id=d.workspace_id)
+    rows = await reminder.of_decision(c, decision_id)
+    items = waiting(found, members, now=now, table=table)
+    for item in items:
+        row = rows.pop((item.member_id, item.kind.value), None)
+        await _plan_item(c, decision_id, item, row, ways[item.member_id], now)
+    for (member_id, kind), row in rows.items():
+        if row.asked is not None or row.next_at is not None:
+            await reminder.clear(c, decision_id=decision_id, member_id=member_id, kind=kind)
+    await reminder.set_planned(c, decision_id, d.revision)
+
+
+async def _plan_item(
+    c: AsyncConnection, decision_id: UUID, item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime
+) -> None:
+    asked = row.asked if row else None
+    if asked is None or (item.since is not None and item.since != asked.since):
+        asked = Asked(item.since or now)
+    at = next_at(item, asked, now=now, preferences=ways.preferences, zone=zone_of(ways.tz))
+    if row and (row.asked, row.next_at) == (asked, at):
+        return
+    await reminder.put(c, decision_id=decision_id, member_id=item.member_id, kind=item.kind, asked=asked, next_at=at)
+
+
+async def plan_for(db: Db, *, member_id: UUID, now: datetime, table: AuthorityTable) -> None:
+    """Plan every decision about which something waits for the member: hours, days or snooze have changed."""
+
+    async def read(c: AsyncConnection) -> list[UUID]:
+        return await reminder.decisions_of(c, member_id)
+
+    for decision_id in await run_tx(db, read):
+        await plan(db, decision_id=decision_id, now=now, table=table)
+
+
+# --- The tick.
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one tick did, in counts."""
+
+    closed: int
+    planned: int
+    due: int
+
+
+async def sweep(db: Db, *, now: datetime, table: AuthorityTable) -> Swept:
+    """Close rounds past their closing time, plan what has changed, hand out what is due.
+
+    Any number of replicas may do it at once: each step takes turns on the decision's row or skips what is locked.
+    """
+    closed = await _close_due_rounds(db, now=now)
+    planned = await _plan_changed(db, now=now, table=table)
+    due = await _claim_due(db, now=now)
+    await autocommit(db, reminder.swept)
+    return Swept(closed, planned, due)
+
+
+async def _close_due_rounds(db: Db, *, now: datetime) -> int:
+    async def read(c: AsyncConnection) -> Sequence[tuple[UUID, UUID]]:
+        return await reminder.due_rounds(c, now=now, at_most=ROUNDS_AT_MOST)
+
+    closed = 0
+    for team_id, decision_id in await run_tx(db, read):
+        closed += await _close_round(db, team_id=team_id, decision_id=decision_id)
+    return closed
+
+
+async def _close_round(db: Db, *, team_id: UUID, decision_id: UUID) -> bool:
+    async def work(c: AsyncConnection) -> bool:
+        found = await dossier.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+        return await closing.close(c, found, by=None) == "closed"
+
+    return await run_tx(db, work)
+
+
+async def _plan_changed(db: Db, *, now: datetime, table: AuthorityTable) -> int:
+    """The safety net: what the delivery after a change should have planned, and rows that came another way."""
+
+    async def read(c: AsyncConnection) -> list[UUID]:
+        return await reminder.unplanned(c, at_most=PLAN_AT_MOST)
+
+    changed = await run_tx(db, read)
+    for decision_id in changed:
+        await plan(db, decision_id=decision_id, now=now, table=table)
+    return len(changed)
+
+
+async def _claim_due(db: Db, *, now: datetime) -> int:
+    total = 0
+    while True:
+        due, _ = await autocommit(db, lambda c: reminder.claim_due(c, now=now))
+        total += due
+        if due < reminder.AT_MOST:
+            return total
+
+
+async def sweep_age_seconds(db: Db) -> float | None:
+    """How long ago a sweep went through, in any replica; None where none ever did."""
+    return await run_tx(db, reminder.sweep_age_seconds)
+
+
+# --- Delivery.
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to tell a person, as it stands now."""
+
+    dossier: Dossier
+    kind: Kind
+    decision_id: UUID
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """What one message to one person is to hold, most urgent first. Empty: there is nothing to tell any more."""
+
+    member: Member | None
+    preferences: Preferences
+    items: tuple[Item, ...]
+    merged: tuple[int, ...]
+    """Deliveries of the same lane that this message covers."""
+    decision_ids: tuple[UUID, ...]
+    """All that were looked at: they are planned anew afterwards."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a delivery names: ids and a kind."""
+
+    decision_id: UUID
+    member_id: UUID
+    kind: str
+    claimed_at: float
+    """Seconds since 1970."""
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> "Wanted":
+        ids = UUID(str(payload["decision"])), UUID(str(payload["member"]))
+        return cls(*ids, str(payload["kind"]), float(payload["at"]))
+
+
+async def behind(db: Db, *, delivery_id: int, lane: str, kind: str) -> tuple[int, ...]:
+    """Deliveries of the same lane that the one at hand covers, if asked before the state is read."""
+
+    async def work(c: AsyncConnection) -> tuple[int, ...]:
+        rows = await outbox.ready_in_lane(c, lane=lane, kind=kind, after=delivery_id)
+        return tuple(row_id for row_id, _ in rows)
+
+    return await run_tx(db, work)
+
+
+async def prepare(db: Db, *, first: Wanted, delivery_id: int, lane: str, now: datetime, table: AuthorityTable) -> Nudge:
+    """Check what the delivery and those behind it in its lane want to say: still so, still missing, allowed now."""
+
+    async def work(c: AsyncConnection) -> Nudge:
+        others = await outbox.ready_in_lane(c, lane=lane, kind=NUDGE, after=delivery_id)
+        wanted = [first, *(Wanted.from_payload(payload) for _, payload in others)]
+        member: Member | None = None
+        preferences = Preferences()
+        items: list[Item] = []
+        for one in {(w.decision_id, w.kind): w for w in wanted}.values():
+            checked = await _check(c, one, now=now, table=table)
+            if checked is None:
+                continue
+            member, preferences, item = checked
+            items.append(item)
+        items.sort(key=lambda i: (-i.dossier.decision.case.urgency_level, i.dossier.decision.number))
+        merged = tuple(row_id for row_id, _ in others)
+        return Nudge(member, preferences, tuple(items), merged, tuple(sorted({w.decision_id for w in wanted})))
+
+    return await run_tx(db, work)
+
+
+async def _check(
+    c: AsyncConnection, wanted: Wanted, *, now: datetime, table: AuthorityTable
+) -> tuple[Member, Preferences, Item] | None:
+    try:
+        team_id = await decision.get_team_id(c, wanted.decision_id)
+    except NotFound:
+        return None
+    found = await dossier.get(c, team_id=team_id, decision_id=wanted.decision_id)
+    workspace_id = found.decision.workspace_id
+    members = await team.members(c, team_id=team_id, workspace_id=workspace_id)
+    items = waiting(found, members, now=now, table=table)
+    item = next((i for i in items if (i.member_id, i.kind.value) == (wanted.member_id, wanted.kind)), None)
+    member = next((m for m in members if m.id == wanted.member_id), None)
+    if item is None or member is None:
+        return None
+    ways = await reminder.find_ways(c, member_id=member.id, workspace_id=workspace_id)
+    zone = zone_of(ways.tz)
+    is_over = item.ends is not None and now >= item.ends
+    if is_over:
+        return None
+    if not is_allowed(now, urgency=item.urgency, preferences=ways.preferences, zone=zone):
+        await reminder.postpone(
+            c,
+            decision_id=wanted.decision_id,
+            member_id=wanted.member_id,
+            kind=wanted.kind,
+            claimed_at=wanted.claimed_at,
+            due_since=now - item.repeat,
+        )
+        return None
+    return member, ways.preferences, Item(found, item.kind, found.decision.id)
+
+
+async def told(db: Db, *, nudge: Nudge, now: datetime, table: AuthorityTable) -> None:
+    """After the message: its other deliveries are done, and the next nudges are planned."""
+
+    async def work(c: AsyncConnection) -> None:
+        await outbox.settle_merged(c, nudge.merged)
+
+    if nudge.merged:
+        await run_tx(db, work)
+    for decision_id in nudge.decision_ids:
+        await plan(db, decision_id=decision_id, now=now, table=table)
+
+
+# --- Snooze.
+
+
+async def snooze(db: Db, *, actor: Actor, now: datetime, table: AuthorityTable) -> datetime:
+    """Silence until the actor's next working day. Returns its first working minute."""
+
+    async def work(c: AsyncConnection) -> datetime:
+        ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
+        until = tomorrow(now, ways.preferences, zone_of(ways.tz))
+        await reminder.set_preferences(c, actor.member.id, {"snoozed_until": until.isoformat()})
+        return until
+
+    until = await run_tx(db, work)
+    await plan_for(db, member_id=actor.member.id, now=now, table=table)
+    return until

@@ -1,0 +1,248 @@
+"""What waits for whom and when to say so (table `reminders`), when the sweep last ran (`sweep_runs`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.preference import Preferences
+from bot.domain.reminder import EXACT, PACES, Asked, Kind
+from bot.store import tables as t
+
+NUDGE = "nudge"
+AT_MOST = 200
+# Whoever claims a nudge plans the next one when it is delivered; this only bounds what a lost delivery costs.
+FALLBACK = timedelta(days=1)
+
+# One statement, so any number of replicas may run it any number of times: SKIP LOCKED shares the due rows out, and
+# `step`, which only grows, makes the key of every delivery unique for ever. `along`: who is written to anyhow hears in
+# the same breath of what is due soon. 'slack:...' lanes keep a person's messages in order.
+_CLAIM = text(
+    """
+    WITH due AS MATERIALIZED (
+      SELECT id, member_id FROM reminders WHERE next_at <= :now ORDER BY next_at LIMIT :at_most
+      FOR UPDATE SKIP LOCKED),
+    along AS MATERIALIZED (
+      SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
+      WHERE r.member_id IN (SELECT member_id FROM due) AND r.next_at > :now AND r.kind <> ALL (:exact)
+        AND r.next_at <= :now + make_interval(secs => CASE d.urgency_level WHEN 5 THEN :along5 WHEN 4 THEN :along4
+                                                      ELSE :along3 END)
+      FOR UPDATE OF r SKIP LOCKED),
+    moved AS (
+      UPDATE reminders r SET step = r.step + 1, asked = r.asked + 1, last_at = :now,
+        next_at = :now + make_interval(secs => :fallback)
+      FROM (SELECT id FROM due UNION ALL SELECT id FROM along) c WHERE r.id = c.id
+      RETURNING r.decision_id, r.member_id, r.kind, r.step),
+    added AS (
+      INSERT INTO outbox (kind, lane, dedupe_key, payload)
+      SELECT 'nudge', coalesce('slack:' || i.workspace_id || ':' || i.slack_user_id, 'member:' || m.member_id),
+        format('nudge:%s:%s:%s:%s', m.decision_id, m.member_id, m.kind, m.step),
+        jsonb_build_object('decision', m.decision_id, 'member', m.member_id, 'kind', m.kind, 'step', m.step,
+          'at', extract(epoch FROM :now))
+      FROM moved m JOIN customer_decisions d ON d.id = m.decision_id
+      LEFT JOIN slack_identities i ON i.member_id = m.member_id AND i.workspace_id = d.workspace_id
+      ORDER BY d.urgency_level DESC, d.number
+      ON CONFLICT (dedupe_key) DO NOTHING RETURNING id)
+    SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM added) AS added, pg_notify('outbox', '')
+    """
+)
+
+
+async def claim_due(c: AsyncConnection, *, now: datetime) -> tuple[int, int]:
+    """(due rows claimed, deliveries added). One statement; call again while it claims `AT_MOST`."""
+    row = (
+        await c.execute(
+            _CLAIM,
+            {
+                "now": now,
+                "at_most": AT_MOST,
+                "exact": [kind.value for kind in EXACT],
+                "along5": PACES[5].along.total_seconds(),
+                "along4": PACES[4].along.total_seconds(),
+                "along3": PACES[3].along.total_seconds(),
+                "fallback": FALLBACK.total_seconds(),
+            },
+        )
+    ).one()
+    return row.due, row.added
+
+
+async def silence(c: AsyncConnection, decision_id: UUID) -> None:
+    """Say nothing more about this decision until it is planned anew."""
+    r = t.reminders
+    await c.execute(update(r).where(r.c.decision_id == decision_id, r.c.next_at.is_not(None)).values(next_at=None))
+
+
+async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
+    """Decisions that have changed since their reminders were planned."""
+    d = t.customer_decisions.c
+    rows = await c.execute(select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).limit(at_most))
+    return list(rows.scalars())
+
+
+async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
+    d = t.customer_decisions
+    await c.execute(update(d).where(d.c.id == decision_id).values(planned_revision=revision))
+
+
+@dataclass(frozen=True)
+class Row:
+    member_id: UUID
+    kind: str
+    asked: Asked | None
+    """None: nothing waits."""
+    next_at: datetime | None
+
+
+async def of_decision(c: AsyncConnection, decision_id: UUID) -> dict[tuple[UUID, str], Row]:
+    r = t.reminders.c
+    rows = await c.execute(select(*r).where(r.decision_id == decision_id))
+    return {(row.member_id, row.kind): _row(row) for row in rows}
+
+
+def _row(row: Any) -> Row:
+    asked = Asked(row.waiting_since, row.asked, row.last_at) if row.waiting_since else None
+    return Row(row.member_id, row.kind, asked, row.next_at)
+
+
+async def put(
+    c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: Kind, asked: Asked, next_at: datetime | None
+) -> None:
+    """Write what waits. `step` is left alone: it numbers deliveries for ever."""
+    values = {
+        "waiting_since": asked.since,
+        "asked": asked.times,
+        "last_at": asked.last_at,
+        "next_at": next_at,
+    }
+    await c.execute(
+        insert(t.reminders)
+        .values(decision_id=decision_id, member_id=member_id, kind=kind.value, **values)
+        .on_conflict_do_update(index_elements=["decision_id", "member_id", "kind"], set_=values)
+    )
+
+
+async def clear(c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str) -> None:
+    """Nothing waits any more; a later wait of this kind is a new one."""
+    r = t.reminders
+    await c.execute(
+        update(r)
+        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind)
+        .values(waiting_since=None, asked=0, last_at=None, next_at=None)
+    )
+
+
+async def postpone(
+    c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str, claimed_at: float, due_since: datetime
+) -> None:
+    """Take back a claim that did not become a message, so that it does not count: due since `due_since`.
+
+    `claimed_at`, in seconds since 1970, names the claim: taking it back twice must not take back two.
+    """
+    r = t.reminders
+    await c.execute(
+        update(r)
+        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind, r.c.asked > 0)
+        .where(func.abs(func.extract("epoch", r.c.last_at) - claimed_at) < 0.001)
+        .values(asked=r.c.asked - 1, last_at=case((r.c.asked > 1, due_since), else_=None))
+    )
+
+
+async def decisions_of(c: AsyncConnection, member_id: UUID) -> list[UUID]:
+    """Decisions about which something waits for the member."""
+    r = t.reminders.c
+    rows = await c.execute(
+        select(r.decision_id).where(r.member_id == member_id, r.waiting_since.is_not(None)).distinct()
+    )
+    return sorted(rows.scalars())
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a member wants to be told, and where their clock stands."""
+
+    preferences: Preferences
+    tz: str | None
+    phone: str | None = None
+
+
+async def ways(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> dict[UUID, Ways]:
+    """By member; the zone is Slack's, of this workspace, else of any."""
+    m, i = t.team_members.c, t.slack_identities.c
+    rows = await c.execute(
+        select(m.id, m.notification_preferences, i.workspace_id, i.tz)
+        .outerjoin(t.slack_identities, i.member_id == m.id)
+        .where(m.team_id == team_id)
+        .order_by(m.id, (i.workspace_id == (workspace_id or "")).desc().nulls_last())
+    )
+    found: dict[UUID, Ways] = {}
+    for row in rows:
+        found.setdefault(row.id, _ways(row))
+    return found
+
+
+async def find_ways(c: AsyncConnection, *, member_id: UUID, workspace_id: str | None, lock: bool = False) -> Ways:
+    m, i = t.team_members.c, t.slack_identities.c
+    if lock:
+        await c.execute(select(m.id).where(m.id == member_id).with_for_update())
+    row = (
+        await c.execute(
+            select(m.notification_preferences, i.tz)
+            .outerjoin(t.slack_identities, i.member_id == m.id)
+            .where(m.id == member_id)
+            .order_by((i.workspace_id == (workspace_id or "")).desc().nulls_last())
+            .limit(1)
+        )
+    ).one()
+    return _ways(row)
+
+
+def _ways(row: Any) -> Ways:
+    body = row.notification_preferences
+    phone = body.get("phone") if isinstance(body, dict) else None
+    return Ways(Preferences.from_json(body), row.tz, phone if isinstance(phone, str) and phone else None)
+
+
+async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
+    """Write over what is named, keep the rest of the JSON."""
+    m = t.team_members
+    json_type = m.c.notification_preferences.type
+    kept = func.coalesce(m.c.notification_preferences, cast({}, json_type))
+    await c.execute(
+        update(m)
+        .where(m.c.id == member_id)
+        .values(notification_preferences=kept.op("||")(cast(dict(values), json_type)))
+    )
+
+
+async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequence[tuple[UUID, UUID]]:
+    """(team id, decision id) of the rounds that still collect although their closing time is past."""
+    r, d = t.rounds.c, t.customer_decisions.c
+    rows = await c.execute(
+        select(d.team_id, d.id)
+        .join(t.rounds, r.decision_id == d.id)
+        .where(r.closed_at.is_(None), r.voided_at.is_(None), r.closes_at <= now)
+        .order_by(r.closes_at)
+        .limit(at_most)
+    )
+    return [(row.team_id, row.id) for row in rows]
+
+
+async def swept(c: AsyncConnection) -> None:
+    await c.execute(
+        insert(t.sweep_runs)
+        .values(last_ok=func.now())
+        .on_conflict_do_update(index_elements=["is_only"], set_={"last_ok": func.now()})
+    )
+
+
+async def sweep_age_seconds(c: AsyncConnection) -> float | None:
+    """By the database's clock; None where it never ran."""
+    age = func.extract("epoch", func.now() - t.sweep_runs.c.last_ok)
+    found = (await c.execute(select(age))).scalar_one_or_none()
+    return None if found is None else float(found)

@@ -1,0 +1,153 @@
+"""The Home tab: what waits for me, what is open, what was decided; a welcome, and words for strangers. Paged."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.decision import DECISION_TYPES, PHASES, URGENCY, Line, Status
+from bot.domain.home import Decided, Home, Stranger
+from bot.domain.permission import LABELS, Action
+from bot.domain.team import Team
+from bot.views import help as help_view
+from bot.views import ids, kit, text
+from bot.views.dossier import show_button
+
+PAGE_LINES = 25
+"""Two blocks a line and a dozen around them stay below Slack's 100."""
+
+
+def home(found: Home | Stranger, *, now: datetime) -> kit.View:
+    """The tab as Slack takes it."""
+    return _stranger(found) if isinstance(found, Stranger) else _member(found, now)
+
+
+def digest(view: kit.View) -> str:
+    """Tells whether two tabs look the same."""
+    return hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
+
+
+def _member(found: Home, now: datetime) -> kit.View:
+    team, lines = found.actor.team, found.lines
+    last = max((len(lines) - 1) // PAGE_LINES, 0)
+    page = min(max(found.page, 0), last)
+    shown = lines[page * PAGE_LINES : (page + 1) * PAGE_LINES]
+    others = sorted((line for line in shown if not line.todo), key=lambda line: -line.urgency_level)
+    blocks = [
+        kit.header(f"{team.name}, {team.company_name}"),
+        kit.context(_team_line(team, found.members)),
+        *_welcome(found),
+        kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
+        *_waiting([line for line in shown if line.todo], sum(line.todo is not None for line in lines), now),
+        *_open(others, len(lines), now),
+        *_paging(page, last),
+        *_recent(found.recent),
+    ]
+    return kit.home(blocks)
+
+
+def _stranger(found: Stranger) -> kit.View:
+    """Why, and the next step. Nothing of anybody's decisions."""
+    words = found.sentence or help_view.not_a_member(found.admins, has_team=found.has_team)
+    blocks = [
+        kit.header("Conclave"),
+        kit.section("Customer decisions, made together in Slack, scored in secret."),
+        kit.paragraph(words),
+    ]
+    if not found.has_team:
+        blocks.append(kit.actions([kit.button("Set up your team", ids.OPEN_SETUP, style="primary")]))
+    return kit.home(blocks)
+
+
+def _team_line(team: Team, members: int) -> str:
+    size = f"{text.count('active member', members)}, team size given as {team.team_size}"
+    industry = f" · {text.inline(team.industry, 100)}" if team.industry else ""
+    return f"{size}{industry} · {text.inline(team.currency, 3)}"
+
+
+def _welcome(found: Home) -> list[kit.Block]:
+    if found.lines or found.recent:
+        if not found.is_first:
+            return []
+        step = "What waits for you is below; each button leads right there."
+    else:
+        step = (
+            "Next step: open your team's first decision. Its case, criteria and options come from you and your "
+            "team; then everybody scores in secret, and whoever has the authority decides."
+        )
+    return [kit.section(f"*Welcome, {text.inline(found.actor.member.name, 80)}.* {step}")]
+
+
+def _new_button() -> kit.Element:
+    return kit.button("New decision", ids.HOME_NEW, style="primary")
+
+
+def _settings_button() -> kit.Element:
+    return kit.button("My settings", ids.OPEN_SETTINGS)
+
+
+def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
+    if not lines:
+        return [] if total else [kit.section("*Nothing waits for you.*")]
+    blocks = [kit.header(f"Waiting for you: {total}")]
+    for line in lines:
+        blocks += [kit.section(f"{_title(line)}\n{_facts(line, now)}"), kit.actions(_buttons(line))]
+    return blocks
+
+
+def _open(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
+    if not lines:
+        return []
+    accessories = [show_button(line.decision_id, line.number, words="Show") for line in lines]
+    pairs = zip(lines, accessories, strict=True)
+    rows = [kit.section(f"{_title(line)}\n{_facts(line, now)}", accessory=show) for line, show in pairs]
+    return [kit.header("Open decisions"), kit.context(f"{total} open in the team, by urgency"), *rows]
+
+
+def _title(line: Line) -> str:
+    return f"*#{line.number} {text.inline(line.title, 160)}*"
+
+
+def _facts(line: Line, now: datetime) -> str:
+    facts = [
+        text.inline(line.customer_name, 80),
+        DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
+        f"urgency {URGENCY[line.urgency_level]}",
+        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+    ]
+    if line.expected_resolution_date:
+        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
+        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
+    return " · ".join(facts)
+
+
+def _buttons(line: Line) -> list[kit.Element]:
+    show = show_button(line.decision_id, line.number, words="Show")
+    if line.action is None:
+        return [show]
+    action = Action(line.action)
+    label = f"{LABELS[action]}: #{line.number} {line.title}"
+    return [kit.button(LABELS[action], action, value=str(line.decision_id), style="primary", label=label), show]
+
+
+def _paging(page: int, last: int) -> list[kit.Block]:
+    """Each button in a block of its own: both bear one action id, which Slack allows once a block."""
+    blocks = []
+    if page > 0:
+        blocks.append(kit.actions([kit.button("Previous", ids.HOME_PAGE, value=str(page - 1))]))
+    if page < last:
+        blocks.append(kit.actions([kit.button("Next", ids.HOME_PAGE, value=str(page + 1))]))
+    return [kit.context(f"Page {page + 1} of {last + 1}"), *blocks] if blocks else []
+
+
+def _recent(recent: Sequence[Decided]) -> list[kit.Block]:
+    if not recent:
+        return []
+    rows = [
+        kit.section(
+            f"*#{r.number} {text.inline(r.title, 160)}*\n{text.inline(r.choice, 160)} · {text.day(r.resolved_at)}",
+            accessory=show_button(r.decision_id, r.number, words="Show"),
+        )
+        for r in recent
+    ]
+    return [kit.divider(), kit.header("Recently decided"), *rows]

@@ -1,0 +1,152 @@
+"""Nudges: one direct message about what waits for one person, alone or as a digest. Never a name of who is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.decision import Dossier
+from bot.domain.permission import LABELS
+from bot.domain.reminder import ESCALATIONS, Kind, action_for
+from bot.domain.round import Round, quorum
+from bot.views import dossier as pieces
+from bot.views import ids, kit, text
+
+MOST_LINES = 12
+"""A digest that grows longer is cut; the list has the rest."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing to tell."""
+
+    dossier: Dossier
+    kind: Kind
+
+
+def nudge(items: Sequence[Told], *, authority: int) -> kit.Message:
+    """`items`: one or more, most urgent first; `authority` is the reader's."""
+    return _single(items[0], authority) if len(items) == 1 else _digest(items, authority)
+
+
+def _single(item: Told, authority: int) -> kit.Message:
+    heading, reason = headline(item), reason_for(item, authority)
+    blocks = [
+        kit.section(f"*{heading}*\n{reason}"),
+        kit.actions([_button(item), snooze_button()]),
+        kit.context(_settings_line()),
+    ]
+    return kit.message(f"{heading}. {reason}", blocks)
+
+
+def _digest(items: Sequence[Told], authority: int) -> kit.Message:
+    top = f"{text.count('thing', len(items))} wait for you"
+    shown = items[:MOST_LINES]
+    blocks = [kit.section(f"*{top}*")]
+    blocks += [
+        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i)) for i in shown
+    ]
+    if len(items) > len(shown):
+        blocks.append(kit.context(f"… and {len(items) - len(shown)} more: `{ids.COMMAND} list`"))
+    blocks += [kit.actions([snooze_button()]), kit.context(_settings_line())]
+    spoken = ". ".join(headline(i, room=100) for i in shown[:3])
+    return kit.message(f"{top}. {spoken}", blocks)
+
+
+def headline(item: Told, *, room: int = 150) -> str:
+    """ "Score #42 Refund for the outage", as mrkdwn."""
+    d = item.dossier.decision
+    return f"{_VERBS[item.kind]} {d.name} {text.inline(d.case.title, room)}"
+
+
+_VERBS = {
+    Kind.COMPLETE: "Complete the case of",
+    Kind.CRITERIA: "Set the criteria of",
+    Kind.OPTIONS: "Get to scoring:",
+    Kind.SCORE: "Score",
+    Kind.UNDECIDED: "No quorum:",
+    Kind.RESOLVE: "Resolve",
+    Kind.INFORM: "Tell the customer:",
+    Kind.OUTCOME: "Record the outcome of",
+    Kind.FOLLOW_UP: "Follow up on",
+    Kind.STALLED: "Urgent and waiting:",
+    Kind.SCORING: "Urgent and not scored yet:",
+    Kind.NO_QUORUM: "Urgent and without quorum:",
+    Kind.UNRESOLVED: "Urgent and not resolved:",
+}
+
+
+def reason_for(item: Told, authority: int) -> str:
+    """Why this reaches the reader, with counts and dates only."""
+    why = _why(item)
+    if item.kind in ESCALATIONS:
+        return f"{why} You hear of it because your authority is {authority}."
+    return why
+
+
+def _why(item: Told) -> str:
+    d, found = item.dossier.decision, item.dossier.round
+    customer = text.inline(d.case.customer_name, 80)
+    match item.kind:
+        case Kind.COMPLETE:
+            return f"The case of {customer} still lacks something before the team can set criteria."
+        case Kind.CRITERIA:
+            return "Options can be proposed once its criteria are submitted."
+        case Kind.OPTIONS:
+            count = text.count("option", len(item.dossier.options))
+            return f"It has {count}. Scoring starts when you say so; it takes two options."
+        case Kind.SCORE if found:
+            return f"{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+        case Kind.UNDECIDED | Kind.NO_QUORUM if found:
+            return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
+        case Kind.RESOLVE:
+            return f"The result is published; {customer} waits for somebody with your authority to decide."
+        case Kind.INFORM:
+            return f"It is resolved. Press the button once {customer} has the answer."
+        case Kind.OUTCOME:
+            return "How did it turn out? A minute now teaches the next decision."
+        case Kind.FOLLOW_UP:
+            outcome = item.dossier.outcome
+            day = f" for {text.day(outcome.follow_up_date)}" if outcome and outcome.follow_up_date else ""
+            return f"You noted a follow-up with {customer}{day}."
+        case Kind.STALLED:
+            expected = d.case.expected_resolution_date
+            until = f" until it is to be resolved, {text.moment(expected)}" if expected else ""
+            return f"More than half of the time{until} is over, and it is still in {d.place}."
+        case Kind.SCORING if found:
+            return (
+                f"More than half of the time to its closing, {text.moment(found.closes_at)}, is over. {_quorum(found)}"
+            )
+        case Kind.UNRESOLVED:
+            return "The result is published, and nobody with less authority has resolved it yet."
+    return f"It is in {d.place}."
+
+
+def _scored(found: Round) -> str:
+    return f"{found.ballots} of {len(found.roster)} have scored"
+
+
+def _quorum(found: Round) -> str:
+    return f"{_scored(found)}; quorum is {quorum(len(found.roster))}."
+
+
+def _button(item: Told) -> kit.Element:
+    action = action_for(item.kind, item.dossier)
+    d = item.dossier.decision
+    if action is None:
+        return pieces.show_button(d.id, d.number)
+    (button,) = pieces.buttons(d, [action])
+    return {**button, "text": kit.plain_text(LABELS[action], kit.BUTTON)}
+
+
+def snooze_button() -> kit.Element:
+    return kit.button("Snooze until tomorrow", ids.SNOOZE, value="tomorrow")
+
+
+def _settings_line() -> str:
+    return f"Working hours, days and channels: `{ids.COMMAND} settings`"
+
+
+def snoozed(until: datetime) -> kit.Message:
+    """Only the person who pressed reads it."""
+    sentence = f"Quiet until {text.moment(until)}. What waits is on your Home tab and in `{ids.COMMAND} list`."
+    return kit.message("Quiet until your next working day.", [kit.section(sentence)])

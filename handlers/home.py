@@ -1,0 +1,40 @@
+"""The Home tab: published when it is opened and when its page is turned; changes reach it through the outbox."""
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.services import home as homes
+from bot.services import team as teams
+from bot.views import home as view
+from handlers.after_ack import later
+from handlers.person import deps, profile, slack_user
+
+_PASSES = 2
+
+
+async def opened(args: AsyncArgs) -> None:
+    """The event. Its other tab, the messages, is none of ours."""
+    if (args.event or {}).get("tab", "home") == "home":
+        later(args, lambda: _publish(args, page=0))
+
+
+async def turn_page(args: AsyncArgs) -> None:
+    await args.ack()
+    page = str(args.action["value"]) if args.action else ""
+    later(args, lambda: _publish(args, page=int(page) if page.isdecimal() else 0))
+
+
+async def _publish(args: AsyncArgs, *, page: int) -> None:
+    """Publish, then look again: a change that was delivered meanwhile must not be covered by what was read before."""
+    d, user = deps(args), slack_user(args)
+    is_first = await homes.opened(d.db, user=user, page=page)
+    if not await homes.is_known(d.db, user=user):
+        await teams.link_by_email(d.db, await profile(args))
+    shown = ""
+    for _ in range(_PASSES):
+        found = await homes.read(d.db, user=user, now=d.now, table=d.settings.authority_table, is_first=is_first)
+        tab = view.home(found, now=d.now)
+        if view.digest(tab) == shown:
+            return
+        await args.client.views_publish(user_id=user.user_id, view=tab)
+        shown = view.digest(tab)
+        await homes.published(d.db, user=user, digest=shown)

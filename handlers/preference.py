@@ -1,0 +1,55 @@
+"""One's own settings, and snoozing from a nudge."""
+
+import secrets
+from typing import Any
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.preference import Preferences
+from bot.services import preference as preferences
+from bot.services import reminder as reminders
+from bot.views import preference as view
+from bot.views import reminder as reminder_view
+from handlers.after_ack import later, open_modal
+from handlers.person import actor, deps, profile
+from handlers.private import answer
+
+
+async def open_settings(args: AsyncArgs) -> None:
+    async def build() -> dict[str, Any]:
+        who, d = await actor(args), deps(args)
+        chosen = await preferences.get(d.db, actor=who, tz=(await profile(args)).tz)
+        return view.settings(
+            chosen.preferences,
+            zone=chosen.zone,
+            ways=d.settings.ways,
+            email=who.member.email,
+            phone=chosen.phone,
+            now=d.now,
+            revision=secrets.token_hex(3),
+        )
+
+    await open_modal(args, build, title="Your settings")
+
+
+async def save(args: AsyncArgs) -> None:
+    who, d = await actor(args), deps(args)
+    form = view.parse(args.body["view"])
+    until = await preferences.change(
+        d.db,
+        actor=who,
+        preferences=Preferences(form.push, form.email, form.sms, form.starts, form.ends, form.days),
+        phone=form.phone,
+        snooze=form.snooze,
+        now=d.now,
+        table=d.settings.authority_table,
+    )
+    await args.ack(response_action="update", view=view.saved(until))
+
+
+async def snooze(args: AsyncArgs) -> None:
+    """The button under a nudge."""
+    who, d = await actor(args), deps(args)
+    until = await reminders.snooze(d.db, actor=who, now=d.now, table=d.settings.authority_table)
+    await args.ack()
+    later(args, lambda: answer(args, reminder_view.snoozed(until)))

@@ -1,0 +1,179 @@
+"""Whatever arrives is answered within three seconds, and well: never a 500, never silence."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import psycopg
+
+from bot.domain.permission import Action
+from bot.sandbox.delivery import sign
+
+NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
+TOO_LONG = "Not saved yet: it took too long. Your text is still here; press Submit again."
+AGAIN = "The database did not answer in time. Try it once more in a moment."
+
+
+@contextmanager
+def held(url: str, table: str = "customer_decisions") -> Iterator[None]:
+    """A database in which everything that needs this table waits."""
+    with psycopg.connect(url) as connection:
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+
+
+async def send(house: Any, body: str, *, secret: str | None = None, **headers: str) -> int:
+    """POST a body as Slack would; returns the status."""
+    signature = sign(secret or house.sandbox.spec.signing_secret, body)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{house.sandbox.bot_url}/slack/events", data=body, headers={**kind, **signature, **headers}
+        ) as it,
+    ):
+        return it.status
+
+
+def interaction(team: Any, **payload: Any) -> str:
+    spec = team.house.sandbox.spec
+    whole = {
+        "team": {"id": spec.team_id, "domain": spec.domain},
+        "user": {"id": "U0SARAH", "team_id": spec.team_id},
+        "api_app_id": spec.app_id,
+        "token": "x",
+        "trigger_id": "1.2.3",
+        **payload,
+    }
+    return urlencode({"payload": json.dumps(whole)})
+
+
+async def test_a_slow_database_is_answered_in_time_and_the_text_is_kept(team: Any) -> None:
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    await lisa.fill({"Title": "A voucher", "Description": "Two months free."})
+    with held(team.house.database_url):
+        answer = await lisa.submit()
+    assert answer.error in (NOT_SAVED, TOO_LONG)
+    assert answer.ack_ms < 3000
+    assert (await team.modal("lisa")).inputs["Title"] == "A voucher"
+    assert team.value("SELECT count(*) FROM response_options") == 2
+    assert (await lisa.submit()).ok
+    assert team.value("SELECT count(*) FROM response_options") == 3
+
+
+async def test_a_button_is_answered_in_time_by_a_slow_database(team: Any) -> None:
+    await team.to_options()
+    sarah, mike = team.house.person("sarah"), team.house.person("mike")
+    await team.settled()
+    with held(team.house.database_url):
+        answers = await asyncio.gather(
+            team.press("sarah", Action.BACK_TO_CRITERIA),
+            team.press("mike", Action.PROPOSE_OPTION),
+            team.house.person("lisa").slash("/decide list"),
+            team.house.person("tom").slash("/decide show 1"),
+        )
+        await asyncio.gather(*(team.house.person(name).see(AGAIN, timeout=4) for name in team.actors))
+    assert all(a.ok and a.ack_ms < 3000 for a in answers)
+    assert (await mike.modal()).callback_id == "notice"
+    assert "Submit" not in await sarah.screen()
+    assert team.state == ("team_input", 3)
+
+
+async def test_scoring_survives_a_slow_database(team: Any) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
+    lisa = team.house.person("lisa")
+    await lisa.fill({"Full refund": "9", "Partial credit": "3"})
+    with held(team.house.database_url, "rounds"):
+        answer = await lisa.submit()
+        assert answer.error in (NOT_SAVED, TOO_LONG)
+        saved = await lisa.click("Save for later")
+        assert saved.ack_ms < 3000
+        await lisa.see(AGAIN)
+        await lisa.close()
+    assert (await team.modal("lisa")).inputs["Full refund"] == "9 · very good"
+    assert (await lisa.submit()).ok
+    assert "Criterion 2 of 2" in (await team.modal("lisa")).text
+
+
+async def test_slow_slack_profiles_do_not_delay_the_answer(team: Any) -> None:
+    team.house.sandbox.fail("users.info", "slow", seconds=3.2)
+    eve = team.house.person("eve")
+    answer = await eve.slash("/decide list")
+    assert answer.ok
+    assert answer.ack_ms < 3000
+
+
+async def test_a_wrong_signature_is_refused(team: Any) -> None:
+    body = urlencode({"command": "/decide", "text": "list", "team_id": "T0TECHCORP", "user_id": "U0SARAH"})
+    assert await send(team.house, body, secret="wrong") == 401
+    assert await send(team.house, body, **{"X-Slack-Request-Timestamp": "1500000000"}) == 401
+    assert team.house.sandbox.calls("response_url") == []
+
+
+async def test_only_posts_to_the_one_address_are_taken(team: Any) -> None:
+    base = team.house.sandbox.bot_url
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{base}/slack/events") as answer:
+            assert answer.status == 405
+        async with session.get(f"{base}/") as answer:
+            assert answer.status == 404
+        async with session.post(
+            f"{base}/slack/events", data=io.BytesIO(b"x" * 1_100_000), headers={"Content-Length": "1100000"}
+        ) as answer:
+            assert answer.status == 413
+        for path in ("healthz", "readyz"):
+            async with session.get(f"{base}/{path}") as answer:
+                assert answer.status == 200
+
+
+async def test_payloads_made_by_hand_get_an_answer_and_change_nothing(team: Any) -> None:
+    await team.to_options()
+    spec = team.house.sandbox.spec
+    view = {"id": "V1", "type": "modal", "hash": "1.a", "callback_id": "option.propose", "team_id": spec.team_id}
+    container = {"type": "message", "message_ts": "1.1", "channel_id": "C0DECISIONS"}
+    button = {"type": "button", "block_id": "b", "action_ts": "1.1"}
+    for payload in (
+        {"type": "view_submission", "view": view},
+        {"type": "view_submission", "view": {**view, "blocks": [], "state": {"values": {}}}},
+        {"type": "view_submission", "view": {**view, "state": {"values": {}}, "private_metadata": "{]"}},
+        {"type": "view_submission", "view": {**view, "callback_id": "nobody.knows", "state": {"values": {}}}},
+        *({"type": "view_submission", "view": {**view, "callback_id": action, "state": {"values": {}}, "blocks": [],
+           "private_metadata": '{"decision": "junk", "round": 7, "page": -1}'}} for action in Action),
+        {"type": "view_closed", "view": view},
+        {"type": "block_actions", "container": container, "actions": [{**button, "action_id": "evaluation.back"}]},
+        {"type": "block_actions", "container": container, "actions": [{**button, "action_id": "round.close",
+                                                                       "value": "\\u0000"}]},
+        {"type": "block_actions", "container": container, "actions": [{**button, "action_id": ""}]},
+        {"type": "shortcut", "callback_id": "nobody.knows"},
+        {"type": "message_action", "callback_id": "decision.from_message"},
+        {"type": "block_suggestion", "action_id": "x", "block_id": "b", "value": "v"},
+        {"type": "something_new"},
+    ):  # fmt: skip
+        assert await send(team.house, interaction(team, **payload)) == 200, payload
+    for form in (
+        {"command": "/decide", "text": "show 99999999999999", "team_id": spec.team_id, "user_id": "U0SARAH"},
+        {"command": "/decide", "team_id": spec.team_id, "user_id": "U0NOBODY", "text": "list"},
+        {"command": "/other", "text": "help", "team_id": spec.team_id, "user_id": "U0SARAH"},
+    ):
+        assert await send(team.house, urlencode({**form, "trigger_id": "1.2.3"})) == 200
+    assert team.state == ("team_input", 3)
+    assert team.value("SELECT count(*) FROM response_options") == 2
+
+
+async def test_an_unknown_event_is_acknowledged(team: Any) -> None:
+    event = {
+        "type": "event_callback",
+        "team_id": "T0TECHCORP",
+        "event": {"type": "reaction_added", "user": "U0SARAH", "reaction": "wave"},
+        "event_id": "Ev1",
+    }
+    assert await send(team.house, json.dumps(event), **{"Content-Type": "application/json"}) == 200

@@ -1,0 +1,258 @@
+"""What people score and write is found nowhere but in the vault: not in logs, tables, ids or metadata.
+
+Canaries are words that nothing else says; a score is found by the words that stand beside it on a page, or as a number
+under a name that tells what it is. The bot is a process of its own at DEBUG, PostgreSQL one of this test alone.
+"""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bot import embedded
+from bot.sandbox.demo import neighbours
+from bot.sandbox.server import Sandbox
+from bot.sandbox.story.stage import Actor, Stage
+from bot.sandbox.town import Mode
+from bot.store import sample, schema
+
+COMMAND = (sys.executable, "-m", "bot")
+TITLES = ("Zqkestrel answer", "Zqheron answer")
+PEOPLE = ("sarah", "mike", "lisa")
+COMMENTS = {name: f"zqcomment by nobody {number}" for number, name in enumerate(PEOPLE)}
+CANARY = re.compile("zq(kestrel|heron|comment)", re.IGNORECASE)
+COMMENT = re.compile("zqcomment", re.IGNORECASE)
+SCORES = {"sarah": ("1", "10"), "mike": ("3", "9"), "lisa": ("2", "10")}
+ABOUT_A_SCORE = re.compile(
+    r"worst for us|very poor|just below the middle|just above the middle|rather good|very good|best for us"
+    r"|guessing|fairly sure|selected_option|initial_option|score\w*[\"']?\s*[:=]\s*[\"']?\d|confidence\W+\d",
+    re.IGNORECASE,
+)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+VAULT = {"evaluations", "ballot_pages"}
+SAID_AFTERWARDS = re.compile(r"\bResult\b|leads|share the first place|\babout \d|\b1\.  ")
+_TEXT_COLUMNS = """
+    SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING (table_name)
+    WHERE columns.table_schema = 'public' AND table_type = 'BASE TABLE'
+        AND data_type IN ('text', 'character varying', 'character', 'jsonb', 'json', 'ARRAY', 'bytea')
+"""
+
+
+@dataclass(frozen=True)
+class Cage:
+    """A PostgreSQL of one's own: its log is this test's alone."""
+
+    url: str
+    log_path: Path
+
+
+@pytest.fixture
+def cage(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Cage]:
+    place = run_dir / f"canaries-{request.node.callspec.params['mode']}"
+    server = embedded.start(place)
+    try:
+        schema.upgrade(server.url)
+        sample.load(server.url, workspace_id="T0TECHCORP", domain="techcorp")
+        yield Cage(server.url, server.log_path)
+    finally:
+        server.stop()
+        shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_neither_comments_nor_titles_nor_scores_leave_the_vault(cage: Cage, mode: Mode, tmp_path: Path) -> None:
+    log_path = tmp_path / "bot.log"
+    living = neighbours(COMMAND, database_url=cage.url, mode=mode, log_path=log_path, log_level="DEBUG")
+    async with living as (sandbox, bot), Stage.built(sandbox, bot, cage.url, lambda _: None, None) as stage:
+        await _until_scoring(stage)
+        await _score(stage, "sarah")
+        await _score(stage, "mike")
+        await _save_for_later(stage, "lisa")
+        before = _leaks(sandbox, cage, log_path) + _aggregates(sandbox, cage)
+        await _score(stage, "lisa", resumes=True)
+        await stage.actor("mike").sees("Result of #1")
+        await stage.actor("mike").click("Show details", within="#1 ·", sees="Decision #1")
+        after = _leaks(sandbox, cage, log_path)
+        verdict = await bot.run("verify", "1")
+        seen = await sandbox.person("mike").screen()
+    logs_at_the_end = list(_in_logs(log_path, cage))
+
+    assert before == []
+    assert after == []
+    assert logs_at_the_end == []
+    assert verdict[0] == 0
+    assert "#1: sealed" in verdict[1]
+    assert all(comment in seen for comment in COMMENTS.values())
+
+
+async def test_the_search_finds_what_it_looks_for() -> None:
+    """The nets have no holes: each finds its own canary."""
+    assert ABOUT_A_SCORE.search('{"score_d3": "7"}')
+    assert ABOUT_A_SCORE.search('{"score": 7}')
+    assert ABOUT_A_SCORE.search('"selected_option": {"value": "7"}')
+    assert list(_carried({"blocks": [{"block_id": "a:zqheron"}]})) == [("block_id", "a:zqheron")]
+    assert [name for name, _ in _carried({"metadata": json.dumps({"event_payload": {"key": 7}})})] == ["metadata"]
+    assert _numbers_in('{"round":"550e8400-e29b-41d4-a716-446655440000","page":"1","rev":"ab12cd"}') == []
+    assert _numbers_in("score_550e8400-e29b-41d4-a716-446655440000:7") == ["7"]
+
+
+# --- The decision ------------------------------------------------------------------------------------------
+
+
+async def _until_scoring(stage: Stage) -> None:
+    sarah = stage.actor("sarah")
+    await sarah.slash("/decide show 1", sees="Complete the case")
+    await sarah.click("Complete the case", sees="Channel of the card")
+    await sarah.fill({"Resolve by": datetime.now(UTC) + timedelta(days=3), "Channel of the card": "customer-decisions"})
+    await sarah.submit(sees="#1 saved")
+    await sarah.click("Edit criteria", sees="Criterion 4")
+    names = [f"Criterion {number}" for number in (2, 3, 4)]
+    await sarah.fill({label: None for name in names for label in (name, f"What {name.lower()} means")})
+    await sarah.submit(sees="The criteria of #1 are set")
+    await sarah.close()
+    for name, title in zip(("mike", "lisa"), TITLES, strict=True):
+        actor = stage.actor(name)
+        await actor.click("Propose option", within="#1 ·", sees="Description")
+        await actor.fill({"Title": title, "Description": "One of two.", "Cost": "100"})
+        await actor.submit(sees="is proposed")
+        await actor.close()
+    await sarah.click("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
+    await sarah.submit(sees="3 people can score it")
+    await sarah.close()
+
+
+async def _first_page(stage: Stage, name: str) -> Actor:
+    actor = stage.actor(name)
+    await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 1")
+    await actor.fill({**dict(zip(TITLES, SCORES[name], strict=True)), "How sure": "1"})
+    return actor
+
+
+async def _score(stage: Stage, name: str, *, resumes: bool = False) -> None:
+    if resumes:
+        actor = stage.actor(name)
+        await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Check your scores")
+    else:
+        actor = await _first_page(stage, name)
+        await actor.submit(sees="Check your scores")
+    comment = {f"Comment on {TITLES[0]}": COMMENTS[name], "My comments": True, "Before you submit": True}
+    await actor.fill(comment)
+    await actor.submit(sees="Submitted in secret")
+    await actor.close()
+
+
+async def _save_for_later(stage: Stage, name: str) -> None:
+    """A draft with its comment, which counts as little as it may be read."""
+    actor = await _first_page(stage, name)
+    await actor.submit(sees="Check your scores")
+    await actor.fill({f"Comment on {TITLES[1]}": "zqcomment in a draft"})
+    await actor.click("Save for later", sees="Saved, 1 of 1 criterion")
+    await actor.close()
+
+
+# --- The search --------------------------------------------------------------------------------------------
+
+
+def _leaks(sandbox: Sandbox, cage: Cage, log_path: Path) -> list[str]:
+    return [*_in_logs(log_path, cage), *_in_tables(cage), *_in_what_slack_carries(sandbox)]
+
+
+def _in_logs(log_path: Path, cage: Cage) -> Iterator[str]:
+    for path in (log_path, cage.log_path):
+        text = path.read_text(errors="replace")
+        assert text, f"{path.name} is empty: nothing was looked at"
+        for net in (CANARY, ABOUT_A_SCORE):
+            yield from (f"{path.name}: {found.group()}" for found in net.finditer(text))
+
+
+def _in_tables(cage: Cage) -> Iterator[str]:
+    with psycopg.connect(cage.url) as connection:
+        for table, column in connection.execute(_TEXT_COLUMNS).fetchall():
+            if table in VAULT:
+                continue
+            query = sql.SQL("SELECT {}::text FROM {}").format(sql.Identifier(column), sql.Identifier(table))
+            for (text,) in connection.execute(query).fetchall():
+                # The titles' own place is open: everybody sees them.
+                net = COMMENT if (table, column) == ("response_options", "title") else CANARY
+                if text and net.search(text):
+                    yield f"{table}.{column} holds a canary"
+                if text and table != "round_results" and ABOUT_A_SCORE.search(UUID.sub("", text)):
+                    yield f"{table}.{column} speaks of a score: {text}"
+                if text and table != "round_results" and _option_numbers(text):
+                    yield f"{table}.{column} ties a number to an option: {text}"
+
+
+def _option_numbers(text: str) -> bool:
+    """Whether a JSON object has a number, or a text of one, under an id."""
+    return bool(re.search(rf'"{UUID.pattern}"\s*:\s*"?\d', text))
+
+
+def _in_what_slack_carries(sandbox: Sandbox) -> Iterator[str]:
+    """Ids, values and metadata travel with every click and may be logged by anybody on the way."""
+    for where, text in _everything_carried(sandbox):
+        if CANARY.search(text) or ABOUT_A_SCORE.search(_bare(text)):
+            yield f"{where}: {text}"
+        is_of_scoring = text.startswith(("score_", "confidence", "abstain", "comment_")) or '"round"' in text
+        if is_of_scoring and _numbers_in(text):
+            yield f"{where} carries a number: {text}"
+
+
+def _numbers_in(text: str) -> list[str]:
+    """Numbers but for ids and the index of a page."""
+    return re.findall(r"\d+", re.sub(r'"page":"\d"', "", _bare(text)))
+
+
+def _bare(text: str) -> str:
+    """Without ids and without the revision of a page, six hex digits at the end."""
+    return re.sub(r"(?<=[:\"])[0-9a-f]{6}(?=\"|$)", "", UUID.sub("", text))
+
+
+def _everything_carried(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    for call in sandbox.calls():
+        yield from _carried(call.arguments)
+    for delivery in sandbox.deliveries():
+        yield from _carried(delivery.answer)
+
+
+def _carried(thing: Any) -> Iterator[tuple[str, str]]:
+    """(name, text) of all that nobody sees but that comes back: within dicts, lists and JSON in texts."""
+    match thing:
+        case str() if thing.startswith(("{", "[")):
+            yield from _carried(json.loads(thing))
+        case list():
+            for part in thing:
+                yield from _carried(part)
+        case dict():
+            for name, value in thing.items():
+                if name in ("private_metadata", "block_id", "action_id", "callback_id", "external_id", "metadata"):
+                    yield name, value if isinstance(value, str) else json.dumps(value)
+                elif name == "value" and thing.get("type") == "button":
+                    yield name, value
+                else:
+                    yield from _carried(value)
+
+
+def _aggregates(sandbox: Sandbox, cage: Cage) -> list[str]:
+    """What only a published round may have: a result in the tables, or words of one in anything sent."""
+    with psycopg.connect(cage.url) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM round_results) + count(published_at) FROM rounds"
+        ).fetchone()
+    found = [] if row == (0,) else ["a result is stored"]
+    return found + [text for text in _said(sandbox) if SAID_AFTERWARDS.search(text)]
+
+
+def _said(sandbox: Sandbox) -> Iterable[str]:
+    """The posted and updated messages; a window of somebody's own pages is theirs."""
+    for call in sandbox.calls():
+        if call.method in ("chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"):
+            yield json.dumps(call.arguments, ensure_ascii=False)

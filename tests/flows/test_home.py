@@ -1,0 +1,112 @@
+"""The Home tab: what members and strangers see there, its buttons, its pages, and how changes reach it."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from bot.domain.team import SlackUser
+from bot.services import home as homes
+
+
+async def tab(team: Any, name: str, *, showing: str, timeout: float = 8.0) -> str:
+    """What the tab shows, once it shows this."""
+    person = team.house.person(name)
+    end = time.monotonic() + timeout
+    while showing not in (found := await person.home()):
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.05)
+    return str(found)
+
+
+async def open_tab(team: Any, name: str, *, showing: str) -> str:
+    await team.house.person(name).open_home()
+    return await tab(team, name, showing=showing)
+
+
+async def test_the_first_look_welcomes_and_says_the_next_step(team: Any) -> None:
+    found = await open_tab(team, "lisa", showing="Welcome, Lisa Rodriguez.")
+    assert "CS Team, TechCorp" in found
+    assert "4 active members, team size given as 5" in found
+    assert "Next step: open your team's first decision." in found
+    assert (await team.house.person("lisa").click("New decision", channel="home")).ok
+    assert "Customer" in (await team.modal("lisa", at_least="Customer")).text
+    team.check_deliveries()
+
+
+async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_open(team: Any) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", title="Mine to score")
+    await team.open(title="Somebody else's", urgency_level=5)
+    found = await open_tab(team, "tom", showing="Waiting for you: 1")
+    waiting, others = found.split("Open decisions")
+    assert "Mine to score" in waiting
+    assert "Somebody else's" in others
+    assert (await team.house.person("tom").click("Score", channel="home")).ok
+    assert "Trust" in (await team.modal("tom", at_least="Trust")).text
+
+
+async def test_it_follows_what_changes_once_it_was_opened(team: Any) -> None:
+    await open_tab(team, "tom", showing="Welcome")
+    await team.to_scoring("sarah", "lisa", "tom", title="Fresh case")
+    await tab(team, "tom", showing="Waiting for you: 1")
+    await team.ballot("tom")
+    found = await tab(team, "tom", showing="Nothing waits for you")
+    assert "Fresh case" in found
+    assert team.value("SELECT count(*) FROM homes") == 1
+
+
+async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Any) -> None:
+    await open_tab(team, "tom", showing="Welcome")
+    for number in range(6):
+        await team.open(title=f"Case {number}")
+    await team.settled()
+    found = await team.house.person("tom").home()
+    assert all(f"Case {number}" in found for number in range(6))
+
+
+async def test_decided_cases_stay_in_sight(team: Any) -> None:
+    await team.to_resolved("sarah", "mike", "lisa", "tom", title="Decided lately")
+    found = await open_tab(team, "lisa", showing="Recently decided")
+    assert "Decided lately" in found.split("Recently decided")[1]
+    assert "Full refund" in found
+
+
+async def test_a_stranger_learns_who_can_add_them_and_nothing_of_anybodys_decisions(team: Any) -> None:
+    await team.open(title="Not for Eve")
+    found = await open_tab(team, "eve", showing="You are not a member of a team here yet.")
+    assert "Sarah Johnson can add you" in found
+    assert "Not for Eve" not in found
+
+
+async def test_where_there_is_no_team_the_tab_sets_one_up(newcomers: Any) -> None:
+    await open_tab(newcomers, "mike", showing="There is no team here yet.")
+    assert (await newcomers.house.person("mike").click("Set up your team", channel="home")).ok
+    assert "Team size" in (await newcomers.modal("mike", at_least="Team size")).text
+
+
+async def test_a_long_list_has_pages(team: Any) -> None:
+    team.sql(
+        "INSERT INTO customer_decisions(team_id, created_by, customer_name, title, description, decision_type, "
+        "workspace_id, planned_revision) SELECT team_id, id, 'ABC', 'Case ' || n, 'd', 'refund_request', 'T0TECHCORP', 1 "
+        "FROM team_members, generate_series(1, 60) n WHERE name = 'Sarah Johnson'"
+    )
+    found = await open_tab(team, "lisa", showing="Page 1 of 3")
+    assert "60 open in the team" in found
+    assert (await team.house.person("lisa").click("Next", channel="home")).ok
+    second = await tab(team, "lisa", showing="Page 2 of 3")
+    assert "Previous" in second
+    owner = await open_tab(team, "sarah", showing="Page 1 of 3")
+    assert "Waiting for you: 60" in owner
+
+
+async def test_settings_open_from_the_tab(team: Any) -> None:
+    await open_tab(team, "tom", showing="Welcome")
+    assert (await team.house.person("tom").click("My settings", channel="home")).ok
+    assert "Europe/Berlin" in (await team.modal("tom", at_least="Tell me by")).text
+
+
+async def test_an_inactive_member_reads_why(team: Any) -> None:
+    team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
+    assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
+    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, table=team.table)
+    assert "decision" not in json.dumps(found.__dict__, default=str)

@@ -1,0 +1,128 @@
+"""Several people at the same moment."""
+
+import asyncio
+from typing import Any
+
+from bot.domain.permission import Action
+
+
+async def last_page(team: Any, *names: str) -> None:
+    """Everybody has the last page of a complete ballot before them, ticked."""
+    for name in names:
+        await team.save_pages(name)
+        await team.window(name, Action.SCORE)
+        await team.house.person(name).fill({"Before you submit": True})
+
+
+async def closed_once_and_published_once(team: Any) -> None:
+    await team.published()
+    await team.settled()
+    for action in ("round.closed", "round.published"):
+        assert team.value("SELECT count(*) FROM audit_logs WHERE action = %s", action) == 1
+    assert team.value("SELECT count(*) FROM round_results") == 1
+    assert team.value("SELECT round_order(id) FROM rounds") == "sealed"
+    seen = await team.house.person("lisa").messages()
+    assert sum("Result of #1" in m.rendered for m in seen) == 1
+    assert {d.status for d in team.house.sandbox.deliveries()} == {200}
+
+
+async def test_the_last_two_submitting_at_once_close_once_and_publish_once(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike"):
+        await team.ballot(name)
+    await last_page(team, "lisa", "tom")
+    answers = await asyncio.gather(*(team.house.person(name).submit() for name in ("lisa", "tom")))
+    assert [a.status for a in answers] == ["ok", "ok"]
+    await closed_once_and_published_once(team)
+    assert team.value("SELECT ballots FROM round_results") == 4
+
+
+async def test_everybody_submitting_at_once_and_thrice_each_counts_each_ballot_once(team: Any) -> None:
+    await team.to_scoring()
+    await last_page(team, *team.actors)
+    await asyncio.gather(*(team.house.person(name).submit(copies=3) for name in team.actors))
+    await closed_once_and_published_once(team)
+    assert team.value("SELECT ballots FROM round_results") == 4
+    assert team.value("SELECT count(*) FROM evaluations") == 16
+
+
+async def test_two_people_closing_at_once_close_once(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "lisa", "tom"):
+        await team.ballot(name)
+    await asyncio.gather(*(team.press(name, Action.CLOSE_SCORING) for name in ("sarah", "mike")))
+    await closed_once_and_published_once(team)
+    assert team.value("SELECT ballots FROM round_results") == 3
+
+
+async def test_a_ballot_submitted_while_scoring_is_closed_counts_wholly_or_not_at_all(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await last_page(team, "tom")
+    answer, _ = await asyncio.gather(team.house.person("tom").submit(), team.press("sarah", Action.CLOSE_SCORING))
+    await closed_once_and_published_once(team)
+    ballots = team.value("SELECT ballots FROM round_results")
+    assert ballots == (4 if answer.ok else 3)
+    assert team.value("SELECT count(*) FROM evaluations") == 4 * ballots
+    assert team.value("SELECT count(*) FROM round_members WHERE submitted") == ballots
+
+
+async def test_a_round_that_is_due_is_closed_once_by_everybody_who_clicks(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    team.end_round_now()
+    await asyncio.gather(*(team.press(name, "decision.show") for name in team.actors))
+    await closed_once_and_published_once(team)
+
+
+async def test_voiding_and_submitting_at_once_leaves_no_ballot_behind(team: Any) -> None:
+    await team.to_scoring()
+    await last_page(team, "tom", "lisa")
+    await team.window("sarah", Action.VOID_ROUND)
+    await team.house.person("sarah").fill({"Reason": "Again."})
+    await asyncio.gather(*(team.house.person(name).submit() for name in ("tom", "sarah", "lisa")))
+    assert team.state == ("team_input", 3)
+    for table in ("evaluations", "ballot_pages"):
+        assert team.value(f"SELECT count(*) FROM {table}") == 0
+    team.check_deliveries()
+
+
+async def test_numbers_are_given_once_each_however_many_decisions_are_opened_at_once(team: Any) -> None:
+    values = {"Type of decision": "Refund request", "Customer": "ABC", "Customer tier": "Basic", "Title": "At once"}
+    for name in team.actors:
+        await team.house.person(name).slash("/decide at once")
+        await team.modal(name, at_least="Channel of the card")
+        await team.house.person(name).fill(values)
+    answers = await asyncio.gather(*(team.house.person(name).submit() for name in team.actors))
+    assert all(a.ok for a in answers)
+    assert [n for (n,) in team.sql("SELECT number FROM customer_decisions ORDER BY 1")] == [1, 2, 3, 4]
+
+
+async def test_options_proposed_at_once_never_exceed_what_fits(team: Any) -> None:
+    await team.to_options([f"Option {n}" for n in range(10)])
+    for name in team.actors:
+        await team.window(name, Action.PROPOSE_OPTION)
+        await team.house.person(name).fill({"Title": f"By {name}", "Description": "More."})
+    answers = await asyncio.gather(*(team.house.person(name).submit() for name in team.actors))
+    assert sum(a.ok for a in answers) == 2
+    assert team.value("SELECT count(*) FROM response_options") == 12
+
+
+async def test_making_the_last_one_inactive_while_they_submit_closes_once(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await last_page(team, "tom")
+    member = team.actors["tom"].member.id
+    await team.house.person("sarah").slash("/decide setup")
+    await team.modal("sarah", at_least="Team size")
+    await team.house.person("sarah").submit()
+    await team.modal("sarah", at_least="Tom Becker")
+    await team.house.person("sarah").click("Edit Tom Becker")
+    await team.modal("sarah", at_least="Authority")
+    await team.house.person("sarah").fill({"Active": False})
+    await asyncio.gather(*(team.house.person(name).submit() for name in ("tom", "sarah")))
+    await closed_once_and_published_once(team)
+    assert team.value("SELECT is_active FROM team_members WHERE id = %s", member) is False

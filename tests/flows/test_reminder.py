@@ -1,0 +1,365 @@
+"""Nudges: who gets which direct message when, what its button opens, and what stops it."""
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot import jobs
+from bot.deps import Deps
+from bot.domain.preference import Preferences
+from bot.sandbox.people import Message
+from bot.services import decision as decisions
+from bot.services import reminder as reminders
+from bot.services import team as teams
+
+ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
+
+
+@dataclass
+class Clock:
+    """The test's hands on the clock of the tick and of planning; the bot's own process keeps real time."""
+
+    team: Any
+    ahead: timedelta = timedelta(0)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @property
+    def deps(self) -> Deps:
+        return replace(self.team.house.bot.deps, clock=lambda: self.now)
+
+    async def tick(self) -> None:
+        await jobs.tick(self.deps)
+        await self.team.settled()
+
+    async def due(self, kind: str, *, but: str = "") -> None:
+        """Whatever waits of this kind falls due now."""
+        await self.team.settled()
+        self.team.sql(
+            "UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = %s AND waiting_since IS NOT NULL",
+            kind,
+        )
+        await self.tick()
+
+
+@pytest.fixture
+def clock(team: Any) -> Clock:
+    """Everybody works around the clock here, so that no test depends on the hour at which it runs."""
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
+    return Clock(team)
+
+
+async def dms(team: Any, name: str, *, containing: str = "Snooze") -> list[Message]:
+    found = await team.house.person(name).messages("dm")
+    return [m for m in found if containing in m.rendered and not m.ephemeral]
+
+
+def rows(team: Any, kind: str) -> list[str]:
+    """Names of those for whom something of this kind is planned."""
+    found = team.sql(
+        "SELECT m.name FROM reminders r JOIN team_members m ON m.id = r.member_id "
+        "WHERE r.kind = %s AND r.next_at IS NOT NULL ORDER BY m.name",
+        kind,
+    )
+    return [name for (name,) in found]
+
+
+async def test_only_those_who_have_not_scored_are_nudged_and_the_button_opens_the_ballot(
+    team: Any, clock: Clock
+) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.ballot("lisa")
+
+    await clock.due("score")
+
+    assert await dms(team, "lisa") == []
+    assert await dms(team, "mike") == []
+    (nudge,) = await dms(team, "tom")
+    assert "Score #1 Refund for the outage" in nudge.rendered
+    assert "1 of 3 have scored" in nudge.rendered
+    assert "Lisa" not in nudge.rendered
+    tom = team.house.person("tom")
+    assert (await tom.click("Score", channel="dm")).ok
+    assert "Trust" in (await team.modal("tom", at_least="Trust")).text
+    team.check_deliveries()
+
+
+async def test_a_nudge_is_sent_once_and_the_next_is_planned_by_the_urgency(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await clock.due("score")
+    for _ in range(3):
+        await clock.tick()
+
+    assert len(await dms(team, "tom")) == 1
+    (left,) = {left for (left,) in team.sql("SELECT next_at - last_at FROM reminders WHERE kind = 'score'")}
+    assert left == timedelta(hours=4)
+
+
+async def test_it_stops_at_once_when_the_person_submits(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
+    assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson", "Tom Becker"]
+
+    await team.ballot("tom")
+    await team.settled()
+
+    assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson"]
+    await clock.due("score")
+    assert await dms(team, "tom") == []
+
+
+async def test_a_change_silences_its_reminders_in_its_own_transaction(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
+    db = team.db
+    from bot.store import decision
+    from bot.store.db import run_tx
+
+    class Stop(Exception):
+        pass
+
+    async def work(c: Any) -> None:
+        await decision.changed(c, team.decision_id)
+        found = await c.exec_driver_sql("SELECT count(*) FROM reminders WHERE next_at IS NOT NULL")
+        assert found.scalar_one() == 0
+        raise Stop
+
+    with pytest.raises(Stop):
+        await run_tx(db, work)
+    assert len(rows(team, "score")) == 3
+
+
+async def test_it_stops_when_the_decision_is_cancelled_even_for_what_is_under_way(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
+    team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
+    team.sql("UPDATE outbox SET run_at = now() + interval '1 hour' WHERE state = 'ready'")
+    await reminders.sweep(team.db, now=clock.now, table=team.table)
+    await decisions.cancel(
+        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="They withdrew.",
+        now=team.now, table=team.table, press=_press(),
+    )  # fmt: skip
+    await team.settled()
+    assert rows(team, "score") == []
+    await clock.due("score")
+    sent = [m for name in ("sarah", "lisa", "tom") for m in await dms(team, name)]
+    planned_before = team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'")
+    assert len(sent) <= planned_before
+
+
+def _press() -> Any:
+    from uuid import uuid4
+
+    from bot.domain.press import Press
+
+    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
+
+
+async def test_several_things_become_one_digest_with_a_button_each(team: Any, clock: Clock) -> None:
+    for title in ("Refund A", "Refund B", "Refund C"):
+        await team.to_scoring("sarah", "lisa", "tom", title=title)
+        team._decision_id = None
+    await clock.due("score")
+
+    (digest,) = await dms(team, "tom")
+    assert "3 things wait for you" in digest.rendered
+    for title in ("Refund A", "Refund B", "Refund C"):
+        assert title in digest.rendered
+    assert (await team.house.person("tom").click("Score", within="Refund B", channel="dm")).ok
+    assert (await team.modal("tom", at_least="Trust")).title == "Score #2"
+
+
+async def test_snooze_until_tomorrow_is_quiet_at_once_and_says_until_when(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await clock.due("score")
+    tom = team.house.person("tom")
+    assert (await tom.click("Snooze until tomorrow", channel="dm")).ok
+    await tom.see("Quiet until")
+
+    (at,) = team.sql(
+        "SELECT r.next_at > now() + interval '5 minutes' FROM reminders r JOIN team_members m ON m.id = r.member_id "
+        "WHERE m.name = 'Tom Becker' AND r.kind = 'score'"
+    )
+    assert at == (True,)
+    await clock.due("score")
+    assert len(await dms(team, "tom")) == 1
+    assert len(await dms(team, "lisa")) == 2
+
+
+async def test_outside_working_hours_nobody_is_told_unless_it_is_critical(team: Any, clock: Clock) -> None:
+    now = datetime.now(UTC)
+    today = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [(now.weekday() + 3) % 7]})
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", today)
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4, title="Calm")
+    await clock.due("score")
+    assert await dms(team, "tom") == []
+    assert team.value("SELECT max(asked) FROM reminders WHERE kind = 'score'") == 0
+
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=5, title="Fire")
+    await clock.due("score")
+    (nudge,) = await dms(team, "tom")
+    assert "Fire" in nudge.rendered
+    assert "Calm" not in nudge.rendered
+
+
+async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_without_names(
+    team: Any, clock: Clock
+) -> None:
+    team.give("tom", 3)
+    await team.to_scoring("lisa", "tom", "mike", urgency_level=4, by="lisa", financial_impact=5000)
+    await team.ballot("lisa")
+    await team.settled()
+    planned = team.sql(
+        "SELECT m.name, r.next_at - w.opened_at FROM reminders r JOIN team_members m ON m.id = r.member_id "
+        "JOIN rounds w ON w.decision_id = r.decision_id WHERE r.kind = 'escalation.scoring' ORDER BY r.next_at"
+    )
+    assert [name for name, _ in planned] == ["Tom Becker", "Mike Chen", "Sarah Johnson"]
+    half = team.value("SELECT (closes_at - opened_at) / 2 FROM rounds")
+    assert [after - half for _, after in planned] == [timedelta(0), timedelta(hours=4), timedelta(hours=8)]
+
+    await clock.due("escalation.scoring")
+
+    (told,) = await dms(team, "sarah", containing="authority")
+    assert "Urgent and not scored yet: #1" in told.rendered
+    assert "More than half of the time" in told.rendered
+    assert "1 of 3 have scored; quorum is 3" in told.rendered
+    assert "because your authority is 5" in told.rendered
+    for name in ("Tom", "Mike", "Lisa", "U0"):
+        assert name not in told.rendered.replace("@sarah", "")
+    for _ in range(2):
+        await clock.due("escalation.scoring")
+    assert len(await dms(team, "mike", containing="because your authority")) <= 3
+
+
+async def test_a_calm_decision_is_never_escalated(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=3)
+    await team.settled()
+    assert team.value("SELECT count(*) FROM reminders WHERE kind LIKE 'escalation%%'") == 0
+
+
+async def test_a_round_past_its_closing_time_is_closed_by_the_tick_and_its_result_published(
+    team: Any, clock: Clock
+) -> None:
+    await team.to_scoring("sarah", "mike", "lisa", "tom")
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    team.end_round_now()
+
+    await clock.tick()
+
+    assert team.value("SELECT close_cause FROM rounds WHERE published_at IS NOT NULL") == "closing_time"
+    await clock.due("resolve")
+    assert len(await dms(team, "mike")) + len(await dms(team, "sarah")) >= 1
+
+
+async def test_a_round_without_quorum_asks_its_owner_at_once(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "mike", "lisa", "tom")
+    await team.ballot("lisa")
+    team.end_round_now()
+
+    await clock.tick()
+    await clock.tick()
+
+    (asked,) = await dms(team, "sarah")
+    assert "No quorum: #1 Refund for the outage" in asked.rendered
+    assert "1 of 4 have scored; quorum is 3" in asked.rendered
+    assert (await team.house.person("sarah").click("Extend", channel="dm")).ok
+    assert "closing time" in (await team.modal("sarah", at_least="closing")).text
+    assert await dms(team, "tom") == []
+
+
+async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_the_choice(
+    team: Any, clock: Clock
+) -> None:
+    await team.to_resolved("sarah", "mike", "lisa", "tom")
+    await clock.due("inform")
+    (inform,) = await dms(team, "mike", containing="Tell the customer")
+    assert "Customer informed" in inform.rendered
+    assert (await team.house.person("mike").click("Customer informed", channel="dm")).ok
+    await team.until("SELECT current_phase FROM customer_decisions", 6)
+
+    await clock.due("outcome")
+    (outcome,) = await dms(team, "sarah", containing="Record the outcome")
+    assert "#1 Refund for the outage" in outcome.rendered
+    team.sql(
+        "UPDATE decision_outcomes SET recorded_at = now(), follow_up_required = true, "
+        "follow_up_date = now() AT TIME ZONE 'UTC' + interval '2 days'"
+    )
+    team.sql("UPDATE customer_decisions SET revision = revision + 1")
+    await clock.tick()
+    assert rows(team, "follow_up") == ["Sarah Johnson"]
+    assert rows(team, "outcome") == []
+    await clock.due("follow_up")
+    assert len(await dms(team, "sarah", containing="Follow up on #1")) == 1
+    assert rows(team, "follow_up") == []
+
+
+async def test_somebody_gone_from_slack_is_excused_and_asked_no_more(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", "mike")
+    team.house.sandbox.town.workspace.people["U0TOM"] = replace(
+        team.house.sandbox.town.workspace.people["U0TOM"], deleted=True
+    )
+    await team.settled()
+    await teams.deactivate(team.db, member_id=team.actors["tom"].member.id, cause="gone_from_slack")
+    await team.settled()
+    assert "Tom Becker" not in rows(team, "score")
+    assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 1
+    assert team.value("SELECT details->>'cause' FROM audit_logs WHERE action = 'member.changed'") == "gone_from_slack"
+
+
+async def test_four_replicas_ticking_at_once_double_nothing(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
+    team.sql(
+        "INSERT INTO reminders(decision_id, member_id, kind, waiting_since, next_at) "
+        "SELECT %s, m.id, 'load' || n, now(), now() - interval '1 minute' "
+        "FROM team_members m, generate_series(1, 100) n",
+        team.decision_id,
+    )
+    expected = team.value("SELECT count(*) FROM reminders WHERE next_at <= now()")
+
+    await asyncio.gather(*(reminders.sweep(team.db, now=clock.now, table=team.table) for _ in range(4)))
+
+    sent = team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'")
+    distinct = team.value("SELECT count(DISTINCT payload - 'at' - 'step') FROM outbox WHERE kind = 'nudge'")
+    assert (sent, distinct) == (expected, expected)
+
+
+async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_them(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await team.settled()
+    tom = team.house.person("tom")
+    assert (await tom.slash("/decide settings")).ok
+    modal = await team.modal("tom", at_least="Tell me by")
+    assert "Europe/Berlin" in modal.text
+    assert "SMS" not in modal.text
+    bad = await team.submit("tom", {"From": "18:00", "Until": "09:00"})
+    assert bad.error == "The end has to be later than the beginning, on the same day."
+    answer = await team.submit(
+        "tom", {"From": "10:00", "Until": "16:30", "Days": ["Tuesday"], "Snooze": "Quiet for a week"}
+    )
+    assert answer.ok, answer
+    assert "Quiet until" in (await team.modal("tom", at_least="Saved")).text
+    found = team.value("SELECT notification_preferences FROM team_members WHERE name = 'Tom Becker'")
+    assert (found["starts"], found["ends"], found["days"]) == ("10:00", "16:30", [1])
+    assert Preferences.from_json(found).snoozed_until is not None
+    soon = team.value(
+        "SELECT min(r.next_at) > now() + interval '6 days' FROM reminders r JOIN team_members m ON m.id = r.member_id "
+        "WHERE m.name = 'Tom Becker' AND r.next_at IS NOT NULL"
+    )
+    assert soon in (True, None)
+
+
+async def test_who_has_switched_messages_off_gets_none(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    team.sql(
+        "UPDATE team_members SET notification_preferences = %s::jsonb WHERE name = 'Tom Becker'", '{"push": false}'
+    )
+    await clock.due("score")
+    assert await dms(team, "tom") == []

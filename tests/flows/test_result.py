@@ -1,0 +1,100 @@
+"""What is shown once a round is published, by the number of ballots; and nothing before."""
+
+from typing import Any
+
+
+async def test_two_ballots_show_nothing_aggregated(team: Any) -> None:
+    await team.to_result("sarah", "mike")
+    sentence = "Nothing aggregated is shown: 2 ballots, and below 3 a ranking would give away who scored what."
+    card = await team.card()
+    assert sentence in card
+    await team.house.person("mike").see("A decider resolves by reason only.")
+    assert team.value("SELECT count(*) FROM evaluations") == 0
+    assert team.value("SELECT body -> 'rows' FROM round_results") == []
+    await team.window("mike", "outcome.resolve")
+    assert "The ranking has no leader: your reason alone carries the choice." in (await team.modal("mike")).text
+
+
+async def test_four_ballots_show_the_ranking_totals_to_a_half_and_shared_comments_only(team: Any) -> None:
+    await team.to_scoring()
+    await team.ballot("sarah", 9, 5, comment="Private word")
+    await team.ballot("mike", 8, 5, comment="Shared word", share=True)
+    await team.ballot("lisa", 8, 4)
+    await team.ballot("tom", 8, 5)
+    await team.published()
+    card = await team.card()
+    assert "1.  Full refund · 8.5" in card
+    assert "2.  Partial credit · 5.0" in card
+    result = await team.house.person("lisa").see("Result of #1")
+    assert "4 of 4 scored." in result
+    assert "Shared word" in result
+    assert "Private word" not in result
+    assert team.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'Private word'") == 0
+
+
+async def test_five_ballots_show_totals_to_a_tenth_and_every_comment(newcomers: Any) -> None:
+    team = await newcomers.gather("mike", "lisa", "tom", "ana")
+    await team.to_scoring()
+    for name, full in (("sarah", 9), ("mike", 8), ("lisa", 8), ("tom", 8), ("ana", 7)):
+        await team.ballot(name, full, 5, comment=f"Word of {full}" if full != 8 else "")
+    await team.published()
+    card = await team.card()
+    assert "1.  Full refund · 8.0" in card
+    result = await team.house.person("lisa").see("Result of #1")
+    for word in ("Word of 9", "Word of 7"):
+        assert word in result
+    (message,) = [m for m in await team.house.person("lisa").messages() if "Result of #1" in m.rendered]
+    (posted,) = await team.cards()
+    assert message.thread_ts == posted.ts
+    assert message.text.startswith("Result of #1 Refund for the outage: Full refund leads.")
+
+
+async def test_equal_options_share_the_first_place(team: Any) -> None:
+    await team.to_scoring("sarah", "mike", "lisa")
+    for name, scores in (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6))):
+        await team.ballot(name, *scores)
+    await team.published()
+    card = await team.card()
+    assert card.count("1=") == 2
+    await team.window("mike", "outcome.resolve")
+    assert "It is a tie:" in (await team.modal("mike")).text
+
+
+async def test_nothing_of_a_result_is_shown_before_publication_to_anybody(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name, 9, 2, comment="Early word")
+    await team.card()
+    for name in ("sarah", "mike", "tom"):
+        await team.press(name, "decision.show")
+        modal = await team.modal(name, at_least="Description")
+        screen = await team.house.person(name).screen()
+        for word in ("Early word", "Result", "leads", "1.  "):
+            assert word not in screen
+        assert "Have scored" in modal.text
+    assert team.value("SELECT count(*) FROM round_results") == 0
+
+
+async def test_proposers_are_named_once_scoring_has_closed(team: Any) -> None:
+    await team.to_result()
+    await team.press("lisa", "decision.show")
+    assert "proposed by Sarah Johnson" in (await team.modal("lisa", at_least="Description")).text
+
+
+async def test_where_the_card_cannot_be_posted_owner_and_roster_get_the_result_directly(team: Any) -> None:
+    team.house.sandbox.kick_bot("customer-decisions")
+    await team.to_result("mike", "lisa", "tom")
+    for name in ("sarah", "mike", "lisa", "tom"):
+        await team.house.person(name).see("Result of #1")
+        (message,) = [m for m in await team.house.person(name).messages("dm") if "Result of #1" in m.rendered]
+        assert "Full refund" in message.rendered
+    assert "Result of #1" not in await team.house.person("eve").screen()
+
+
+async def test_a_published_round_is_published_once_and_its_rows_are_sealed(team: Any) -> None:
+    await team.to_result()
+    await team.settled()
+    assert team.value("SELECT count(*) FROM outbox WHERE kind = 'result.publish'") == 1
+    assert team.value("SELECT round_order(id) FROM rounds") == "sealed"
+    screens = await team.house.person("lisa").messages()
+    assert sum("Result of #1" in m.rendered for m in screens) == 1

@@ -1,0 +1,177 @@
+"""When a person is told: never outside their hours, never too often, never after the end, in every zone."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.preference import Preferences, is_working, next_working, tomorrow, zone_of
+from bot.domain.reminder import PACES, Asked, Kind, Waiting, is_allowed, next_allowed, next_at
+
+NASTY = (
+    "Australia/Lord_Howe",
+    "Africa/Cairo",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "America/St_Johns",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+    "America/Havana",
+    "Asia/Beirut",
+    "America/Santiago",
+    "Antarctica/Troll",
+    "Europe/Dublin",
+    "America/New_York",
+    "Pacific/Kiritimati",
+    "Asia/Gaza",
+    "UTC",
+)
+MEMBER = UUID(int=1)
+INSTANTS = st.datetimes(
+    min_value=datetime(2011, 12, 1),
+    max_value=datetime(2035, 1, 1),
+    timezones=st.just(UTC),
+)
+
+
+@st.composite
+def some_preferences(draw: st.DrawFn) -> Preferences:
+    starts = draw(st.integers(0, 1439))
+    ends = draw(st.integers(starts + 1, 1440))
+    days = draw(st.frozensets(st.integers(0, 6), min_size=1))
+    return Preferences(starts=starts, ends=ends, days=days)
+
+
+def on_the_wall(at: datetime, preferences: Preferences, zone: str) -> bool:
+    """Another way to ask whether it is a working hour: by the words of the clock."""
+    local = at.astimezone(ZoneInfo(zone))
+    minutes = int(local.strftime("%H")) * 60 + int(local.strftime("%M"))
+    return (local.isoweekday() - 1) in preferences.days and preferences.starts <= minutes < preferences.ends
+
+
+@settings(max_examples=600, deadline=None)
+@given(at=INSTANTS, zone=st.sampled_from(NASTY), preferences=some_preferences())
+def test_the_next_working_instant_is_one_by_the_clock_on_the_wall(
+    at: datetime, zone: str, preferences: Preferences
+) -> None:
+    found = next_working(at, preferences, zone_of(zone))
+
+    assert found >= at
+    assert found - at <= timedelta(days=15)
+    assert on_the_wall(found, preferences, zone)
+    if on_the_wall(at, preferences, zone):
+        assert found == at
+
+
+def test_200_000_moments_none_outside_hours_none_twice_none_after_the_end() -> None:
+    dice = random.Random(20261123)
+    zones = [zone_of(name) for name in NASTY]
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    told = 0
+    while told < 200_000:
+        urgency, zone = dice.randint(1, 5), dice.choice(zones)
+        opens = dice.randrange(0, 1380, 15)
+        days = frozenset(dice.sample(range(7), dice.randint(1, 7)))
+        chosen = Preferences(starts=opens, ends=dice.randint(opens + 60, 1440), days=days)
+        since = start + timedelta(minutes=dice.randrange(5 * 525_600))
+        ends = since + timedelta(hours=dice.randint(1, 2000))
+        pace = PACES[urgency]
+        item = Waiting(MEMBER, Kind.SCORE, urgency, pace.first, pace.repeat, pace.most, since, ends)
+        asked, previous = Asked(since), None
+        now = since
+        while (at := next_at(item, asked, now=now, preferences=chosen, zone=zone)) is not None:
+            assert since < at < ends
+            assert urgency == 5 or is_working(at, chosen, zone)
+            assert previous is None or at - previous >= pace.repeat
+            told, previous = told + 1, at
+            now = at
+            asked = Asked(since, asked.times + 1, at)
+        assert asked.times <= pace.most
+        told += asked.times == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "expected"),
+    [
+        # Spring in New York: 02:30 does not exist on 8 March 2026, so 02:30-04:00 opens at 03:30 of the wall.
+        ("America/New_York", "2026-03-08T06:00+00:00", "2026-03-08T07:30+00:00"),
+        # Autumn: 01:30 comes twice; the first of them opens, and nothing comes twice.
+        ("America/New_York", "2026-11-01T04:00+00:00", "2026-11-01T07:30+00:00"),
+        # Apia skipped 30 December 2011 whole.
+        ("Pacific/Apia", "2011-12-30T12:00+00:00", "2011-12-30T12:30+00:00"),
+    ],
+)
+def test_where_clocks_jump_the_window_opens_when_the_wall_says_so(zone: str, at: str, expected: str) -> None:
+    night = Preferences(starts=150, ends=240, days=frozenset(range(7)))
+
+    assert next_working(datetime.fromisoformat(at), night, zone_of(zone)) == datetime.fromisoformat(expected)
+
+
+def test_half_past_five_on_friday_waits_for_monday_nine_in_ones_own_zone() -> None:
+    friday = datetime(2026, 11, 27, 18, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    monday = datetime(2026, 11, 30, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert next_working(friday, Preferences(), zone_of("Europe/Berlin")) == monday
+
+
+def test_critical_comes_at_any_hour_but_not_into_a_snooze() -> None:
+    night = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
+    snoozed = Preferences(snoozed_until=night + timedelta(hours=2))
+
+    assert next_allowed(night, urgency=5, preferences=Preferences(), zone=UTC) == night
+    assert next_allowed(night, urgency=5, preferences=snoozed, zone=UTC) == snoozed.snoozed_until
+    assert is_allowed(night, urgency=5, preferences=Preferences(), zone=UTC)
+    assert not is_allowed(night, urgency=5, preferences=snoozed, zone=UTC)
+    assert not is_allowed(night, urgency=4, preferences=Preferences(), zone=UTC)
+
+
+@pytest.mark.parametrize("name", [None, "", "Not/A_Zone", "../etc/passwd", "America"])
+def test_a_zone_that_nobody_knows_is_utc(name: str | None) -> None:
+    assert zone_of(name) is UTC
+
+
+@given(preferences=some_preferences(), email=st.booleans(), sms=st.booleans())
+def test_preferences_survive_their_json(preferences: Preferences, email: bool, sms: bool) -> None:
+    assert Preferences.from_json(preferences.to_json()) == preferences
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], "x", {"starts": "25:00", "ends": 3}, {"days": []}, {"days": "all"}, {"starts": "18:00", "ends": "9:00"}],
+)
+def test_what_makes_no_sense_is_as_by_default(body: object) -> None:
+    assert Preferences.from_json(body) == Preferences()
+
+
+def test_the_given_default_means_slack_and_mail_in_working_hours() -> None:
+    found = Preferences.from_json({"email": True, "sms": False, "push": True})
+
+    assert (found.push, found.email, found.sms, found.starts, found.ends) == (True, True, False, 540, 1080)
+
+
+def test_tomorrow_is_the_next_working_day() -> None:
+    friday = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+
+    assert tomorrow(friday, Preferences(), UTC) == datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+
+
+def test_missed_nudges_do_not_pile_up() -> None:
+    since = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    item = Waiting(MEMBER, Kind.SCORE, 3, timedelta(days=1), timedelta(days=1), 10, since)
+    late = since + timedelta(days=3, hours=2)
+
+    assert next_at(item, Asked(since), now=late, preferences=Preferences(), zone=UTC) == late
+    assert next_at(item, Asked(since, 1, late), now=late, preferences=Preferences(), zone=UTC) == datetime(
+        2026, 11, 27, 11, 0, tzinfo=UTC
+    )
+
+
+def test_the_kinds_of_a_wait_end_on_their_own() -> None:
+    since = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    once = Waiting(MEMBER, Kind.FOLLOW_UP, 3, timedelta(0), timedelta(days=7), 1, since)
+
+    assert next_at(once, Asked(since, 1, since), now=since, preferences=Preferences(), zone=UTC) is None
