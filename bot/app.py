@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hmac
 import logging
 import signal
 import socket
@@ -26,9 +27,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import embedded, jobs
+from bot import embedded, jobs, metrics
 from bot.config import Settings, sqlalchemy_url
-from bot.delivery import home, nudge, slack
+from bot.delivery import home, letter, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import BotError
@@ -163,7 +164,7 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
 
 
 async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
-    senders = {**slack.senders(), **nudge.senders(), **home.senders()}
+    senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders()}
     worker = Worker(deps, senders, database_url=database_url, workspace=lambda: identity.workspace_id)
     working = asyncio.create_task(worker.run())
 
@@ -249,6 +250,12 @@ def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: b
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    if deps.settings.metrics_token.get_secret_value():
+
+        async def counted(request: Request) -> Response:
+            return await _metrics(deps, request)
+
+        routes.append(Route("/metrics", counted))
     if bolt is not None:
         handler = AsyncSlackRequestHandler(bolt)
 
@@ -282,6 +289,25 @@ async def _readiness(
         "oldest_due_seconds": round(standing.oldest_due_seconds, 1),
     }
     return checks, {"outbox": counts, "sweep_age_seconds": None if sweep_age is None else round(sweep_age, 1)}
+
+
+async def _metrics(deps: Deps, request: Request) -> Response:
+    """For whoever knows the token; without one configured there is no such page."""
+    expected = f"Bearer {deps.settings.metrics_token.get_secret_value()}"
+    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+        return Response(status_code=401)
+    try:
+        standing = await deliveries.standing(deps.db)
+        age = await reminders.sweep_age_seconds(deps.db)
+    except BotError:
+        return Response(status_code=503)
+    body = metrics.page(
+        ready=standing.ready,
+        dead=standing.dead,
+        oldest_due_seconds=standing.oldest_due_seconds,
+        sweep_age_seconds=age,
+    )
+    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 class _Server(uvicorn.Server):

@@ -95,7 +95,8 @@ def list_given_up(
     with _sentences():
         found = asyncio.run(app.given_up(_settings(), at_most=at_most))
         for row in found:
-            print_line(f"{row.id}  {row.kind}  {row.lane}  {row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC")
+            why = f"{row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC"
+            print_line(f"{row.id}  {row.kind}  {row.lane}  {why}")
         print_line(f"{len(found)} given up." if found else "Nothing was given up.")
 
 
@@ -193,6 +194,30 @@ def _demo_database(*, is_fresh: bool) -> Iterator[str]:
         Path(place).chmod(0o755)
         with app.embedded_database(Path(place) / "data") as url:
             yield url
+
+
+@cli.command("sandbox")
+def sandbox_alone(
+    file: Annotated[Path, typer.Argument(help="YAML: people, channels, the app's commands, tokens, mode.")],
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+) -> None:
+    """A local Slack for any Bolt app, described by a small YAML file. See docs/sandbox.md."""
+    from bot.sandbox import description
+    from bot.sandbox.server import serve
+
+    try:
+        found = description.read(file)
+        serve(
+            found.spec,
+            ready=lambda sandbox: print_line(description.how_to_connect(found, url=sandbox.url)),
+            bot_url=found.bot_url,
+            mode=found.mode,
+            port=port,
+        )
+    except description.BadDescription as error:
+        raise typer.BadParameter(str(error)) from None
+    except OSError as error:
+        raise typer.BadParameter(f"Port {port} cannot be used ({error.strerror}). Choose another one.") from None
 
 
 @cli.command("as")

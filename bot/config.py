@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(default=None, alias="CONCLAVE_DATA_DIR")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="CONCLAVE_LOG_LEVEL")
 
+    metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
     tick_seconds: float = Field(default=60.0, gt=0, le=3600, alias="CONCLAVE_TICK_SECONDS")

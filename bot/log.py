@@ -11,6 +11,7 @@ import structlog
 
 _QUIET = {
     "alembic": logging.WARNING,
+    "apprise": logging.CRITICAL,  # it names the address that a letter goes to
     "apscheduler": logging.WARNING,
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot import metrics
 from bot.deps import Deps
 from bot.domain.permission import Action
 from bot.errors import Invalid
@@ -106,32 +107,33 @@ def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
 
 async def command(args: AsyncArgs) -> None:
     # The command's name is the operator's to choose in the manifest; an app of ours has only this one.
-    await _guarded(COMMANDS.get(args.body["command"], decision.command), args)
+    await _guarded("command", COMMANDS.get(args.body["command"], decision.command), args)
 
 
 async def action(args: AsyncArgs) -> None:
-    await _guarded(ACTIONS.get(args.action["action_id"] if args.action else "", _out_of_date), args)
+    await _guarded("action", ACTIONS.get(args.action["action_id"] if args.action else "", _out_of_date), args)
 
 
 async def view(args: AsyncArgs) -> None:
-    await _guarded(VIEWS.get(args.body["view"]["callback_id"], _out_of_date), args)
+    await _guarded("view", VIEWS.get(args.body["view"]["callback_id"], _out_of_date), args)
 
 
 async def shortcut(args: AsyncArgs) -> None:
-    await _guarded(SHORTCUTS.get(args.body["callback_id"], _out_of_date), args)
+    await _guarded("shortcut", SHORTCUTS.get(args.body["callback_id"], _out_of_date), args)
 
 
 async def event(args: AsyncArgs) -> None:
     """Slack's events are acknowledged before we see them; a stray one must not come three more times."""
     handler = EVENTS.get(args.event["type"] if args.event else "")
     if handler is not None:
-        await _guarded(handler, args)
+        await _guarded("event", handler, args)
 
 
 async def _out_of_date(args: AsyncArgs) -> None:
     raise Invalid("This belongs to another version of Conclave. Use /decide list to see where your decisions stand.")
 
 
-async def _guarded(handler: Handler, args: AsyncArgs) -> None:
-    async with asyncio.timeout(LISTENER_SECONDS):
-        await handler(args)
+async def _guarded(kind: str, handler: Handler, args: AsyncArgs) -> None:
+    with metrics.REQUESTS.labels(kind).time():
+        async with asyncio.timeout(LISTENER_SECONDS):
+            await handler(args)

@@ -17,7 +17,7 @@ BUILDINGS = ("bot", "handlers", "migrations")
 
 HOUSE: dict[str, tuple[str, ...]] = {
     # Outside: Slack comes in here.
-    "handlers": ("handlers", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.errors"),
+    "handlers": ("handlers", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.metrics", "bot.errors"),
     # The rooms of one use case.
     "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.errors"),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
@@ -34,6 +34,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.store.db",
         "bot.store.outbox",
+        "bot.metrics",
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
@@ -51,9 +52,11 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.config",
         "bot.deps",
         "bot.embedded",
+        "bot.metrics",
         "bot.errors",
     ),
     "bot.log": (),
+    "bot.metrics": (),
     "bot.cli": (
         "bot.app",
         "bot.casefile",

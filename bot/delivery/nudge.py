@@ -49,6 +49,8 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
         table=table,
     )
     if nudge.items:
+        ways = deps.settings.ways
+        await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
     await reminders.told(deps.db, nudge=nudge, now=deps.now, table=table)
     return Done()

@@ -12,6 +12,7 @@ import psycopg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import metrics
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
 from bot.errors import TryAgain
@@ -106,6 +107,8 @@ class Worker:
             verdict=type(verdict).__name__,
             error=getattr(verdict, "error", None),
         )
+        is_limited = isinstance(verdict, Later) and verdict.error == "ratelimited"
+        metrics.count_delivery(delivery.kind, type(verdict).__name__.lower(), is_rate_limited=is_limited)
         await self._settle(delivery, verdict)
 
     async def _send(self, delivery: Delivery) -> Verdict:

@@ -8,7 +8,6 @@ from bot.sandbox.modals import Modals
 from bot.sandbox.spec import PersonSpec
 from bot.sandbox.views import View
 from bot.sandbox.workspace import SLACKBOT, Channel, Workspace
-from bot.views.limits import message_problems
 
 TROUBLE = "We had some trouble connecting. Try again?"
 _WORK = {"shortcut": "Shortcut", "message_action": "Shortcut", "block_actions": "Action"}
@@ -29,7 +28,7 @@ class Answers:
 
     def _take_slash(self, person: PersonSpec, channel: Channel, answer: Any) -> str | None:
         body: Json = {"text": answer} if isinstance(answer, str) else answer
-        if message_problems(body):
+        if self.workspace.problems(body):
             return "dispatch_failed"
         self._post(person.id, channel, body)
         return None
@@ -51,7 +50,7 @@ class Answers:
             return "used_url"
         if time.monotonic() > url.expires:
             return "expired_url"
-        if problems := message_problems(body):
+        if problems := self.workspace.problems(body):
             return problems[0].error
         url.uses_left -= 1
         channel = self.workspace.channels[url.channel]
@@ -59,7 +58,7 @@ class Answers:
         if body.get("delete_original"):
             channel.messages.pop(url.message_ts or "", None)
         elif body.get("replace_original") and original is not None:
-            original.text = body["text"]
+            original.text = body.get("text") or ""
             original.blocks = self.workspace.with_block_ids(body.get("blocks") or [])
             original.edited_ts = self.workspace.next_ts()
         else:
@@ -72,7 +71,7 @@ class Answers:
         message = self.workspace.post(
             channel,
             user=self.workspace.spec.bot_user_id,
-            text=body["text"],
+            text=body.get("text") or "",
             blocks=body.get("blocks") or [],
             only_for=None if everybody else user,
             thread_ts=body.get("thread_ts"),

@@ -9,7 +9,6 @@ from bot.sandbox.inputs import Json
 from bot.sandbox.modals import Refused
 from bot.sandbox.payloads import message_part
 from bot.sandbox.workspace import Channel, Message
-from bot.views.limits import message_problems
 
 if TYPE_CHECKING:
     from bot.sandbox.web_api import Api, Method
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
 
 def _post_message(api: Api, arguments: Json) -> Json:
     channel = _postable(api, arguments)
-    _check(arguments)
+    _check(api, arguments)
     thread_ts = arguments.get("thread_ts")
     if thread_ts and thread_ts not in channel.messages:
         raise Refused("thread_not_found")
     message = api.workspace.post(
         channel,
         user=api.workspace.spec.bot_user_id,
-        text=arguments["text"],
+        text=arguments.get("text") or "",
         blocks=arguments.get("blocks") or [],
         thread_ts=thread_ts or None,
         metadata=arguments.get("metadata"),
@@ -34,14 +33,14 @@ def _post_message(api: Api, arguments: Json) -> Json:
 
 def _post_ephemeral(api: Api, arguments: Json) -> Json:
     channel = _postable(api, arguments)
-    _check(arguments)
+    _check(api, arguments)
     user = arguments.get("user")
     if user not in channel.members:
         raise Refused("user_not_in_channel")
     message = api.workspace.post(
         channel,
         user=api.workspace.spec.bot_user_id,
-        text=arguments["text"],
+        text=arguments.get("text") or "",
         blocks=arguments.get("blocks") or [],
         thread_ts=arguments.get("thread_ts") or None,
         only_for=user,
@@ -53,7 +52,7 @@ def _update(api: Api, arguments: Json) -> Json:
     """Change the bot's own message; blocks that are not given stay, an empty list removes them."""
     channel, message = _own_message(api, arguments, "cant_update_message")
     merged = {**arguments, "text": arguments.get("text") or message.text}
-    _check(merged)
+    _check(api, merged)
     message.text = merged["text"]
     if arguments.get("blocks") is not None:
         message.blocks = api.workspace.with_block_ids(arguments["blocks"])
@@ -106,8 +105,8 @@ def _own_message(api: Api, arguments: Json, refusal: str) -> tuple[Channel, Mess
     return channel, message
 
 
-def _check(arguments: Json) -> None:
-    if problems := message_problems(arguments):
+def _check(api: Api, arguments: Json) -> None:
+    if problems := api.workspace.problems(arguments):
         raise Refused(problems[0].error, [f"[ERROR] {problem}" for problem in problems])
 
 

@@ -19,9 +19,11 @@ Act = Callable[[Seat, Json], Awaitable[Any]]
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Answer a mistake of the caller with its sentence: 409 what is not there, 400 bad arguments."""
+    """Answer a mistake of the caller with its sentence: 409 what is not there, 400 bad arguments, 403 another site."""
 
     async def answer(request: Request) -> Response:
+        if not _is_ours(request):
+            return JSONResponse({"error": "only the sandbox's own page may act here"}, 403)
         try:
             return await handler(request)
         except LookupError as error:
@@ -30,6 +32,12 @@ def _guarded(handler: Handler) -> Handler:
             return JSONResponse({"error": str(error)}, 400)
 
     return answer
+
+
+def _is_ours(request: Request) -> bool:
+    """Browsers name the page that sends: another site in the same browser shall not act in this one."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
 async def _body(request: Request) -> Json:

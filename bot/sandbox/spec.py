@@ -60,6 +60,8 @@ class WorkspaceSpec:
     """Command -> what may follow it, shown as one types."""
     first_steps: str = ""
     """What the page tells who opens it for the first time, in mrkdwn."""
+    needs_text: bool = True
+    """Refuse a message of blocks alone: Slack takes it and warns, screen readers then have nothing to say."""
     secret_views: tuple[str, ...] = ("evaluation.",)
     """How callback ids begin whose views and submissions the inspector never shows."""
     app_id: str = "A0SANDBOX"

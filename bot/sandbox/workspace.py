@@ -13,6 +13,7 @@ from typing import Any
 from bot.sandbox.inputs import Json
 from bot.sandbox.spec import PersonSpec, WorkspaceSpec
 from bot.sandbox.views import View
+from bot.views.limits import Problem, message_problems
 
 SLACKBOT = "USLACKBOT"
 
@@ -132,6 +133,13 @@ class Workspace:
         message.blocks = self.with_block_ids(message.blocks)
         channel.messages[message.ts] = message
         return message
+
+    def problems(self, message: Json) -> list[Problem]:
+        """What this Slack refuses in a message."""
+        found = message_problems(message)
+        if self.spec.needs_text or not message.get("blocks"):
+            return found
+        return [problem for problem in found if problem.error != "no_text"]
 
     def with_block_ids(self, blocks: list[Json]) -> list[Json]:
         """Copy the blocks, giving ids to whatever has none, as Slack does: new ones at every render."""

@@ -1,7 +1,7 @@
 """Keep reminders as the decisions are, hand out what is due, and say whether it still holds when it is delivered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from bot.store.db import Db, autocommit, run_tx
 
 NUDGE = reminder.NUDGE
 FOLLOW = decision.FOLLOW
+EMAIL, SMS = "email", "sms"
 PLAN_AT_MOST = 500
 """Decisions planned in one tick; what is left is the next one's."""
 ROUNDS_AT_MOST = 100
@@ -170,6 +171,7 @@ class Nudge:
     """Deliveries of the same lane that this message covers."""
     decision_ids: tuple[UUID, ...]
     """All that were looked at: they are planned anew afterwards."""
+    phone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,49 @@ async def told(db: Db, *, nudge: Nudge, now: datetime, table: AuthorityTable) ->
         await run_tx(db, work)
     for decision_id in nudge.decision_ids:
         await plan(db, decision_id=decision_id, now=now, table=table)
+
+
+async def write_letters(db: Db, *, nudge: Nudge, key: str, ways: Sequence[str]) -> None:
+    """Queue the message's letters by the ways that the person chose and this installation has, each in its lane."""
+    member = nudge.member
+    if member is None:
+        return
+    chosen = [way for way in (EMAIL, SMS) if way in ways and getattr(nudge.preferences, way)]
+    items = [{"decision": str(i.decision_id), "kind": i.kind.value} for i in nudge.items]
+
+    async def work(c: AsyncConnection) -> None:
+        for way in chosen:
+            payload = {"member": str(member.id), "items": items}
+            await outbox.enqueue(c, kind=way, lane=f"{way}:{member.id}", key=f"{way}:{key}", payload=payload)
+
+    if chosen and items:
+        await run_tx(db, work)
+
+
+async def still_waiting(
+    db: Db,
+    *,
+    member_id: UUID,
+    wanted: Sequence[tuple[UUID, str]],
+    now: datetime,
+    table: AuthorityTable,
+) -> Nudge:
+    """What of it still waits for the person, who may be told now. Takes nothing back: the message has counted."""
+
+    async def work(c: AsyncConnection) -> Nudge:
+        nudge = Nudge(None, Preferences(), (), (), ())
+        for decision_id, kind in wanted:
+            one = Wanted(decision_id, member_id, kind, claimed_at=0.0)  # names no claim, so none is taken back
+            checked = await _check(c, one, now=now, table=table)
+            if checked:
+                member, preferences, item = checked
+                nudge = replace(nudge, member=member, preferences=preferences, items=(*nudge.items, item))
+        if nudge.member:
+            phone = (await reminder.find_ways(c, member_id=member_id, workspace_id=None)).phone
+            nudge = replace(nudge, phone=phone)
+        return nudge
+
+    return await run_tx(db, work)
 
 
 # --- Snooze.

@@ -10,7 +10,7 @@ from bot.domain.press import Press
 from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
-from bot.store import audit, decision, dossier, outbox, round, submission, team
+from bot.store import audit, decision, dossier, outbox, reminder, round, submission, team
 from bot.store.db import Db, run_tx
 
 ANNOUNCE = "team.announce"
@@ -263,6 +263,7 @@ async def edit_member(
         rounds = [] if fields.is_active else await round.open_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        await reminder.replan_team(c, actor.team.id)
         before = await _member_of_team(c, actor, member_id, lock=True)
         _check_member(before, fields, actor)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
@@ -326,6 +327,7 @@ async def deactivate(db: Db, *, member_id: UUID, cause: str) -> None:
         rounds = await round.open_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
+        await reminder.replan_team(c, found.team_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)

@@ -85,6 +85,18 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     return list(rows.scalars())
 
 
+async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
+    """The team's people have changed: the next sweep plans all that is not finished anew."""
+    d = t.customer_decisions
+    is_live = d.c.status.in_(["created", "team_input", "evaluating", "resolved"])
+    await c.execute(
+        update(d)
+        .where(d.c.team_id == team_id, is_live, d.c.planned_revision.is_not(None))
+        .where(d.c.id.in_(select(t.reminders.c.decision_id).where(t.reminders.c.waiting_since.is_not(None))))
+        .values(planned_revision=None)
+    )
+
+
 async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
     d = t.customer_decisions
     await c.execute(update(d).where(d.c.id == decision_id).values(planned_revision=revision))

@@ -3,13 +3,14 @@
 import asyncio
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import psycopg
+from psycopg import sql
 
 from bot.domain.permission import Action
 from bot.sandbox.delivery import sign
@@ -19,13 +20,14 @@ TOO_LONG = "Not saved yet: it took too long. Your text is still here; press Subm
 AGAIN = "The database did not answer in time. Try it once more in a moment."
 
 
-@contextmanager
-def held(url: str, table: str = "customer_decisions") -> Iterator[None]:
+@asynccontextmanager
+async def held(url: str, table: str = "customer_decisions") -> AsyncIterator[None]:
     """A database in which everything that needs this table waits."""
-    with psycopg.connect(url) as connection:
-        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    # Not in the way of the bot, which lives in the same loop and may have to finish a transaction first.
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
         yield
-        connection.rollback()
+        await connection.rollback()
 
 
 async def send(house: Any, body: str, *, secret: str | None = None, **headers: str) -> int:
@@ -59,7 +61,7 @@ async def test_a_slow_database_is_answered_in_time_and_the_text_is_kept(team: An
     await team.window("lisa", Action.PROPOSE_OPTION)
     lisa = team.house.person("lisa")
     await lisa.fill({"Title": "A voucher", "Description": "Two months free."})
-    with held(team.house.database_url):
+    async with held(team.house.database_url):
         answer = await lisa.submit()
     assert answer.error in (NOT_SAVED, TOO_LONG)
     assert answer.ack_ms < 3000
@@ -73,7 +75,7 @@ async def test_a_button_is_answered_in_time_by_a_slow_database(team: Any) -> Non
     await team.to_options()
     sarah, mike = team.house.person("sarah"), team.house.person("mike")
     await team.settled()
-    with held(team.house.database_url):
+    async with held(team.house.database_url):
         answers = await asyncio.gather(
             team.press("sarah", Action.BACK_TO_CRITERIA),
             team.press("mike", Action.PROPOSE_OPTION),
@@ -92,7 +94,7 @@ async def test_scoring_survives_a_slow_database(team: Any) -> None:
     await team.window("lisa", Action.SCORE)
     lisa = team.house.person("lisa")
     await lisa.fill({"Full refund": "9", "Partial credit": "3"})
-    with held(team.house.database_url, "rounds"):
+    async with held(team.house.database_url, "rounds"):
         answer = await lisa.submit()
         assert answer.error in (NOT_SAVED, TOO_LONG)
         saved = await lisa.click("Save for later")
@@ -141,7 +143,7 @@ async def test_payloads_made_by_hand_get_an_answer_and_change_nothing(team: Any)
     view = {"id": "V1", "type": "modal", "hash": "1.a", "callback_id": "option.propose", "team_id": spec.team_id}
     container = {"type": "message", "message_ts": "1.1", "channel_id": "C0DECISIONS"}
     button = {"type": "button", "block_id": "b", "action_ts": "1.1"}
-    for payload in (
+    payloads: tuple[dict[str, Any], ...] = (
         {"type": "view_submission", "view": view},
         {"type": "view_submission", "view": {**view, "blocks": [], "state": {"values": {}}}},
         {"type": "view_submission", "view": {**view, "state": {"values": {}}, "private_metadata": "{]"}},
@@ -157,7 +159,8 @@ async def test_payloads_made_by_hand_get_an_answer_and_change_nothing(team: Any)
         {"type": "message_action", "callback_id": "decision.from_message"},
         {"type": "block_suggestion", "action_id": "x", "block_id": "b", "value": "v"},
         {"type": "something_new"},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for payload in payloads:
         assert await send(team.house, interaction(team, **payload)) == 200, payload
     for form in (
         {"command": "/decide", "text": "show 99999999999999", "team_id": spec.team_id, "user_id": "U0SARAH"},

@@ -126,7 +126,7 @@ async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     await team.house.person("sarah").fill({"Criterion 1": "Late"})
-    team.sql("UPDATE customer_decisions SET current_phase = 3")
+    await team.change("UPDATE customer_decisions SET current_phase = 3")
     answer = await team.house.person("sarah").submit()
     assert answer.error is not None
     assert answer.error.startswith('"Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)')

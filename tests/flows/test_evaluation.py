@@ -178,7 +178,7 @@ async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(te
         await team.ballot(name)
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
-    team.end_round_now()
+    await team.end_round_now()
     answer = await check(team, "lisa")
     assert answer.status == "errors"
     assert answer.error is not None
@@ -192,7 +192,7 @@ async def test_a_page_past_the_closing_time_is_refused_and_closes_the_round(team
     await team.to_scoring()
     await team.ballot("lisa")
     await team.window("tom", Action.SCORE)
-    team.end_round_now()
+    await team.end_round_now()
     answer = await score(team, "tom", 5, 5)
     assert answer.error == ("Scoring of #1 has ended: its closing time is past. What you had submitted before counts.")
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"

@@ -135,7 +135,7 @@ async def proceed(team: Any) -> str:
 async def without_quorum(team: Any) -> None:
     await team.to_scoring()
     await team.ballot("lisa")
-    team.end_round_now()
+    await team.end_round_now()
     await team.told("tom", Action.SCORE)
 
 

@@ -72,7 +72,7 @@ async def test_a_round_that_is_due_is_closed_once_by_everybody_who_clicks(team: 
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
-    team.end_round_now()
+    await team.end_round_now()
     await asyncio.gather(*(team.press(name, "decision.show") for name in team.actors))
     await closed_once_and_published_once(team)
 

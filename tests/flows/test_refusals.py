@@ -70,7 +70,7 @@ async def test_a_stale_button_tells_how_far_an_open_round_is(team: Any) -> None:
 
 async def test_a_cancelled_decision_offers_nothing(team: Any) -> None:
     await team.open()
-    team.sql("UPDATE customer_decisions SET status = 'cancelled' WHERE id = %s", team.decision_id)
+    await team.change("UPDATE customer_decisions SET status = 'cancelled' WHERE id = %s", team.decision_id)
     for action, label in ((Action.CANCEL, "Cancel"), (Action.EDIT_CRITERIA, "Edit criteria")):
         assert f'"{label}" is not possible now. {CANCELLED}' in await team.told("sarah", action)
 

@@ -302,15 +302,32 @@ async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_th
 
 async def test_somebody_gone_from_slack_is_excused_and_asked_no_more(team: Any, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", "mike")
-    team.house.sandbox.town.workspace.people["U0TOM"] = replace(
-        team.house.sandbox.town.workspace.people["U0TOM"], deleted=True
-    )
+    people = team.house.sandbox.town.workspace.people
+    people["U0TOM"] = replace(people["U0TOM"], deleted=True)
+
+    await clock.due("score")
     await team.settled()
-    await teams.deactivate(team.db, member_id=team.actors["tom"].member.id, cause="gone_from_slack")
-    await team.settled()
+
     assert "Tom Becker" not in rows(team, "score")
     assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 1
+    assert team.value("SELECT is_active FROM team_members WHERE name = 'Tom Becker'") is False
     assert team.value("SELECT details->>'cause' FROM audit_logs WHERE action = 'member.changed'") == "gone_from_slack"
+    assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+
+
+async def test_a_new_authority_is_planned_by_the_next_sweep(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4, financial_impact=5000)
+    await team.settled()
+    assert "Lisa Rodriguez" not in rows(team, "escalation.scoring")
+    lisa = team.actors["lisa"].member
+    fields = teams.MemberFields(lisa.name, lisa.email, lisa.role, 3, (), True)
+    await teams.edit_member(
+        team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=lisa.id, fields=fields
+    )
+
+    await clock.tick()
+
+    assert "Lisa Rodriguez" in rows(team, "escalation.scoring")
 
 
 async def test_four_replicas_ticking_at_once_double_nothing(team: Any, clock: Clock) -> None:

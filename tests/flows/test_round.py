@@ -99,7 +99,7 @@ async def test_a_late_click_of_anybody_closes_the_round(team: Any) -> None:
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
-    team.end_round_now()
+    await team.end_round_now()
     told = await team.told("tom", Action.SCORE)
     assert '"Score" is not possible now. Scoring of #1 is closed (phase 4 of 6)' in told
     await team.published()
@@ -109,7 +109,7 @@ async def test_a_late_click_of_anybody_closes_the_round(team: Any) -> None:
 async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is_missing(team: Any) -> None:
     await team.to_scoring()
     await team.ballot("mike")
-    team.end_round_now()
+    await team.end_round_now()
     told = await team.told("tom", Action.CLOSE_SCORING)
     assert told == (
         '"Close scoring" is not possible now. Scoring of #1 closed without quorum: 1 of 4 scored. Sarah Johnson or a '
@@ -121,7 +121,7 @@ async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is
 async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Any) -> None:
     await team.to_scoring()
     await team.ballot("mike")
-    team.end_round_now()
+    await team.end_round_now()
     await team.house.person("lisa").slash("/decide show 1")
     await team.house.person("lisa").see("closed without quorum")
     card = await team.card()
@@ -143,7 +143,7 @@ async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Any)
 async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Any) -> None:
     await team.to_scoring()
     await team.ballot("mike")
-    team.end_round_now()
+    await team.end_round_now()
     assert "for its owner, Sarah Johnson, or somebody with authority 2 or more" in await team.told(
         "lisa", Action.PROCEED
     )

@@ -258,8 +258,8 @@ async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placehold
             "INSERT INTO team_members (team_id, email, name, password_hash, role) "
             "SELECT id, 'lisa@techcorp.com', 'H', 'x', 'sales_manager' FROM teams WHERE name = 'Other'"
         )
-        people = {"People to add": ["mike", "lisa"], "Role of these people": "Support manager"}
-        assert (await set_up(team, "sarah", {**FIELDS, **people})).ok
+        chosen = {"People to add": ["mike", "lisa"], "Role of these people": "Support manager"}
+        assert (await set_up(team, "sarah", {**FIELDS, **chosen})).ok
         modal = await team.modal("sarah", at_least="Lisa Rodriguez")
         assert "u0mike.t0techcorp@slack.invalid" in modal.text
         assert "u0lisa.t0techcorp@slack.invalid" in modal.text

@@ -202,3 +202,9 @@ async def socket_desk(spec: WorkspaceSpec) -> AsyncIterator[tuple[Sandbox, Desk]
         await sandbox.app_connected()
         yield sandbox, desk
         await handler.close_async()
+
+
+@pytest.fixture
+def serving_app() -> Callable[[AsyncApp], contextlib.AbstractAsyncContextManager[str]]:
+    """Serve any app of a test's own over HTTP."""
+    return serving

@@ -32,8 +32,8 @@ NASTY = (
 )
 MEMBER = UUID(int=1)
 INSTANTS = st.datetimes(
-    min_value=datetime(2011, 12, 1),
-    max_value=datetime(2035, 1, 1),
+    min_value=datetime(2011, 12, 1),  # noqa: DTZ001 - hypothesis wants them naive
+    max_value=datetime(2035, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
 

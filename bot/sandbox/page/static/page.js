@@ -169,15 +169,27 @@ const asked = (dialog) => new Promise((resolve) => {
   dialog.showModal();
   $("[data-no]", dialog).focus();
 });
+let isLeaving = false;
 async function leave(everything) {
-  if (isDirty && !(await asked($("#leave")))) return;
-  isDirty = false;
-  await act("close", { everything });
+  if (isLeaving) return;
+  isLeaving = true;
+  try {
+    if (isDirty && !(await asked($("#leave")))) {
+      if (!windowBox.open) windowBox.showModal();
+      return;
+    }
+    isDirty = false;
+    await settled();
+    await act("close", { everything });
+  } finally {
+    isLeaving = false;
+  }
 }
 windowBox.addEventListener("cancel", (event) => { if (event.target !== windowBox) return; event.preventDefault(); leave(false); });
-windowBox.addEventListener("close", () => { if ($("form", windowBox)) act("close", {}); });  // a browser may not ask before Esc
+windowBox.addEventListener("close", () => { if ($("form", windowBox)) leave(false); });  // a browser need not ask before it closes
 windowBox.addEventListener("keydown", (event) => {
   if (event.key === "Tab") return cycle(event);
+  if (event.key === "Escape" && !event.target.closest("dialog.confirm, details[open]")) { event.preventDefault(); leave(false); return; }
   if (event.key !== "Enter" || event.defaultPrevented) return;
   if (event.target.matches("textarea") && (event.ctrlKey || event.metaKey)) submit();
   if (event.target.matches("input.filter, input[type=checkbox], input[type=radio]")) event.preventDefault();
@@ -394,6 +406,7 @@ async function say(form) {
   hideSuggestions();
   const isCommand = words.startsWith("/") && !form.dataset.threadTs;
   const outcome = isCommand ? await act("slash", { command: words, channel }) : await act("say", { text: words, channel, ...(form.dataset.threadTs ? { thread_ts: form.dataset.threadTs } : {}) });
+  if (isCommand && outcome.status === "ok") { localStorage.setItem("hint", "seen"); if ($("#hint")) $("#hint").hidden = true; }
   if (outcome.error && !outcome.status) { box.value = words; grow(box); }
   const scroller = form.dataset.threadTs ? $("#thread-scroller") : $("#scroller");
   if (scroller) scroller.scrollTop = scroller.scrollHeight;

@@ -1,0 +1,71 @@
+"""Senders of letters: e-mail and SMS by URLs that the operator configures, one row per person and way.
+
+apprise raises nothing and gives no reason back: it says whether it went, and the outbox repeats.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+from uuid import UUID
+
+from bot.delivery.verdict import Done, Later, Verdict
+from bot.deps import Deps
+from bot.services import reminder as reminders
+from bot.store.outbox import Delivery
+from bot.views.letter import Letter, letter
+from bot.views.reminder import Told
+
+NO_ADDRESS = "@slack.invalid"
+"""Somebody whose address Slack did not tell."""
+
+
+def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
+    """The table from a delivery's kind to its sender."""
+    return {reminders.EMAIL: send_email, reminders.SMS: send_sms}
+
+
+async def send_email(deps: Deps, delivery: Delivery) -> Verdict:
+    found = await _still(deps, delivery)
+    address = found.member.email if found.member else ""
+    url = deps.settings.email_url.get_secret_value()
+    if not (url and found.items and found.preferences.email) or address.endswith(NO_ADDRESS):
+        return Done()
+    words = _letter(found)
+    return await _notify(url.replace("{email}", quote(address, safe="")), words.subject, words.html, is_html=True)
+
+
+async def send_sms(deps: Deps, delivery: Delivery) -> Verdict:
+    found = await _still(deps, delivery)
+    url = deps.settings.sms_url.get_secret_value()
+    if not (url and found.items and found.preferences.sms and found.phone):
+        return Done()
+    words = _letter(found)
+    return await _notify(url.replace("{phone}", quote(found.phone, safe="")), "", words.plain, is_html=False)
+
+
+async def _still(deps: Deps, delivery: Delivery) -> reminders.Nudge:
+    """What of it holds when the letter leaves: whoever has acted meanwhile is not written to."""
+    payload = delivery.payload
+    return await reminders.still_waiting(
+        deps.db,
+        member_id=UUID(str(payload["member"])),
+        wanted=[(UUID(str(one["decision"])), str(one["kind"])) for one in payload["items"]],
+        now=deps.now,
+        table=deps.settings.authority_table,
+    )
+
+
+def _letter(found: reminders.Nudge) -> Letter:
+    member = found.member
+    told = [Told(item.dossier, item.kind) for item in found.items]
+    return letter(told, name=member.name if member else "", authority=member.authority if member else 1)
+
+
+async def _notify(url: str, title: str, body: str, *, is_html: bool) -> Verdict:
+    import apprise  # a quarter of a second, and only where an operator asked for letters
+
+    way = apprise.Apprise()
+    if not way.add(url):
+        return Later("the configured URL is not one that apprise knows")
+    kind = apprise.NotifyFormat.HTML if is_html else apprise.NotifyFormat.TEXT
+    went = await way.async_notify(title=title, body=body, body_format=kind)
+    return Done() if went else Later("not accepted")

@@ -1,0 +1,189 @@
+"""A whole Conclave, and people before real browsers: each in a window of their own, clicking what they see."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import app, log
+from bot.config import Settings
+from bot.sandbox.sample import techcorp
+from bot.sandbox.server import Sandbox, running
+from bot.sandbox.spec import WorkspaceSpec
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+MUST_RUN = os.environ.get("BROWSER_TESTS") == "required"
+SHOTS = os.environ.get("SCREENSHOTS")
+# Quiet: a browser under test has nobody to call.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE, PHONE = (1280, 860), (390, 800)
+
+
+def without(what: str) -> None:
+    """Skip, or fail where somebody asked for the browser tests by name."""
+    if MUST_RUN:
+        pytest.fail(f"the browser tests have to run here, but there is no {what}")
+    pytest.skip(f"browser tests skipped: no {what}")
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Any]:
+    if CHROMIUM is None:
+        without("chromium")
+    try:
+        from playwright.async_api import async_playwright
+    except ImportError:
+        without("playwright (make browser-test installs it)")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def sandbox(browser: Any, database_url: str) -> AsyncIterator[Sandbox]:
+    """The sample team's Slack with the bot beside it, as `conclave demo` starts them."""
+    spec = techcorp()
+    log.configure("INFO")
+    app.load_sample(database_url, workspace_id=spec.team_id, domain=spec.domain)
+    async with (
+        running(spec) as sandbox,
+        app.running(settings_for(spec, sandbox.api_url), database_url=database_url) as bot,
+        app.serving(bot, host="127.0.0.1", port=0) as port,
+    ):
+        sandbox.bot_url = f"http://127.0.0.1:{port}"
+        yield sandbox
+
+
+def settings_for(spec: WorkspaceSpec, api_url: str) -> Settings:
+    return Settings(
+        _env_file=None,
+        slack_bot_token=spec.bot_token,
+        slack_signing_secret=spec.signing_secret,
+        slack_app_token="",
+        slack_api_url=api_url,
+    )
+
+
+@dataclass
+class Window:
+    """One person's browser window. Nothing here knows ids: it clicks and fills what can be read."""
+
+    page: Any
+    who: str
+    complaints: list[str] = field(default_factory=list)
+
+    async def type(self, words: str) -> None:
+        """Type into the composer and press Enter."""
+        await self.page.fill("#composer-text", words)
+        await self.page.press("#composer-text", "Enter")
+
+    async def see(self, words: str) -> None:
+        await self.page.get_by_text(words).last.wait_for(state="visible")
+
+    async def see_card(self, words: str) -> None:
+        await self.page.locator("#main article", has_text=words).last.wait_for(state="visible")
+
+    async def see_window(self, words: str) -> None:
+        """Wait until the open modal says this."""
+        await self.page.locator("#window form", has_text=words).wait_for(state="visible")
+
+    async def press(self, name: str) -> None:
+        """Press the newest button of this name in the channel."""
+        await self.page.locator("#main").get_by_role("button", name=name).last.click()
+
+    async def press_in_window(self, name: str) -> None:
+        await self.page.locator("#window").get_by_role("button", name=name).first.click()
+
+    async def submit(self) -> None:
+        await self.page.click("#window [data-submit]")
+
+    async def leave(self) -> None:
+        """Close the modal by its X, and wait until it is gone."""
+        await self.page.click("#window [data-close-all]")
+        await self.gone()
+
+    async def gone(self) -> None:
+        await self.page.locator("#window").wait_for(state="hidden")
+
+    def field(self, label: str) -> Any:
+        return self.page.locator("#window").get_by_label(label).first
+
+    async def fill(self, label: str, value: str) -> None:
+        await self.field(label).fill(value)
+
+    async def choose(self, label: str, value: str) -> None:
+        await self.field(label).select_option(label=value)
+
+    async def check(self, words: str) -> None:
+        await self.page.locator("#window .choice", has_text=words).locator("input").check()
+
+    async def pick_people(self, label: str, *names: str) -> None:
+        await self.page.locator("#window .multi").filter(has=self.page.locator("summary")).first.click()
+        for name in names:
+            await self.check(name)
+
+    async def shot(self, name: str) -> None:
+        """Keep a picture of this, wide and narrow, by day and by night, where pictures are asked for."""
+        if not SHOTS:
+            return
+        for shape, (width, height) in {"wide": WIDE, "phone": PHONE}.items():
+            await self.page.set_viewport_size({"width": width, "height": height})
+            for scheme in ("light", "dark"):
+                await self.page.emulate_media(color_scheme=scheme)
+                await asyncio.sleep(0.2)
+                await self.page.screenshot(path=Path(SHOTS) / f"{name}-{shape}-{scheme}.png")
+        await self.page.emulate_media(color_scheme="light")
+        await self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+
+
+class Room:
+    """People who come in with a window each. Afterwards no window may have complained."""
+
+    def __init__(self, browser: Any, sandbox: Sandbox) -> None:
+        self.browser = browser
+        self.sandbox = sandbox
+        self.contexts: list[Any] = []
+        self.windows: list[Window] = []
+
+    async def come(self, who: str, *, place: str = "", size: tuple[int, int] = WIDE) -> Window:
+        """Open a window of one's own, the first-run hint put away."""
+        width, height = size
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", timezone_id="UTC", locale="en-US"
+        )
+        self.contexts.append(context)
+        await context.add_init_script("localStorage.setItem('hint', 'seen')")
+        page = await context.new_page()
+        page.set_default_timeout(8_000)
+        window = Window(page, who)
+        page.on("console", lambda said: said.type == "error" and window.complaints.append(said.text))
+        page.on("pageerror", lambda error: window.complaints.append(str(error)))
+        await page.goto(f"{self.sandbox.url}/as/{who}{place}")
+        self.windows.append(window)
+        return window
+
+    async def close(self) -> list[str]:
+        for context in self.contexts:
+            await context.close()
+        return [f"{window.who}: {complaint}" for window in self.windows for complaint in window.complaints]
+
+
+@pytest.fixture
+async def room(browser: Any, sandbox: Sandbox) -> AsyncIterator[Room]:
+    room = Room(browser, sandbox)
+    yield room
+    assert await room.close() == []

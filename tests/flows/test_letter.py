@@ -1,0 +1,190 @@
+"""Nudges by e-mail and SMS: a real SMTP server and an HTTP sink take what a person chose, and nothing else."""
+
+import asyncio
+import email
+import email.policy
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiosmtpd.controller import Controller
+from pydantic import SecretStr
+
+from bot.domain.press import Press
+from bot.services import decision as decisions
+
+# apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+ALWAYS = {"push": False, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}
+
+
+class Postbox:
+    """Keeps what arrives; refuses the first `busy` letters."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[list[str], EmailMessage]] = []
+        self.busy = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.busy:
+            self.busy -= 1
+            return "451 come back later"
+        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.letters.append((envelope.rcpt_tos, parsed))
+        return "250 OK"
+
+
+@pytest.fixture
+def postbox() -> Iterator[tuple[Postbox, str]]:
+    box = Postbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, f"mailto://127.0.0.1:{port}?from=bot@conclave.example&to={{email}}&mode=insecure"
+    controller.stop()
+
+
+@pytest.fixture
+def phones() -> Iterator[tuple[list[tuple[str, str]], str]]:
+    """(path, body) of every message that a gateway was handed."""
+    taken: list[tuple[str, str]] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            taken.append((self.path, json.loads(body)["message"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield taken, f"json://127.0.0.1:{server.server_port}/{{phone}}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def configure(team: Any, **urls: str) -> None:
+    """What an operator would set before the start."""
+    deps = team.house.bot.deps
+    secrets = {name: SecretStr(url) for name, url in urls.items()}
+    object.__setattr__(deps, "settings", deps.settings.model_copy(update=secrets))
+
+
+def choose(team: Any, name: str, **chosen: object) -> None:
+    body = json.dumps({**ALWAYS, "email": False, **chosen})
+    team.sql(
+        "UPDATE team_members SET notification_preferences = %s::jsonb WHERE id = %s",
+        *(body, team.actors[name].member.id),
+    )
+
+
+async def nudge(team: Any) -> None:
+    """The bot's own outbox, without a tick: the nudges of everybody who has not scored."""
+    from bot.services import reminder as reminders
+
+    await team.settled()
+    team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score' AND next_at IS NOT NULL")
+    await reminders.sweep(team.db, now=team.now, table=team.table)
+
+
+async def arrived(letters: list[Any], number: int = 1, *, timeout: float = 10.0) -> None:
+    end = time.monotonic() + timeout
+    while len(letters) < number:
+        assert time.monotonic() < end, letters
+        await asyncio.sleep(0.05)
+
+
+async def test_a_letter_reaches_who_chose_mail_as_html_and_text_without_names_or_scores(
+    team: Any, postbox: tuple[Postbox, str]
+) -> None:
+    box, url = postbox
+    configure(team, email_url=url)
+    for name in team.actors:
+        choose(team, name)
+    choose(team, "tom", email=True)
+    await team.to_scoring("sarah", "lisa", "tom", title="Refund <b>now</b> & more")
+    await team.ballot("lisa", 7, 3, comment="Never again", share=True)
+    await nudge(team)
+    await arrived(box.letters)
+    await team.settled()
+
+    ((to, letter),) = box.letters
+    assert to == ["tom@techcorp.com"]
+    assert letter["subject"] == "Conclave: Score #1 Refund <b>now</b> & more"
+    html = letter.get_body(("html",)).get_content()
+    plain = letter.get_body(("plain",)).get_content()
+    assert "Refund &lt;b&gt;now&lt;/b&gt; &amp; more" in html
+    assert "1 of 3 have scored" in html
+    assert "1 of 3 have scored" in plain
+    for secret in ("Lisa", "Never again"):
+        assert secret not in html + plain
+
+
+async def test_a_busy_mail_server_gets_the_letter_again(team: Any, postbox: tuple[Postbox, str]) -> None:
+    box, url = postbox
+    box.busy = 1
+    configure(team, email_url=url)
+    choose(team, "tom", email=True)
+    await team.to_scoring("lisa", "tom")
+    choose(team, "lisa")
+    await nudge(team)
+    await arrived(box.letters, timeout=20)
+    assert team.value("SELECT max(attempts) FROM outbox WHERE kind = 'email'") == 2
+
+
+async def test_a_text_message_goes_to_the_number_that_the_person_gave(
+    team: Any, phones: tuple[list[tuple[str, str]], str]
+) -> None:
+    taken, url = phones
+    configure(team, sms_url=url)
+    for name in team.actors:
+        choose(team, name)
+    await team.to_scoring("sarah", "lisa", "tom")
+    tom = team.house.person("tom")
+    assert (await tom.slash("/decide settings")).ok
+    await team.modal("tom", at_least="Phone for SMS")
+    refused = await team.submit("tom", {"Tell me by": ["SMS"], "Phone for SMS": "call me"})
+    assert refused.error == "Write the number with its country code, as in +14155550123."
+    assert (await team.submit("tom", {"Tell me by": ["SMS"], "Phone for SMS": "+1 (415) 555-0123"})).ok
+    await nudge(team)
+    await arrived(taken)
+
+    ((path, message),) = taken
+    assert "14155550123" in path
+    assert message.startswith("Score #1 Refund for the outage. 0 of 3 have scored")
+    assert len(message) <= 320
+
+
+async def test_nobody_is_written_to_about_what_is_done_meanwhile(team: Any, postbox: tuple[Postbox, str]) -> None:
+    from bot.delivery import letter
+    from bot.store.outbox import Delivery
+
+    box, url = postbox
+    configure(team, email_url=url)
+    choose(team, "tom", email=True)
+    await team.to_scoring("lisa", "tom")
+    await decisions.cancel(
+        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="Gone.", now=team.now,
+        table=team.table, press=Press(uuid4().hex, uuid4().hex, uuid4().hex),
+    )  # fmt: skip
+    member: UUID = team.actors["tom"].member.id
+    payload = {"member": str(member), "items": [{"decision": str(team.decision_id), "kind": "score"}]}
+    delivery = Delivery(1, 1, "email", f"email:{member}", "email:x", payload, 1, False)
+
+    await letter.send_email(team.house.bot.deps, delivery)
+
+    assert box.letters == []

@@ -1,0 +1,90 @@
+"""What an operator sees: readiness, metrics, deliveries that were given up, and how to try them again."""
+
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot import app, jobs
+from bot.app import _asgi, _readiness
+from bot.services import outbox as deliveries
+
+
+async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any) -> None:
+    await jobs.tick(team.house.bot.deps)
+    await team.settled()
+    checks, details = await _readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
+
+    assert checks == {"database": True, "schema": True, "slack": True, "sweep": True}
+    assert details["outbox"] == {"ready": 0, "dead": 0, "oldest_due_seconds": 0.0}
+    assert isinstance(details["sweep_age_seconds"], float)
+
+
+async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_for_three_minutes(team: Any) -> None:
+    await jobs.tick(team.house.bot.deps)
+    team.sql("UPDATE sweep_runs SET last_ok = now() - interval '4 minutes'")
+
+    working, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, -1e9)
+    serving, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, None)
+
+    assert working["sweep"] is False
+    assert "sweep" not in serving
+
+
+async def test_a_database_of_another_version_is_not_ready(team: Any) -> None:
+    team.sql("UPDATE alembic_version SET version_num = 'conclave'")
+    checks, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, None)
+
+    assert checks["schema"] is False
+
+
+async def test_given_up_deliveries_are_listed_counted_and_put_back(team: Any) -> None:
+    await team.open()
+    await team.settled()
+    team.sql(
+        "INSERT INTO outbox(kind, lane, dedupe_key, payload, state, attempts, last_error, done_at) "
+        "VALUES ('card', 'slack:T0TECHCORP:C0DECISIONS', 'card:again', "
+        "jsonb_build_object('decision', %s::text, 'revision', 99), 'dead', 8, 'fatal_error', now())",
+        team.decision_id,
+    )
+    (row,) = await deliveries.given_up(team.db, at_most=10)
+    assert (row.kind, row.error, row.attempts) == ("card", "fatal_error", 8)
+    assert (await deliveries.standing(team.db)).dead == 1
+
+    assert await deliveries.retry(team.db, ids=[row.id + 1]) == 0
+    assert await deliveries.retry(team.db, ids=[]) == 1
+    await team.settled()
+
+    assert (await deliveries.standing(team.db)).dead == 0
+
+
+async def test_metrics_need_the_token_and_name_nobody(team: Any) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
+    await team.house.person("tom").slash("/decide list")
+    deps = team.house.bot.deps
+    settings = deps.settings.model_copy(update={"metrics_token": SecretStr("let-me-in")})
+    object.__setattr__(deps, "settings", settings)
+    bot = app.Bot(deps, team.house.bot.identity, _asgi(deps, team.house.bot.identity, None, does_work=True))
+    async with app.serving(bot, host="127.0.0.1", port=0) as port, aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{port}/metrics"
+        async with session.get(url) as answer:
+            assert answer.status == 401
+        async with session.get(url, headers={"Authorization": "Bearer let-me-in"}) as answer:
+            body = await answer.text()
+            assert answer.status == 200
+
+    assert 'conclave_deliveries_total{kind="card",verdict="done"}' in body
+    assert 'conclave_request_seconds_count{kind="command"}' in body
+    assert "conclave_outbox_oldest_due_seconds 0.0" in body
+    for name in ("U0", "T0TECHCORP", str(team.decision_id), "Tom", "tom@"):
+        assert name not in body
+
+
+async def test_without_a_token_there_is_no_metrics_page(team: Any) -> None:
+    async with (
+        app.serving(team.house.bot, host="127.0.0.1", port=0) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        assert answer.status == 404

@@ -1,0 +1,84 @@
+"""What is left in the database after publication, and what a server may write down on its own."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot import app
+from bot.config import Settings, sqlalchemy_url
+from bot.store import db
+from sqlalchemy import text
+
+TELLING = {
+    ("evaluations", "evaluator_id"),
+    ("evaluations", "score"),
+    ("evaluations", "confidence"),
+    ("evaluations", "anonymous_comment"),
+    ("evaluations", "share_comment"),
+    ("ballot_pages", "member_id"),
+    ("ballot_pages", "page"),
+}
+
+
+def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: Any) -> None:
+    """ANALYZE writes down common values, comments included, and never forgets those of a table that is empty now."""
+    r = vault.a_round(members=4)
+    for number, member in enumerate(r.members):
+        comments = {0: "zqdestroyed comment", 1: f"zqdestroyed {number}"}
+        vault.fill(r, member, [(7, 3), (7, 3)], comments=comments)
+        if number < 3:
+            vault.submit(r, member)
+    vault.do("ANALYZE evaluations, ballot_pages")
+    vault.submit(r, r.members[3])
+    assert vault.close(r) == "already"
+    vault.publish(r)
+    kept = vault.rows("SELECT tablename, attname, most_common_vals::text, histogram_bounds::text FROM pg_stats")
+    assert [row for row in kept if row[:2] in TELLING] == []
+    assert [row for row in kept if "zqdestroyed" in str(row)] == []
+
+
+async def test_a_failed_statement_keeps_its_ballot_out_of_a_talkative_servers_log(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)
+        admin.execute(f"ALTER DATABASE {name} SET log_parameter_max_length_on_error = -1")
+    opened = db.connect(sqlalchemy_url(database_url))
+    try:
+        found = await db.autocommit(opened, lambda c: c.execute(text("SHOW log_parameter_max_length_on_error")))
+        assert found.scalar_one() == "0"
+    finally:
+        await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_fine"),
+    [
+        ("log_statement = 'none'", True),
+        ("log_min_duration_statement = 250", False),
+        ("log_statement = 'all'", False),
+        ("log_min_duration_sample = 5", True),
+        ("log_transaction_sample_rate = 0.5", False),
+    ],
+)
+async def test_the_doctor_fails_a_server_that_logs_the_parameters_of_statements(
+    database_url: str, setting: str, is_fine: bool
+) -> None:
+    """A page of scores travels as a parameter; a slow one would stand in the log of such a server."""
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)
+        admin.execute(f"ALTER DATABASE {name} SET log_parameter_max_length = -1")
+        admin.execute(f"ALTER DATABASE {name} SET log_statement_sample_rate = 0")
+        admin.execute(f"ALTER DATABASE {name} SET {setting}")
+    findings = await app.examine(Settings(_env_file=None, database_url=database_url))
+    (found,) = [f for f in findings if f.subject == "database log"]
+    assert found.is_fine is is_fine
+    assert is_fine or "log_parameter_max_length = 0" in found.words
+
+
+async def test_a_server_that_logs_statements_without_parameters_is_fine(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)
+        admin.execute(f"ALTER DATABASE {name} SET log_parameter_max_length = 0")
+        admin.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
+    findings = await app.examine(Settings(_env_file=None, database_url=database_url))
+    assert [f.is_fine for f in findings if f.subject == "database log"] == [True]

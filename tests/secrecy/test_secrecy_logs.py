@@ -1,0 +1,76 @@
+"""An operator who reads every log learns nothing that somebody scored or wrote."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+import structlog
+
+from bot import log
+from bot.sandbox.delivery import sign
+from handlers import refusal
+
+BALLOT = {
+    "type": "view_submission",
+    "team": {"id": "T0TECHCORP"},
+    "user": {"id": "U0LISA", "team_id": "T0TECHCORP"},
+    "view": {
+        "id": "V1",
+        "callback_id": "evaluation.check",
+        "state": {"values": {"comment": {"comment": {"type": "plain_text_input", "value": "zqcomment"}}}},
+    },
+}
+
+
+@pytest.fixture
+def everything_logged(house: Any) -> Iterator[io.StringIO]:
+    """What all loggers of the process write at the most talkative level that can be configured."""
+    written = io.StringIO()
+    log.configure("DEBUG")
+    root = logging.getLogger()
+    handler = logging.StreamHandler(written)
+    root.addHandler(handler)
+    yield written
+    root.removeHandler(handler)
+    log.configure("INFO")
+
+
+@pytest.mark.parametrize("wrong", ["secret", "clock"])
+async def test_a_ballot_whose_signature_does_not_fit_is_refused_without_being_logged(
+    house: Any, everything_logged: io.StringIO, wrong: str
+) -> None:
+    body = urlencode({"payload": json.dumps(BALLOT)})
+    secret = house.sandbox.spec.signing_secret
+    signed = sign("another secret", body) if wrong == "secret" else sign(secret, body, timestamp=1_000_000_000)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", **signed}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{house.sandbox.bot_url}/slack/events", data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 401
+    assert "zqcomment" not in everything_logged.getvalue()
+    assert "U0LISA" not in everything_logged.getvalue()
+
+
+async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
+    team: Any, everything_logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = io.StringIO()
+    monkeypatch.setattr(refusal, "log", structlog.wrap_logger(structlog.PrintLogger(ours)))
+    await team.to_scoring()
+    team.sql(
+        "CREATE OR REPLACE FUNCTION save_page(p_round uuid, p_member uuid, p_criterion uuid, p_page jsonb) RETURNS text "
+        "LANGUAGE plpgsql AS $$ BEGIN RAISE 'zqerror %', p_page USING DETAIL = 'zqerror ' || p_page::text; END $$"
+    )
+    await team.window("lisa", "evaluation.open")
+    answer = await team.submit("lisa", {"Full refund": "9", "Partial credit": "3"})
+    assert "Something went wrong on our side; nothing was lost." in str(answer.error)
+    for text in (str(answer), ours.getvalue(), everything_logged.getvalue(), await team.house.person("lisa").screen()):
+        assert "zqerror" not in text
+        assert "scores" not in text
+    assert "unexpected error" in ours.getvalue()
