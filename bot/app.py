@@ -16,7 +16,7 @@ import aiohttp
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -257,12 +257,18 @@ def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: b
 
         routes.append(Route("/metrics", counted))
     if bolt is not None:
-        handler = AsyncSlackRequestHandler(bolt)
 
         async def events(request: Request) -> Response:
-            if int(request.headers.get("content-length") or 0) > _MAX_BODY_BYTES:
-                return Response(status_code=413)
-            return await handler.handle(request)
+            body = bytearray()
+            async for chunk in request.stream():  # a length that is not announced is no way around the limit
+                body += chunk
+                if len(body) > _MAX_BODY_BYTES:
+                    return Response(status_code=413)
+            try:
+                bolt_request = to_async_bolt_request(request, bytes(body))
+            except UnicodeDecodeError:
+                return Response(status_code=400)
+            return to_starlette_response(await bolt.async_dispatch(bolt_request))
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes)
