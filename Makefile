@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test check lock clean
+.PHONY: install demo test browser-test screenshots check lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -22,14 +22,27 @@ demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decis
 test: install  ## the whole test suite; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
+browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
+	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from a decision played in a browser
+	@mkdir -p docs/screenshots
+	@BROWSER_TESTS=required SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -k whole_decision $(ARGS)
+
+.venv/browser: requirements-browser.lock .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	@touch $@
+
 check: install  ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-lock:  ## refresh requirements.lock (needs uv on the PATH)
+lock:  ## refresh both locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group browser -c requirements.lock -o requirements-browser.lock $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

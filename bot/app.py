@@ -165,7 +165,13 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
 
 async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders()}
-    worker = Worker(deps, senders, database_url=database_url, workspace=lambda: identity.workspace_id)
+    worker = Worker(
+        deps,
+        senders,
+        database_url=database_url,
+        workspace=lambda: identity.workspace_id,
+        giving_up=slack.giving_up,
+    )
     working = asyncio.create_task(worker.run())
 
     async def stop() -> None:
@@ -268,7 +274,10 @@ def _asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: b
                 bolt_request = to_async_bolt_request(request, bytes(body))
             except UnicodeDecodeError:
                 return Response(status_code=400)
-            return to_starlette_response(await bolt.async_dispatch(bolt_request))
+            answer = await bolt.async_dispatch(bolt_request)
+            if answer.status == 401:
+                log.warning("a request's signature did not fit: check SLACK_SIGNING_SECRET and the clock")
+            return to_starlette_response(answer)
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes)
@@ -439,6 +448,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     try:
         standing = await deliveries.standing(opened)
         age = await reminders.sweep_age_seconds(opened)
+        is_telling = await db.logs_parameters(opened)
     finally:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
@@ -447,7 +457,14 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     return [
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
         Finding("sweep", True, swept),
+        Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
+
+
+_TELLING = (
+    "the server logs parameters of statements, and a page of scores is one. "
+    "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there"
+)
 
 
 @asynccontextmanager

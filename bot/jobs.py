@@ -74,7 +74,10 @@ class Ticking:
 
     async def _tick(self) -> None:
         self._last_tick = time.monotonic()
-        await tick(self._deps)
+        try:
+            await tick(self._deps)
+        except Exception as error:  # the clock must go on; the name is enough, a message may quote a row
+            log.error("the sweep failed", error=type(error).__qualname__)
 
     @property
     def age_seconds(self) -> float:

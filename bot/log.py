@@ -19,6 +19,9 @@ _QUIET = {
     "slack_sdk": logging.INFO,
     "slack_bolt": logging.INFO,
 }
+# Says the whole body of a request whose signature does not fit, at INFO: after a changed secret or with a slow clock
+# that is somebody's ballot. Bolt sets this logger's level anew for every app, so a level would not hold; a filter does.
+_QUOTES_BODIES = "slack_bolt.RequestVerification"
 _SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -49,3 +52,8 @@ def configure(level: str) -> None:
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    logging.getLogger(_QUOTES_BODIES).addFilter(_refuse)
+
+
+def _refuse(_: logging.LogRecord) -> bool:
+    return False

@@ -60,12 +60,24 @@ async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: st
     details = user.get("profile") or {}
     is_guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
     is_bot = user.get("is_bot") or user_id == "USLACKBOT"
+    is_ours = _is_of(user, workspace_id)
     return Profile(
         workspace_id=workspace_id,
         user_id=user_id,
         name=details.get("real_name") or user.get("real_name") or user.get("name") or user_id,
         email=details.get("email"),
         tz=user.get("tz"),
-        is_admin=bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
-        is_person=not (is_guest or is_bot or user.get("deleted")),
+        is_admin=is_ours and bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
+        is_person=is_ours and not (is_guest or is_bot or user.get("deleted")),
     )
+
+
+def _is_of(user: dict[str, Any], workspace_id: str) -> bool:
+    """Whether this is somebody of the workspace, not of a company that shares a channel with it.
+
+    The other company chooses its people's addresses and admins. `is_stranger` does not tell: it is false for whoever
+    is in a channel that the bot can see. In an Enterprise Grid a person may belong to several workspaces.
+    """
+    home = user.get("team_id")
+    workspaces = (user.get("enterprise_user") or {}).get("teams") or []
+    return home is None or home == workspace_id or workspace_id in workspaces

@@ -42,7 +42,6 @@ async def save(args: AsyncArgs) -> None:
         phone=form.phone,
         snooze=form.snooze,
         now=d.now,
-        table=d.settings.authority_table,
     )
     await args.ack(response_action="update", view=view.saved(until))
 
@@ -50,6 +49,6 @@ async def save(args: AsyncArgs) -> None:
 async def snooze(args: AsyncArgs) -> None:
     """The button under a nudge."""
     who, d = await actor(args), deps(args)
-    until = await reminders.snooze(d.db, actor=who, now=d.now, table=d.settings.authority_table)
+    until = await reminders.snooze(d.db, actor=who, now=d.now)
     await args.ack()
     later(args, lambda: answer(args, reminder_view.snoozed(until)))

@@ -81,6 +81,7 @@ async def turn_page(args: AsyncArgs) -> None:
 
     async def build() -> dict[str, Any]:
         who = await actor(args)
+        teams.check_admin(who, is_workspace_admin=await is_workspace_admin(args))  # the list holds addresses
         everybody = await teams.members(deps(args).db, actor=who)
         return view.members(who.team, everybody, page=int(page) if page.isdecimal() else 0)
 

@@ -135,7 +135,9 @@ BEGIN
         CROSS JOIN jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)
         LEFT JOIN ballot_pages n ON b.is_first AND n.round_id = r.id AND n.member_id = p_member AND n.criteria_id IS NULL
         CROSS JOIN LATERAL (SELECT nullif(btrim(n.page -> 'comments' ->> o.id, E' \t\r\n'), '') AS comment) AS c;
-        UPDATE round_members m SET submitted = true WHERE m.round_id = r.id AND m.member_id = p_member;
+        -- Not written again the second time: a row's xmin would tell who has changed a ballot, and when.
+        UPDATE round_members m SET submitted = true
+        WHERE m.round_id = r.id AND m.member_id = p_member AND NOT m.submitted;
     END IF;
 
     SELECT count(*) FILTER (WHERE m.submitted), count(*) FILTER (WHERE m.excused_at IS NULL),
@@ -437,6 +439,14 @@ COMMENT ON TABLE evaluations IS
     'a sealed row is a placeholder, not the person who gave the score.';
 COMMENT ON COLUMN evaluations.evaluator_id IS
     'While scoring is open, the author. In a sealed row a placeholder: scores, sorted, went to the submitters in id order.';
+
+-- ANALYZE samples values: comments that were destroyed and ballots would stay on as statistics, those of a table that
+-- has become empty for ever.
+ALTER TABLE evaluations ALTER evaluator_id SET STATISTICS 0, ALTER criteria_id SET STATISTICS 0,
+    ALTER score SET STATISTICS 0, ALTER confidence SET STATISTICS 0,
+    ALTER anonymous_comment SET STATISTICS 0, ALTER share_comment SET STATISTICS 0;
+ALTER TABLE ballot_pages ALTER member_id SET STATISTICS 0, ALTER criteria_id SET STATISTICS 0,
+    ALTER page SET STATISTICS 0;
 
 -- A login that was not given the vault cannot use it.
 REVOKE ALL ON FUNCTION

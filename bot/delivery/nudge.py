@@ -1,6 +1,8 @@
 """Senders of nudges: look once more whether it still holds, then tell the person by the ways they chose."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
@@ -8,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.delivery import slack
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
-from bot.errors import NotFound
+from bot.errors import NotFound, TryAgain
 from bot.services import home as homes
 from bot.services import reminder as reminders
 from bot.services import team as teams
@@ -16,6 +18,7 @@ from bot.services.reminder import FOLLOW, Nudge, Wanted
 from bot.store.outbox import Delivery
 from bot.views import reminder as view
 
+_PAUSES = (0.2, 1.0, 2.0)
 GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
 """Slack's names for somebody whom no message can reach any more."""
 
@@ -52,8 +55,17 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
         ways = deps.settings.ways
         await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
-    await reminders.told(deps.db, nudge=nudge, now=deps.now, table=table)
+    await _remember(deps, nudge)
     return Done()
+
+
+async def _remember(deps: Deps, nudge: Nudge) -> None:
+    """The message is out: insist, because giving up here would send it again."""
+    for pause in _PAUSES:
+        with suppress(TryAgain):
+            return await reminders.told(deps.db, nudge=nudge, now=deps.now, table=deps.settings.authority_table)
+        await asyncio.sleep(pause)
+    return await reminders.told(deps.db, nudge=nudge, now=deps.now, table=deps.settings.authority_table)
 
 
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:

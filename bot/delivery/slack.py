@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
+from bot.errors import NotFound
 from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
@@ -83,6 +84,21 @@ def _verdict_of(error: SlackApiError) -> Verdict:
 def name_of(error: SlackApiError) -> str:
     response = error.response
     return str(response.get("error") or "") if hasattr(response, "get") else ""
+
+
+async def giving_up(deps: Deps, delivery: Delivery) -> None:
+    """A card or a result will not reach its channel: its people hear of it by direct message."""
+    if delivery.kind not in {"card", results.RESULT}:
+        return
+    try:
+        found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    except NotFound:
+        return
+    if delivery.kind == results.RESULT:
+        await results.send_by_dm(deps.db, found=found)
+    else:
+        asked = int(delivery.payload.get("asked", 0))
+        await cards.tell_owner_unreachable(deps.db, found=found, reason="given_up", asked=asked)
 
 
 async def _publish(deps: Deps, delivery: Delivery) -> Verdict:

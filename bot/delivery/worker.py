@@ -23,6 +23,8 @@ from bot.store.outbox import Delivery
 log = structlog.get_logger(__name__)
 
 Sender = Callable[[Deps, Delivery], Awaitable[Verdict]]
+GivingUp = Callable[[Deps, Delivery], Awaitable[None]]
+"""Tells whoever should know, before a delivery is given up. May be asked twice."""
 
 LEASE_SECONDS = 30.0
 SEND_SECONDS = 0.6 * LEASE_SECONDS
@@ -44,11 +46,13 @@ class Worker:
         *,
         database_url: str,
         workspace: Callable[[], str | None],
+        giving_up: GivingUp | None = None,
     ) -> None:
         self._deps = deps
         self._senders = senders
         self._database_url = database_url
         self._workspace = workspace
+        self._giving_up = giving_up
         self._token = secrets.randbits(62)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -127,6 +131,8 @@ class Worker:
         """Write the verdict down, however long the database is away: a lost verdict would repeat the delivery."""
         while True:
             try:
+                if self._giving_up and _is_last(delivery, verdict):
+                    await self._giving_up(self._deps, delivery)
                 await autocommit(self._deps.db, lambda c: self._write(c, delivery, verdict))
                 return
             except TryAgain:
@@ -141,7 +147,7 @@ class Worker:
             case Dead(error):
                 log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
                 await outbox.settle_dead(c, delivery, error=error)
-            case Later(error, is_free=False) if delivery.attempts >= outbox.MAX_ATTEMPTS:
+            case Later(error) if _is_last(delivery, verdict):
                 log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
                 await outbox.settle_dead(c, delivery, error=error)
             case Later(error, after_seconds, is_refusal, is_free):
@@ -165,3 +171,12 @@ class Worker:
                         # A dead host is never noticed by listening alone.
                         await connection.execute("SELECT 1")
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _is_last(delivery: Delivery, verdict: Verdict) -> bool:
+    match verdict:
+        case Dead():
+            return True
+        case Later(is_free=False):
+            return delivery.attempts >= outbox.MAX_ATTEMPTS
+    return False

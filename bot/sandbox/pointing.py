@@ -18,11 +18,18 @@ _EXTERNAL = ("external_select", "multi_external_select")
 
 
 def pressed_at(blocks: Sequence[Json], *, user: str, block_id: str, action_id: str, value: Any, tz: str) -> Pressed:
-    """Find the element with these ids and give it the value; a button takes none. Raises NotThere, ValueError."""
-    for block, element in inputs.elements_of(list(blocks)):
-        if (block["block_id"], element.get("action_id")) == (block_id, action_id):
-            return _pressed(block, element, user=user, value=value, tz=tz)
-    raise NotThere("this is not on the screen any more")
+    """Find the element with these ids and give it the value; a button takes none. Raises NotThere, ValueError.
+
+    A button that the app drew anew under another block_id between look and press is still that button.
+    """
+    same = [(b, e) for b, e in inputs.elements_of(list(blocks)) if e.get("action_id") == action_id]
+    found = [(b, e) for b, e in same if b["block_id"] == block_id]
+    if not found and len(same) == 1 and same[0][1]["type"] == "button":
+        found = same
+    if not found:
+        raise NotThere("this is not on the screen any more")
+    block, element = found[0]
+    return _pressed(block, element, user=user, value=value, tz=tz)
 
 
 def _pressed(block: Json, element: Json, *, user: str, value: Any, tz: str) -> Pressed:

@@ -30,7 +30,7 @@ def techcorp() -> WorkspaceSpec:
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
         commands=("/decide",),
-        usage={"/decide": "[title] | list | show 42 | setup | help"},
+        usage={"/decide": "[title] | list | show 42 | setup | settings | help"},
         first_steps=(
             "Type `/decide list` in the box below and press Enter: the sample team has opened decision #1, which waits "
             'for its owner, Sarah. Whose turn it is stands on the card; become that person under "Act as".'

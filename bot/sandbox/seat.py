@@ -1,5 +1,6 @@
 """Owns one person's place before the screen: what they see, and what they do by pointing at labels."""
 
+import contextlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -114,8 +115,8 @@ class Seat:
 
     def _moves_app(self, command: str) -> bool:
         verb, _, rest = command.strip().partition(" ")
-        mine = f"@{self.workspace.spec.app_name}"
-        return verb in _MOVES and verb not in self.workspace.spec.commands and rest.strip().lstrip("@") == mine[1:]
+        means_app = rest.strip().lstrip("@").lower() == self.workspace.spec.app_name.lower()
+        return verb in _MOVES and verb not in self.workspace.spec.commands and means_app
 
     def _move_app(self, command: str, channel: Channel) -> Outcome:
         """Slack's own /invite and /kick, for the app alone. Raises NotThere in a DM."""
@@ -170,9 +171,13 @@ class Seat:
         return await self.acts.press(self.person, self._pressed_at(at, block_id, action_id, value))
 
     def hold(self, at: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Outcome:
-        """Keep what stands in inputs, each with block_id, action_id and value; the app is not told."""
+        """Keep what stands in inputs, each with block_id, action_id and value; the app is not told.
+
+        What the app has taken off the screen meanwhile is passed over: there is nothing to keep it in.
+        """
         for one in values:
-            self.acts.hold(self.person, self._pressed_at(at, one["block_id"], one["action_id"], one.get("value")))
+            with contextlib.suppress(NotThere):
+                self.acts.hold(self.person, self._pressed_at(at, one["block_id"], one["action_id"], one.get("value")))
         return Outcome("ok")
 
     async def suggest(self, at: Mapping[str, Any], *, block_id: str, action_id: str, typed: str) -> list[Json]:

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable
 from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
 from bot.domain.team import Actor
-from bot.services import reminder as reminders
 from bot.store import reminder, team
 from bot.store.db import Db, run_tx
 
@@ -42,14 +40,14 @@ async def change(
     phone: str | None,
     snooze: str,
     now: datetime,
-    table: AuthorityTable,
 ) -> datetime | None:
     """Save hours, days, ways and snooze ('no' | 'tomorrow' | 'week' | 'keep'). Returns until when it is quiet.
 
-    What waits is planned anew by them at once. `phone` None: leave the number alone.
+    Nothing is said until what waits is planned anew by them, within one tick. `phone` None: leave the number alone.
     """
 
     async def work(c: AsyncConnection) -> datetime | None:
+        await reminder.replan_member(c, actor.member.id)
         before = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
         until = _until(snooze, replace(preferences, snoozed_until=before.preferences.snoozed_until), before.tz, now)
         values = preferences.to_json() | {"snoozed_until": until.isoformat() if until else None}
@@ -58,9 +56,7 @@ async def change(
         await reminder.set_preferences(c, actor.member.id, values)
         return until
 
-    until = await run_tx(db, work)
-    await reminders.plan_for(db, member_id=actor.member.id, now=now, table=table)
-    return until
+    return await run_tx(db, work)
 
 
 def _until(snooze: str, preferences: Preferences, tz: str | None, now: datetime) -> datetime | None:

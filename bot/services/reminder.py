@@ -43,41 +43,36 @@ async def plan(db: Db, *, decision_id: UUID, now: datetime, table: AuthorityTabl
 
 
 async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: datetime, table: AuthorityTable) -> None:
-    found = await dossier.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+    """Read without a lock, write under it: whoever presses a button must not wait for a plan.
+
+    A decision that has moved on in between is left to the plan of its newer revision.
+    """
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
     d = found.decision
     members = await team.members(c, team_id=team_id, workspace_id=d.workspace_id)
     ways = await reminder.ways(c, team_id=team_id, workspace_id=d.workspace_id)
-    rows = await reminder.of_decision(c, decision_id)
     items = waiting(found, members, now=now, table=table)
+    if not await reminder.lock_decision(c, decision_id, revision=d.revision):
+        return
+    rows = await reminder.of_decision(c, decision_id)
+    wanted: list[reminder.Row] = []
     for item in items:
-        row = rows.pop((item.member_id, item.kind.value), None)
-        await _plan_item(c, decision_id, item, row, ways[item.member_id], now)
-    for (member_id, kind), row in rows.items():
-        if row.asked is not None or row.next_at is not None:
-            await reminder.clear(c, decision_id=decision_id, member_id=member_id, kind=kind)
+        before = rows.pop((item.member_id, item.kind.value), None)
+        row = _planned(item, before, ways[item.member_id], now)
+        if row != before:
+            wanted.append(row)
+    gone = [row for row in rows.values() if row.asked is not None or row.next_at is not None]
+    wanted += [replace(row, asked=None, next_at=None) for row in gone]
+    await reminder.put(c, decision_id=decision_id, rows=wanted)
     await reminder.set_planned(c, decision_id, d.revision)
 
 
-async def _plan_item(
-    c: AsyncConnection, decision_id: UUID, item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime
-) -> None:
+def _planned(item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime) -> reminder.Row:
     asked = row.asked if row else None
     if asked is None or (item.since is not None and item.since != asked.since):
         asked = Asked(item.since or now)
     at = next_at(item, asked, now=now, preferences=ways.preferences, zone=zone_of(ways.tz))
-    if row and (row.asked, row.next_at) == (asked, at):
-        return
-    await reminder.put(c, decision_id=decision_id, member_id=item.member_id, kind=item.kind, asked=asked, next_at=at)
-
-
-async def plan_for(db: Db, *, member_id: UUID, now: datetime, table: AuthorityTable) -> None:
-    """Plan every decision about which something waits for the member: hours, days or snooze have changed."""
-
-    async def read(c: AsyncConnection) -> list[UUID]:
-        return await reminder.decisions_of(c, member_id)
-
-    for decision_id in await run_tx(db, read):
-        await plan(db, decision_id=decision_id, now=now, table=table)
+    return reminder.Row(item.member_id, item.kind.value, asked, at)
 
 
 # --- The tick.
@@ -96,10 +91,13 @@ async def sweep(db: Db, *, now: datetime, table: AuthorityTable) -> Swept:
     """Close rounds past their closing time, plan what has changed, hand out what is due.
 
     Any number of replicas may do it at once: each step takes turns on the decision's row or skips what is locked.
+    What is due goes out first, so that a decision that cannot be planned holds up nobody's nudge.
     """
     closed = await _close_due_rounds(db, now=now)
-    planned = await _plan_changed(db, now=now, table=table)
     due = await _claim_due(db, now=now)
+    planned = await _plan_changed(db, now=now, table=table)
+    if planned:
+        due += await _claim_due(db, now=now)
     await autocommit(db, reminder.swept)
     return Swept(closed, planned, due)
 
@@ -313,15 +311,14 @@ async def still_waiting(
 # --- Snooze.
 
 
-async def snooze(db: Db, *, actor: Actor, now: datetime, table: AuthorityTable) -> datetime:
-    """Silence until the actor's next working day. Returns its first working minute."""
+async def snooze(db: Db, *, actor: Actor, now: datetime) -> datetime:
+    """Silence, at once, until the actor's next working day. Returns its first working minute."""
 
     async def work(c: AsyncConnection) -> datetime:
+        await reminder.replan_member(c, actor.member.id)
         ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
         until = tomorrow(now, ways.preferences, zone_of(ways.tz))
         await reminder.set_preferences(c, actor.member.id, {"snoozed_until": until.isoformat()})
         return until
 
-    until = await run_tx(db, work)
-    await plan_for(db, member_id=actor.member.id, now=now, table=table)
-    return until
+    return await run_tx(db, work)

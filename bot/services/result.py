@@ -68,13 +68,15 @@ RESULT_DM = "result.dm"
 
 
 async def send_by_dm(db: Db, *, found: Dossier) -> None:
-    """Queue the result as DMs to owner and roster: the channel cannot be reached."""
+    """Queue the result as DMs to owner and roster: the channel cannot be reached. Not to those who have left."""
 
     async def work(c: AsyncConnection) -> None:
         d, live = found.decision, found.round
         if live is None or not d.workspace_id:
             return
-        readers = {m.slack_user_id for m in live.members} | {found.owner.slack_user_id}
+        asked = {m.member_id for m in live.members} | {found.owner.id}
+        members = await team.members(c, team_id=found.team.id, workspace_id=d.workspace_id)
+        readers = {m.slack_user_id for m in members if m.id in asked and m.is_active}
         for user_id in sorted(user for user in readers if user):
             await outbox.enqueue(
                 c,

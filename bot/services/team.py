@@ -259,6 +259,8 @@ async def edit_member(
 
     async def work(c: AsyncConnection) -> Member:
         check_admin(actor, is_workspace_admin=is_workspace_admin)
+        # Asked before anything else is looked up: another answer would tell that another team asks its member.
+        await _member_of_team(c, actor, member_id)
         # Decisions are locked before members, as everywhere: see `decision.get`.
         rounds = [] if fields.is_active else await round.open_rounds_of(c, member_id)
         for decision_id, _ in rounds:

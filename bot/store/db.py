@@ -119,6 +119,29 @@ async def version(db: Db) -> str | None:
     return await autocommit(db, work)
 
 
+_LOGS_PARAMETERS = text(
+    """
+    SELECT bool_or(name = 'log_parameter_max_length_on_error' AND setting <> '0')
+        OR bool_or(name = 'log_parameter_max_length' AND setting <> '0') AND bool_or(
+            (name = 'log_statement' AND setting = 'all')
+            OR (name = 'log_min_duration_statement' AND setting <> '-1')
+            OR (name = 'log_transaction_sample_rate' AND setting <> '0')
+            OR (name = 'log_min_duration_sample' AND setting <> '-1'
+                AND current_setting('log_statement_sample_rate') <> '0'))
+    FROM pg_settings WHERE starts_with(name, 'log_')
+    """
+)
+
+
+async def logs_parameters(db: Db) -> bool:
+    """Whether the server writes statements with their parameters to its log: a page of scores is one of them."""
+    return bool(await autocommit(db, _read_logs_parameters))
+
+
+async def _read_logs_parameters(c: AsyncConnection) -> object:
+    return (await c.execute(_LOGS_PARAMETERS)).scalar_one()
+
+
 async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
     end, attempt = time.monotonic() + budget_seconds, 0
     while True:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.preference import Preferences
-from bot.domain.reminder import EXACT, PACES, Asked, Kind
+from bot.domain.reminder import EXACT, PACES, Asked
 from bot.store import tables as t
 
 NUDGE = "nudge"
@@ -97,6 +97,14 @@ async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
     )
 
 
+async def replan_member(c: AsyncConnection, member_id: UUID) -> None:
+    """Say nothing more to the member until the next sweep has planned anew what waits for them."""
+    d, r = t.customer_decisions, t.reminders
+    theirs = select(r.c.decision_id).where(r.c.member_id == member_id, r.c.waiting_since.is_not(None))
+    await c.execute(update(d).where(d.c.id.in_(theirs)).values(planned_revision=None))
+    await c.execute(update(r).where(r.c.member_id == member_id, r.c.next_at.is_not(None)).values(next_at=None))
+
+
 async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
     d = t.customer_decisions
     await c.execute(update(d).where(d.c.id == decision_id).values(planned_revision=revision))
@@ -111,9 +119,17 @@ class Row:
     next_at: datetime | None
 
 
+async def lock_decision(c: AsyncConnection, decision_id: UUID, *, revision: int) -> bool:
+    """Take the decision's row lock, before those of its reminders, as every change does. False: it has moved on."""
+    d = t.customer_decisions.c
+    found = await c.execute(select(d.revision).where(d.id == decision_id).with_for_update())
+    return found.scalar_one_or_none() == revision
+
+
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> dict[tuple[UUID, str], Row]:
-    r = t.reminders.c
-    rows = await c.execute(select(*r).where(r.decision_id == decision_id))
+    """By member and kind, locked: a claim in between would be overwritten, and the person told twice."""
+    r = t.reminders
+    rows = await c.execute(select(*r.c).where(r.c.decision_id == decision_id).with_for_update())
     return {(row.member_id, row.kind): _row(row) for row in rows}
 
 
@@ -122,31 +138,29 @@ def _row(row: Any) -> Row:
     return Row(row.member_id, row.kind, asked, row.next_at)
 
 
-async def put(
-    c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: Kind, asked: Asked, next_at: datetime | None
-) -> None:
-    """Write what waits. `step` is left alone: it numbers deliveries for ever."""
-    values = {
-        "waiting_since": asked.since,
-        "asked": asked.times,
-        "last_at": asked.last_at,
-        "next_at": next_at,
+async def put(c: AsyncConnection, *, decision_id: UUID, rows: Sequence[Row]) -> None:
+    """Write what waits, and what does not any more. `step` is left alone: it numbers deliveries for ever."""
+    if not rows:
+        return
+    query = insert(t.reminders).values([{"decision_id": decision_id, **_values(row)} for row in rows])
+    kept = ("waiting_since", "asked", "last_at", "next_at")
+    await c.execute(
+        query.on_conflict_do_update(
+            index_elements=["decision_id", "member_id", "kind"], set_={name: query.excluded[name] for name in kept}
+        )
+    )
+
+
+def _values(row: Row) -> dict[str, object]:
+    asked = row.asked
+    return {
+        "member_id": row.member_id,
+        "kind": row.kind,
+        "waiting_since": asked.since if asked else None,
+        "asked": asked.times if asked else 0,
+        "last_at": asked.last_at if asked else None,
+        "next_at": row.next_at,
     }
-    await c.execute(
-        insert(t.reminders)
-        .values(decision_id=decision_id, member_id=member_id, kind=kind.value, **values)
-        .on_conflict_do_update(index_elements=["decision_id", "member_id", "kind"], set_=values)
-    )
-
-
-async def clear(c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str) -> None:
-    """Nothing waits any more; a later wait of this kind is a new one."""
-    r = t.reminders
-    await c.execute(
-        update(r)
-        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind)
-        .values(waiting_since=None, asked=0, last_at=None, next_at=None)
-    )
 
 
 async def postpone(
@@ -163,15 +177,6 @@ async def postpone(
         .where(func.abs(func.extract("epoch", r.c.last_at) - claimed_at) < 0.001)
         .values(asked=r.c.asked - 1, last_at=case((r.c.asked > 1, due_since), else_=None))
     )
-
-
-async def decisions_of(c: AsyncConnection, member_id: UUID) -> list[UUID]:
-    """Decisions about which something waits for the member."""
-    r = t.reminders.c
-    rows = await c.execute(
-        select(r.decision_id).where(r.member_id == member_id, r.waiting_since.is_not(None)).distinct()
-    )
-    return sorted(rows.scalars())
 
 
 @dataclass(frozen=True)

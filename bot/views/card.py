@@ -99,6 +99,7 @@ WHY = {
 }
 WAY_OUT = {
     "is_archived": "Unarchive it, then press the button.",
+    "given_up": "Press the button to let me try again; whoever runs me finds more in `conclave outbox list`.",
 }
 
 

@@ -99,6 +99,7 @@ def problem_inputs(case: Case, *, currency: str, thing: object, revision: object
             "Resolve by",
             kit.datetimepicker("expected_date", initial=case.expected_resolution_date),
             block_id=at("expected_date"),
+            hint="It may wait, but is needed before criteria can be set.",
             optional=True,
         ),
     ]

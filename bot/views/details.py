@@ -152,7 +152,11 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
     takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
     able = sorted((m for m in deciders if m.authority >= levels[0]), key=lambda m: (-m.authority, m.name))
     names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
-    who = f"Who has it: {text.fit(_rows(names), 2400)}." if names else "Nobody in the team has it yet."
+    who = (
+        f"Who has it: {text.fit(_rows(names), 2400)}."
+        if names
+        else f"Nobody in the team has it yet; a workspace admin can give it in {ids.COMMAND} setup."
+    )
     return [kit.divider(), kit.section(f"*Resolving takes {takes}.* You have {viewer.authority}.\n{who}")]
 
 

@@ -266,7 +266,10 @@ def downgrade() -> None:
         """
         COMMENT ON TABLE evaluations IS NULL;
         COMMENT ON COLUMN evaluations.evaluator_id IS NULL;
-        ALTER TABLE evaluations RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold);
+        ALTER TABLE evaluations RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold),
+            ALTER evaluator_id SET STATISTICS -1, ALTER criteria_id SET STATISTICS -1,
+            ALTER score SET STATISTICS -1, ALTER confidence SET STATISTICS -1,
+            ALTER anonymous_comment SET STATISTICS -1;
         DROP TABLE round_results, ballot_pages, round_members, rounds, outbox, submissions, card_messages,
             slack_identities, team_workspaces, team_numbers;
         ALTER TABLE teams DROP currency;

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.sandbox.spec import WorkspaceSpec
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MUST_RUN = os.environ.get("BROWSER_TESTS") == "required"
 SHOTS = os.environ.get("SCREENSHOTS")
+ALL_SHOTS = bool(os.environ.get("SCREENSHOTS_ALL"))
 # Quiet: a browser under test has nobody to call.
 FLAGS = (
     "--no-sandbox",
@@ -56,7 +57,7 @@ async def browser() -> AsyncIterator[Any]:
 @pytest.fixture
 async def sandbox(browser: Any, database_url: str) -> AsyncIterator[Sandbox]:
     """The sample team's Slack with the bot beside it, as `conclave demo` starts them."""
-    spec = techcorp()
+    spec = replace(techcorp(), trigger_seconds=10.0, deadline_seconds=10.0)  # CI machines are slow
     log.configure("INFO")
     app.load_sample(database_url, workspace_id=spec.team_id, domain=spec.domain)
     async with (
@@ -137,15 +138,16 @@ class Window:
             await self.check(name)
 
     async def shot(self, name: str) -> None:
-        """Keep a picture of this, wide and narrow, by day and by night, where pictures are asked for."""
+        """Keep pictures of this, wide by day and narrow by night (or all four), where pictures are asked for."""
         if not SHOTS:
             return
-        for shape, (width, height) in {"wide": WIDE, "phone": PHONE}.items():
+        every = [(shape, scheme) for shape in ("wide", "phone") for scheme in ("light", "dark")]
+        for shape, scheme in every if ALL_SHOTS else (("wide", "light"), ("phone", "dark")):
+            width, height = WIDE if shape == "wide" else PHONE
             await self.page.set_viewport_size({"width": width, "height": height})
-            for scheme in ("light", "dark"):
-                await self.page.emulate_media(color_scheme=scheme)
-                await asyncio.sleep(0.2)
-                await self.page.screenshot(path=Path(SHOTS) / f"{name}-{shape}-{scheme}.png")
+            await self.page.emulate_media(color_scheme=scheme)
+            await asyncio.sleep(0.2)
+            await self.page.screenshot(path=Path(SHOTS) / f"{name}-{shape}-{scheme}.png")
         await self.page.emulate_media(color_scheme="light")
         await self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
 
@@ -168,7 +170,7 @@ class Room:
         self.contexts.append(context)
         await context.add_init_script("localStorage.setItem('hint', 'seen')")
         page = await context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         window = Window(page, who)
         page.on("console", lambda said: said.type == "error" and window.complaints.append(said.text))
         page.on("pageerror", lambda error: window.complaints.append(str(error)))

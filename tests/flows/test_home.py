@@ -87,7 +87,8 @@ async def test_where_there_is_no_team_the_tab_sets_one_up(newcomers: Any) -> Non
 async def test_a_long_list_has_pages(team: Any) -> None:
     team.sql(
         "INSERT INTO customer_decisions(team_id, created_by, customer_name, title, description, decision_type, "
-        "workspace_id, planned_revision) SELECT team_id, id, 'ABC', 'Case ' || n, 'd', 'refund_request', 'T0TECHCORP', 1 "
+        "workspace_id, planned_revision) "
+        "SELECT team_id, id, 'ABC', 'Case ' || n, 'd', 'refund_request', 'T0TECHCORP', 1 "
         "FROM team_members, generate_series(1, 60) n WHERE name = 'Sarah Johnson'"
     )
     found = await open_tab(team, "lisa", showing="Page 1 of 3")

@@ -1,5 +1,9 @@
 """What an operator sees: readiness, metrics, deliveries that were given up, and how to try them again."""
 
+import asyncio
+import os
+import subprocess
+import sys
 from typing import Any
 
 import aiohttp
@@ -7,7 +11,10 @@ from pydantic import SecretStr
 
 from bot import app, jobs
 from bot.app import _asgi, _readiness
+from bot.delivery import slack
+from bot.services import card as cards
 from bot.services import outbox as deliveries
+from bot.store.outbox import Delivery
 
 
 async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any) -> None:
@@ -88,3 +95,44 @@ async def test_without_a_token_there_is_no_metrics_page(team: Any) -> None:
         session.get(f"http://127.0.0.1:{port}/metrics") as answer,
     ):
         assert answer.status == 404
+
+
+async def test_the_owner_hears_of_a_card_that_was_given_up(team: Any) -> None:
+    await team.open()
+    await team.settled()
+    team.sql("DELETE FROM card_messages")
+    found = await cards.get(team.db, team.decision_id)
+    key = f"card:{team.decision_id}:x"
+    payload = {"decision": str(team.decision_id), "revision": found.decision.revision, "asked": 0}
+    await slack.giving_up(team.house.bot.deps, Delivery(1, 1, "card", "slack:T0TECHCORP:C1", key, payload, 8, True))
+    await team.settled()
+
+    await team.house.person("sarah").see("The card of #1 Refund for the outage could not be posted.")
+    await team.house.person("sarah").see("Press the button to let me try again")
+
+
+async def conclave(team: Any, *words: str) -> tuple[int, str]:
+    """Run the command as an operator would; returns its exit code and what it printed."""
+    env = {"PATH": os.environ["PATH"], "DATABASE_URL": team.house.database_url, "HOME": "/nonexistent"}
+    command = [sys.executable, "-m", "bot", *words]
+    done = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+async def test_the_command_lists_and_repeats_what_was_given_up(team: Any) -> None:
+    assert await conclave(team, "outbox", "list") == (0, "Nothing was given up.\n")
+    team.sql(
+        "INSERT INTO outbox(kind, lane, dedupe_key, state, attempts, last_error, done_at) "
+        "VALUES ('held', 'nowhere', 'held:1', 'dead', 8, 'fatal_error', now())"
+    )
+
+    code, listed = await conclave(team, "outbox", "list")
+    doctor_code, examined = await conclave(team, "doctor")
+
+    assert code == 0
+    assert "held  nowhere  fatal_error  after 8 attempts" in listed
+    assert doctor_code == 1
+    assert "1 given up" in examined
+    assert "See: conclave outbox list" in examined
+    assert await conclave(team, "outbox", "retry") == (0, "1 put back.\n")
+    team.sql("DELETE FROM outbox WHERE kind = 'held'")

@@ -135,22 +135,28 @@ async def test_a_change_silences_its_reminders_in_its_own_transaction(team: Any,
     assert len(rows(team, "score")) == 3
 
 
-async def test_it_stops_when_the_decision_is_cancelled_even_for_what_is_under_way(team: Any, clock: Clock) -> None:
+async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_more(team: Any, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
+    for person in ("U0SARAH", "U0LISA", "U0TOM"):
+        team.sql(
+            "INSERT INTO outbox(kind, lane, dedupe_key, run_at) VALUES ('held', %s, %s, now() + interval '1 hour')",
+            *(f"slack:T0TECHCORP:{person}", f"held:{person}"),
+        )
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
-    team.sql("UPDATE outbox SET run_at = now() + interval '1 hour' WHERE state = 'ready'")
     await reminders.sweep(team.db, now=clock.now, table=team.table)
+    assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'ready'") == 3
     await decisions.cancel(
         team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="They withdrew.",
         now=team.now, table=team.table, press=_press(),
     )  # fmt: skip
-    await team.settled()
     assert rows(team, "score") == []
-    await clock.due("score")
-    sent = [m for name in ("sarah", "lisa", "tom") for m in await dms(team, name)]
-    planned_before = team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'")
-    assert len(sent) <= planned_before
+
+    team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
+    await team.settled()
+
+    assert [m for name in ("sarah", "lisa", "tom") for m in await dms(team, name)] == []
+    assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'done'") == 3
 
 
 def _press() -> Any:
@@ -181,6 +187,8 @@ async def test_snooze_until_tomorrow_is_quiet_at_once_and_says_until_when(team: 
     tom = team.house.person("tom")
     assert (await tom.click("Snooze until tomorrow", channel="dm")).ok
     await tom.see("Quiet until")
+    assert "Tom Becker" not in rows(team, "score")
+    await clock.tick()
 
     (at,) = team.sql(
         "SELECT r.next_at > now() + interval '5 minutes' FROM reminders r JOIN team_members m ON m.id = r.member_id "
@@ -249,7 +257,7 @@ async def test_a_round_past_its_closing_time_is_closed_by_the_tick_and_its_resul
     await team.to_scoring("sarah", "mike", "lisa", "tom")
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
-    team.end_round_now()
+    await team.end_round_now()
 
     await clock.tick()
 
@@ -261,7 +269,7 @@ async def test_a_round_past_its_closing_time_is_closed_by_the_tick_and_its_resul
 async def test_a_round_without_quorum_asks_its_owner_at_once(team: Any, clock: Clock) -> None:
     await team.to_scoring("sarah", "mike", "lisa", "tom")
     await team.ballot("lisa")
-    team.end_round_now()
+    await team.end_round_now()
 
     await clock.tick()
     await clock.tick()
@@ -366,6 +374,7 @@ async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_t
     found = team.value("SELECT notification_preferences FROM team_members WHERE name = 'Tom Becker'")
     assert (found["starts"], found["ends"], found["days"]) == ("10:00", "16:30", [1])
     assert Preferences.from_json(found).snoozed_until is not None
+    await clock.tick()
     soon = team.value(
         "SELECT min(r.next_at) > now() + interval '6 days' FROM reminders r JOIN team_members m ON m.id = r.member_id "
         "WHERE m.name = 'Tom Becker' AND r.next_at IS NOT NULL"
@@ -380,3 +389,53 @@ async def test_who_has_switched_messages_off_gets_none(team: Any, clock: Clock) 
     )
     await clock.due("score")
     assert await dms(team, "tom") == []
+
+
+async def test_planning_and_ticking_at_once_tell_everybody_once_a_time(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await team.settled()
+    for turn in range(1, 6):
+        team.sql("UPDATE reminders SET next_at = now() - interval '1 second', last_at = NULL WHERE kind = 'score'")
+        how: dict[str, Any] = {"now": clock.now, "table": team.table}
+        await asyncio.gather(
+            *(reminders.sweep(team.db, **how) for _ in range(3)),
+            *(reminders.plan(team.db, decision_id=team.decision_id, **how) for _ in range(3)),
+        )
+        await team.settled()
+        assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'") <= 3 * turn
+    assert len(await dms(team, "tom")) <= 5
+
+
+async def test_the_clock_goes_on_when_the_scheduler_sleeps(team: Any) -> None:
+    deps = team.house.bot.deps
+    quick = replace(deps, settings=deps.settings.model_copy(update={"tick_seconds": 0.3}))
+    ticking = jobs.Ticking(quick).start()
+    ticking._scheduler.pause()  # what a wall clock that was set back does to it
+    team.sql("DELETE FROM sweep_runs")
+    try:
+        await team.until("SELECT count(*) FROM sweep_runs", 1)
+        assert ticking.age_seconds < 1
+    finally:
+        await ticking.stop()
+
+
+async def test_who_is_written_to_anyhow_hears_of_what_is_due_soon_but_not_of_an_escalation(
+    team: Any, clock: Clock
+) -> None:
+    for title in ("Refund A", "Refund B"):
+        await team.to_scoring("sarah", "lisa", "tom", title=title, urgency_level=4)
+        team._decision_id = None
+    await team.settled()
+    team.sql(
+        "UPDATE reminders r SET next_at = now() + CASE WHEN r.kind <> 'score' THEN interval '1 minute' "
+        "WHEN d.title = 'Refund A' THEN interval '-1 minute' ELSE interval '90 minutes' END "
+        "FROM customer_decisions d WHERE d.id = r.decision_id"
+    )
+
+    await clock.tick()
+
+    (digest,) = await dms(team, "tom")
+    assert "2 things wait for you" in digest.rendered
+    assert "Urgent" not in digest.rendered
+    assert rows(team, "escalation.scoring") != []
+    assert team.value("SELECT max(asked) FROM reminders WHERE kind LIKE 'escalation%%'") == 0

@@ -288,4 +288,4 @@ def test_hostile_text_never_comes_to_life(text: str) -> None:
     assert not {"script", "img", "iframe", "style"} & {name.lower() for name, _ in tags}
     assert not any(re.search(r"\son\w+=", attributes) for _, attributes in tags)
     assert not re.search(r'(?:href|src)="\s*(?:javascript|data|vbscript)', shown, re.IGNORECASE)
-    assert "49" not in shown or "7*7" in shown
+    assert ">49<" not in shown

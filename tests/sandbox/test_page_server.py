@@ -217,7 +217,7 @@ async def test_an_invitation_is_typed_as_in_slack(sandbox: Sandbox) -> None:
     await sandbox.person("sarah").slash("/invite @conclave", channel="general")
     assert bot in sandbox.town.channel("general").members
 
-    await sandbox.person("sarah").slash("/kick @conclave", channel="general")
+    await sandbox.person("sarah").slash("/kick @Conclave", channel="general")
     assert bot not in sandbox.town.channel("general").members
 
 

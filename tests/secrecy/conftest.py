@@ -10,7 +10,8 @@ TESTS = Path(__file__).resolve().parents[1]
 
 def _tools(name: str, path: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, TESTS / path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 560, 300
+PIE = 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 16, 58
 _LETTER = 6.6
 """About how wide a letter is, in the drawing's units."""
@@ -29,8 +30,9 @@ def drawing(chart: Chart, *, title: str) -> Markup | None:
             return None
     except (TypeError, ValueError, KeyError):
         return None
-    return Markup('<svg viewBox="0 0 {} {}" class="chart" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, f"{title}: {spoken(chart)}", inner
+    width, height = (PIE, PIE) if kind == "pie" else (WIDTH, HEIGHT)
+    return Markup('<svg viewBox="0 0 {} {}" class="chart {}" role="img" aria-label="{}">{}</svg>').format(
+        width, height, kind, f"{title}: {spoken(chart)}", inner
     )
 
 
@@ -81,7 +83,7 @@ def _pie(segments: Sequence[Mapping[str, Any]]) -> Markup:
     total = sum(float(segment["value"]) for segment in segments)
     if total <= 0:
         raise ValueError("nothing to divide")
-    pieces, turn, x, y, r = [], 0.0, WIDTH / 2, HEIGHT / 2, HEIGHT / 2 - 14
+    pieces, turn, x, y, r = [], 0.0, PIE / 2, PIE / 2, PIE / 2 - 14
     for index, segment in enumerate(segments):
         share = float(segment["value"]) / total
         words = f"{segment['label']}: {number(segment['value'])} ({share:.0%})"

@@ -66,6 +66,7 @@ class Scene:
         self.workspace = town.workspace
         self.seat = town.seat(who)
         self.person: PersonSpec = self.seat.person
+        self.dm = self.workspace.dm(self.person.id)
         self.place = place or self.channels[0].id
         self.thread_ts = thread
         reader = replace(self.seat.reader, tz=self.person.tz)
@@ -77,10 +78,6 @@ class Scene:
     def channels(self) -> list[Channel]:
         """The channels this person is in, without DMs."""
         return [c for c in self.workspace.visible_channels(self.person.id) if not c.is_dm] or [self.dm]
-
-    @property
-    def dm(self) -> Channel:
-        return self.workspace.dm(self.person.id)
 
     def channel_of(self, which: str) -> Channel:
         return self.workspace.channel(which, user=self.person.id)

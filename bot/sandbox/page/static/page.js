@@ -174,7 +174,7 @@ async function leave(everything) {
   if (isLeaving) return;
   isLeaving = true;
   try {
-    if (isDirty && !(await asked($("#leave")))) {
+    if (isDirty && $(".el[data-input]", windowBox) && !(await asked($("#leave")))) {
       if (!windowBox.open) windowBox.showModal();
       return;
     }
