@@ -192,8 +192,11 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
 
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    reader = str(delivery.payload["user"])
+    if not await results.may_read(deps.db, found=found, user_id=reader):
+        return Done()
     message = result_view.message(found, comments=await results.comments(deps.db, found=found))
-    await post(deps, delivery, channel=str(delivery.payload["user"]), key=delivery.dedupe_key, message=message)
+    await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
     return Done()
 
 

@@ -29,14 +29,10 @@ _GROUPED = re.compile(
     r"(?:(?!(?P=group))[.,](?P<cents>[0-9]{1,2}))?"
 )
 # What keyboards and spreadsheets put in place of the plain characters.
-_LOOKALIKES = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-", "\t": " "}
-)
+_LOOKALIKES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-", "\t": " "})
 
 
-def parse_money(
-    text: str, *, currency: str = "USD", allow_negative: bool = False, field: str | None = None
-) -> Decimal:
+def parse_money(text: str, *, currency: str = "USD", allow_negative: bool = False, field: str | None = None) -> Decimal:
     """Read an amount in `currency`, in cents, within NUMERIC(12, 2). Raises Invalid, with an example.
 
     "1200", "1,200.50", "1.200,50", "1 200", "1'200.00", "$1,200", "USD 1200", "1200 usd". A lone separator

@@ -42,16 +42,12 @@ def check_option(draft: OptionDraft, *, others: Sequence[Option] = ()) -> Option
     was typed.
     """
     if len(others) >= MAX_OPTIONS:
-        raise Conflict(
-            f"There are {MAX_OPTIONS} options already; no more fit into the form. Edit one instead."
-        )
+        raise Conflict(f"There are {MAX_OPTIONS} options already; no more fit into the form. Edit one instead.")
     title, description = " ".join(draft.title.split()), draft.description.strip()
     if not title:
         raise Invalid("An option needs a title. Say in a few words what the customer gets.", field="title")
     if len(title) > TITLE_LENGTH:
-        sentence = (
-            f"The title has {len(title)} characters; {TITLE_LENGTH} fit. Move the rest to the description."
-        )
+        sentence = f"The title has {len(title)} characters; {TITLE_LENGTH} fit. Move the rest to the description."
         raise Invalid(sentence, field="title")
     if len(description) > DESCRIPTION_LENGTH:
         sentence = f"The description has {len(description)} characters; {DESCRIPTION_LENGTH} fit. Shorten it."
@@ -70,6 +66,4 @@ def check_options(options: Sequence[Option]) -> None:
     if len(options) < MIN_OPTIONS:
         raise Conflict(f"Scoring needs at least {MIN_OPTIONS} options; there {there}. Propose another one.")
     if len(options) > MAX_OPTIONS:
-        raise Conflict(
-            f"At most {MAX_OPTIONS} options fit into the form; there {there}. Ask their owners to merge."
-        )
+        raise Conflict(f"At most {MAX_OPTIONS} options fit into the form; there {there}. Ask their owners to merge.")

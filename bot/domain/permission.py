@@ -202,9 +202,7 @@ def standing(dossier: Dossier, now: datetime) -> str:
         case Status.TEAM_INPUT, 2:
             return f"{decision.name} is getting its criteria (phase 2 of 6); {owner} submits them."
         case Status.TEAM_INPUT, _:
-            return (
-                f"{decision.name} is collecting options (phase 3 of 6); propose one, or {owner} can start scoring."
-            )
+            return f"{decision.name} is collecting options (phase 3 of 6); propose one, or {owner} can start scoring."
         case Status.EVALUATING, _:
             return _standing_of_round(dossier, now)
         case Status.RESOLVED, 5:

@@ -30,11 +30,7 @@ class CriteriaTemplates:
         for decision_type in criteria:
             if decision_type not in DECISION_TYPES:
                 raise ValueError(f"criteria.{decision_type}: no such decision type")
-        return cls(
-            MappingProxyType(
-                {kind: _drafts(f"criteria.{kind}", criteria.get(kind)) for kind in DECISION_TYPES}
-            )
-        )
+        return cls(MappingProxyType({kind: _drafts(f"criteria.{kind}", criteria.get(kind)) for kind in DECISION_TYPES}))
 
 
 def _drafts(key: str, rows: object) -> tuple[CriterionDraft, ...]:

@@ -74,10 +74,7 @@ async def send_by_dm(db: Db, *, found: Dossier) -> None:
         d, live = found.decision, found.round
         if live is None or not d.workspace_id:
             return
-        asked = {m.member_id for m in live.members} | {found.owner.id}
-        members = await team.members(c, team_id=found.team.id, workspace_id=d.workspace_id)
-        readers = {m.slack_user_id for m in members if m.id in asked and m.is_active}
-        for user_id in sorted(user for user in readers if user):
+        for user_id in await _readers(c, found):
             await outbox.enqueue(
                 c,
                 kind=RESULT_DM,
@@ -87,6 +84,23 @@ async def send_by_dm(db: Db, *, found: Dossier) -> None:
             )
 
     await run_tx(db, work)
+
+
+async def may_read(db: Db, *, found: Dossier, user_id: str) -> bool:
+    """Whether this Slack user still is one of those to whom the result goes as a DM: they may have left meanwhile."""
+
+    async def work(c: AsyncConnection) -> bool:
+        return user_id in await _readers(c, found)
+
+    return await run_tx(db, work)
+
+
+async def _readers(c: AsyncConnection, found: Dossier) -> list[str]:
+    """Slack users of owner and roster, who are active."""
+    d, live = found.decision, found.round
+    asked = {found.owner.id} | ({m.member_id for m in live.members} if live else set())
+    members = await team.members(c, team_id=found.team.id, workspace_id=d.workspace_id)
+    return sorted(m.slack_user_id for m in members if m.id in asked and m.is_active and m.slack_user_id)
 
 
 async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:

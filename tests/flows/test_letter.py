@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from bot.domain.press import Press
 from bot.services import decision as decisions
+from bot.services import reminder as reminders
 
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -93,10 +94,9 @@ def choose(team: Any, name: str, **chosen: object) -> None:
 
 
 async def nudge(team: Any) -> None:
-    """The bot's own outbox, without a tick: the nudges of everybody who has not scored."""
-    from bot.services import reminder as reminders
-
+    """Everybody who has not scored is nudged now."""
     await team.settled()
+    await reminders.sweep(team.db, now=team.now, table=team.table)
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score' AND next_at IS NOT NULL")
     await reminders.sweep(team.db, now=team.now, table=team.table)
 

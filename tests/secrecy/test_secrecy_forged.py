@@ -83,6 +83,21 @@ async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_rost
     assert sarah.member.is_active
 
 
+async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_it(team: Any) -> None:
+    await team.to_result("sarah", "mike", "lisa")
+    await team.settled()
+    team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
+    team.sql(
+        "INSERT INTO outbox (kind, lane, dedupe_key, payload) SELECT 'result.dm', 'slack:T0TECHCORP:' || u, "
+        "'late:' || u, jsonb_build_object('decision', %s::text, 'user', u) FROM unnest(%s) u",
+        str(team.decision_id),
+        ["U0LISA", "U0MIKE"],
+    )
+    await team.settled()
+    assert [m for m in await team.house.person("lisa").messages("dm") if "Result of #1" in m.rendered] == []
+    assert len([m for m in await team.house.person("mike").messages("dm") if "Result of #1" in m.rendered]) == 1
+
+
 async def test_a_ballot_of_a_voided_round_is_refused_and_leaves_nothing_behind(team: Any) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
@@ -170,3 +185,30 @@ async def test_two_ballots_tell_nothing_whoever_looks_wherever_and_leave_no_row(
     assert team.value("SELECT body::text FROM round_results").count("place") == 0
     trail = [str(details) for (details,) in team.sql("SELECT details FROM audit_logs WHERE details IS NOT NULL")]
     assert not [line for line in trail if "comment" in line or "total" in line or "'is_leader': True" in line]
+
+
+async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window_still_open(team: Any) -> None:
+    await team.to_scoring()
+    await team.ballot("lisa", 9, 3)
+    await team.window("lisa", Action.SCORE)
+    lisa = team.actors["lisa"].member.id
+    team.sql("UPDATE round_members SET excused_at = now() WHERE member_id = %s", lisa)
+    before = team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"), team.sql("SELECT score FROM evaluations")
+    answer = await team.submit("lisa", {FULL: "1", PARTIAL: "10"})
+    assert "You are not on the roster of #1" in str(answer.error)
+    assert (
+        team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"),
+        team.sql("SELECT score FROM evaluations"),
+    ) == before
+    assert "You were excused from scoring #1" in await team.told("lisa", Action.SCORE)
+
+
+async def test_somebody_made_inactive_is_refused_everything_with_one_sentence(team: Any) -> None:
+    await team.to_result("sarah", "mike", "lisa")
+    team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
+    for action in [*Action, "decision.show", "card.post", "team.edit_member"]:
+        assert "You are an inactive member of CS Team." in await team.told("lisa", action)
+    lisa = team.house.person("lisa")
+    await lisa.slash("/decide show 1")
+    await lisa.open_home()
+    assert "Refund for the outage" not in await lisa.home()

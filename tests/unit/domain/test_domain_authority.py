@@ -47,9 +47,7 @@ def test_the_amount_decides_the_level_whatever_its_sign(amount: str | None, leve
     assert required_authority(a_case(), an_option(amount or "0"), USUAL) == level
 
 
-@pytest.mark.parametrize(
-    ("impact", "cost"), [("20000", "50"), ("50", "20000"), ("-20000", "50"), ("50", "-20000")]
-)
+@pytest.mark.parametrize(("impact", "cost"), [("20000", "50"), ("50", "20000"), ("-20000", "50"), ("50", "-20000")])
 def test_the_larger_of_impact_and_cost_counts(impact: str, cost: str) -> None:
     assert required_authority(a_case(impact), an_option(cost), USUAL) == 4
 

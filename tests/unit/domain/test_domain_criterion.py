@@ -46,9 +46,7 @@ def test_weights_from_a_tenth_to_five_with_two_decimals_stand(weight: str) -> No
     assert check_criteria([draft(weight=weight)])[0].weight == Decimal(weight)
 
 
-@pytest.mark.parametrize(
-    "weight", ["0", "0.09", "5.01", "50", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1E+50"]
-)
+@pytest.mark.parametrize("weight", ["0", "0.09", "5.01", "50", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1E+50"])
 def test_a_weight_outside_the_scale_is_refused_under_its_field(weight: str) -> None:
     assert refusal_of(lambda: check_criteria([draft(), draft("Risk", weight)])) == (
         Invalid,
@@ -77,8 +75,7 @@ def test_two_criteria_with_the_same_name_are_refused_at_the_second(twin: str) ->
 
 def test_names_are_compared_with_spaces_collapsed() -> None:
     assert (
-        refusal_of(lambda: check_criteria([draft("Customer impact"), draft("customer\u00a0  impact")]))[2]
-        == "name_1"
+        refusal_of(lambda: check_criteria([draft("Customer impact"), draft("customer\u00a0  impact")]))[2] == "name_1"
     )
 
 
@@ -123,11 +120,7 @@ def test_a_decision_has_one_to_twelve_criteria() -> None:
     )
 
 
-@given(
-    st.lists(
-        st.builds(CriterionDraft, st.text(max_size=120), st.decimals(), st.text(max_size=520)), max_size=14
-    )
-)
+@given(st.lists(st.builds(CriterionDraft, st.text(max_size=120), st.decimals(), st.text(max_size=520)), max_size=14))
 def test_criteria_are_refused_or_stand_as_they_are_when_checked_again(drafts: list[CriterionDraft]) -> None:
     try:
         checked = check_criteria(drafts)
@@ -173,9 +166,7 @@ def test_an_option_comes_back_with_spaces_collapsed() -> None:
         ),
     ],
 )
-def test_an_option_that_cannot_stand_is_refused_under_its_field(
-    typed: OptionDraft, sentence: str, field: str
-) -> None:
+def test_an_option_that_cannot_stand_is_refused_under_its_field(typed: OptionDraft, sentence: str, field: str) -> None:
     assert refusal_of(lambda: check_option(typed, others=[an_option("Full refund")])) == (
         Invalid,
         sentence,

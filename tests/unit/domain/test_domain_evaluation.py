@@ -16,12 +16,8 @@ PARTIAL = Page(scores={OPTIONS[0]: 7})
 ABSTAINED = Page(abstain=True)
 
 
-@pytest.mark.parametrize(
-    ("page", "complete"), [(FULL, True), (ABSTAINED, True), (PARTIAL, False), (Page(), False)]
-)
-def test_a_page_is_complete_when_every_option_is_scored_or_the_person_abstains(
-    page: Page, complete: bool
-) -> None:
+@pytest.mark.parametrize(("page", "complete"), [(FULL, True), (ABSTAINED, True), (PARTIAL, False), (Page(), False)])
+def test_a_page_is_complete_when_every_option_is_scored_or_the_person_abstains(page: Page, complete: bool) -> None:
     assert page.is_complete(OPTIONS) is complete
 
 

@@ -54,9 +54,7 @@ def test_reads_an_amount_in_the_ways_people_type_it(text: str, amount: str) -> N
         ("12.345", "12345"),
     ],
 )
-def test_three_digits_after_a_lone_separator_are_thousands_and_fewer_are_cents(
-    text: str, amount: str
-) -> None:
+def test_three_digits_after_a_lone_separator_are_thousands_and_fewer_are_cents(text: str, amount: str) -> None:
     assert parse_money(text) == Decimal(amount)
 
 
@@ -127,9 +125,7 @@ def test_refuses_another_currency_and_names_the_one_in_use(text: str) -> None:
     assert refusal.value.message == sentence
 
 
-@pytest.mark.parametrize(
-    ("text", "currency"), [("€5", "EUR"), ("$5", "CAD"), ("5 CHF", "CHF"), ("¥5", "JPY")]
-)
+@pytest.mark.parametrize(("text", "currency"), [("€5", "EUR"), ("$5", "CAD"), ("5 CHF", "CHF"), ("¥5", "JPY")])
 def test_reads_the_symbol_and_the_code_of_the_teams_currency(text: str, currency: str) -> None:
     assert parse_money(text, currency=currency) == 5
 

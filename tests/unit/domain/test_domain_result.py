@@ -83,9 +83,7 @@ OFFICE_PLACES = (1, 6, 5, 4, 2, 7, 3)
 def test_ranks_the_offices_of_goodwin_and_wright_as_published() -> None:
     two_alike = [ballot(OFFICES)] * 2
 
-    ranking = rank(
-        option_ids=[option(o) for o in range(7)], weights=weighted(*OFFICE_WEIGHTS), ballots=two_alike
-    )
+    ranking = rank(option_ids=[option(o) for o in range(7)], weights=weighted(*OFFICE_WEIGHTS), ballots=two_alike)
 
     rows = by_option(ranking)
     assert [rows[option(o)].score for o in range(7)] == [Fraction(s) for s in OFFICE_SCORES]
@@ -225,9 +223,7 @@ def test_the_order_of_ballots_options_and_criteria_changes_no_place(
 def test_ties_keep_the_given_order_and_the_unranked_come_last() -> None:
     rows = ((None, 5), (7, 7), (9, 9), (7, 7))
 
-    ranking = rank(
-        option_ids=[option(o) for o in range(4)], weights=weighted("1", "1"), ballots=[ballot(rows)] * 3
-    )
+    ranking = rank(option_ids=[option(o) for o in range(4)], weights=weighted("1", "1"), ballots=[ballot(rows)] * 3)
 
     assert [(r.option_id, r.place) for r in ranking.rows] == [
         (option(2), 1),

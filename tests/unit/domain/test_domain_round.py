@@ -35,8 +35,7 @@ def a_round(
         weights=(),
         thresholds=Thresholds(),
         members=tuple(
-            RoundMember(UUID(int=100 + i), f"Person {i}", None, i < submitted, i in excused)
-            for i in range(people)
+            RoundMember(UUID(int=100 + i), f"Person {i}", None, i < submitted, i in excused) for i in range(people)
         ),
         closed_at=closed_at,
         override_reason=override_reason,
