@@ -89,7 +89,7 @@ async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_i
     team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
     team.sql(
         "INSERT INTO outbox (kind, lane, dedupe_key, payload) SELECT 'result.dm', 'slack:T0TECHCORP:' || u, "
-        "'late:' || u, jsonb_build_object('decision', %s::text, 'user', u) FROM unnest(%s) u",
+        "'late:' || u, jsonb_build_object('decision', %s::text, 'user', u) FROM unnest(%s::text[]) u",
         str(team.decision_id),
         ["U0LISA", "U0MIKE"],
     )

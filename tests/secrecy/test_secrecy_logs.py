@@ -79,13 +79,13 @@ async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
     assert "unexpected error" in ours.getvalue()
 
 
-@pytest.mark.parametrize("body", ["payload={zqcomment", "payload=%7B%22zqcomment", "zqcomment", '{"zqcomment": '])
-async def test_a_mutilated_ballot_is_not_logged_either(house: Any, everything_logged: io.StringIO, body: str) -> None:
-    for content_type in ("application/x-www-form-urlencoded", "application/json"):
-        headers = {"Content-Type": content_type, **sign(house.sandbox.spec.signing_secret, body)}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{house.sandbox.bot_url}/slack/events", data=body, headers=headers) as answer,
-        ):
-            assert "zqcomment" not in await answer.text()
+async def test_a_mutilated_ballot_is_not_logged_either(house: Any, everything_logged: io.StringIO) -> None:
+    url, secret = f"{house.sandbox.bot_url}/slack/events", house.sandbox.spec.signing_secret
+    bodies = ("payload={zqcomment", "payload=%7B%22zqcomment", "zqcomment", '{"zqcomment": ')
+    async with aiohttp.ClientSession() as session:
+        for body in bodies:
+            for content_type in ("application/x-www-form-urlencoded", "application/json"):
+                headers = {"Content-Type": content_type, **sign(secret, body)}
+                async with session.post(url, data=body, headers=headers) as answer:
+                    assert "zqcomment" not in await answer.text()
     assert "zqcomment" not in everything_logged.getvalue()
