@@ -49,33 +49,33 @@ def worker() -> None:
 
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
-    from bot import app, log
+    from bot import app, log, operations
 
     with _sentences():
         settings = _settings()
         log.configure(settings.log_level)
-        with app.database(settings) as url:
+        with operations.database(settings) as url:
             asyncio.run(app.serve(settings, database_url=url, does_web=does_web, does_work=does_work))
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    from bot import app
+    from bot import operations
 
     with _sentences():
-        print_line(f"The schema is at {app.migrate(_settings())}.")
+        print_line(f"The schema is at {operations.migrate(_settings())}.")
 
 
 @cli.command()
 def doctor() -> None:
     """Check settings, database and Slack, and say how to mend what is wrong. Exit 1 where something is."""
-    from bot import app, log
+    from bot import log, operations
 
     with _sentences():
         settings = _settings()
         log.configure("ERROR")
-        findings = asyncio.run(app.examine(settings))
+        findings = asyncio.run(operations.examine(settings))
         for finding in findings:
             print_line(f"{'ok  ' if finding.is_fine else 'FAIL'}  {finding.subject}: {finding.words}")
         raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
@@ -90,10 +90,10 @@ def list_given_up(
     at_most: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 50,
 ) -> None:
     """Deliveries that were given up, with Slack's name for the reason. Never their content."""
-    from bot import app
+    from bot import operations
 
     with _sentences():
-        found = asyncio.run(app.given_up(_settings(), at_most=at_most))
+        found = asyncio.run(operations.given_up(_settings(), at_most=at_most))
         for row in found:
             why = f"{row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC"
             print_line(f"{row.id}  {row.kind}  {row.lane}  {why}")
@@ -105,10 +105,10 @@ def retry_given_up(
     ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `conclave outbox list`; all without.")] = None,
 ) -> None:
     """Put deliveries that were given up back into their lanes."""
-    from bot import app
+    from bot import operations
 
     with _sentences():
-        print_line(f"{asyncio.run(app.retry(_settings(), ids=ids or []))} put back.")
+        print_line(f"{asyncio.run(operations.retry(_settings(), ids=ids or []))} put back.")
 
 
 @cli.command()
@@ -117,10 +117,10 @@ def verify(
     team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
 ) -> None:
     """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not sealed, 2 not published yet."""
-    from bot import app
+    from bot import operations
 
     with _sentences():
-        order = asyncio.run(app.verify(_settings(), number=number, team=team))
+        order = asyncio.run(operations.verify(_settings(), number=number, team=team))
         print_line(f"#{number}: {_VERDICTS[order]}")
         raise typer.Exit(_SEALED.get(order, _OPEN))
 
@@ -160,13 +160,13 @@ def demo(
     socket: Annotated[bool, typer.Option("--socket", help="Socket Mode instead of HTTP.")] = False,
 ) -> None:
     """Try Conclave without Slack: a local one, an embedded database, a sample team."""
-    from bot import app
+    from bot import operations
     from bot.sandbox import demo as demos
     from bot.sandbox.sample import techcorp
 
     with _sentences(), _demo_database(is_fresh=script) as url:
         spec = techcorp()
-        app.load_sample(url, workspace_id=spec.team_id, domain=spec.domain)
+        operations.load_sample(url, workspace_id=spec.team_id, domain=spec.domain)
         code = asyncio.run(
             demos.demo(
                 bot_command=[sys.executable, "-m", "bot"],
@@ -183,16 +183,16 @@ def demo(
 @contextmanager
 def _demo_database(*, is_fresh: bool) -> Iterator[str]:
     """The embedded database, apart from a real installation's; for the script a new one every time."""
-    from bot import app, embedded
+    from bot import embedded, operations
 
     if not is_fresh:
-        with app.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as url:
+        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as url:
             yield url
         return
     with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
         # As root the database runs as a user of its own, who has to pass.
         Path(place).chmod(0o755)
-        with app.embedded_database(Path(place) / "data") as url:
+        with operations.embedded_database(Path(place) / "data") as url:
             yield url
 
 
@@ -255,9 +255,8 @@ def _settings() -> "Settings":
 @contextmanager
 def _sentences() -> Iterator[None]:
     """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
-    from bot.app import StartError
     from bot.embedded import EmbeddedError
-    from bot.errors import BotError
+    from bot.errors import BotError, StartError
     from bot.sandbox.people import CannotDo
 
     with _told(StartError, EmbeddedError, BotError, CannotDo):

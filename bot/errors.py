@@ -31,3 +31,7 @@ class NotFound(BotError):
 
 class TryAgain(BotError):
     """Nothing was saved because the database was slow or absent; the same press may succeed later."""
+
+
+class StartError(Exception):
+    """Conclave cannot start; the message is a sentence for the operator with a way out."""

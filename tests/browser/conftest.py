@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot import app, log
+from bot import app, http, log, operations
 from bot.config import Settings
 from bot.sandbox.sample import techcorp
 from bot.sandbox.server import Sandbox, running
@@ -59,11 +59,11 @@ async def sandbox(browser: Any, database_url: str) -> AsyncIterator[Sandbox]:
     """The sample team's Slack with the bot beside it, as `conclave demo` starts them."""
     spec = replace(techcorp(), trigger_seconds=10.0, deadline_seconds=10.0)  # CI machines are slow
     log.configure("INFO")
-    app.load_sample(database_url, workspace_id=spec.team_id, domain=spec.domain)
+    operations.load_sample(database_url, workspace_id=spec.team_id, domain=spec.domain)
     async with (
         running(spec) as sandbox,
         app.running(settings_for(spec, sandbox.api_url), database_url=database_url) as bot,
-        app.serving(bot, host="127.0.0.1", port=0) as port,
+        http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
     ):
         sandbox.bot_url = f"http://127.0.0.1:{port}"
         yield sandbox

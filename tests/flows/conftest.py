@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from bot import app, log
+from bot import app, http, log
 from bot.config import Settings
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
@@ -67,7 +67,7 @@ async def living(
         settings = settings_for(spec, sandbox.api_url, mode=mode)
         async with (
             app.running(settings, database_url=database_url) as bot,
-            app.serving(bot, host="127.0.0.1", port=0) as port,
+            http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"
             yield House(sandbox, bot, database_url)

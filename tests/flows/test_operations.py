@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot import app, jobs
-from bot.app import _asgi, _readiness
+from bot import app, http, jobs
 from bot.delivery import slack
+from bot.http import asgi, readiness
 from bot.services import card as cards
 from bot.services import outbox as deliveries
 from bot.store.outbox import Delivery
@@ -20,7 +20,7 @@ from bot.store.outbox import Delivery
 async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any) -> None:
     await jobs.tick(team.house.bot.deps)
     await team.settled()
-    checks, details = await _readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
+    checks, details = await readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
 
     assert checks == {"database": True, "schema": True, "slack": True, "sweep": True}
     assert details["outbox"] == {"ready": 0, "dead": 0, "oldest_due_seconds": 0.0}
@@ -31,8 +31,8 @@ async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_
     await jobs.tick(team.house.bot.deps)
     team.sql("UPDATE sweep_runs SET last_ok = now() - interval '4 minutes'")
 
-    working, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, -1e9)
-    serving, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, None)
+    working, _ = await readiness(team.house.bot.deps, team.house.bot.identity, -1e9)
+    serving, _ = await readiness(team.house.bot.deps, team.house.bot.identity, None)
 
     assert working["sweep"] is False
     assert "sweep" not in serving
@@ -40,7 +40,7 @@ async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_
 
 async def test_a_database_of_another_version_is_not_ready(team: Any) -> None:
     team.sql("UPDATE alembic_version SET version_num = 'conclave'")
-    checks, _ = await _readiness(team.house.bot.deps, team.house.bot.identity, None)
+    checks, _ = await readiness(team.house.bot.deps, team.house.bot.identity, None)
 
     assert checks["schema"] is False
 
@@ -72,8 +72,8 @@ async def test_metrics_need_the_token_and_name_nobody(team: Any) -> None:
     deps = team.house.bot.deps
     settings = deps.settings.model_copy(update={"metrics_token": SecretStr("let-me-in")})
     object.__setattr__(deps, "settings", settings)
-    bot = app.Bot(deps, team.house.bot.identity, _asgi(deps, team.house.bot.identity, None, does_work=True))
-    async with app.serving(bot, host="127.0.0.1", port=0) as port, aiohttp.ClientSession() as session:
+    bot = app.Bot(deps, team.house.bot.identity, asgi(deps, team.house.bot.identity, None, does_work=True))
+    async with http.serving(bot.asgi, host="127.0.0.1", port=0) as port, aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}/metrics"
         async with session.get(url) as answer:
             assert answer.status == 401
@@ -90,7 +90,7 @@ async def test_metrics_need_the_token_and_name_nobody(team: Any) -> None:
 
 async def test_without_a_token_there_is_no_metrics_page(team: Any) -> None:
     async with (
-        app.serving(team.house.bot, host="127.0.0.1", port=0) as port,
+        http.serving(team.house.bot.asgi, host="127.0.0.1", port=0) as port,
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{port}/metrics") as answer,
     ):

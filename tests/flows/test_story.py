@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import app
+from bot import app, http
 from bot.config import Settings
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.demo import neighbours
@@ -58,7 +58,7 @@ class QuickBot(BotProcess):
         )
         self._running = contextlib.AsyncExitStack()
         bot = await self._running.enter_async_context(app.running(settings, database_url=self.database_url))
-        self.port = await self._running.enter_async_context(app.serving(bot, host="127.0.0.1", port=0))
+        self.port = await self._running.enter_async_context(http.serving(bot.asgi, host="127.0.0.1", port=0))
         self.sandbox.bot_url = f"http://127.0.0.1:{self.port}"
         await bot.identity.ready.wait()
 

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import app
+from bot import operations
 from bot.config import Settings
 
 TELLING = {
@@ -56,7 +56,7 @@ async def test_the_doctor_fails_a_server_that_logs_the_parameters_of_statements(
         admin.execute(f"ALTER DATABASE {name} SET log_parameter_max_length = -1")
         admin.execute(f"ALTER DATABASE {name} SET log_statement_sample_rate = 0")
         admin.execute(f"ALTER DATABASE {name} SET {setting}")
-    findings = await app.examine(Settings(_env_file=None, database_url=database_url))
+    findings = await operations.examine(Settings(_env_file=None, database_url=database_url))
     (found,) = [f for f in findings if f.subject == "database log"]
     assert found.is_fine is is_fine
     assert is_fine or "log_parameter_max_length = 0" in found.words
@@ -67,5 +67,5 @@ async def test_a_server_that_logs_statements_without_parameters_is_fine(database
         (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)
         admin.execute(f"ALTER DATABASE {name} SET log_parameter_max_length = 0")
         admin.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
-    findings = await app.examine(Settings(_env_file=None, database_url=database_url))
+    findings = await operations.examine(Settings(_env_file=None, database_url=database_url))
     assert [f.is_fine for f in findings if f.subject == "database log"] == [True]

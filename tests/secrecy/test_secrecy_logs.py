@@ -82,7 +82,7 @@ async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
 async def test_a_mutilated_ballot_is_not_logged_either(house: Any, everything_logged: io.StringIO) -> None:
     url, secret = f"{house.sandbox.bot_url}/slack/events", house.sandbox.spec.signing_secret
     bodies = ("payload={zqcomment", "payload=%7B%22zqcomment", "zqcomment", '{"zqcomment": ')
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         for body in bodies:
             for content_type in ("application/x-www-form-urlencoded", "application/json"):
                 headers = {"Content-Type": content_type, **sign(secret, body)}

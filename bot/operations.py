@@ -1,0 +1,168 @@
+"""What an operator does from the command line: migrate, verify, examine, look after deliveries."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from sqlalchemy.exc import OperationalError
+
+from bot import embedded
+from bot.config import Settings, sqlalchemy_url
+from bot.errors import StartError
+from bot.identity import client_for, slack_name
+from bot.services import outbox as deliveries
+from bot.services import reminder as reminders
+from bot.services import result as results
+from bot.store import db, sample, schema
+from bot.store.outbox import GivenUp
+
+
+async def check_schema(database_url: str) -> None:
+    try:
+        found = await asyncio.to_thread(schema.current, database_url)
+    except Exception as error:
+        raise StartError(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.") from error
+    if found != schema.head():
+        raise StartError(
+            f"The database's schema is {found or 'empty'}, this version needs {schema.head()}. Run: conclave migrate"
+        )
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's URL; without DATABASE_URL the embedded one, started and migrated."""
+    url = settings.database_url.get_secret_value()
+    if url:
+        yield url
+        return
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def embedded_database(data_dir: Path) -> Iterator[str]:
+    """The embedded database in `data_dir`, migrated; stopped by whoever uses it last."""
+    server = embedded.start(data_dir)
+    try:
+        schema.upgrade(server.url)
+        yield server.url
+    finally:
+        server.stop()
+
+
+def migrate(settings: Settings) -> str:
+    """Bring the schema up to date; returns its revision. Raises StartError where the database does not answer."""
+    with database(settings) as url:
+        try:
+            schema.upgrade(settings.migration_database_url.get_secret_value() or url)
+        except OperationalError as error:
+            raise StartError("The database does not answer. Check DATABASE_URL.") from error
+        return schema.head()
+
+
+def load_sample(url: str, *, workspace_id: str, domain: str) -> bool:
+    """The sample team of the given schema, bound to a workspace. False: it is there already."""
+    return sample.load(url, workspace_id=workspace_id, domain=domain)
+
+
+async def verify(settings: Settings, *, number: int, team: str | None) -> str:
+    """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
+    with database(settings) as url:
+        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        try:
+            return await results.verify(opened, number=number, team_name=team)
+        finally:
+            await opened.close()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `conclave doctor`."""
+
+    subject: str
+    is_fine: bool
+    words: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """What an operator asks first when something is wrong: settings, database, schema, Slack."""
+    missing = settings.missing_for_slack()
+    mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
+    findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
+    kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
+    with database(settings) as url:
+        try:
+            await check_schema(url)
+            findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
+            findings += await _examine_deliveries(url)
+        except StartError as error:
+            findings.append(Finding("database", False, str(error)))
+    if not missing:
+        findings.append(await _examine_slack(settings))
+    secrecy = (
+        "one database login owns everything, so it could call the functions that hold ballots; "
+        "nothing else of the product reads them"
+    )
+    findings.append(Finding("secrecy", True, secrecy))
+    return findings
+
+
+async def _examine_deliveries(url: str) -> list[Finding]:
+    opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+    try:
+        standing = await deliveries.standing(opened)
+        age = await reminders.sweep_age_seconds(opened)
+        is_telling = await db.logs_parameters(opened)
+    finally:
+        await opened.close()
+    waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
+    hint = ". See: conclave outbox list" if standing.dead else ""
+    swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
+    return [
+        Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
+        Finding("sweep", True, swept),
+        Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
+    ]
+
+
+_TELLING = (
+    "the server logs parameters of statements, and a page of scores is one. "
+    "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there"
+)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
+    with database(settings) as url:
+        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def given_up(settings: Settings, *, at_most: int) -> list[GivenUp]:
+    """Deliveries that were given up, newest first."""
+    async with _opened(settings) as opened:
+        return await deliveries.given_up(opened, at_most=at_most)
+
+
+async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
+    """Put given-up deliveries (all where none is named) back; returns how many."""
+    async with _opened(settings) as opened:
+        return await deliveries.retry(opened, ids=ids)
+
+
+async def _examine_slack(settings: Settings) -> Finding:
+    async with aiohttp.ClientSession() as session:
+        client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
+        try:
+            answer = await client.auth_test()
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            return Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")
+    return Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
