@@ -89,13 +89,15 @@ async def turn_page(args: AsyncArgs) -> None:
 
 
 async def open_member(args: AsyncArgs) -> None:
-    member_id = pressed_id(args)
+    member_id, page = pressed_id(args), view.page_of(args.body.get("view") or {})
 
     async def build() -> dict[str, Any]:
         who = await actor(args)
         teams.check_admin(who, is_workspace_admin=await is_workspace_admin(args))
         member = await teams.get_member(deps(args).db, actor=who, member_id=member_id)
-        return view.edit_member(member, own_authority=who.member.authority, is_self=member.id == who.member.id)
+        return view.edit_member(
+            member, own_authority=who.member.authority, is_self=member.id == who.member.id, page=page
+        )
 
     await open_modal(args, build, title="Edit member")
 
@@ -124,6 +126,6 @@ async def edit_member(args: AsyncArgs) -> None:
     if beneath:
 
         async def build() -> dict[str, Any]:
-            return view.members(who.team, await teams.members(deps(args).db, actor=who), page=0)
+            return view.members(who.team, await teams.members(deps(args).db, actor=who), page=view.page_of(submitted))
 
         show_later(args, str(beneath), build, title="Your team")

@@ -218,14 +218,14 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
         case RoundState.OPEN if round_:
             needed = quorum(len(round_.roster))
             return (
-                f"{name} is being scored (phase 4 of 6): {round_.ballots} of {len(round_.roster)} have scored, "
+                f"{name} is being scored (phase 4 of 6): {round_.turnout} have scored, "
                 f"quorum is {needed}, and scoring closes {_moment(round_.closes_at)}."
             )
         case RoundState.DUE if round_:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
             return (
-                f"Scoring of {name} closed without quorum: {round_.ballots} of {len(round_.roster)} scored. "
+                f"Scoring of {name} closed without quorum: {round_.turnout} scored. "
                 f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
             )
         case RoundState.PUBLISHED:

@@ -67,6 +67,15 @@ class Round:
         return sum(m.submitted for m in self.members)
 
     @property
+    def people(self) -> int:
+        """The roster and those excused after submitting, whose ballots count: else it would read "3 of 2"."""
+        return sum(m.submitted or not m.is_excused for m in self.members)
+
+    @property
+    def turnout(self) -> str:
+        return f"{self.ballots} of {self.people}"
+
+    @property
     def has_quorum(self) -> bool:
         return self.ballots >= quorum(len(self.roster))
 

@@ -43,7 +43,7 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
         return
     ballots = await result.publish(c, round_id)
     ranking = rank(option_ids=live.option_ids, weights=live.weights, ballots=ballots)
-    published = publishable(ranking, ballots=len(ballots), people=len(live.roster), thresholds=live.thresholds)
+    published = publishable(ranking, ballots=len(ballots), people=live.people, thresholds=live.thresholds)
     await result.store(c, round_id, published)
     details = {"round": str(round_id), "ballots": len(ballots)}
     await audit.write(c, "round.published", decision_id=decision_id, details=details)

@@ -262,7 +262,7 @@ async def edit_member(
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, actor, member_id)
         # Decisions are locked before members, as everywhere: see `decision.get`.
-        rounds = [] if fields.is_active else await round.open_rounds_of(c, member_id)
+        rounds = [] if fields.is_active else await round.unpublished_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         await reminder.replan_team(c, actor.team.id)
@@ -326,7 +326,7 @@ async def deactivate(db: Db, *, member_id: UUID, cause: str) -> None:
         found = await team.find_member(c, member_id)
         if found is None or not found.is_active:
             return
-        rounds = await round.open_rounds_of(c, member_id)
+        rounds = await round.unpublished_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
         await reminder.replan_team(c, found.team_id)
@@ -344,5 +344,9 @@ async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round
     await round.excuse(c, round_id=round_id, member_id=member_id)
     await audit.write(c, "round.excused", decision_id=decision_id, details={"member": str(member_id)})
     found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
-    if await closing.close(c, found, by=None) != "closed":
+    answer = await closing.close(c, found, by=None)
+    if answer == "already" and found.round and found.round.has_quorum:
+        # It had closed without quorum, and of those who are left enough have scored.
+        await closing.enqueue_publication(c, found.round.id)
+    if answer != "closed":
         await decision.changed(c, decision_id)

@@ -140,7 +140,7 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
     if round_ is None:
         return []
     people = len(round_.roster)
-    scored = f"*{_of(round_)} have scored*"
+    scored = f"*{round_.turnout} have scored*"
     match round_.state(now):
         case RoundState.OPEN:
             return [
@@ -156,13 +156,7 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
             ]
         case RoundState.CLOSED:
             return [f"{scored} · scoring is closed, the result is on its way"]
-    return [f"{_of(round_)} have scored"]
-
-
-def _of(round_: Round) -> str:
-    # A ballot of somebody excused later stays and counts: so does its person, or it would read "3 of 2".
-    people = sum(m.submitted or not m.is_excused for m in round_.members)
-    return f"{round_.ballots} of {people}"
+    return [f"{round_.turnout} have scored"]
 
 
 def _who_may_close(dossier: Dossier, round_: Round) -> str:

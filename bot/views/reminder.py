@@ -122,7 +122,7 @@ def _why(item: Told) -> str:
 
 
 def _scored(found: Round) -> str:
-    return f"{found.ballots} of {len(found.roster)} have scored"
+    return f"{found.turnout} have scored"
 
 
 def _quorum(found: Round) -> str:

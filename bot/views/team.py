@@ -119,8 +119,11 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
     )
 
 
-def edit_member(member: Member, *, own_authority: int, is_self: bool) -> kit.View:
-    """One person. Nobody is offered more authority for themselves than they have (own_authority)."""
+def edit_member(member: Member, *, own_authority: int, is_self: bool, page: int = 0) -> kit.View:
+    """One person. Nobody is offered more authority for themselves than they have (own_authority).
+
+    page: the one of the list beneath, to come back to.
+    """
 
     def at(field: str) -> str:
         return kit.block_id(field, member.id, 1)
@@ -158,8 +161,18 @@ def edit_member(member: Member, *, own_authority: int, is_self: bool) -> kit.Vie
         kit.input_block("E-mail", kit.email_input("email", initial=member.email), block_id=at("email")),
     ]
     return kit.modal(
-        "Edit member", blocks, callback_id=ids.EDIT_MEMBER, submit="Save", metadata={"member": str(member.id)}
+        "Edit member",
+        blocks,
+        callback_id=ids.EDIT_MEMBER,
+        submit="Save",
+        metadata={"member": str(member.id), "page": str(page)},
     )
+
+
+def page_of(view: View) -> int:
+    """The page that a list shows, or that the form above it came from."""
+    page = state.metadata(view).get("page", "")
+    return int(page) if page.isdecimal() else 0
 
 
 def parse_member(view: View) -> MemberForm:

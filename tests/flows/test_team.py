@@ -304,6 +304,20 @@ async def test_making_the_last_one_missing_inactive_excuses_them_and_closes_the_
     assert team.value("SELECT body ->> 'people' FROM round_results") == "3"
 
 
+async def test_making_the_missing_one_inactive_publishes_a_round_that_had_closed_without_quorum(team: Any) -> None:
+    await team.to_scoring("sarah", "mike", "tom")
+    for name in ("sarah", "mike"):
+        await team.ballot(name)
+    await team.end_round_now()
+    await team.told("mike", Action.SCORE)
+    assert team.value("SELECT closed_at IS NOT NULL AND published_at IS NULL FROM rounds")
+    await edit(team, "sarah", "Tom Becker")
+    assert (await team.submit("sarah", {"Active": False})).ok
+    await team.published()
+    assert team.value("SELECT body ->> 'people' FROM round_results") == "2"
+    assert team.value("SELECT count(*) FROM evaluations") == 0
+
+
 async def test_an_excused_person_cannot_score_any_more(team: Any) -> None:
     await team.to_scoring()
     await edit(team, "sarah", "Tom Becker")
