@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 View = dict[str, Any]
 DRAIN_SECONDS = 10.0
 _KEY = "after_ack"
-_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _GONE = {"not_found", "view_not_found", "hash_conflict"}
 """The person has closed the modal meanwhile; nobody is left to tell."""
 
@@ -102,7 +102,10 @@ async def _update(args: AsyncArgs, view_id: str, view: View) -> None:
 
 
 async def _replace_answer(args: AsyncArgs, external_id: str, view: View) -> None:
-    """Update the view that our ack is bringing, once it is there: an update that came first would be overwritten."""
+    """Update the view that our ack is bringing, once it is there: an update that came first would be overwritten.
+
+    Where it never comes under this name, the window that was submitted is the one.
+    """
     for pause in _PAUSES:
         try:
             await args.client.views_update(external_id=external_id, view=view)
@@ -111,6 +114,7 @@ async def _replace_answer(args: AsyncArgs, external_id: str, view: View) -> None
             if error.response.get("error") not in _GONE:
                 raise
         await asyncio.sleep(pause)
+    await _update(args, str(args.body["view"]["id"]), view)
 
 
 async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:

@@ -259,3 +259,17 @@ async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(te
     await team.house.person("sarah").see("Slack did not let the window open in time. Press it once more.")
     assert len(await team.house.person("sarah").messages("dm")) == 1
     assert "Description" in (await team.modal("sarah")).text
+
+
+async def test_scoring_does_not_start_without_a_criterion(team: Any) -> None:
+    await team.to_options()
+    await team.change("DELETE FROM decision_criteria")
+    sentence = '#1 needs at least 1 criterion. Use "Back to criteria".'
+    assert sentence in await team.told("sarah", Action.START_SCORING)
+
+
+async def test_a_card_without_a_channel_cannot_be_posted(team: Any) -> None:
+    await team.open()
+    await team.change("UPDATE customer_decisions SET channel_id = NULL")
+    sentence = "#1 was opened without a channel. Use /decide show 1."
+    assert sentence in await team.told("sarah", "card.post")
