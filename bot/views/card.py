@@ -10,6 +10,7 @@ from bot.views.dossier import (
     buttons,
     criterion_lines,
     due_line,
+    leading,
     option_lines,
     outcome_lines,
     progress,
@@ -46,7 +47,7 @@ def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
         *_scoring(dossier, now, room),
         *_ending(dossier, room),
         kit.actions(
-            [*buttons(decision, on_card(dossier, now)), show_button(decision.id, decision.number)],
+            [*buttons(decision, on_card(dossier, now), leading(dossier)), show_button(decision.id, decision.number)],
             block_id=kit.block_id("card", decision.id, decision.revision),
         ),
     ]

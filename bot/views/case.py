@@ -115,7 +115,7 @@ def money_input(
 ) -> kit.Block:
     """A text field for an optional amount in `currency`."""
     typed = format_money(amount, currency).removeprefix(currency).strip() if amount is not None else None
-    element = kit.text_input(field, initial=typed, length=MONEY_LENGTH, placeholder="1,200.50")
+    element = kit.text_input(field, initial=typed, length=MONEY_LENGTH, placeholder="for example 1,200.50")
     return kit.input_block(f"{label} ({currency})", element, block_id=block_id, hint=hint, optional=True)
 
 

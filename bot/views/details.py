@@ -13,6 +13,7 @@ from bot.views.dossier import (
     buttons,
     criterion_lines,
     due_line,
+    leading,
     name_of,
     option_facts,
     outcome_lines,
@@ -73,7 +74,7 @@ def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
         kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
-        *([kit.actions(buttons(decision, pressable))] if pressable else []),
+        *([kit.actions(buttons(decision, pressable, leading(dossier)))] if pressable else []),
     ]
 
 

@@ -1,13 +1,13 @@
 """The pieces that the card, its details and the result share: one decision's facts as lines of mrkdwn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
 from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Status
-from bot.domain.option import LEVELS, Option
+from bot.domain.option import LEVELS, MIN_OPTIONS, Option
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
 from bot.views import ids, kit, text
@@ -51,17 +51,26 @@ LEADING = (
 )
 
 
-def buttons(decision: Decision, actions: Iterable[Action]) -> list[kit.Element]:
+def leading(dossier: Dossier) -> Collection[Action]:
+    """What leads on from here: another option while scoring has too few, nothing once the outcome is recorded."""
+    if dossier.decision.status is Status.TEAM_INPUT and len(dossier.options) < MIN_OPTIONS:
+        return {*LEADING, Action.PROPOSE_OPTION} - {Action.START_SCORING}
+    if dossier.outcome and dossier.outcome.recorded_at:
+        return {*LEADING} - {Action.RECORD_OUTCOME}
+    return LEADING
+
+
+def buttons(decision: Decision, actions: Iterable[Action], leading: Collection[Action] = LEADING) -> list[kit.Element]:
     """One button per action; the one that leads on is primary, those that destroy are red and ask back."""
-    return [_button(decision, action) for action in actions]
+    return [_button(decision, action, leading) for action in actions]
 
 
 def show_button(decision_id: UUID, number: int, *, words: str = "Show details") -> kit.Element:
     return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words}: #{number}")
 
 
-def _button(decision: Decision, action: Action) -> kit.Element:
-    style = "danger" if action in DANGEROUS else "primary" if action in LEADING else None
+def _button(decision: Decision, action: Action, leading: Collection[Action]) -> kit.Element:
+    style = "danger" if action in DANGEROUS else "primary" if action in leading else None
     label = f"{LABELS[action]}: {decision.name} {decision.case.title}"
     return kit.button(
         LABELS[action], action, value=str(decision.id), style=style, label=label, confirm=_confirm(action)

@@ -35,7 +35,7 @@ from bot.views.state import Fields, View
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 SUBMITTED = "Your submitted ballot stands until you submit again."
 UNSAVED = (
-    "Closing this window by its X loses what is new on this page; Next, Back and Save for later keep it. "
+    "Closing this window loses what is new on this page; Next, Back and Save for later keep it. "
     "Pages that were saved but never submitted do not count and are deleted when scoring closes."
 )
 
@@ -303,7 +303,10 @@ def _share(comments: Comments, round_: Round, revision: str) -> kit.Block:
         "My comments",
         kit.checkboxes("share", [box], initial=["yes"] if comments.share else []),
         block_id=kit.block_id("share", round_.id, revision),
-        hint=f"Without it they are destroyed unless {limits.totals} or more score, below {limits.ranking} always.",
+        hint=(
+            f"Unticked, your comments are destroyed unless {limits.totals} or more score; "
+            f"with fewer than {limits.ranking} they are destroyed either way."
+        ),
         optional=True,
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.decision import Dossier
-from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, TITLE_LENGTH, Option, OptionDraft
+from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
 from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
 from bot.views import case, ids, kit, notice, text
@@ -78,8 +78,11 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
 def proposed(dossier: Dossier) -> kit.View:
     """Once an option was proposed: one more, or on to the card."""
     decision = dossier.decision
-    sentence = f"Your option for {decision.name} is proposed, one of {len(dossier.options)} now."
-    more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id))
+    is_enough = len(dossier.options) >= MIN_OPTIONS
+    rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."
+    sentence = f"Your option for {decision.name} is proposed, {rest}"
+    style = None if is_enough else "primary"
+    more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id), style=style)
     return notice.done(f"{decision.name} option", sentence, actions=[more, show_button(decision.id, decision.number)])
 
 
@@ -129,7 +132,7 @@ def _inputs(start: Option | OptionDraft, currency: str, thing: object, revision:
             cost,
             currency,
             at("financial_cost"),
-            hint="What it costs us; empty is 0.",
+            hint="What it costs us; empty is 0. A costly option takes more authority to resolve with.",
         ),
         kit.input_block(
             "Effort",

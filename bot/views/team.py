@@ -211,7 +211,7 @@ def _welcome(is_first: bool) -> str:
             "Nobody has set up a team here yet. You will be its first member, with authority 5, and this is "
             "announced in the channel."
         )
-    return "Change the team, or add people to it. The next page lists everybody."
+    return "Change the team, or add people to it. The next page lists everybody, to change a role or an authority."
 
 
 def _team_inputs(team: Team | None) -> list[kit.Block]:

@@ -260,6 +260,22 @@ async def test_the_keyboard_alone_opens_and_leaves_a_modal(room: Any) -> None:
     assert await sarah.page.evaluate("document.activeElement.id") == "composer-text"
 
 
+async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room: Any) -> None:
+    sarah = await room.come("sarah")
+    await sarah.type("/decide list")
+    await sarah.press("Show")
+    await sarah.press_in_window("Complete the case")
+    await sarah.see_window("needed before criteria can be set")
+
+    assert await sarah.page.evaluate("document.activeElement.labels[0].innerText") == "Title"
+    await sarah.field("Resolve by").focus()
+    await sarah.page.keyboard.type("11")
+    await sarah.submit()
+
+    assert await sarah.field("Resolve by").evaluate("field => field === document.activeElement")
+    assert await sarah.page.locator("#window [data-submit]").get_attribute("aria-busy") is None
+
+
 async def test_leaving_what_was_typed_is_asked_first(room: Any) -> None:
     sarah = await room.come("sarah")
     await sarah.type("/decide")

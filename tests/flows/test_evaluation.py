@@ -30,7 +30,7 @@ async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Any
     modal = await team.window("lisa", Action.SCORE)
     assert "Criterion 1 of 2: Trust" in modal.text
     assert "below 3 ballots nothing" in modal.text
-    assert "Closing this window by its X loses what is new on this page" in modal.text
+    assert "Closing this window loses what is new on this page" in modal.text
     assert (await score(team, "lisa", 9, 4)).ok
     assert "Criterion 2 of 2: Cost" in (await team.modal("lisa")).text
     assert (await score(team, "lisa", 3, 8, **{"How sure": "2"})).ok

@@ -84,6 +84,14 @@ def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
+def test_proposing_leads_while_scoring_has_too_few_options(dossiers: ModuleType, lines: ModuleType) -> None:
+    found = replace(dossiers.situations()["options"], options=dossiers.OPTIONS[:1])
+
+    pressed = lines.lines_of(card.card(found, now=dossiers.NOW))[-1]
+
+    assert pressed.startswith("[ Propose option* ] [ Edit my option ] [ Start scoring ]")
+
+
 def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
     assert shown("open", dossiers, lines) == snapshot(
         [
@@ -269,7 +277,7 @@ def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
             "Actual financial impact: USD -7,500",
             "It was escalated",
             "Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
-            "[ Record outcome* ] [ Show details ]",
+            "[ Record outcome ] [ Show details ]",
         ]
     )
 

@@ -1,5 +1,6 @@
 """Proposing and editing options."""
 
+from dataclasses import replace
 from decimal import Decimal
 from types import ModuleType
 from typing import Any
@@ -86,3 +87,15 @@ def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> N
     assert [b["value"] for b in buttons] == [str(o.id) for o in dossiers.OPTIONS]
     assert {b["action_id"] for b in buttons} == {"option.choose"}
     assert [b["accessibility_label"] for b in buttons] == ["Edit Full refund", "Edit Half refund", "Edit Credit note"]
+
+
+def test_who_proposed_hears_how_many_scoring_needs(dossiers: ModuleType, lines: ModuleType) -> None:
+    found = dossiers.situations()["options"]
+
+    alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1])))
+    several = lines.lines_of(option.proposed(found))
+
+    assert "Your option for #42 is proposed, the only one so far; scoring needs 2." in alone
+    assert "[ Propose option* ] [ Show details ]" in alone
+    assert "Your option for #42 is proposed, one of 3 now." in several
+    assert "[ Propose option ] [ Show details ]" in several

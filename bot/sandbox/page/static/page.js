@@ -153,7 +153,8 @@ function showWindow(html) {
   if (!isSame) isDirty = false;
   const wrong = $(".has-error", next);
   if (wrong) { focusable(wrong)?.focus(); wrong.scrollIntoView({ block: "center" }); return; }
-  const again = focus && document.getElementById(focus);
+  const isFilled = isSame && focus === "window-title" && !$(".b.input", now) && $(".b.input", next);  // it was loading until now
+  const again = focus && !isFilled && document.getElementById(focus);
   if (again) { again.focus(); $(".content", next).scrollTop = top; return; }
   const first = $("[data-focus]", next) || $(".b.input input:not([type=radio]):not([type=checkbox]), .b.input select, .b.input textarea, .b.input summary", next);
   (first || $("#window-title", next)).focus();
@@ -204,6 +205,8 @@ windowBox.addEventListener("submit", (event) => { event.preventDefault(); submit
 async function submit() {
   const form = $("form", windowBox), button = $("[data-submit]", form);
   if (!button || button.getAttribute("aria-busy") === "true") return;
+  const halfTyped = $$("input", form).find((input) => input.validity.badInput);  // a date without its time reads as empty
+  if (halfTyped) { halfTyped.reportValidity(); return; }
   button.setAttribute("aria-busy", "true");
   $("#working").textContent = "Sending…";
   await settled();
