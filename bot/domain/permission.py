@@ -145,7 +145,7 @@ def _who_may_instead(action: Action, dossier: Dossier, member: Member, table: Au
     return None
 
 
-_ASK_HIGHER = "Ask a teammate with more authority; Show details says who that is."
+_ASK_HIGHER = "Ask a teammate with more authority; Show details names them, or says who can give it."
 
 
 def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:

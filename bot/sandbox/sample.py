@@ -33,7 +33,7 @@ def techcorp() -> WorkspaceSpec:
         usage={"/decide": "[title] | list | show 42 | setup | settings | help"},
         first_steps=(
             "Type `/decide list` in the box below and press Enter: the sample team has opened decision #1, which waits "
-            'for its owner, Sarah. Whose turn it is stands on the card; become that person under "Act as".'
+            'for its owner, Sarah. The list tells what waits for you; to go on as somebody else, use "Act as".'
         ),
         shortcuts=(
             ShortcutSpec("decision.new", "New customer decision"),

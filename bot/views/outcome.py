@@ -142,7 +142,7 @@ def record(dossier: Dossier) -> kit.View:
 def parse_record(view: View, *, currency: str, now: datetime) -> OutcomeDraft:
     """Raises Invalid with the name of the field."""
     fields = Fields(view)
-    return OutcomeDraft(
+    draft = OutcomeDraft(
         customer_satisfaction_score=_satisfaction(fields),
         customer_retained=_RETAINED_VALUE.get(fields.choice("retained") or "unknown"),
         financial_impact_actual=case.parse_amount(fields, "impact", currency, allow_negative=True),
@@ -150,6 +150,9 @@ def parse_record(view: View, *, currency: str, now: datetime) -> OutcomeDraft:
         follow_up_date=case.parse_future(fields, "follow_up", "The follow-up date", now=now),
         outcome_notes=case.parse_text(fields, "notes", "note", NOTES_LENGTH) or None,
     )
+    if draft == OutcomeDraft():
+        raise Invalid("Tell at least one thing about how it turned out.", field="satisfaction")
+    return draft
 
 
 def _satisfaction(fields: Fields) -> int | None:

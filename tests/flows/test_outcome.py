@@ -149,6 +149,10 @@ async def test_an_outcome_that_cannot_be_used_is_said_under_its_field(team: Any)
     await team.to_resolved()
     await team.press("mike", Action.INFORMED)
     await team.window("mike", Action.RECORD_OUTCOME)
+    await team.submit("mike", {})
+    assert (await team.modal("mike")).errors == {
+        "Customer satisfaction": "Tell at least one thing about how it turned out."
+    }
     await team.submit("mike", {"Actual financial impact": "much"})
     assert (await team.modal("mike")).errors == {
         "Actual financial impact (USD)": "That is not an amount that I can read. Type it like 1200 or 1,200.50."

@@ -138,8 +138,8 @@ async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: 
 async def test_resolving_names_the_authority_that_it_takes(team: Any) -> None:
     await team.to_result()
     assert (
-        "Resolving #1 takes authority 2 or more; you have 1. Ask a teammate with more authority; Show details says "
-        "who that is."
+        "Resolving #1 takes authority 2 or more; you have 1. Ask a teammate with more authority; Show details names "
+        "them, or says who can give it."
     ) in await team.told("lisa", Action.RESOLVE)
 
 
@@ -151,8 +151,8 @@ async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: 
     answer = await team.submit("mike", {"Option": "Full refund", "Reason": "It is right."})
     assert answer.status == "errors"
     assert (await team.modal("mike")).errors == {
-        "Option": "This option takes authority 5; you have 4. Ask a teammate with more authority; Show details says "
-        "who that is."
+        "Option": "This option takes authority 5; you have 4. Ask a teammate with more authority; Show details names "
+        "them, or says who can give it."
     }
     answer = await team.submit("mike", {"Option": "Partial credit"})
     assert answer.ok
@@ -165,7 +165,7 @@ async def test_above_level_two_nobody_resolves_their_own_decision(team: Any) -> 
     answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
     assert answer.error == (
         "This option takes authority 3, and above 2 nobody resolves their own decision. Ask a teammate with more "
-        "authority; Show details says who that is."
+        "authority; Show details names them, or says who can give it."
     )
     assert team.state == ("evaluating", 4)
 

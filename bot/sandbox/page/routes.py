@@ -1,7 +1,9 @@
 """Owns the addresses of the page: the choice of a person, their page, its parts, the live stream, the static files."""
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.inputs import VALUE_KEYS
 from bot.sandbox.page import inspector, markup, pulse
@@ -114,7 +117,7 @@ def page_routes(town: Town) -> list[Route]:
         return JSONResponse(page.parts(scene_of(request)), headers=HEADERS)
 
     async def live(request: Request) -> Response:
-        return StreamingResponse(pulse.beats(town), media_type="text/event-stream", headers=HEADERS)
+        return _Stream(pulse.beats(town), media_type="text/event-stream", headers=HEADERS)
 
     async def static(request: Request) -> Response:
         path = HERE / "static" / Path(request.path_params["name"]).name
@@ -132,6 +135,14 @@ def page_routes(town: Town) -> list[Route]:
         ("/page/{stamp}/{name}", static),
     ]
     return [Route(path, handler, methods=["GET"]) for path, handler in table]
+
+
+class _Stream(StreamingResponse):
+    """A stream that has no end of its own: the server's stopping is one, not an error of the application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(asyncio.CancelledError):
+            await super().__call__(scope, receive, send)
 
 
 def _or_home(handler: Handler) -> Handler:

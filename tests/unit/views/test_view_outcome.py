@@ -94,10 +94,13 @@ def test_an_outcome_comes_back(dossiers: ModuleType, payloads: ModuleType) -> No
     )
 
 
-def test_an_untouched_outcome_is_all_unknown(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_an_outcome_that_tells_nothing_is_refused(dossiers: ModuleType, payloads: ModuleType) -> None:
     view = payloads.submitted(outcome.record(dossiers.situations()["act"]))
 
-    assert outcome.parse_record(view, currency="USD", now=dossiers.NOW) == OutcomeDraft()
+    with pytest.raises(Invalid, match=r"Tell at least one thing about how it turned out\.") as refused:
+        outcome.parse_record(view, currency="USD", now=dossiers.NOW)
+
+    assert refused.value.field == "satisfaction"
 
 
 def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_passed(
