@@ -201,3 +201,41 @@ async def test_a_page_of_a_voided_round_is_refused(team: Any) -> None:
     answer = await team.house.person("lisa").submit()
     assert answer.error == "This page belongs to an earlier round of #1, which was voided. Press Score again."
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
+
+
+async def refuse_in_the_vault(team: Any, signature: str, word: str) -> None:
+    """Let the vault see another state than the one the decision was read in."""
+    await team.change(f"CREATE OR REPLACE FUNCTION {signature} RETURNS text LANGUAGE sql AS $$ SELECT '{word}' $$")
+
+
+async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("mike", "lisa", "tom"):
+        await team.ballot(name)
+    standing = "#1 is being scored (phase 4 of 6): 3 of 4 have scored, quorum is 3, and scoring closes "
+    await refuse_in_the_vault(team, "close_round(p_round uuid, p_by uuid)", "no_quorum")
+    assert f"Scoring cannot be closed yet. {standing}" in await team.told("sarah", Action.CLOSE_SCORING)
+    await refuse_in_the_vault(team, "void_round(p_round uuid, p_by uuid, p_reason text)", "published")
+    await team.window("sarah", Action.VOID_ROUND)
+    assert f"The round cannot be voided. {standing}" in str((await team.submit("sarah", {"Reason": "Late."})).error)
+    assert team.state == ("evaluating", 4)
+
+
+async def test_the_vault_has_the_last_word_on_extending_and_proceeding(team: Any) -> None:
+    await team.to_scoring()
+    await team.ballot("mike")
+    await team.end_round_now()
+    await team.told("lisa", Action.SCORE)
+    standing = (
+        "Scoring of #1 closed without quorum: 1 of 4 scored. Sarah Johnson or a decider can extend it, proceed without "
+        "quorum, or cancel."
+    )
+    await refuse_in_the_vault(team, "extend_round(p_round uuid, p_closes_at timestamptz)", "published")
+    await team.window("sarah", Action.EXTEND_ROUND)
+    refused = await team.submit("sarah", {"Scoring closes": datetime.now(UTC) + timedelta(days=1)})
+    assert refused.error == f"Scoring cannot be extended. {standing}"
+    await refuse_in_the_vault(team, "override_round(p_round uuid, p_by uuid, p_reason text)", "published")
+    await team.house.person("sarah").close(everything=True)
+    await team.window("sarah", Action.PROCEED)
+    refused = await team.submit("sarah", {"Reason": "It cannot wait."})
+    assert refused.error == f"That is not possible now. {standing}"
