@@ -34,12 +34,11 @@ async def open_setup(args: AsyncArgs) -> None:
 
 async def set_up(args: AsyncArgs) -> None:
     """Save the team, answer with a loading view, then read the people's profiles and add them."""
-    submitted = args.body["view"]
-    form = view.parse_setup(submitted)
+    form = view.parse_setup(args.body["view"])
     fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency)
     who = await find_actor(args)
     if who is None or form.own_role is not None:
-        who = await _create(args, fields, form.own_role)
+        who = await _create(args, form, fields)
     else:
         await teams.update(deps(args).db, actor=who, is_workspace_admin=await is_workspace_admin(args), fields=fields)
     actor_now, role, user_ids = who, form.role, form.user_ids
@@ -50,17 +49,16 @@ async def set_up(args: AsyncArgs) -> None:
     await ack_loading(args, build, title="Your team")
 
 
-async def _create(args: AsyncArgs, fields: teams.Fields, own_role: str | None) -> Actor:
-    submitted = args.body["view"]
-    if own_role is None:
+async def _create(args: AsyncArgs, form: view.SetupForm, fields: teams.Fields) -> Actor:
+    if form.own_role is None:
         raise Invalid("Choose your own role in the team.", field="own_role")
     return await teams.create(
         deps(args).db,
         profile=await profile(args),
         fields=fields,
-        role=own_role,
+        role=form.own_role,
         domain=(args.body.get("team") or {}).get("domain"),
-        channel_id=view.parse_setup(submitted).channel_id,
+        channel_id=form.channel_id,
         press=press(args),
     )
 

@@ -104,11 +104,6 @@ async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) ->
     return await _within_budget(once, db.budget_seconds)
 
 
-async def ping(db: Db) -> None:
-    """Return once the database has answered; raises TryAgain where it does not."""
-    await autocommit(db, lambda c: c.execute(text("SELECT 1")))
-
-
 async def version(db: Db) -> str | None:
     """The schema's revision as the database has it."""
 

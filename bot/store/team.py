@@ -1,6 +1,6 @@
 """Teams, members and who they are in Slack."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -233,12 +233,3 @@ async def email_is_free(c: AsyncConnection, *, email: str, member_id: UUID) -> b
 
 async def update_member(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
     await c.execute(update(t.team_members).where(t.team_members.c.id == member_id).values(**values))
-
-
-async def slack_ids(c: AsyncConnection, *, workspace_id: str, member_ids: Sequence[UUID]) -> dict[UUID, str]:
-    rows = await c.execute(
-        select(t.slack_identities.c.member_id, t.slack_identities.c.slack_user_id).where(
-            t.slack_identities.c.workspace_id == workspace_id, t.slack_identities.c.member_id.in_(member_ids)
-        )
-    )
-    return {row.member_id: row.slack_user_id for row in rows}

@@ -5,7 +5,7 @@ Lengths that a user's text could break are cut here with a visible sign; other f
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -191,10 +191,6 @@ def checkboxes(action_id: str, options: Sequence[Element], *, initial: Iterable[
 def radio(action_id: str, options: Sequence[Element], *, initial: str | None = None) -> Element:
     chosen = next((o for o in options if o["value"] == initial), None)
     return _with({"type": "radio_buttons", "action_id": action_id, "options": list(options)}, initial_option=chosen)
-
-
-def datepicker(action_id: str, *, initial: date | None = None) -> Element:
-    return _with({"type": "datepicker", "action_id": action_id}, initial_date=initial.isoformat() if initial else None)
 
 
 def datetimepicker(action_id: str, *, initial: datetime | None = None) -> Element:

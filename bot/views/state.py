@@ -7,7 +7,7 @@ Slack was seen to send values of an earlier page along.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -67,13 +67,6 @@ class Fields:
         """Whether a date and time still is what the form was prefilled with."""
         initial = _moment(self._elements.get(field, {}).get("initial_date_time"))
         return initial is not None and initial == self.moment(field)
-
-    def day(self, field: str) -> date | None:
-        value = self._by_field.get(field, {}).get("selected_date")
-        try:
-            return date.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            return None
 
     def decimal(self, field: str) -> Decimal | None:
         """None where nothing, or no plain number, was entered."""
