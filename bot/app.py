@@ -25,7 +25,8 @@ from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError
 from bot.http import asgi, serving
 from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name
-from bot.operations import check_schema
+from bot.operations import check_schema, told_of_secrecy
+from bot.services import secrecy
 from bot.store import db
 from handlers.after_ack import AfterAck
 from handlers.routes import register
@@ -62,6 +63,7 @@ async def running(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         database = db.connect(sqlalchemy_url(database_url))
         stack.push_async_callback(database.close)
+        await _say_what_is_secret(database)
         token = settings.slack_bot_token.get_secret_value()
         deps = Deps(database, clock, settings, client_for(settings, session, token=token))
         identity = Identity()
@@ -76,6 +78,11 @@ async def running(
             await _start_socket_mode(stack, settings, bolt, session)
         is_http = does_web and not settings.is_socket_mode
         yield Bot(deps, identity, asgi(deps, identity, bolt if is_http else None, does_work=does_work))
+
+
+async def _say_what_is_secret(database: db.Db) -> None:
+    ways = await secrecy.ways_around(database)
+    (log.warning if ways else log.info)("secrecy", says=told_of_secrecy(ways))
 
 
 def _check_settings(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.embedded import EmbeddedServer
 
 cli = typer.Typer(
     help="Customer decisions, made together in Slack, scored in secret.",
@@ -164,13 +165,14 @@ def demo(
     from bot.sandbox import demo as demos
     from bot.sandbox.sample import techcorp
 
-    with _sentences(), _demo_database(is_fresh=script) as url:
+    with _sentences(), _demo_database(is_fresh=script) as server:
         spec = techcorp()
-        operations.load_sample(url, workspace_id=spec.team_id, domain=spec.domain)
+        operations.load_sample(server.service_url, workspace_id=spec.team_id, domain=spec.domain)
         code = asyncio.run(
             demos.demo(
                 bot_command=[sys.executable, "-m", "bot"],
-                database_url=url,
+                database_url=server.service_url,
+                owner_url=server.url,
                 port=0 if script else port,
                 script=script,
                 mode="socket" if socket else "http",
@@ -181,19 +183,19 @@ def demo(
 
 
 @contextmanager
-def _demo_database(*, is_fresh: bool) -> Iterator[str]:
+def _demo_database(*, is_fresh: bool) -> Iterator["EmbeddedServer"]:
     """The embedded database, apart from a real installation's; for the script a new one every time."""
     from bot import embedded, operations
 
     if not is_fresh:
-        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as url:
-            yield url
+        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as server:
+            yield server
         return
     with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
         # As root the database runs as a user of its own, who has to pass.
         Path(place).chmod(0o755)
-        with operations.embedded_database(Path(place) / "data") as url:
-            yield url
+        with operations.embedded_database(Path(place) / "data") as server:
+            yield server
 
 
 @cli.command("sandbox")

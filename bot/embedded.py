@@ -26,6 +26,10 @@ from urllib.parse import quote
 import psycopg
 
 DATABASE = "conclave"
+OWNER = "postgres"
+SERVICE = "conclave"
+"""The service's own login, which `bot.store.vault` lets in. Logins here have no passwords: the socket's directory is
+private, and whoever may enter it may be the owner as well."""
 ACCOUNT = "conclave-postgres"  # runs the server when we are root, which PostgreSQL refuses to be
 MAJOR_VERSION = "18"
 START_SECONDS = 60.0  # recovery after a crash included
@@ -38,6 +42,7 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    "autovacuum_naptime": "15s",  # what publication replaced is taken out of the tables this soon
     # The log must never hold what people typed. A failed statement is its caller's to report: here neither
     # its text nor its parameters nor the "Failing row contains (...)" of a DETAIL.
     "log_min_messages": "log",
@@ -73,9 +78,14 @@ class EmbeddedServer:
     def log_path(self) -> Path:
         return self._pgdata / "server.log"
 
-    def url_of(self, database: str) -> str:
+    @property
+    def service_url(self) -> str:
+        """The same database for the service's login; it may not exist yet."""
+        return self.url_of(DATABASE, login=SERVICE)
+
+    def url_of(self, database: str, *, login: str = OWNER) -> str:
         """Return the URL of another database of the same server; it may not exist."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self._socket_dir()), safe='')}"
+        return f"postgresql://{login}@/{database}?host={quote(str(self._socket_dir()), safe='')}"
 
     def stop(self) -> None:
         """Let go of the server; it shuts down if nobody else uses it. A second call does nothing."""
@@ -119,7 +129,7 @@ class EmbeddedServer:
         _make_private_dir(new, self._account)
         answer = self._run(
             "initdb",
-            *("-D", new, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions"),
+            *("-D", new, f"--username={OWNER}", "--auth=trust", "--encoding=UTF8", "--no-instructions"),
             # The machine's locales differ; this one is inside the server.
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             *(["--no-sync"] if no_sync else []),

@@ -18,7 +18,8 @@ from bot.identity import client_for, slack_name
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.services import result as results
-from bot.store import db, sample, schema
+from bot.services import secrecy
+from bot.store import db, sample, schema, vault
 from bot.store.outbox import GivenUp
 
 
@@ -35,34 +36,43 @@ async def check_schema(database_url: str) -> None:
 
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The database's URL; without DATABASE_URL the embedded one, started and migrated."""
+    """The database's URL for the service; without DATABASE_URL the embedded one, started and migrated."""
     url = settings.database_url.get_secret_value()
     if url:
         yield url
         return
-    with embedded_database(settings.data_dir or embedded.default_data_dir()) as url:
-        yield url
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server.service_url
 
 
 @contextlib.contextmanager
-def embedded_database(data_dir: Path) -> Iterator[str]:
-    """The embedded database in `data_dir`, migrated; stopped by whoever uses it last."""
+def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
+    """The embedded database in `data_dir`, migrated, the service's login let in; stopped by whoever uses it last."""
     server = embedded.start(data_dir)
     try:
         schema.upgrade(server.url)
-        yield server.url
+        vault.admit(server.url, server.service_url, is_new=True)
+        yield server
     finally:
         server.stop()
 
 
 def migrate(settings: Settings) -> str:
-    """Bring the schema up to date; returns its revision. Raises StartError where the database does not answer."""
-    with database(settings) as url:
-        try:
-            schema.upgrade(settings.migration_database_url.get_secret_value() or url)
-        except OperationalError as error:
-            raise StartError("The database does not answer. Check DATABASE_URL.") from error
-        return schema.head()
+    """Bring the schema up to date and let the service's login in; returns the schema's revision.
+
+    Raises StartError where the database does not answer.
+    """
+    if settings.uses_embedded_database:
+        with database(settings):
+            return schema.head()
+    service = settings.database_url.get_secret_value()
+    owner = settings.migration_database_url.get_secret_value() or service
+    try:
+        schema.upgrade(owner)
+        vault.admit(owner, service)
+    except OperationalError as error:
+        raise StartError("The database does not answer. Check DATABASE_URL.") from error
+    return schema.head()
 
 
 def load_sample(url: str, *, workspace_id: str, domain: str) -> bool:
@@ -104,11 +114,6 @@ async def examine(settings: Settings) -> list[Finding]:
             findings.append(Finding("database", False, str(error)))
     if not missing:
         findings.append(await _examine_slack(settings))
-    secrecy = (
-        "one database login owns everything, so it could call the functions that hold ballots; "
-        "nothing else of the product reads them"
-    )
-    findings.append(Finding("secrecy", True, secrecy))
     return findings
 
 
@@ -118,6 +123,8 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         standing = await deliveries.standing(opened)
         age = await reminders.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
+        ways = await secrecy.ways_around(opened)
+        left = await secrecy.left_behind(opened)
     finally:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
@@ -126,10 +133,27 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     return [
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
         Finding("sweep", True, swept),
+        Finding("secrecy", True, told_of_secrecy(ways)),
+        Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
 
 
+def told_of_secrecy(ways: Sequence[str]) -> str:
+    """What the database's roles keep from the service's own login, in one or two sentences."""
+    if not ways:
+        return "the service's login reaches ballots through the vault's functions only"
+    return (
+        f"the service's login could read ballots past the vault's functions: it {', it '.join(ways)}. The product never "
+        "does. To close that way give it a login of its own (README, Install)"
+    )
+
+
+_LEFT = "the server removes what publication replaced; {} old row versions wait for it"
+_NOT_REMOVED = (
+    "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "
+    "and track_counts = on there"
+)
 _TELLING = (
     "the server logs parameters of statements, and a page of scores is one. "
     "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there"

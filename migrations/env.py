@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 from bot.store.tables import metadata
+from migrations import vault
 
 MIGRATORS_LOCK = 7_249_301_846  # any number, as long as nobody else takes it
 # A migration that waits for a lock makes everybody behind it wait too: better to fail and be run again.
@@ -29,6 +30,9 @@ def migrate() -> None:
         context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
         with context.begin_transaction():
             context.run_migrations()
+            # Also where nothing was migrated: an operator who has made the roles meanwhile runs this again.
+            if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+                vault.share(connection)
 
 
 migrate()

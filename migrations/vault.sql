@@ -1,4 +1,4 @@
--- The vault: the only code that touches `evaluations` and `ballot_pages`.
+-- The vault: the only code that touches `evaluations`, `ballot_pages` and `sealed_cells`.
 --
 -- While a round is open, its ballots go in here and come out only to their author. After closing they are handed out
 -- once, without names, and what stays is sealed: a function of each cell's histogram alone.
@@ -7,6 +7,8 @@
 -- and none of them holds anything but the state. The bodies run as their owner; search_path is fixed, or a caller could
 -- put a table of his own before ours. One transaction takes one step: saving and submitting in one transaction asks for
 -- the round's lock twice, weak then strong, and two members doing so would deadlock.
+--
+-- Who owns the tables and functions, and who may call which: migrations/roles.sql.
 
 -- How many ballots suffice for n people: half of them rounded up, never below 3; of two, both.
 CREATE FUNCTION round_quorum(n int) RETURNS int
@@ -253,7 +255,7 @@ END $$;
 -- Replace a round's ballots by rows that are a function of each cell's histogram alone.
 -- Per option and criterion the scores, sorted, go to the first submitters in id order, and the confidences on their own
 -- likewise; an option's kept comments, sorted, go to its cells in the order of the criteria. Below the threshold for a
--- ranking nothing is kept: one ballot's histogram is the ballot.
+-- ranking nothing is kept: one ballot's histogram is the ballot. A second round keeps no comments: it publishes none.
 CREATE FUNCTION seal_round(r rounds, ballots int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
     WITH submitters AS (
@@ -277,7 +279,7 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT option_id, anonymous_comment AS comment,
             row_number() OVER (PARTITION BY option_id ORDER BY anonymous_comment COLLATE "C") AS place
         FROM opened
-        WHERE anonymous_comment IS NOT NULL
+        WHERE anonymous_comment IS NOT NULL AND r.follows IS NULL
             AND (ballots >= (r.thresholds ->> 'totals')::int OR share_comment)
     ), cells AS (
         SELECT s.option_id, s.criteria_id, s.seat, s.score, c.confidence, k.place AS criterion_place,
@@ -333,16 +335,65 @@ BEGIN
     UPDATE rounds SET published_at = now() WHERE id = p_round;
 END $$;
 
--- The comments that publication kept, in an order that carries no information; none while a later round collects.
+-- The rows that a round has left: in `evaluations`, until a second round needs the place.
+CREATE FUNCTION round_rows(r rounds) RETURNS SETOF evaluations
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT e.* FROM evaluations e
+    WHERE e.decision_id = r.decision_id AND NOT EXISTS (SELECT FROM rounds l WHERE l.follows = r.id)
+    UNION ALL
+    SELECT c.id, c.decision_id, c.evaluator_id, c.option_id, c.criteria_id, c.score, c.confidence, c.anonymous_comment,
+        c.created_at, false
+    FROM sealed_cells c WHERE c.round_id = r.id
+$$;
+
+-- The comments that publication kept, in an order that carries no information.
 CREATE FUNCTION published_comments(p_round uuid) RETURNS TABLE (option_id uuid, comment text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT e.option_id, e.anonymous_comment
-    FROM evaluations e JOIN rounds r ON r.decision_id = e.decision_id
+    FROM rounds r CROSS JOIN LATERAL round_rows(r) AS e
     WHERE r.id = p_round AND r.published_at IS NOT NULL AND e.anonymous_comment IS NOT NULL
-        AND NOT EXISTS (
-            SELECT FROM rounds l WHERE l.decision_id = r.decision_id AND l.number > r.number AND l.voided_at IS NULL)
     ORDER BY e.option_id, e.anonymous_comment COLLATE "C"
 $$;
+
+-- Ask the people of a published round once more, about the same options and criteria under the same thresholds. Its sealed
+-- rows make room. Who may ask, and when it is sensible, is the caller's to check.
+-- answer: 'opened' | 'unpublished' (nothing to follow, or a round is under way) | 'followed' (it had its second round) |
+-- 'past' | 'too_few' (people who are active and not excused, below the threshold for a ranking)
+CREATE FUNCTION open_second_round(p_decision uuid, p_by uuid, p_closes_at timestamptz)
+RETURNS TABLE (answer text, round_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    people uuid[];
+BEGIN
+    -- Two who ask at once: the second waits here, and then finds a round that follows.
+    SELECT * INTO r FROM rounds l WHERE l.decision_id = p_decision AND l.voided_at IS NULL
+    ORDER BY l.number DESC LIMIT 1 FOR UPDATE;
+    people := ARRAY(
+        SELECT m.member_id FROM round_members m JOIN team_members t ON t.id = m.member_id AND t.is_active
+        WHERE m.round_id = r.id AND m.excused_at IS NULL);
+    answer := CASE
+        WHEN r.id IS NULL OR r.published_at IS NULL THEN 'unpublished'
+        WHEN r.follows IS NOT NULL OR EXISTS (SELECT FROM rounds l WHERE l.follows = r.id) THEN 'followed'
+        WHEN p_closes_at IS NULL OR p_closes_at <= now() THEN 'past'
+        WHEN cardinality(people) < (r.thresholds ->> 'ranking')::int THEN 'too_few'
+        ELSE 'opened'
+    END;
+    IF answer = 'opened' THEN
+        WITH moved AS (DELETE FROM evaluations e WHERE e.decision_id = r.decision_id RETURNING e.*)
+        INSERT INTO sealed_cells (round_id, id, decision_id, evaluator_id, option_id, criteria_id, score, confidence,
+                                  anonymous_comment, created_at)
+        SELECT r.id, v.id, v.decision_id, v.evaluator_id, v.option_id, v.criteria_id, v.score, v.confidence,
+            v.anonymous_comment, v.created_at
+        FROM moved v ORDER BY v.option_id, v.criteria_id, v.evaluator_id;
+        INSERT INTO rounds AS n (decision_id, number, follows, opened_by, closes_at, snapshot, thresholds)
+        SELECT r.decision_id, count(*) + 1, r.id, p_by, p_closes_at, r.snapshot, r.thresholds
+        FROM rounds l WHERE l.decision_id = r.decision_id
+        RETURNING n.id INTO round_id;
+        INSERT INTO round_members (round_id, member_id) SELECT open_second_round.round_id, unnest(people);
+    END IF;
+    RETURN NEXT;
+END $$;
 
 -- Throw a round away, its ballots with it.
 -- 'voided' | 'published' (too late) | 'already' (or no such round)
@@ -402,11 +453,10 @@ BEGIN
             row_number() OVER page AS place,
             lag(e.anonymous_comment) OVER page AS comment_before,
             count(e.anonymous_comment) OVER (PARTITION BY e.option_id) AS comments
-        FROM evaluations e
+        FROM round_rows(r) AS e
         LEFT JOIN submitters s ON s.member_id = e.evaluator_id
         LEFT JOIN criteria k ON k.id = e.criteria_id
         LEFT JOIN options o ON o.id = e.option_id
-        WHERE e.decision_id = r.decision_id
         WINDOW cell AS (PARTITION BY e.option_id, e.criteria_id ORDER BY s.seat),
             page AS (PARTITION BY e.option_id ORDER BY k.place, s.seat)
     ), sizes AS (
@@ -424,7 +474,7 @@ BEGIN
                     AND coalesce(c.confidence_before <= c.confidence, true)
                     AND (c.place <= c.comments) = (c.anonymous_comment IS NOT NULL)
                     AND coalesce(c.comment_before <= c.anonymous_comment COLLATE "C", true)
-                    AND c.comments <= ballots
+                    AND c.comments <= CASE WHEN r.follows IS NULL THEN ballots ELSE 0 END
                     AND c.created_at = timezone('UTC', r.closed_at) AND NOT c.share_comment) IS NOT TRUE)
             -- Who abstains does so for all options of a criterion, and nobody from every criterion.
             AND NOT EXISTS (SELECT FROM sizes GROUP BY criteria_id HAVING min(scores) <> max(scores))
@@ -436,7 +486,9 @@ END $$;
 
 COMMENT ON TABLE evaluations IS
     'Only the functions of migrations/vault.sql touch this table. After publication its rows are sealed: the evaluator of '
-    'a sealed row is a placeholder, not the person who gave the score.';
+    'a sealed row is a placeholder, not the person who gave the score. A round that a second one follows: sealed_cells.';
+COMMENT ON TABLE sealed_cells IS
+    'Sealed rows of rounds that a second round follows. The evaluator is a placeholder, as in evaluations.';
 COMMENT ON COLUMN evaluations.evaluator_id IS
     'While scoring is open, the author. In a sealed row a placeholder: scores, sorted, went to the submitters in id order.';
 
@@ -447,11 +499,14 @@ ALTER TABLE evaluations ALTER evaluator_id SET STATISTICS 0, ALTER criteria_id S
     ALTER anonymous_comment SET STATISTICS 0, ALTER share_comment SET STATISTICS 0;
 ALTER TABLE ballot_pages ALTER member_id SET STATISTICS 0, ALTER criteria_id SET STATISTICS 0,
     ALTER page SET STATISTICS 0;
+ALTER TABLE sealed_cells ALTER evaluator_id SET STATISTICS 0, ALTER score SET STATISTICS 0,
+    ALTER confidence SET STATISTICS 0, ALTER anonymous_comment SET STATISTICS 0;
 
 -- A login that was not given the vault cannot use it.
 REVOKE ALL ON FUNCTION
     is_score_page(rounds, jsonb), is_comments_page(rounds, jsonb), ballot_refusal(rounds, uuid), has_quorum(uuid),
     save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),
     extend_round(uuid, timestamptz), override_round(uuid, uuid, text), seal_round(rounds, int), publish_round(uuid),
-    published_comments(uuid), void_round(uuid, uuid, text), round_order(uuid)
+    round_rows(rounds), published_comments(uuid), open_second_round(uuid, uuid, timestamptz),
+    void_round(uuid, uuid, text), round_order(uuid)
 FROM PUBLIC;

@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from bot import embedded
-from bot.store import schema
+from bot.store import schema, vault
 
 # --- Databases ------------------------------------------------------------------------------------------
 # One PostgreSQL for the run and all xdist workers: the embedded one, or that of TEST_DATABASE_URL (any >= 15
@@ -32,6 +32,9 @@ IN_A_HURRY = {
     "full_page_writes": "off",
     "max_connections": "300",
 }
+
+SERVICE = "conclave_test_service"
+"""The login that the bot has in tests: one that may no more than a real installation's."""
 
 UrlOf = Callable[[str], str]
 """The name of a database -> its URL on the run's server."""
@@ -120,8 +123,24 @@ def template(run_dir: Path, url_of: UrlOf) -> str:
             name = f"conclave_template_{uuid4().hex}"
             _create_database(url_of("postgres"), name)
             schema.upgrade(url_of(name))
+            vault.admit(url_of(name), service_url(url_of(name)), is_new=True)
+            _let_in_by_password(url_of(name))
             made.write_text(name)
     return made.read_text()
+
+
+def service_url(url: str) -> str:
+    """The same database for the service's login."""
+    return make_url(url).set(username=SERVICE).render_as_string(hide_password=False)
+
+
+def _let_in_by_password(url: str) -> None:
+    """A server of one's own may ask for passwords: the service's is that of the tests' login."""
+    password = make_url(url).password
+    if password:
+        with psycopg.connect(url, autocommit=True) as admin:
+            command = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            admin.execute(command.format(sql.Identifier(SERVICE), sql.Literal(str(password))))
 
 
 @pytest.fixture
@@ -136,6 +155,12 @@ def db_url_unmigrated(url_of: UrlOf) -> Iterator[str]:
     """A database without any table, for this test alone."""
     with _database(url_of, template="template1") as url:
         yield url
+
+
+@pytest.fixture
+def service_database_url(database_url: str) -> str:
+    """The same database for the login of the service, for tests that start the bot themselves."""
+    return service_url(database_url)
 
 
 @contextmanager

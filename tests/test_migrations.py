@@ -24,7 +24,8 @@ SAMPLE = (HERE / "given_sample.sql").read_text()
 TEAM = UUID("550e8400-e29b-41d4-a716-446655440000")
 SARAH = UUID("550e8400-e29b-41d4-a716-446655440001")
 DECISION = UUID("550e8400-e29b-41d4-a716-446655440010")
-ONLY_THE_VAULT = {"evaluations", "ballot_pages"}
+ONLY_THE_VAULT = {"evaluations", "ballot_pages", "sealed_cells"}
+THRESHOLDS = '{"ranking": 3, "totals": 5, "cell": 5}'
 
 COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
@@ -38,6 +39,27 @@ CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND conrelid <> 0 ORDER BY 1, 2
 """
+OWNERS = """
+    SELECT relname, CASE WHEN relowner = 'conclave_vault'::regrole THEN 'the vault' ELSE 'whoever migrates' END
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1
+"""
+# What the service's logins may, and the vault's role on tables of others.
+GRANTS = """
+    SELECT table_name, grantee, string_agg(privilege_type, ', ' ORDER BY privilege_type)
+    FROM information_schema.role_table_grants
+    WHERE table_schema = 'public' AND grantee IN ('conclave_bot', 'conclave_vault')
+        AND (grantee, table_name) NOT IN (SELECT pg_get_userbyid(relowner), relname FROM pg_class)
+    GROUP BY 1, 2 ORDER BY 1, 2
+"""
+COLUMN_GRANTS = """
+    SELECT c.table_name, c.grantee, c.privilege_type, string_agg(c.column_name, ', ' ORDER BY c.column_name)
+    FROM information_schema.column_privileges c
+    WHERE c.table_schema = 'public' AND c.grantee IN ('conclave_bot', 'conclave_vault') AND NOT EXISTS (
+        SELECT FROM information_schema.role_table_grants t
+        WHERE (t.table_schema, t.table_name, t.grantee, t.privilege_type)
+            = (c.table_schema, c.table_name, c.grantee, c.privilege_type))
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
 TRIGGERS = """
     SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
@@ -47,7 +69,10 @@ FUNCTIONS = """
         CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
         CASE WHEN p.prosecdef THEN 'security definer' ELSE 'security invoker' END,
         array_to_string(p.proconfig, ' '),
-        CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN 'for everybody' ELSE 'for its owner' END,
+        CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN 'for everybody'
+            WHEN has_function_privilege('conclave_bot', p.oid, 'EXECUTE') THEN 'for the service'
+            ELSE 'for its owner' END,
+        CASE WHEN p.proowner = 'conclave_vault'::regrole THEN 'of the vault' ELSE 'of whoever migrates' END,
         md5(p.prosrc)
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'public'::regnamespace ORDER BY 1
@@ -66,9 +91,18 @@ def run_script(url: str, script: str) -> None:
 
 
 def catalog(url: str) -> str:
-    parts = {"columns": COLUMNS, "constraints": CONSTRAINTS, "indexes": INDEXES, "triggers": TRIGGERS}
+    parts = {
+        "columns": COLUMNS,
+        "constraints": CONSTRAINTS,
+        "indexes": INDEXES,
+        "triggers": TRIGGERS,
+        "owners": OWNERS,
+        "grants": GRANTS,
+        "grants on columns": COLUMN_GRANTS,
+        "functions": FUNCTIONS,
+    }
     lines = []
-    for name, query in {**parts, "functions": FUNCTIONS}.items():
+    for name, query in parts.items():
         found = [row for row in rows(url, query) if not str(row[0]).startswith("alembic_version")]
         lines += [f"== {name}", *(" | ".join("-" if cell is None else str(cell) for cell in row) for row in found)]
     return "\n".join(lines) + "\n"
@@ -223,7 +257,7 @@ def test_a_decision_has_one_outcome_and_one_unfinished_round(database_url: str) 
     )
     new_round = f"""
         INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds)
-        SELECT '{DECISION}', count(*) + 1, now(), '{{}}', '{{}}' FROM rounds
+        SELECT '{DECISION}', count(*) + 1, now(), '{{}}', '{THRESHOLDS}' FROM rounds
     """
     run_script(database_url, outcome)
     run_script(database_url, new_round)
@@ -231,9 +265,77 @@ def test_a_decision_has_one_outcome_and_one_unfinished_round(database_url: str) 
     for again in (outcome, new_round):
         with pytest.raises(psycopg.errors.UniqueViolation):
             run_script(database_url, again)
-    for end in ("voided_at", "published_at"):
-        run_script(database_url, f"UPDATE rounds SET {end} = now() WHERE voided_at IS NULL")
-        run_script(database_url, new_round)
+    run_script(database_url, "UPDATE rounds SET voided_at = now()")
+    run_script(database_url, new_round)
+
+
+def test_a_published_round_is_followed_by_one_round_at_most(database_url: str) -> None:
+    run_script(database_url, SAMPLE)
+
+    def new_round(number: int, follows: str) -> None:
+        run_script(
+            database_url,
+            f"""
+            INSERT INTO rounds (decision_id, number, follows, closes_at, snapshot, thresholds, published_at)
+            VALUES ('{DECISION}', {number}, {follows}, now(), '{{}}', '{THRESHOLDS}', now())
+            """,
+        )
+
+    new_round(1, "NULL")
+    with pytest.raises(psycopg.errors.UniqueViolation, match="uq_rounds_first"):
+        new_round(2, "NULL")
+    first = "(SELECT id FROM rounds WHERE number = 1)"
+    new_round(2, first)
+    with pytest.raises(psycopg.errors.UniqueViolation, match="uq_rounds_follows"):
+        new_round(3, first)
+
+
+@pytest.mark.parametrize("thresholds", ['{}', '{"ranking": 2, "totals": 5, "cell": 5}', '{"ranking": 3, "totals": 5}'])
+def test_no_round_shows_more_than_the_method_allows(database_url: str, thresholds: str) -> None:
+    run_script(database_url, SAMPLE)
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="ck_rounds_thresholds"):
+        rows(
+            database_url,
+            "INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds) VALUES (%s, 1, now(), '{}', %s)",
+            *(DECISION, thresholds),
+        )
+
+
+@pytest.mark.parametrize("table", ["response_options", "decision_criteria"])
+def test_what_is_scored_is_deleted_with_its_decision_only(database_url: str, table: str) -> None:
+    """Its foreign key would refuse as well, but only where somebody scored it: that would tell who abstained."""
+    run_script(database_url, SAMPLE)
+    run_script(
+        database_url,
+        f"""
+        INSERT INTO response_options (decision_id, title, description) VALUES ('{DECISION}', 'a', 'b');
+        INSERT INTO decision_criteria (decision_id, name, created_by) VALUES ('{DECISION}', 'k', '{SARAH}');
+        INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds)
+            VALUES ('{DECISION}', 1, now(), '{{}}', '{THRESHOLDS}');
+        """,
+    )
+
+    with pytest.raises(psycopg.Error) as refused:
+        rows(database_url, f"DELETE FROM {table}")
+    assert refused.value.sqlstate == "CV005"
+    run_script(database_url, f"DELETE FROM customer_decisions WHERE id = '{DECISION}'")
+    assert rows(database_url, f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+def test_what_was_scored_in_a_voided_round_can_be_removed(database_url: str) -> None:
+    run_script(database_url, SAMPLE)
+    run_script(
+        database_url,
+        f"""
+        INSERT INTO response_options (decision_id, title, description) VALUES ('{DECISION}', 'a', 'b');
+        INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds, voided_at)
+            VALUES ('{DECISION}', 1, now(), '{{}}', '{THRESHOLDS}', now());
+        DELETE FROM response_options;
+        """,
+    )
+
+    assert rows(database_url, "SELECT count(*) FROM response_options") == [(0,)]
 
 
 def test_the_catalog_is_the_one_that_was_reviewed(database_url: str) -> None:
@@ -300,7 +402,7 @@ def test_down_and_up_again_gives_the_same_database(db_url_unmigrated: str) -> No
     schema.upgrade(url)
     assert catalog(url) == migrated
     schema.downgrade(url)
-    assert catalog(url) == "== columns\n== constraints\n== indexes\n== triggers\n== functions\n"
+    assert [line for line in catalog(url).splitlines() if not line.startswith("== ")] == []
     schema.upgrade(url)
     assert catalog(url) == migrated
 
@@ -336,7 +438,7 @@ def test_no_open_ballot_outlives_the_vault(database_url: str) -> None:
         INSERT INTO response_options (decision_id, title, description) VALUES ('{DECISION}', 'a', 'b');
         INSERT INTO decision_criteria (decision_id, name, created_by) VALUES ('{DECISION}', 'k', '{SARAH}');
         INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds)
-            VALUES ('{DECISION}', 1, now(), '{{}}', '{{}}');
+            VALUES ('{DECISION}', 1, now(), '{{}}', '{THRESHOLDS}');
         INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score)
             SELECT '{DECISION}', '{SARAH}', o.id, k.id, 7 FROM response_options o, decision_criteria k;
         """,

@@ -22,17 +22,27 @@ _MOST_QUICK_DEATHS = 3
 _QUICK_SECONDS = 5.0
 
 
-async def demo(*, bot_command: Sequence[str], database_url: str, port: int, script: bool, mode: Mode, out: Out) -> int:
+async def demo(
+    *,
+    bot_command: Sequence[str],
+    database_url: str,
+    owner_url: str,
+    port: int,
+    script: bool,
+    mode: Mode,
+    out: Out,
+) -> int:
     """Run the demo; returns the exit code. The database is migrated and holds the sample team.
 
-    bot_command: how to start the program itself, without its command. port: of the sandbox, 0 = any.
-    script: play the story and end; otherwise stay until Ctrl-C or SIGTERM.
+    bot_command: how to start the program itself, without its command. database_url: for the bot's login; owner_url: for
+    reading all tables after the story. port: of the sandbox, 0 = any. script: play the story and end; otherwise stay
+    until Ctrl-C or SIGTERM.
     """
     with _interruptible(out) as interrupted:
         try:
             async with neighbours(bot_command, database_url=database_url, port=port, mode=mode) as (sandbox, bot):
                 if script:
-                    return await _play(sandbox, bot, database_url, out)
+                    return await _play(sandbox, bot, owner_url, out)
                 out(_hello(sandbox, bot))
                 await _keep_alive(bot, out)
         except asyncio.CancelledError:
@@ -88,9 +98,9 @@ async def neighbours(
             await bot.stop()
 
 
-async def _play(sandbox: Sandbox, bot: BotProcess, database_url: str, out: Out) -> int:
+async def _play(sandbox: Sandbox, bot: BotProcess, owner_url: str, out: Out) -> int:
     try:
-        await play(sandbox, bot, database_url, out)
+        await play(sandbox, bot, owner_url, out)
     except (StoryFailed, CannotDo, BotDied, TimeoutError) as error:
         out(f"\nThe story failed: {error or type(error).__name__}\nThe bot's log: {bot.log_path}")
         return 1

@@ -1,8 +1,8 @@
 """The tables as SQLAlchemy Core sees them: names, types and nullability, equal to the migrated catalog.
 
 The given tables keep their names and types. Defaults, CHECKs, triggers and ON DELETE live in the migrations,
-which alone say what the database is. `evaluations` and `ballot_pages` are absent on purpose: only the vault's
-functions (migrations/vault.sql) touch them, so no query can be written against them by accident. No ORM.
+which alone say what the database is. `evaluations`, `ballot_pages` and `sealed_cells` are absent on purpose: only the
+vault's functions (migrations/vault.sql) touch them, so no query can be written against them by accident. No ORM.
 """
 
 from datetime import UTC, datetime
@@ -271,6 +271,8 @@ rounds = Table(
     Column("voided_at", TIMESTAMPTZ),
     Column("voided_by", ForeignKey("team_members.id")),
     Column("void_reason", Text),
+    # the published round that this one, a second round, follows
+    Column("follows", ForeignKey("rounds.id")),
 )
 
 round_members = Table(

@@ -3,18 +3,17 @@
 Revision: conclave, after given_schema
 
 Columns added to given tables are nullable, defaulted or filled by a trigger: the given INSERTs run unchanged.
+The functions over the ballots come with the revision `vault`, which replaces those of an older database.
 """
 
-from pathlib import Path
-
 from alembic import op
+
+from migrations.vault import FUNCTIONS as VAULT_FUNCTIONS
 
 revision = "conclave"
 down_revision = "given_schema"
 branch_labels = None
 depends_on = None
-
-VAULT = Path(__file__).parent.parent / "vault.sql"
 
 ADDED_TO_GIVEN = """
 ALTER TABLE teams
@@ -217,29 +216,9 @@ ALTER TABLE evaluations SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacu
 ALTER TABLE ballot_pages SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 0);
 """
 
-VAULT_FUNCTIONS = (
-    "round_order(uuid)",
-    "void_round(uuid, uuid, text)",
-    "published_comments(uuid)",
-    "publish_round(uuid)",
-    "seal_round(rounds, int)",
-    "override_round(uuid, uuid, text)",
-    "extend_round(uuid, timestamptz)",
-    "has_quorum(uuid)",
-    "close_round(uuid, uuid)",
-    "my_ballot(uuid, uuid)",
-    "submit_ballot(uuid, uuid)",
-    "save_page(uuid, uuid, uuid, jsonb)",
-    "ballot_refusal(rounds, uuid)",
-    "is_comments_page(rounds, jsonb)",
-    "is_score_page(rounds, jsonb)",
-    "round_quorum(int)",
-)
-
-
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
-    for sql in (ADDED_TO_GIVEN, NUMBERS, UPDATED_AT, SLACK, ROUNDS, VAULT.read_text(encoding="utf-8")):
+    for sql in (ADDED_TO_GIVEN, NUMBERS, UPDATED_AT, SLACK, ROUNDS):
         run(sql)
     for table in WITH_UPDATED_AT:
         run(
@@ -261,7 +240,7 @@ def downgrade() -> None:
         run(f"DROP TRIGGER touch_updated_at ON {table}")
     run("DROP TRIGGER number_decision ON customer_decisions")
     for function in (*VAULT_FUNCTIONS, "touch_updated_at()", "number_decision()"):
-        run(f"DROP FUNCTION {function}")
+        run(f"DROP FUNCTION IF EXISTS {function}")
     run(
         """
         COMMENT ON TABLE evaluations IS NULL;

@@ -55,14 +55,14 @@ async def browser() -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def sandbox(browser: Any, database_url: str) -> AsyncIterator[Sandbox]:
+async def sandbox(browser: Any, service_database_url: str) -> AsyncIterator[Sandbox]:
     """The sample team's Slack with the bot beside it, as `conclave demo` starts them."""
     spec = replace(techcorp(), trigger_seconds=10.0, deadline_seconds=10.0)  # CI machines are slow
     log.configure("INFO")
-    operations.load_sample(database_url, workspace_id=spec.team_id, domain=spec.domain)
+    operations.load_sample(service_database_url, workspace_id=spec.team_id, domain=spec.domain)
     async with (
         running(spec) as sandbox,
-        app.running(settings_for(spec, sandbox.api_url), database_url=database_url) as bot,
+        app.running(settings_for(spec, sandbox.api_url), database_url=service_database_url) as bot,
         http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
     ):
         sandbox.bot_url = f"http://127.0.0.1:{port}"

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from bot import app, http, log
 from bot.config import Settings
@@ -58,6 +59,11 @@ def settings_for(spec: WorkspaceSpec, api_url: str, *, mode: str = "http") -> Se
     )
 
 
+def as_service(database_url: str) -> str:
+    """The same database for the login that the bot has in tests (tests/conftest.py makes it)."""
+    return make_url(database_url).set(username="conclave_test_service").render_as_string(hide_password=False)
+
+
 @asynccontextmanager
 async def living(
     database_url: str, spec: WorkspaceSpec, *, mode: Literal["http", "socket"] = "http"
@@ -66,7 +72,7 @@ async def living(
     async with running_sandbox(spec, mode=mode) as sandbox:
         settings = settings_for(spec, sandbox.api_url, mode=mode)
         async with (
-            app.running(settings, database_url=database_url) as bot,
+            app.running(settings, database_url=as_service(database_url)) as bot,
             http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"

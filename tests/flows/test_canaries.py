@@ -23,7 +23,7 @@ from bot.sandbox.demo import neighbours
 from bot.sandbox.server import Sandbox
 from bot.sandbox.story.stage import Actor, Stage
 from bot.sandbox.town import Mode
-from bot.store import sample, schema
+from bot.store import sample, schema, vault
 
 COMMAND = (sys.executable, "-m", "bot")
 TITLES = ("Zqkestrel answer", "Zqheron answer")
@@ -52,6 +52,7 @@ class Cage:
     """A PostgreSQL of one's own: its log is this test's alone."""
 
     url: str
+    service_url: str
     log_path: Path
 
 
@@ -61,8 +62,9 @@ def cage(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Cage]:
     server = embedded.start(place)
     try:
         schema.upgrade(server.url)
+        vault.admit(server.url, server.service_url, is_new=True)
         sample.load(server.url, workspace_id="T0TECHCORP", domain="techcorp")
-        yield Cage(server.url, server.log_path)
+        yield Cage(server.url, server.service_url, server.log_path)
     finally:
         server.stop()
         shutil.rmtree(place)
@@ -71,7 +73,7 @@ def cage(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Cage]:
 @pytest.mark.parametrize("mode", ["http", "socket"])
 async def test_neither_comments_nor_titles_nor_scores_leave_the_vault(cage: Cage, mode: Mode, tmp_path: Path) -> None:
     log_path = tmp_path / "bot.log"
-    living = neighbours(COMMAND, database_url=cage.url, mode=mode, log_path=log_path, log_level="DEBUG")
+    living = neighbours(COMMAND, database_url=cage.service_url, mode=mode, log_path=log_path, log_level="DEBUG")
     async with living as (sandbox, bot), Stage.built(sandbox, bot, cage.url, lambda _: None, None) as stage:
         await _until_scoring(stage)
         await _score(stage, "sarah")

@@ -48,11 +48,11 @@ def given_columns(db_url_unmigrated: str) -> Iterator[list[Column]]:
 
 
 async def test_only_what_later_issues_bring_is_still_null_or_default_after_the_story(
-    database_url: str, given_columns: list[Column], tmp_path: Path
+    database_url: str, service_database_url: str, given_columns: list[Column], tmp_path: Path
 ) -> None:
-    sample.load(database_url, workspace_id="T0TECHCORP", domain="techcorp")
+    sample.load(service_database_url, workspace_id="T0TECHCORP", domain="techcorp")
 
-    async with neighbours(COMMAND, database_url=database_url, log_path=tmp_path / "log") as (sandbox, bot):
+    async with neighbours(COMMAND, database_url=service_database_url, log_path=tmp_path / "log") as (sandbox, bot):
         await play(sandbox, bot, database_url, lambda _: None)
 
     with psycopg.connect(database_url) as connection:

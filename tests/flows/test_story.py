@@ -34,9 +34,9 @@ MILESTONES = (
 
 
 @pytest.fixture
-def sample_url(database_url: str) -> str:
-    sample.load(database_url, workspace_id="T0TECHCORP", domain="techcorp")
-    return database_url
+def sample_url(service_database_url: str) -> str:
+    sample.load(service_database_url, workspace_id="T0TECHCORP", domain="techcorp")
+    return service_database_url
 
 
 class QuickBot(BotProcess):
@@ -69,7 +69,9 @@ class QuickBot(BotProcess):
         await super().stop()
 
 
-async def test_a_restart_between_any_two_steps_changes_nothing(sample_url: str, tmp_path: Path) -> None:
+async def test_a_restart_between_any_two_steps_changes_nothing(
+    sample_url: str, database_url: str, tmp_path: Path
+) -> None:
     told: list[str] = []
 
     async with running(techcorp()) as sandbox:
@@ -84,7 +86,7 @@ async def test_a_restart_between_any_two_steps_changes_nothing(sample_url: str, 
 
         await bot.rebuild()
         try:
-            await play(sandbox, bot, sample_url, told.append, between=restart)
+            await play(sandbox, bot, database_url, told.append, between=restart)
         finally:
             await bot.stop()
 
@@ -92,11 +94,13 @@ async def test_a_restart_between_any_two_steps_changes_nothing(sample_url: str, 
     assert bot.restarts > STEPS
 
 
-async def test_the_same_story_passes_over_socket_mode(sample_url: str, tmp_path: Path) -> None:
+async def test_the_same_story_passes_over_socket_mode(
+    sample_url: str, database_url: str, tmp_path: Path
+) -> None:
     told: list[str] = []
 
     async with neighbours(COMMAND, database_url=sample_url, mode="socket", log_path=tmp_path / "log") as (sandbox, bot):
-        await play(sandbox, bot, sample_url, told.append)
+        await play(sandbox, bot, database_url, told.append)
         methods = {call.method for call in sandbox.calls()}
 
     assert [milestone for milestone in MILESTONES if milestone not in "\n".join(told)] == []
@@ -104,7 +108,7 @@ async def test_the_same_story_passes_over_socket_mode(sample_url: str, tmp_path:
 
 
 async def test_what_is_not_as_told_ends_the_story_with_its_words(
-    sample_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.sandbox.story.stage.SEE_SECONDS", 2.0)
     with psycopg.connect(sample_url, autocommit=True) as connection:
@@ -112,4 +116,4 @@ async def test_what_is_not_as_told_ends_the_story_with_its_words(
 
     async with neighbours(COMMAND, database_url=sample_url, log_path=tmp_path / "log") as (sandbox, bot):
         with pytest.raises(StoryFailed, match="Sarah does not see '#1 Refund Request for Service Outage'"):
-            await play(sandbox, bot, sample_url, lambda _: None)
+            await play(sandbox, bot, database_url, lambda _: None)

@@ -1,7 +1,7 @@
 """The vault's tests: a round of scoring made by hand, beside another team's round that nothing may touch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -55,7 +55,6 @@ class Vault:
         options: int = 2,
         criteria: int = 2,
         closes_in: str = "1 hour",
-        thresholds: Mapping[str, int] = THRESHOLDS,
     ) -> ARound:
         team = self.value("INSERT INTO teams (name, company_name) VALUES ('A', 'A Inc') RETURNING id")
         members = tuple(sorted(self._member(team) for _ in range(people)))
@@ -87,7 +86,6 @@ class Vault:
         return self.another_round(
             ARound(decision, decision, members, option_ids, criterion_ids),
             closes_in=closes_in,
-            thresholds=thresholds,
         )
 
     def another_round(
@@ -96,7 +94,6 @@ class Vault:
         *,
         number: int = 1,
         closes_in: str = "1 hour",
-        thresholds: Mapping[str, int] = THRESHOLDS,
     ) -> ARound:
         snapshot = {
             "options": [str(o) for o in of.options],
@@ -107,7 +104,7 @@ class Vault:
             INSERT INTO rounds (decision_id, number, opened_by, opened_at, closes_at, snapshot, thresholds)
             VALUES (%s, %s, %s, now() - interval '1 day', now() + %s::interval, %s, %s) RETURNING id
             """,
-            *(of.decision_id, number, of.members[0], closes_in, Jsonb(snapshot), Jsonb(thresholds)),
+            *(of.decision_id, number, of.members[0], closes_in, Jsonb(snapshot), Jsonb(THRESHOLDS)),
         )
         for member in of.members:
             self.do("INSERT INTO round_members (round_id, member_id) VALUES (%s, %s)", round_id, member)
@@ -151,6 +148,12 @@ class Vault:
 
     def comments(self, r: ARound) -> list[Row]:
         return self.rows("SELECT * FROM published_comments(%s)", r.id)
+
+    def second(self, r: ARound, *, closes_in: str = "1 hour") -> tuple[str, ARound | None]:
+        """The answer, and the round that was opened."""
+        asked = (r.decision_id, r.members[0], closes_in)
+        ((answer, round_id),) = self.rows("SELECT * FROM open_second_round(%s, %s, now() + %s::interval)", *asked)
+        return answer, replace(r, id=round_id) if round_id else None
 
     def void(self, r: ARound) -> str:
         word: str = self.value("SELECT void_round(%s, %s, 'A criterion was wrong')", r.id, r.members[0])

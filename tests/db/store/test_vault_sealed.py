@@ -187,18 +187,18 @@ def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Any)
 def test_what_stays_depends_on_the_histograms_alone(vault: Any) -> None:
     """Whoever gave which score, in whatever order: the stored rows are the same, ids apart."""
     people: list[dict[str, Any]] = [
-        {"ballot": [(1, 9), (3, 4)], "confidence": 1, "comments": {0: "b", 1: "y"}},
-        {"ballot": [(5, 6), None], "confidence": 3, "comments": {0: "a"}},
-        {"ballot": [None, (9, 10)], "confidence": 5, "comments": {1: "x"}},
+        {"ballot": [(1, 9), (3, 4)], "confidence": 1, "comments": {0: "b", 1: "y"}, "share": True},
+        {"ballot": [(5, 6), None], "confidence": 3, "comments": {0: "a"}, "share": True},
+        {"ballot": [None, (9, 10)], "confidence": 5, "comments": {1: "x"}, "share": True},
     ]
     fourth: dict[str, Any] = {"ballot": [(2, 2), (2, 2)]}
-    r = vault.a_round(people=4, thresholds={"ranking": 3, "totals": 3, "cell": 3})
+    r = vault.a_round(people=4)
     seen = set()
     for turn, order in enumerate(permutations(people)):
         if turn:  # the same members, options and criteria again, as if for the first time
             vault.do("DELETE FROM rounds WHERE decision_id = %s", r.decision_id)
             vault.do("DELETE FROM evaluations WHERE decision_id = %s", r.decision_id)
-            r = vault.another_round(r, number=1, thresholds={"ranking": 3, "totals": 3, "cell": 3})
+            r = vault.another_round(r, number=1)
         filled = list(zip(r.members, [*order, fourth], strict=True))
         for member, given in filled if turn % 2 else reversed(filled):
             vault.fill(r, member, given["ballot"], **{k: v for k, v in given.items() if k != "ballot"})
@@ -305,15 +305,6 @@ def test_nobody_reads_comments_before_publication(vault: Any) -> None:
     assert vault.comments(r) == []
     vault.publish(r)
     assert len(vault.comments(r)) == 5
-
-
-def test_comments_of_a_later_open_round_are_not_taken_for_published_ones(vault: Any) -> None:
-    r = published(vault, BALLOT, BALLOT, BALLOT)
-    later = vault.another_round(r, number=2)
-    vault.fill(later, later.members[A], BALLOT, comments={0: "secret"}, share=True)
-    vault.submit(later, later.members[A])
-
-    assert vault.comments(r) == []
 
 
 # --- The check of the seal

@@ -1,0 +1,100 @@
+"""How well the vault is closed (migrations/roles.sql): ways around its functions, rows left behind, who is let in."""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+SERVICE = "conclave_bot"
+"""The group of the service's logins."""
+
+# Whoever could update `rounds` could write a closing that nobody committed, and see what publication would hand out. Who
+# may make roles could, before PostgreSQL 16, join any of them. Files of the server and its replication hold every row.
+_WAYS_AROUND = text(
+    """
+    SELECT way FROM (VALUES
+        (1, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), 'is a superuser'),
+        (2, to_regrole('conclave_vault') IS NULL OR NOT EXISTS (
+            SELECT FROM pg_class WHERE oid = 'evaluations'::regclass AND relowner = to_regrole('conclave_vault')),
+            'shares its tables with the ballots: the role conclave_vault does not own them'),
+        (3, to_regrole('conclave_vault') IS NOT NULL
+            AND pg_has_role(current_user, to_regrole('conclave_vault'), 'MEMBER'), 'is a member of conclave_vault'),
+        (4, has_any_column_privilege('evaluations', 'SELECT') OR has_any_column_privilege('ballot_pages', 'SELECT')
+            OR has_any_column_privilege('sealed_cells', 'SELECT'), 'may read the tables of ballots'),
+        (5, has_any_column_privilege('rounds', 'UPDATE'), 'may change rounds past the functions'),
+        (6, current_setting('server_version_num')::int < 160000
+            AND (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user), 'may make roles'),
+        (7, (SELECT rolreplication FROM pg_roles WHERE rolname = current_user), 'may replicate the database'),
+        (8, EXISTS (SELECT FROM unnest('{pg_read_server_files, pg_write_server_files, pg_execute_server_program}'::text[])
+            AS r (name) WHERE pg_has_role(current_user, r.name, 'MEMBER')), 'may use the files of the server'),
+        (9, has_schema_privilege('public', 'CREATE'), 'may put functions beside those of the vault')
+    ) AS ways (place, is_open, way) WHERE is_open ORDER BY place
+    """
+)
+
+
+async def ways_around(c: AsyncConnection) -> list[str]:
+    """How this login could get at ballots past the functions, each as the rest of "it ..."; empty: it could not."""
+    return list((await c.execute(_WAYS_AROUND)).scalars())
+
+
+_LEFT_BEHIND = text(
+    """
+    SELECT current_setting('autovacuum')::bool AND current_setting('track_counts')::bool AS is_removed,
+        coalesce(sum(n_dead_tup), 0)::bigint AS waiting
+    FROM pg_stat_all_tables WHERE relid IN ('evaluations'::regclass, 'ballot_pages'::regclass)
+    """
+)
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """Old versions of rows that publication replaced or deleted."""
+
+    is_removed: bool
+    """Whether the server removes them by itself (autovacuum)."""
+    waiting: int
+    """About how many have not been removed yet."""
+
+
+async def left_behind(c: AsyncConnection) -> LeftBehind:
+    row = (await c.execute(_LEFT_BEHIND)).one()
+    return LeftBehind(row.is_removed, row.waiting)
+
+
+def admit(owner_url: str, service_url: str, *, is_new: bool = False) -> bool:
+    """Let the service's login into its group. Blocks; safe to repeat.
+
+    is_new: make the login, without a password, where there is none. Returns False where nothing was done: both URLs
+    have the same login, there is no group (one login owns everything), or `owner_url`'s login may not let anybody in.
+    """
+    owner, service = _login(owner_url), _login(service_url)
+    if service is None or service == owner:
+        return False
+    group, login = sql.Identifier(SERVICE), sql.Identifier(service)
+    with psycopg.connect(_plain(owner_url), autocommit=True) as connection:
+        if is_new and not _has_role(connection, service):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(login))
+        if not (_has_role(connection, SERVICE) and _has_role(connection, service)):
+            return False
+        try:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(group, login))
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+    return True
+
+
+def _has_role(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
+    return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount > 0
+
+
+def _login(url: str) -> str | None:
+    user = conninfo_to_dict(_plain(url)).get("user")
+    return str(user) if user else None
+
+
+def _plain(url: str) -> str:
+    return url.replace("+psycopg", "")

@@ -1,0 +1,85 @@
+-- Who may touch what. Run after every migration to the newest revision, and safe to repeat.
+--
+-- conclave_vault (nobody logs in as it) owns the tables of ballots and the vault's functions; conclave_bot is the group for
+-- the service's login: it may call the functions, and nothing else gets at ballots. Roles belong to the whole server, so
+-- they are made once, by whoever may, and never dropped.
+--
+-- A login that may not make roles leaves everything its own: the same functions run, and `conclave doctor` says what
+-- then holds. Everything or nothing: what has been granted before the refusal is undone with it.
+DO $$
+DECLARE
+    sealed_off CONSTANT regclass[] := '{evaluations, ballot_pages, sealed_cells}';
+    called CONSTANT regprocedure[] := ARRAY[
+        'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'my_ballot(uuid, uuid)',
+        'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
+        'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
+        'void_round(uuid, uuid, text)', 'round_order(uuid)'];
+    inner_ones CONSTANT regprocedure[] := ARRAY[
+        'round_quorum(int)', 'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
+        'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)'];
+    role_name text;
+    place regclass;
+    code regprocedure;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['conclave_vault', 'conclave_bot'] LOOP
+        IF to_regrole(role_name) IS NULL THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- another database's migration was faster
+            END;
+        END IF;
+    END LOOP;
+    -- Who made a role does not yet act for it (PostgreSQL 16 and later); without this nothing can be handed over to it.
+    IF NOT pg_has_role(current_user, 'conclave_vault', 'USAGE') THEN
+        GRANT conclave_vault TO CURRENT_USER;
+    END IF;
+
+    -- A function of somebody else's beside ours could be taken for ours; from PostgreSQL 15 on this is the default.
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    GRANT USAGE ON SCHEMA public TO conclave_vault, conclave_bot;
+    -- An owner must be able to create where it owns: for the moment of handing over.
+    GRANT CREATE ON SCHEMA public TO conclave_vault;
+    FOREACH place IN ARRAY sealed_off LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO conclave_vault', place);
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, conclave_bot', place);
+    END LOOP;
+    FOREACH code IN ARRAY called || inner_ones LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO conclave_vault', code);
+    END LOOP;
+    FOREACH code IN ARRAY called LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO conclave_bot', code);
+    END LOOP;
+    REVOKE CREATE ON SCHEMA public FROM conclave_vault;
+    GRANT SELECT, INSERT, UPDATE ON rounds, round_members TO conclave_vault;
+    GRANT SELECT (id, is_active) ON team_members TO conclave_vault;
+
+    -- The service's own tables. No DELETE where nothing is deleted; keys never change, because a failing foreign key of
+    -- `evaluations` would tell of its rows.
+    GRANT SELECT, INSERT ON
+        teams, team_members, customer_decisions, decision_criteria, response_options, decision_outcomes, audit_logs,
+        team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, round_results, reminders,
+        sweep_runs, homes
+    TO conclave_bot;
+    GRANT UPDATE ON
+        team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
+        decision_outcomes
+    TO conclave_bot;
+    GRANT DELETE ON submissions, outbox TO conclave_bot;
+    GRANT DELETE ON decision_criteria, response_options TO conclave_bot;  -- kept once scoring has started: a trigger
+    FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP
+        EXECUTE (
+            SELECT format('GRANT UPDATE (%s) ON %s TO conclave_bot', string_agg(quote_ident(attname), ', '), place)
+            FROM pg_attribute
+            WHERE attrelid = place AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('id', 'team_id', 'decision_id'));
+    END LOOP;
+    -- A round is opened here, and moves on by the vault's functions alone: whoever could write `closed_xid` could rehearse
+    -- its closing.
+    GRANT SELECT, INSERT (decision_id, number, opened_by, closes_at, snapshot, thresholds) ON rounds TO conclave_bot;
+    GRANT SELECT, INSERT (round_id, member_id), UPDATE (excused_at), DELETE ON round_members TO conclave_bot;
+    IF to_regclass('alembic_version') IS NOT NULL THEN
+        GRANT SELECT ON alembic_version TO conclave_bot;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'One login owns everything: it may not make or use the roles conclave_vault and conclave_bot.';
+END $$;
