@@ -144,8 +144,8 @@ def told_of_secrecy(ways: Sequence[str]) -> str:
     if not ways:
         return "the service's login reaches ballots through the vault's functions only"
     return (
-        f"the service's login could read ballots past the vault's functions: it {', it '.join(ways)}. The product never "
-        "does. To close that way give it a login of its own (README, Install)"
+        f"the service's login could read ballots past the vault's functions: it {', it '.join(ways)}. The product "
+        "never does. To close that way give it a login of its own: docs/secrecy.md"
     )
 
 

@@ -28,8 +28,6 @@ FUNCTIONS = (
 LATER_FUNCTIONS = ("open_second_round(uuid, uuid, timestamptz)", "round_rows(rounds)")
 
 
-
-
 def install(connection: Connection) -> None:
     """Replace whatever vault there is by that of vault.sql."""
     _drop(connection)

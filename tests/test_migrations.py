@@ -290,7 +290,7 @@ def test_a_published_round_is_followed_by_one_round_at_most(database_url: str) -
         new_round(3, first)
 
 
-@pytest.mark.parametrize("thresholds", ['{}', '{"ranking": 2, "totals": 5, "cell": 5}', '{"ranking": 3, "totals": 5}'])
+@pytest.mark.parametrize("thresholds", ["{}", '{"ranking": 2, "totals": 5, "cell": 5}', '{"ranking": 3, "totals": 5}'])
 def test_no_round_shows_more_than_the_method_allows(database_url: str, thresholds: str) -> None:
     run_script(database_url, SAMPLE)
 

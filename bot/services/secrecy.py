@@ -1,4 +1,4 @@
-"""What the database does for secrecy, told to operators: how well the vault is closed, and what the server writes down."""
+"""What the database does for secrecy, as operators are told: how well the vault is closed, what is left behind."""
 
 from bot.store import vault
 from bot.store.db import Db, autocommit

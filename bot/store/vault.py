@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 SERVICE = "conclave_bot"
 """The group of the service's logins."""
 
-# Whoever could update `rounds` could write a closing that nobody committed, and see what publication would hand out. Who
-# may make roles could, before PostgreSQL 16, join any of them. Files of the server and its replication hold every row.
+# Whoever could update `rounds` could write a closing that nobody committed, and see what publication would hand out.
+# Who may make roles could, before PostgreSQL 16, join any of them. The server's files and replication hold all rows.
 _WAYS_AROUND = text(
     """
     SELECT way FROM (VALUES
@@ -28,8 +28,9 @@ _WAYS_AROUND = text(
         (6, current_setting('server_version_num')::int < 160000
             AND (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user), 'may make roles'),
         (7, (SELECT rolreplication FROM pg_roles WHERE rolname = current_user), 'may replicate the database'),
-        (8, EXISTS (SELECT FROM unnest('{pg_read_server_files, pg_write_server_files, pg_execute_server_program}'::text[])
-            AS r (name) WHERE pg_has_role(current_user, r.name, 'MEMBER')), 'may use the files of the server'),
+        (8, pg_has_role(current_user, 'pg_read_server_files', 'MEMBER')
+            OR pg_has_role(current_user, 'pg_write_server_files', 'MEMBER')
+            OR pg_has_role(current_user, 'pg_execute_server_program', 'MEMBER'), 'may use the files of the server'),
         (9, has_schema_privilege('public', 'CREATE'), 'may put functions beside those of the vault')
     ) AS ways (place, is_open, way) WHERE is_open ORDER BY place
     """

@@ -216,6 +216,7 @@ ALTER TABLE evaluations SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacu
 ALTER TABLE ballot_pages SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 0);
 """
 
+
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
     for sql in (ADDED_TO_GIVEN, NUMBERS, UPDATED_AT, SLACK, ROUNDS):

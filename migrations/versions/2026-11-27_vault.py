@@ -2,8 +2,8 @@
 
 Revision: vault, after reminders
 
-Short locks only: a new table, a column without a default, a CHECK and two partial indexes on `rounds`, which has a row or
-two per decision. The functions are replaced; the roles that own and may call them come with migrations/roles.sql.
+Short locks only: a new table, a column without a default, a CHECK and two indexes on `rounds`, which has a row or two
+per decision. The functions are replaced; the roles that own and may call them come with migrations/roles.sql.
 """
 
 from alembic import op

@@ -94,9 +94,7 @@ async def test_a_restart_between_any_two_steps_changes_nothing(
     assert bot.restarts > STEPS
 
 
-async def test_the_same_story_passes_over_socket_mode(
-    sample_url: str, database_url: str, tmp_path: Path
-) -> None:
+async def test_the_same_story_passes_over_socket_mode(sample_url: str, database_url: str, tmp_path: Path) -> None:
     told: list[str] = []
 
     async with neighbours(COMMAND, database_url=sample_url, mode="socket", log_path=tmp_path / "log") as (sandbox, bot):

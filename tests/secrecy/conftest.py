@@ -2,8 +2,12 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -28,3 +32,9 @@ team = _flows.team
 team_in = _flows.team_in
 alive = _flows.alive
 vault = _vault.vault
+
+
+@pytest.fixture
+def open_vault() -> Callable[..., Any]:
+    """`open_vault(connection, url)`: the vault of any migrated database."""
+    return _vault.Vault  # type: ignore[no-any-return]

@@ -1,12 +1,17 @@
 """What is left in the database after publication, and what a server may write down on its own."""
 
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from bot import operations
+from bot import embedded, operations
 from bot.config import Settings
+from bot.store import schema
 
 TELLING = {
     ("evaluations", "evaluator_id"),
@@ -34,6 +39,47 @@ def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: An
     kept = vault.rows("SELECT tablename, attname, most_common_vals::text, histogram_bounds::text FROM pg_stats")
     assert [row for row in kept if row[:2] in TELLING] == []
     assert [row for row in kept if "zqdestroyed" in str(row)] == []
+
+
+def test_the_row_versions_that_publication_replaced_are_removed_soon(
+    run_dir: Path, open_vault: Callable[..., Any]
+) -> None:
+    """Deleted rows stay in a table until a vacuum; the server comes by itself, as soon as there is one."""
+    place = run_dir / "vacuum"
+    server = embedded.start(place, settings={"fsync": "off", "autovacuum_naptime": "1s"})
+    try:
+        schema.upgrade(server.url)
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            vault = open_vault(connection, server.url)
+            r = vault.a_round()
+            vault.score(r, [(7, 3), (7, 3)], [(1, 2), (3, 4)], [(5, 6), (7, 8)])
+            vault.publish(r)
+            settled = (
+                "SELECT bool_and(n_dead_tup = 0 AND autovacuum_count > 0) FROM pg_stat_all_tables "
+                "WHERE relid IN ('evaluations'::regclass, 'ballot_pages'::regclass)"
+            )
+            end = time.monotonic() + 30
+            while not vault.value(settled):
+                assert time.monotonic() < end, "old row versions are still there"
+                time.sleep(0.2)
+    finally:
+        server.stop()
+        shutil.rmtree(place)
+
+
+async def test_the_doctor_fails_a_server_that_removes_no_old_row_versions(run_dir: Path) -> None:
+    place = run_dir / "no-vacuum"
+    server = embedded.start(place, settings={"fsync": "off", "autovacuum": "off"})
+    try:
+        schema.upgrade(server.url)
+        findings = await operations.examine(Settings(_env_file=None, database_url=server.url))
+    finally:
+        server.stop()
+        shutil.rmtree(place)
+
+    (found,) = [f for f in findings if f.subject == "old ballots"]
+    assert not found.is_fine
+    assert "Set autovacuum = on" in found.words
 
 
 @pytest.mark.parametrize(

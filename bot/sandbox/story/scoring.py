@@ -3,8 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-import psycopg
-
 from bot.sandbox.story.ballots import OPINIONS, TOM_AGAIN, Opinion
 from bot.sandbox.story.opening import STALE
 from bot.sandbox.story.stage import Stage, StoryFailed
@@ -139,12 +137,11 @@ async def the_last_ballot(stage: Stage) -> None:
 @contextlib.asynccontextmanager
 async def _publication_held_back(stage: Stage) -> AsyncIterator[None]:
     """Nobody can write a result meanwhile; everybody can read."""
-    async with await psycopg.AsyncConnection.connect(stage.bot.database_url) as ours:
-        await ours.execute("LOCK TABLE round_results IN SHARE MODE")
+    async with stage.database.transaction():
+        await stage.database.execute("LOCK TABLE round_results IN SHARE MODE")
         stage.is_held_back = True
         yield
         stage.is_held_back = False
-        await ours.rollback()
 
 
 async def _until(stage: Stage, query: str, wanted: int, complaint: str, *, within: float = 20.0) -> None:
