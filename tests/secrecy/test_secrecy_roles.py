@@ -106,7 +106,7 @@ OWNING = [
     "CREATE TRIGGER x BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION touch_updated_at()",
     "CREATE RULE x AS ON INSERT TO {table} DO ALSO NOTIFY x",
     "CREATE TEMP TABLE child () INHERITS ({table})",
-    "CREATE STATISTICS ON criteria_id, option_id FROM {table}",
+    "CREATE STATISTICS x ON criteria_id, option_id FROM {table}",
     "CREATE PUBLICATION x FOR TABLE {table}",
     "GRANT SELECT ON {table} TO CURRENT_USER",
     "DROP TABLE {table} CASCADE",
