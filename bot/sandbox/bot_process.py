@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,10 @@ class BotDied(Exception):
 
 
 class BotProcess:
-    """`command` + ['run'] beside a sandbox: told of it by the environment alone, as of any Slack."""
+    """`command` + ['run'] beside a sandbox: told of it by the environment alone, as of any Slack.
+
+    It ends when we do, were we killed.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class BotProcess:
         self.log_path = log_path or Path(tempfile.mkdtemp(prefix="conclave-bot-")) / "bot.log"
         self.port = 0
         self._process: asyncio.subprocess.Process | None = None
+        self._leash: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -63,19 +68,29 @@ class BotProcess:
 
     async def _launch(self) -> None:
         self.port = _free_port()
+        self._let_go()
+        watched, self._leash = os.pipe()
         # stdout and stderr in one file: what a terminal would have shown.
         with open(self.log_path, "ab") as log:  # noqa: ASYNC230 - a local file, once
             self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.sandbox.leash"),
                 *self.command,
                 "run",
                 env=self.environment(),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=watched,
                 stdout=log,
                 stderr=log,
                 # Ctrl-C in the terminal is for us, who then stop the bot in order.
                 start_new_session=True,
             )
+        os.close(watched)
         self.sandbox.bot_url = f"http://127.0.0.1:{self.port}"
+
+    def _let_go(self) -> None:
+        """Close our end of the leash, on which the watcher of a process that has ended still waits."""
+        if self._leash is not None:
+            os.close(self._leash)
+            self._leash = None
 
     def environment(self) -> Mapping[str, str]:
         """All that the child knows: nothing of the operator's own, whose tokens or proxies would lead it astray.
@@ -128,14 +143,14 @@ class BotProcess:
 
     async def stop(self) -> None:
         """SIGTERM, and let it drain."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        self._send(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            await self.kill_9()
+        if self._process is not None and self._process.returncode is None:
+            self._send(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
+            except TimeoutError:
+                await self.kill_9()
+        self._let_go()
 
     async def kill_9(self) -> None:
         """End it at once: nothing is drained, no connection closed."""

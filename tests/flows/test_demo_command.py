@@ -69,6 +69,36 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
     assert code == 0
 
 
+PARENT = """
+import asyncio, sys
+from bot.sandbox.demo import neighbours
+
+async def main():
+    async with neighbours([sys.executable, "-m", "bot"], database_url=sys.argv[1]) as (_, bot):
+        print(bot.port, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_the_bot_ends_with_whoever_started_it_were_it_by_kill_9(database_url: str) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, database_url), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(START_SECONDS):
+        port = int(await parent.stdout.readline())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        parent.kill()
+        assert await reader.read() == b""  # nothing was asked: only an end closes it
+        writer.close()
+        await parent.wait()
+
+    with pytest.raises(OSError):  # noqa: PT011 - refused
+        await asyncio.open_connection("127.0.0.1", port)
+
+
 @asynccontextmanager
 async def _demo(data_dir: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
