@@ -80,7 +80,7 @@ async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title:
         opened = await _open(args, notice.loading(title))
     except SlackApiError as error:
         log.info("modal not opened", error=error.response.get("error"))
-        await _tell_quietly(args, "Slack did not let the window open in time. Press it once more.")
+        await _tell_quietly(args, "Slack did not let the window open in time. Try it once more.")
         return
     except Exception as error:
         await _tell_quietly(args, as_refusal(error).message)

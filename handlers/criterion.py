@@ -11,11 +11,10 @@ from bot.services import decision as decisions
 from bot.views import criterion as view
 from bot.views import decision as decision_view
 from bot.views import state
-from handlers.after_ack import later, open_modal, show_later
-from handlers.decision import allowed
+from handlers.after_ack import open_modal, show_later
+from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id, view_id
 from handlers.person import actor, deps
-from handlers.private import tell
 
 
 async def open_edit(args: AsyncArgs) -> None:
@@ -53,7 +52,7 @@ async def submit(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await args.ack(response_action="update", view=decision_view.criteria_set(after))
+    await ack_done(args, decision_view.criteria_set(after), decision_id=after.id)
 
 
 async def go_back(args: AsyncArgs) -> None:
@@ -67,4 +66,4 @@ async def go_back(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f"{after.name} is back at its criteria. Its options stay; submit the criteria to go on with them."
-    later(args, lambda: tell(args, sentence, level="success"))
+    tell_done(args, sentence, decision_id=after.id)

@@ -9,6 +9,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.decision import Decision, Dossier
 from bot.domain.permission import Action
+from bot.domain.team import Member
 from bot.services import card as cards
 from bot.services import decision as decisions
 from bot.services import result as results
@@ -16,13 +17,13 @@ from bot.services import team as teams
 from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views import help as help_view
-from bot.views import notice, state, text
+from bot.views import ids, notice, state, text
 from handlers import preference as preference_handlers
 from handlers import team as team_handlers
-from handlers.after_ack import later, open_modal
-from handlers.payload import press, pressed_id
+from handlers.after_ack import later, open_modal, show_later
+from handlers.payload import press, pressed_id, view_id
 from handlers.person import actor, deps
-from handlers.private import answer, tell
+from handlers.private import answer, is_in_modal, tell
 
 _SHOW = re.compile(r"(?:show\s+#?|#)(\d{1,9})", re.IGNORECASE)
 _USUAL_TIME = timedelta(days=3)
@@ -123,20 +124,41 @@ async def turn_list_page(args: AsyncArgs) -> None:
 async def show(args: AsyncArgs) -> None:
     """Show details."""
     decision_id = pressed_id(args)
+    await open_modal(args, lambda: _details(args, decision_id), title="Decision")
 
-    async def build() -> dict[str, Any]:
-        who, d = await actor(args), deps(args)
-        found = await decisions.get(d.db, actor=who, decision_id=decision_id, now=d.now)
-        return view.details(
-            found,
-            now=d.now,
-            viewer=who.member,
-            table=d.settings.authority_table,
-            deciders=[m for m in await teams.members(d.db, actor=who) if m.is_active],
-            comments=await results.comments(d.db, found=found),
-        )
 
-    await open_modal(args, build, title="Decision")
+async def _details(args: AsyncArgs, decision_id: UUID) -> dict[str, Any]:
+    who, d = await actor(args), deps(args)
+    found = await decisions.get(d.db, actor=who, decision_id=decision_id, now=d.now)
+    return view.details(
+        found,
+        now=d.now,
+        viewer=who.member,
+        table=d.settings.authority_table,
+        deciders=await active_members(args),
+        comments=await results.comments(d.db, found=found),
+    )
+
+
+async def ack_done(args: AsyncArgs, done: dict[str, Any], *, decision_id: UUID) -> None:
+    """Answer a submission with what was done, and bring the windows beneath it up to date: it has made them stale."""
+    await args.ack(response_action="update", view=done)
+    submitted = args.body["view"]
+    beneath = {submitted.get("previous_view_id"), submitted.get("root_view_id")} - {None, submitted["id"]}
+    for stale in beneath:
+        show_later(args, str(stale), lambda: _details(args, decision_id), title="Decision")
+
+
+def tell_done(args: AsyncArgs, sentence: str, *, decision_id: UUID) -> None:
+    """Say privately what a press has done; details in which it was pressed show it as well. Comes after the ack."""
+    later(args, lambda: tell(args, sentence, level="success"))
+    if is_in_modal(args) and args.body["view"].get("callback_id") == ids.SHOW:
+        show_later(args, view_id(args), lambda: _details(args, decision_id), title="Decision")
+
+
+async def active_members(args: AsyncArgs) -> list[Member]:
+    """Those of the actor's team: whose authority counts."""
+    return [m for m in await teams.members(deps(args).db, actor=await actor(args)) if m.is_active]
 
 
 async def allowed(args: AsyncArgs, action: Action, decision_id: UUID) -> Dossier:
@@ -187,7 +209,7 @@ async def edit(args: AsyncArgs) -> None:
         now=d.now,
         table=d.settings.authority_table,
     )
-    await args.ack(response_action="update", view=view.edited(after, missing=missing))
+    await ack_done(args, view.edited(after, missing=missing), decision_id=after.id)
 
 
 async def open_urgency(args: AsyncArgs) -> None:
@@ -236,7 +258,7 @@ async def cancel(args: AsyncArgs) -> None:
 
 
 async def _done(args: AsyncArgs, after: Decision, sentence: str) -> None:
-    await args.ack(response_action="update", view=notice.done(after.name, sentence))
+    await ack_done(args, notice.done(after.name, sentence), decision_id=after.id)
 
 
 async def post_card(args: AsyncArgs) -> None:

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.decision import Dossier
+from bot.domain.option import Option
 from bot.domain.permission import Action
 from bot.services import option as options
 from bot.views import notice, state
 from bot.views import option as view
 from handlers.after_ack import open_modal
-from handlers.decision import allowed
+from handlers.decision import ack_done, active_members, allowed
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
 
@@ -19,7 +21,8 @@ async def open_propose(args: AsyncArgs) -> None:
     decision_id = pressed_id(args)
 
     async def build() -> dict[str, Any]:
-        return view.propose(await allowed(args, Action.PROPOSE_OPTION, decision_id))
+        found = await allowed(args, Action.PROPOSE_OPTION, decision_id)
+        return view.propose(found, members=await active_members(args), table=deps(args).settings.authority_table)
 
     await open_modal(args, build, title="Propose option")
 
@@ -36,7 +39,7 @@ async def propose(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await args.ack(response_action="update", view=view.proposed(after))
+    await ack_done(args, view.proposed(after), decision_id=after.decision.id)
 
 
 async def open_mine(args: AsyncArgs) -> None:
@@ -52,7 +55,7 @@ async def open_mine(args: AsyncArgs) -> None:
             now=d.now,
             table=d.settings.authority_table,
         )
-        return view.edit(found, own[0]) if len(own) == 1 else view.mine(found, own)
+        return await _edit(args, found, own[0]) if len(own) == 1 else view.mine(found, own)
 
     await open_modal(args, build, title="My option")
 
@@ -71,9 +74,14 @@ async def open_chosen(args: AsyncArgs) -> None:
             now=d.now,
             table=d.settings.authority_table,
         )
-        return view.edit(found, own)
+        return await _edit(args, found, own)
 
     await open_modal(args, build, title="My option")
+
+
+async def _edit(args: AsyncArgs, found: Dossier, option: Option) -> dict[str, Any]:
+    members = await active_members(args)
+    return view.edit(found, option, members=members, table=deps(args).settings.authority_table)
 
 
 async def change(args: AsyncArgs) -> None:
@@ -90,4 +98,4 @@ async def change(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
     )
     sentence = "Your option is removed." if form.remove else "Your option is changed."
-    await args.ack(response_action="update", view=notice.done(after.decision.name, sentence))
+    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)

@@ -8,11 +8,10 @@ from bot.domain.permission import Action
 from bot.services import outcome as outcomes
 from bot.views import notice, state
 from bot.views import outcome as view
-from handlers.after_ack import later, open_modal
-from handlers.decision import allowed
+from handlers.after_ack import open_modal
+from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
-from handlers.private import tell
 
 
 async def open_resolve(args: AsyncArgs) -> None:
@@ -40,7 +39,7 @@ async def resolve(args: AsyncArgs) -> None:
         press=press(args),
     )
     sentence = f'{after.decision.name} is resolved. Press "Customer informed" on the card once the customer knows.'
-    await args.ack(response_action="update", view=notice.done(after.decision.name, sentence))
+    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)
 
 
 async def open_reopen(args: AsyncArgs) -> None:
@@ -64,7 +63,7 @@ async def reopen(args: AsyncArgs) -> None:
         press=press(args),
     )
     sentence = f"The choice of {after.decision.name} is open again. Scores and result stay as they were published."
-    await args.ack(response_action="update", view=notice.done(after.decision.name, sentence))
+    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)
 
 
 async def set_informed(args: AsyncArgs) -> None:
@@ -78,7 +77,7 @@ async def set_informed(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f'Noted: the customer of {after.decision.name} knows. "Record outcome" tells how it turned out.'
-    later(args, lambda: tell(args, sentence, level="success"))
+    tell_done(args, sentence, decision_id=after.decision.id)
 
 
 async def open_record(args: AsyncArgs) -> None:
@@ -101,4 +100,4 @@ async def record(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
     )
     sentence = f"The outcome of {after.decision.name} is recorded. It can be amended at any time."
-    await args.ack(response_action="update", view=notice.done(after.decision.name, sentence))
+    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)

@@ -4,16 +4,16 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.decision import Dossier
 from bot.domain.permission import Action
-from bot.domain.round import Thresholds, default_closes_at
+from bot.domain.round import default_closes_at
 from bot.services import round as rounds
 from bot.views import notice, state
 from bot.views import round as view
-from handlers.after_ack import later, open_modal
-from handlers.decision import allowed
+from handlers.after_ack import open_modal
+from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id
 from handlers.person import actor, deps
-from handlers.private import tell
 
 
 async def open_start(args: AsyncArgs) -> None:
@@ -29,7 +29,7 @@ async def open_start(args: AsyncArgs) -> None:
             table=d.settings.authority_table,
         )
         closes_at = default_closes_at(d.now, found.decision.case.expected_resolution_date)
-        return view.start(found, members=active, closes_at=closes_at, thresholds=Thresholds())
+        return view.start(found, members=active, closes_at=closes_at, table=d.settings.authority_table)
 
     await open_modal(args, build, title="Start scoring")
 
@@ -48,7 +48,7 @@ async def start(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await args.ack(response_action="update", view=view.started(after))
+    await ack_done(args, view.started(after), decision_id=after.decision.id)
 
 
 async def close(args: AsyncArgs) -> None:
@@ -62,7 +62,7 @@ async def close(args: AsyncArgs) -> None:
     )
     await args.ack()
     sentence = f"Scoring of {after.decision.name} is closed. The result follows in a moment."
-    later(args, lambda: tell(args, sentence, level="success"))
+    tell_done(args, sentence, decision_id=after.decision.id)
 
 
 async def open_extend(args: AsyncArgs) -> None:
@@ -86,7 +86,7 @@ async def extend(args: AsyncArgs) -> None:
         now=d.now,
         table=d.settings.authority_table,
     )
-    await _done(args, after.decision.name, f"Scoring of {after.decision.name} goes on; ballots so far stand.")
+    await _done(args, after, f"Scoring of {after.decision.name} goes on; ballots so far stand.")
 
 
 async def open_proceed(args: AsyncArgs) -> None:
@@ -109,7 +109,7 @@ async def proceed(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await _done(args, after.decision.name, f"{after.decision.name} goes on without quorum. The result follows.")
+    await _done(args, after, f"{after.decision.name} goes on without quorum. The result follows.")
 
 
 async def open_void(args: AsyncArgs) -> None:
@@ -133,8 +133,8 @@ async def void(args: AsyncArgs) -> None:
         press=press(args),
     )
     sentence = f"All ballots of {after.decision.name} are deleted. Its options can be edited again."
-    await _done(args, after.decision.name, sentence)
+    await _done(args, after, sentence)
 
 
-async def _done(args: AsyncArgs, title: str, sentence: str) -> None:
-    await args.ack(response_action="update", view=notice.done(title, sentence))
+async def _done(args: AsyncArgs, after: Dossier, sentence: str) -> None:
+    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)

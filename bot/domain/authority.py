@@ -20,6 +20,10 @@ class AuthorityTable:
     def level(self, amount: Decimal) -> int:
         return next((i + 1 for i, top in enumerate(self.ceilings) if amount <= top), len(self.ceilings) + 1)
 
+    def ceiling(self, level: int) -> Decimal | None:
+        """The largest amount that `level` reaches; None where it reaches every amount."""
+        return self.ceilings[level - 1] if level <= len(self.ceilings) else None
+
 
 def required_authority(case: Case, option: Option | None, table: AuthorityTable) -> int:
     """1..5 for resolving with `option`; of the case alone where no option is chosen yet.

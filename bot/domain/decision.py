@@ -196,7 +196,7 @@ def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:
     """What is still missing before the team may set criteria (guards of T2), in words; empty when nothing is."""
     wanted = {
         "a description of the problem": bool(case.description.strip()),
-        "an expected resolution date": case.expected_resolution_date is not None,
+        "a date to resolve by": case.expected_resolution_date is not None,
         "at least 2 active team members": active_members >= 2,
     }
     return tuple(words for words, is_there in wanted.items() if not is_there)

@@ -3,6 +3,7 @@
 `on_card` says which buttons each of the six phases shows, `check` whether this person may press one now.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_autho
 from bot.domain.decision import Dossier, Status
 from bot.domain.option import Option
 from bot.domain.round import RoundState, quorum
-from bot.domain.team import Member
+from bot.domain.team import TOP_AUTHORITY, Member
 from bot.errors import Conflict, NotAllowed
 
 
@@ -41,7 +42,7 @@ LABELS = {
     Action.COMPLETE_CASE: "Complete the case",
     Action.EDIT_CASE: "Edit case",
     Action.EDIT_URGENCY: "Change urgency",
-    Action.CANCEL: "Cancel",
+    Action.CANCEL: "Cancel decision",
     Action.EDIT_CRITERIA: "Edit criteria",
     Action.BACK_TO_CRITERIA: "Back to criteria",
     Action.PROPOSE_OPTION: "Propose option",
@@ -185,12 +186,25 @@ def check_resolution(dossier: Dossier, option: Option, member: Member, *, table:
         raise NotAllowed(
             f"This option takes authority {needed}; you have {member.authority}. {_ASK_HIGHER}", field="option"
         )
-    if member.id == dossier.decision.created_by and needed > OWN_DECISION_LIMIT:
+    if not may_carry(dossier, member, needed):
         raise NotAllowed(
             f"This option takes authority {needed}, and above {OWN_DECISION_LIMIT} nobody resolves their own "
             f"decision. {_ASK_HIGHER}",
             field="option",
         )
+
+
+def may_carry(dossier: Dossier, member: Member, needed: int) -> bool:
+    """Whether this person may resolve what takes authority `needed`."""
+    is_own = member.id == dossier.decision.created_by
+    return member.authority >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
+
+
+def highest_reach(dossier: Dossier, members: Iterable[Member]) -> int:
+    """The most authority that somebody of `members`, all active, may resolve this decision with; 0 where nobody may."""
+    levels = range(TOP_AUTHORITY, 0, -1)
+    everybody = tuple(members)
+    return next((level for level in levels if any(may_carry(dossier, m, level) for m in everybody)), 0)
 
 
 def standing(dossier: Dossier, now: datetime) -> str:

@@ -18,6 +18,7 @@ from bot.domain.decision import (
     Dossier,
     Line,
     Status,
+    missing_for_criteria,
 )
 from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
@@ -137,7 +138,10 @@ def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
 def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.View:
     """The case, prefilled. `action` is the button that opened it: Edit case or Complete the case."""
     decision, currency = dossier.decision, dossier.team.currency
+    # Of the case itself; that a team has too few people is said once it is saved.
+    missing = missing_for_criteria(decision.case, active_members=2) if action is Action.COMPLETE_CASE else ()
     blocks = [
+        *([kit.section(f"*Still missing before criteria can be set:* {text.listing(missing)}.")] if missing else []),
         *case.problem_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
         *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
         *([] if decision.channel_id else [_channel(decision)]),
@@ -219,7 +223,8 @@ def decision_list(lines: Sequence[Line], *, total: int, offset: int, now: dateti
     offset = offset if 0 <= offset < total else 0
     shown = (lines[offset:] if len(lines) == total else lines)[:LIST_PAGE_LINES]
     waiting = sum(line.todo is not None for line in shown)
-    top = f"{text.count('open decision', total)}, {offset + 1} to {offset + len(shown)} shown"
+    part = f", {offset + 1} to {offset + len(shown)} shown" if len(shown) < total else ""
+    top = f"{text.count('open decision', total)}{part}"
     blocks = [kit.header("Open decisions"), kit.context(top), *(_line(line, now) for line in shown)]
     blocks += _paging(total=total, offset=offset, shown=len(shown))
     first = shown[0]

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.decision import Dossier
-from bot.domain.permission import in_details, on_card, standing
+from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
 from bot.views import ids, kit, result, text
+from bot.views.authority import who_gives
 from bot.views.dossier import (
     buttons,
     criterion_lines,
@@ -151,14 +152,15 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
     case = dossier.decision.case
     levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
     takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
-    able = sorted((m for m in deciders if m.authority >= levels[0]), key=lambda m: (-m.authority, m.name))
+    able = sorted((m for m in deciders if may_carry(dossier, m, levels[0])), key=lambda m: (-m.authority, m.name))
     names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
     who = (
-        f"Who has it: {text.fit(_rows(names), 2400)}."
+        f"Who may resolve: {text.fit(_rows(names), 2400)}."
         if names
-        else f"Nobody in the team has it yet; a workspace admin can give it in {ids.COMMAND} setup."
+        else f"Nobody in the team may resolve it yet. {who_gives(deciders)}"
     )
-    return [kit.divider(), kit.section(f"*Resolving takes {takes}.* You have {viewer.authority}.\n{who}")]
+    so_far = "" if dossier.options else " A costly or risky option takes more."
+    return [kit.divider(), kit.section(f"*Resolving takes {takes}.*{so_far} You have {viewer.authority}.\n{who}")]
 
 
 def _result(dossier: Dossier) -> list[kit.Block]:

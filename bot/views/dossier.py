@@ -106,7 +106,7 @@ def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]
         ("Customer", text.inline(case.customer_name, room)),
         ("Tier", TIERS.get(case.customer_tier, text.inline(case.customer_tier, 50))),
         ("Customer value", text.money(case.customer_value, currency)),
-        ("At stake", text.money(case.financial_impact, currency)),
+        ("Financial impact", text.money(case.financial_impact, currency)),
         ("Urgency", URGENCY[case.urgency_level]),
     ]
 

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
 from bot.domain.permission import LABELS, Action
+from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, ids, kit, notice, text
+from bot.views import authority, case, ids, kit, notice, text
 from bot.views.dossier import option_facts, show_button
 from bot.views.state import Fields, View
 
@@ -25,11 +27,12 @@ class OptionForm(BaseModel):
     remove: bool = False
 
 
-def propose(dossier: Dossier) -> kit.View:
+def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+    """members: the active ones, whose authority says how much an option may cost."""
     decision = dossier.decision
     blocks = [
         _about(dossier, "An answer that we could give. Who proposed it is shown only when scoring has closed."),
-        *_inputs(_BLANK, dossier.team.currency, decision.id, decision.revision),
+        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, table)),
     ]
     return kit.modal(
         LABELS[Action.PROPOSE_OPTION],
@@ -40,13 +43,13 @@ def propose(dossier: Dossier) -> kit.View:
     )
 
 
-def edit(dossier: Dossier, option: Option) -> kit.View:
-    """One option, prefilled, with a box that removes it."""
+def edit(dossier: Dossier, option: Option, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+    """One option, prefilled, with a box that removes it. members: as for `propose`."""
     decision = dossier.decision
     remove = kit.checkboxes("remove", [kit.option("Remove this option", "yes")])
     blocks = [
         _about(dossier, "Options can change until scoring starts."),
-        *_inputs(option, dossier.team.currency, option.id, decision.revision),
+        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, table)),
         kit.input_block("Remove", remove, block_id=kit.block_id("remove", option.id, decision.revision), optional=True),
     ]
     return kit.modal(
@@ -110,9 +113,9 @@ def _about(dossier: Dossier, sentence: str) -> kit.Block:
     return kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{sentence}")
 
 
-def _inputs(start: Option | OptionDraft, currency: str, thing: object, revision: object) -> list[kit.Block]:
+def _inputs(start: Option | OptionDraft, dossier: Dossier, thing: object, cost_hint: str) -> list[kit.Block]:
     def at(field: str) -> str:
-        return kit.block_id(field, thing, revision)
+        return kit.block_id(field, thing, dossier.decision.revision)
 
     levels = case.choices(LEVELS)
     cost = start.financial_cost or None
@@ -130,9 +133,9 @@ def _inputs(start: Option | OptionDraft, currency: str, thing: object, revision:
             "Cost",
             "financial_cost",
             cost,
-            currency,
+            dossier.team.currency,
             at("financial_cost"),
-            hint="What it costs us; empty is 0. A costly option takes more authority to resolve with.",
+            hint=cost_hint,
         ),
         kit.input_block(
             "Effort",

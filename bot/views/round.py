@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import kit, notice, reason, state, text
+from bot.views import authority, kit, notice, reason, state, text
 from bot.views.dossier import show_button
 from bot.views.promise import thresholds_in_words
 from bot.views.reason import parse_reason
@@ -49,10 +50,12 @@ def start(
     *,
     members: Sequence[Member],
     closes_at: datetime,
+    table: AuthorityTable,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> kit.View:
     """members: the active ones, all preselected; closes_at: the proposal for the closing time."""
     decision = dossier.decision
+    beyond = authority.out_of_reach(dossier, members, table)
 
     def at(field: str) -> str:
         return kit.block_id(field, decision.id, decision.revision)
@@ -68,6 +71,7 @@ def start(
     blocks = [
         kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_frozen(dossier)}"),
         kit.section(thresholds_in_words(thresholds)),
+        *([kit.section(beyond)] if beyond else []),
         kit.input_block("Who scores", roster, block_id=at("roster"), hint=_roster_hint(len(members))),
         kit.input_block("Scoring closes", kit.datetimepicker("closes_at", initial=closes_at), block_id=at("closes_at")),
         kit.input_block(

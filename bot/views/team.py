@@ -211,7 +211,7 @@ def _welcome(is_first: bool) -> str:
             "Nobody has set up a team here yet. You will be its first member, with authority 5, and this is "
             "announced in the channel."
         )
-    return "Change the team, or add people to it. The next page lists everybody, to change a role or an authority."
+    return "Change the team, or add people to it. Save leads to a list of everybody, with their roles and authority."
 
 
 def _team_inputs(team: Team | None) -> list[kit.Block]:
@@ -242,7 +242,13 @@ def _people_inputs() -> list[kit.Block]:
             hint="Whoever is in a team already is skipped and named. You can edit each person afterwards.",
             optional=True,
         ),
-        kit.input_block("Role of these people", role, block_id=kit.block_id("role", "setup", 1), optional=True),
+        kit.input_block(
+            "Role of these people",
+            role,
+            block_id=kit.block_id("role", "setup", 1),
+            hint="Needed when you add people.",
+            optional=True,
+        ),
     ]
 
 

@@ -131,8 +131,7 @@ async def test_an_incomplete_case_says_what_is_missing_and_is_completed_later(te
     assert (await team.submit("sarah", {**NEW, "Resolve by": None})).ok
     modal = await team.modal("sarah")
     assert (
-        "#1 created. Next: complete the case. Still missing: a description of the problem and an expected "
-        "resolution date."
+        "#1 created. Next: complete the case. Still missing: a description of the problem and a date to resolve by."
     ) in modal.text
     assert team.value("SELECT current_phase FROM customer_decisions") == 1
     await team.house.person("sarah").click("Complete the case")

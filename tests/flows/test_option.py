@@ -151,3 +151,39 @@ async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_add
     assert (await team.submit("lisa", {"Title": "Two vouchers"})).ok
     assert team.value("SELECT count(*) FROM response_options") == 3
     assert team.value("SELECT count(*) FROM response_options WHERE title = 'Two vouchers'") == 1
+
+
+async def test_the_windows_beneath_a_finished_form_are_up_to_date(team: Any) -> None:
+    await team.to_options(["Full refund"])
+    sarah = team.house.person("sarah")
+    await sarah.click("Show details")
+    assert "Half refund" not in (await team.modal("sarah", at_least="Full refund")).text
+    await sarah.click("Propose option")
+    await team.modal("sarah", at_least="Effort")
+    assert (await team.submit("sarah", {"Title": "Half refund", "Description": "Half back."})).ok
+    await team.modal("sarah", at_least="is proposed")
+
+    await sarah.close()
+
+    assert (await team.modal("sarah", at_least="Half refund")).callback_id == "decision.show"
+
+
+async def test_details_follow_a_button_that_was_pressed_in_them(team: Any) -> None:
+    await team.to_options()
+    sarah = team.house.person("sarah")
+    await sarah.click("Show details")
+    await team.modal("sarah", at_least="Back to criteria")
+    await sarah.click("Back to criteria")
+    await team.modal("sarah", at_least="is back at its criteria")
+
+    await sarah.close()
+
+    assert "Edit criteria" in (await team.modal("sarah", at_least="phase 2 of 6")).buttons
+
+
+async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Any) -> None:
+    await team.to_options()
+
+    modal = await team.window("lisa", Action.PROPOSE_OPTION)
+
+    assert "The team's highest authority for it is" in modal.text

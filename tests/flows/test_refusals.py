@@ -71,7 +71,7 @@ async def test_a_stale_button_tells_how_far_an_open_round_is(team: Any) -> None:
 async def test_a_cancelled_decision_offers_nothing(team: Any) -> None:
     await team.open()
     await team.change("UPDATE customer_decisions SET status = 'cancelled' WHERE id = %s", team.decision_id)
-    for action, label in ((Action.CANCEL, "Cancel"), (Action.EDIT_CRITERIA, "Edit criteria")):
+    for action, label in ((Action.CANCEL, "Cancel decision"), (Action.EDIT_CRITERIA, "Edit criteria")):
         assert f'"{label}" is not possible now. {CANCELLED}' in await team.told("sarah", action)
 
 
@@ -245,7 +245,7 @@ async def test_an_expired_trigger_is_told_privately_with_the_way_out(team: Any) 
     sarah = team.house.person("sarah")
     team.house.sandbox.fail("views.open", "error", error="expired_trigger_id")
     assert (await team.press("sarah", Action.EDIT_CRITERIA)).ok
-    await sarah.see("Slack did not let the window open in time. Press it once more.")
+    await sarah.see("Slack did not let the window open in time. Try it once more.")
     assert "Slack did not let" not in await team.house.person("mike").screen()
     assert await sarah.modal() is None
 
@@ -256,7 +256,7 @@ async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(te
     await team.modal("sarah", at_least="Description")
     team.house.sandbox.fail("views.push", "error", error="expired_trigger_id", times=2)
     assert (await team.house.person("sarah").click("Propose option")).ok
-    await team.house.person("sarah").see("Slack did not let the window open in time. Press it once more.")
+    await team.house.person("sarah").see("Slack did not let the window open in time. Try it once more.")
     assert len(await team.house.person("sarah").messages("dm")) == 1
     assert "Description" in (await team.modal("sarah")).text
 

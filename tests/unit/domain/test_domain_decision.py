@@ -178,14 +178,14 @@ COMPLETE = Case(
     [
         (COMPLETE, 2, ()),
         (replace(COMPLETE, description=" \n"), 2, ("a description of the problem",)),
-        (replace(COMPLETE, expected_resolution_date=None), 2, ("an expected resolution date",)),
+        (replace(COMPLETE, expected_resolution_date=None), 2, ("a date to resolve by",)),
         (COMPLETE, 1, ("at least 2 active team members",)),
         (
             replace(COMPLETE, description="", expected_resolution_date=None),
             0,
             (
                 "a description of the problem",
-                "an expected resolution date",
+                "a date to resolve by",
                 "at least 2 active team members",
             ),
         ),

@@ -252,13 +252,13 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "new", decision.new_decision(team=TEAM, title=case.title, description=case.description)
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
-    yield "propose", option.propose(dossier)
+    yield "propose", option.propose(dossier, members=PEOPLE, table=table)
     yield "proposed", option.proposed(dossier)
     yield "my options", option.mine(dossier, dossier.options)
     for found in dossier.options[:1]:
-        yield "edit option", option.edit(dossier, found)
+        yield "edit option", option.edit(dossier, found, members=PEOPLE, table=table)
     people = [a_member(i, filled(pattern, 255)) for i in range(240)]
-    yield "start", round.start(dossier, members=people, closes_at=TOMORROW)
+    yield "start", round.start(dossier, members=people, closes_at=TOMORROW, table=table)
     yield "started", round.started(dossier)
     yield "extend", round.extend(dossier, closes_at=TOMORROW)
     yield "void", round.void(dossier)

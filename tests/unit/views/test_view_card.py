@@ -28,10 +28,10 @@ def test_card_define(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  No date to resolve by yet",
-            "[ Complete the case* ] [ Cancel! ] [ Show details ]",
+            "[ Complete the case* ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -46,14 +46,14 @@ def test_card_criteria(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
             "*Criteria*",
             "• *Trust* · weight 3 (67 %)",
             "• *Cost* · weight 1.5 (33 %)",
-            "[ Edit criteria* ] [ Edit case ] [ Cancel! ] [ Show details ]",
+            "[ Edit criteria* ] [ Edit case ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -68,7 +68,7 @@ def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -79,7 +79,7 @@ def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
             "• *Full refund* · cost USD 8,000 · effort medium · risk low",
             "• *Half refund* · cost USD 4,000 · effort medium · risk low",
             "• *Credit note* · cost USD 500 · effort medium · risk high",
-            "[ Propose option ] [ Edit my option ] [ Start scoring* ] [ Back to criteria ] [ Edit case ] [ Cancel! ] [ Show details ]",
+            "[ Propose option ] [ Edit my option ] [ Start scoring* ] [ Back to criteria ] [ Edit case ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -102,7 +102,7 @@ def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -115,7 +115,7 @@ def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
             "• *Credit note* · cost USD 500 · effort medium · risk high",
             "*2 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "Quorum is 3; scoring can be closed early from there on.",
-            "[ Score* ] [ Void and edit! ] [ Cancel! ] [ Show details ]",
+            "[ Score* ] [ Void and edit! ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -130,7 +130,7 @@ def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -143,7 +143,7 @@ def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
             "• *Credit note* · cost USD 500 · effort medium · risk high",
             "*4 of 5 have scored* · scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "Quorum holds: Sarah Johnson (owner) or a decider can close scoring now.",
-            "[ Score* ] [ Close scoring ] [ Void and edit! ] [ Cancel! ] [ Show details ]",
+            "[ Score* ] [ Close scoring ] [ Void and edit! ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -158,7 +158,7 @@ def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -171,7 +171,7 @@ def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
             "• *Credit note* · cost USD 500 · effort medium · risk high",
             "*2 of 5 have scored* · scoring closed without quorum, which is 3 of 5",
             "Sarah Johnson (owner) or a decider can extend, proceed or cancel",
-            "[ Extend* ] [ Proceed without quorum ] [ Cancel! ] [ Show details ]",
+            "[ Extend* ] [ Proceed without quorum ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -186,7 +186,7 @@ def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -201,7 +201,7 @@ def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
             "1.  *Half refund* · about 7.4",
             "2.  *Full refund* · about 7.4",
             "–  Credit note · not ranked: needs scores on Cost",
-            "[ Resolve* ] [ Cancel! ] [ Show details ]",
+            "[ Resolve* ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -216,7 +216,7 @@ def test_card_act(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -251,7 +251,7 @@ def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
@@ -292,7 +292,7 @@ def test_card_cancelled(dossiers: ModuleType, lines: ModuleType) -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *At stake* USD 8,000.50",
+            "| *Financial impact* USD 8,000.50",
             "| *Urgency* 4 · high",
             "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",

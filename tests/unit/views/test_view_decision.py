@@ -277,8 +277,8 @@ def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, l
     assert said[said.index("*Have scored*") + 1] == "Sarah Johnson, Mike Chen"
     assert said[said.index("*Have not scored*") + 1] == "Lisa Rodriguez, Tom Becker, Ana Silva"
     assert "*Resolving takes authority 3 to 4, by the option.* You have 1." in said
-    assert "Who has it: Sarah Johnson (5), Mike Chen (4)." in said
-    assert "[ Score* ] [ Void and edit! ] [ Cancel! ] [ Change urgency ]" in said
+    assert "Who may resolve: Mike Chen (4)." in said
+    assert "[ Score* ] [ Void and edit! ] [ Cancel decision! ] [ Change urgency ]" in said
 
 
 def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) -> None:

@@ -7,14 +7,24 @@ from typing import Any
 
 import pytest
 
-from bot.domain.option import OptionDraft
+from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Dossier
+from bot.domain.option import Option, OptionDraft
 from bot.errors import Invalid
 from bot.views import option, state
 
 
+def propose(dossiers: ModuleType, found: Dossier) -> dict[str, Any]:
+    return option.propose(found, members=dossiers.PEOPLE, table=AuthorityTable())
+
+
+def edit(dossiers: ModuleType, own: Option) -> dict[str, Any]:
+    return option.edit(dossiers.situations()["options"], own, members=dossiers.PEOPLE, table=AuthorityTable())
+
+
 def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
     view = payloads.submitted(
-        option.propose(dossiers.situations()["options"]),
+        propose(dossiers, dossiers.situations()["options"]),
         title=" Full\nrefund ",
         description="Everything.",
         financial_cost="8,000",
@@ -30,14 +40,14 @@ def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> No
 
 
 def test_cost_effort_and_risk_have_defaults(dossiers: ModuleType, payloads: ModuleType) -> None:
-    view = payloads.submitted(option.propose(dossiers.situations()["options"]), title="A", description="B")
+    view = payloads.submitted(propose(dossiers, dossiers.situations()["options"]), title="A", description="B")
 
     assert option.parse(view, currency="USD").draft == OptionDraft("A", "B", Decimal(0), "medium", "medium")
 
 
 def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
     own = dossiers.OPTIONS[0]
-    view = payloads.submitted(option.edit(dossiers.situations()["options"], own))
+    view = payloads.submitted(edit(dossiers, own))
 
     draft = option.parse(view, currency="USD").draft
 
@@ -47,9 +57,9 @@ def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleT
 
 
 def test_removing_asks_for_nothing_else(dossiers: ModuleType, payloads: ModuleType) -> None:
-    edit = option.edit(dossiers.situations()["options"], dossiers.OPTIONS[0])
+    view = edit(dossiers, dossiers.OPTIONS[0])
 
-    assert option.parse(payloads.submitted(edit, remove=["yes"], title=""), currency="USD").remove
+    assert option.parse(payloads.submitted(view, remove=["yes"], title=""), currency="USD").remove
 
 
 @pytest.mark.parametrize(
@@ -72,7 +82,7 @@ def test_a_refused_option_says_why_under_its_field(
     dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
 ) -> None:
     found = dossiers.situations()["options"]
-    view = payloads.submitted(option.propose(found), **{"title": "A", "description": "B", **typed})
+    view = payloads.submitted(propose(dossiers, found), **{"title": "A", "description": "B", **typed})
 
     with pytest.raises(Invalid) as refusal:
         option.parse(view, currency="USD")

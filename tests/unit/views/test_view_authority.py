@@ -1,0 +1,71 @@
+"""What a team hears early of who may resolve."""
+
+from dataclasses import replace
+from decimal import Decimal
+from types import ModuleType
+
+import pytest
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Dossier
+from bot.views import authority
+
+TABLE = AuthorityTable()
+
+
+@pytest.fixture
+def found(dossiers: ModuleType) -> Dossier:
+    """A small case with two options, of which one is costly."""
+    options = (dossiers.an_option(0, "Credit", cost="900"), dossiers.an_option(1, "Full refund", cost="2000"))
+    small = replace(dossiers.CASE, financial_impact=None)
+    dossier = dossiers.situations()["options"]
+    return replace(dossier, decision=replace(dossier.decision, case=small), options=options)
+
+
+def test_options_that_nobody_may_resolve_with_are_named_with_the_way_out(dossiers: ModuleType, found: Dossier) -> None:
+    people = [dossiers.LISA, dossiers.ANA]
+
+    assert authority.out_of_reach(found, people, TABLE) == (
+        '*Nobody in the team may resolve with "Full refund" (authority 3) yet.* '
+        "A workspace admin can give authority in /decide setup. Scoring need not wait for it."
+    )
+
+
+def test_nothing_is_said_where_somebody_may(dossiers: ModuleType, found: Dossier) -> None:
+    assert authority.out_of_reach(found, [dossiers.LISA, dossiers.MIKE], TABLE) is None
+
+
+def test_the_owner_of_a_decision_may_not_resolve_it_above_the_limit(dossiers: ModuleType, found: Dossier) -> None:
+    said = authority.out_of_reach(found, [dossiers.SARAH, dossiers.LISA], TABLE)
+
+    assert said is not None
+    assert '"Full refund" (authority 3)' in said
+    assert "Sarah Johnson or a workspace admin can give authority in /decide setup." in said
+
+
+def test_of_many_options_some_are_named(dossiers: ModuleType, found: Dossier) -> None:
+    many = tuple(dossiers.an_option(n, f"No {n}", cost="60000") for n in range(5))
+
+    said = authority.out_of_reach(replace(found, options=many), [dossiers.ANA], TABLE)
+
+    assert said is not None
+    assert '"No 0" (authority 5), "No 1" (authority 5), "No 2" (authority 5) or 2 more yet' in said
+
+
+@pytest.mark.parametrize(
+    ("impact", "people", "sentence"),
+    [
+        (None, "LISA ANA", "The team's highest authority for it is 2, good for up to USD 1,000; a high risk takes one"),
+        (None, "SARAH ANA", "The team's highest authority for it is 2, good for up to USD 1,000"),
+        ("2000", "LISA", "Whatever it costs, resolving #42 takes authority 3, which nobody in the team has for it yet"),
+        (None, "LISA BOSS", "A costly option takes more authority to resolve with."),
+    ],
+)
+def test_the_cost_of_an_option_says_how_far_the_team_reaches(
+    dossiers: ModuleType, found: Dossier, impact: str | None, people: str, sentence: str
+) -> None:
+    everybody = {**vars(dossiers), "BOSS": replace(dossiers.MIKE, authority=5)}
+    case = replace(found.decision.case, financial_impact=Decimal(impact) if impact else None)
+    dossier = replace(found, decision=replace(found.decision, case=case))
+
+    assert sentence in authority.cost_hint(dossier, [everybody[name] for name in people.split()], TABLE)
