@@ -10,6 +10,7 @@ from bot.services import evaluation as evaluations
 from bot.services.evaluation import Scoring
 from bot.views import evaluation as view
 from handlers.after_ack import open_modal, show_later
+from handlers.decision import ack_done
 from handlers.payload import pressed_id, view_id
 from handlers.person import actor, deps
 
@@ -45,15 +46,15 @@ async def next_page(args: AsyncArgs) -> None:
     await args.ack(response_action="update", view=_page(scoring, who, index=form.index + 1))
 
 
-async def back(args: AsyncArgs) -> None:
-    """Back: the page is saved as it is, complete or not."""
+async def turn_page(args: AsyncArgs) -> None:
+    """Back saves the page as it is, complete or not; "I can't judge this one" saves just that and goes on."""
     who = await actor(args)
-    form = view.parse(args.body["view"])
+    form, index = view.parse_turn(args.body["view"], str(args.action["value"]) if args.action else "")
     scoring = await _save(args, who, form)
     await args.ack()
 
     async def build() -> dict[str, Any]:
-        return _page(scoring, who, index=max(0, form.index - 1))
+        return _page(scoring, who, index=index)
 
     show_later(args, view_id(args), build, title="Score")
 
@@ -71,6 +72,10 @@ async def save_for_later(args: AsyncArgs) -> None:
 
 async def _save(args: AsyncArgs, who: Actor, form: view.PageForm) -> Scoring:
     d = deps(args)
+    if form.page is not None and form.page.is_blank:
+        return await evaluations.look_again(
+            d.db, actor=who, round_id=form.round_id, now=d.now, table=d.settings.authority_table
+        )
     if form.criterion_id is not None and form.page is not None:
         return await evaluations.save_page(
             d.db, actor=who, round_id=form.round_id, criterion_id=form.criterion_id, page=form.page, now=d.now
@@ -91,7 +96,5 @@ async def submit(args: AsyncArgs) -> None:
         now=d.now,
         table=d.settings.authority_table,
     )
-    await args.ack(
-        response_action="update",
-        view=view.submitted(done.dossier, submitted=done.submitted, roster=done.roster, closed=done.is_closed),
-    )
+    said = view.submitted(done.dossier, submitted=done.submitted, roster=done.roster, closed=done.is_closed)
+    await ack_done(args, said, decision_id=done.dossier.decision.id)

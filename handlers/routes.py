@@ -49,7 +49,7 @@ ACTIONS: dict[str, Handler] = {
     Action.PROCEED: round.open_proceed,
     Action.VOID_ROUND: round.open_void,
     Action.SCORE: evaluation.open_ballot,
-    ids.BACK: evaluation.back,
+    ids.TURN_PAGE: evaluation.turn_page,
     ids.SAVE_FOR_LATER: evaluation.save_for_later,
     Action.RESOLVE: outcome.open_resolve,
     Action.INFORMED: outcome.set_informed,

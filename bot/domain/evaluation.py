@@ -34,6 +34,11 @@ class Page:
     confidence: int | None = field(default=None, repr=False)
     abstain: bool = field(default=False, repr=False)
 
+    @property
+    def is_blank(self) -> bool:
+        """Says nothing: neither a score nor that it cannot be judged."""
+        return not (self.scores or self.abstain)
+
     def is_complete(self, option_ids: Sequence[UUID]) -> bool:
         return self.abstain or all(option in self.scores for option in option_ids)
 

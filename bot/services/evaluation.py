@@ -59,6 +59,18 @@ async def save_page(db: Db, *, actor: Actor, round_id: UUID, criterion_id: UUID,
     return await _after_saving(db, answer, actor=actor, round_id=round_id, now=now)
 
 
+async def look_again(db: Db, *, actor: Actor, round_id: UUID, now: datetime, table: AuthorityTable) -> Scoring:
+    """The actor's pages as they were saved, for who leaves a page without a score: what stood there before stays.
+
+    Raises Conflict when scoring is not open, NotAllowed off the roster.
+    """
+    found = await decision_service.get_by_round(db, actor=actor, round_id=round_id, now=now)
+    if found.round is None or found.round.id != round_id:
+        raise _refusal("", found, round_id, now)
+    check(Action.SCORE, found, actor.member, now=now, table=table)
+    return await _scoring(db, found, actor)
+
+
 async def save_comments(db: Db, *, actor: Actor, round_id: UUID, comments: Comments, now: datetime) -> Scoring:
     """Save the comments of the check page as a draft."""
 
@@ -144,7 +156,7 @@ def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime, *, has_
                 "the round and start again with you."
             )
         case "incomplete":
-            return Invalid("A page is not complete: go Back, and score every option or tick that you cannot judge it.")
+            return Invalid("A page is not complete: go Back, and score every option or say that you cannot judge it.")
         case "empty":
             return Invalid("You could judge none of the criteria, so there is nothing to submit. Score at least one.")
         case "invalid":

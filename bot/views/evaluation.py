@@ -33,6 +33,9 @@ from bot.views.promise import secrecy, thresholds_in_words
 from bot.views.state import Fields, View
 
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
+ABSTAIN = "I can't judge this one"
+_BACKWARDS, _ONWARDS = "back", "on"
+_STAY = f'to leave it so, press "{ABSTAIN}" again.'
 SUBMITTED = "Your submitted ballot stands until you submit again."
 UNSAVED = (
     "Closing this window loses what is new on this page; Next, Back and Save for later keep it. "
@@ -88,9 +91,10 @@ def page(dossier: Dossier, ballot: Ballot, *, index: int, member_id: UUID, revis
     blocks = [
         *_heading(dossier, round_, index),
         *_status(ballot),
+        *_abstained(saved),
         *_scores(dossier, round_, criterion_id, saved, member_id=member_id, revision=revision),
+        _abstain(dossier),
         _confidence(saved, criterion_id, revision),
-        _abstain(saved, criterion_id, revision),
         _steps(dossier, has_back=index > 0),
         kit.context(UNSAVED),
         kit.context(f"{secrecy()} {thresholds_in_words(round_.thresholds)}"),
@@ -182,15 +186,26 @@ def parse(view: View) -> PageForm:
     return PageForm(**travelling, criterion_id=criterion_id, page=_page(current, fields), option_ids=options)
 
 
+def parse_turn(view: View, pressed: str) -> tuple[PageForm, int]:
+    """Read the page on which Back or "I can't judge this one" was pressed, and the index of the page it leads to.
+
+    Abstaining lets the scores go that were chosen on the page. pressed: the button's value. Raises like `parse`.
+    """
+    form = parse(view)
+    if pressed != _ONWARDS or form.is_last:
+        return form, max(0, form.index - 1)
+    return form.model_copy(update={"page": Page(abstain=True)}), form.index + 1
+
+
 def require_complete(form: PageForm, option_ids: Sequence[UUID] | None = None) -> None:
     """Raise Invalid under the first option without a score, or under the box of the last page."""
     if form.is_last and not form.is_checked:
         raise Invalid("Tick this box once you have read your scores.", field="checked")
-    if form.page is None or form.page.abstain:
+    if form.page is None:
         return
     missing = next((option for option in option_ids or form.option_ids if option not in form.page.scores), None)
     if missing:
-        raise Invalid('Choose a score, or tick "I can\'t judge this one" below.', field=f"score_{missing}")
+        raise Invalid('Choose a score, or press "I can\'t judge this one" below.', field=f"score_{missing}")
 
 
 def _round(dossier: Dossier) -> Round:
@@ -233,11 +248,10 @@ def _scores(
             kit.select(
                 "score",
                 options,
-                initial=_digit(saved.scores.get(option_id)),
+                initial=None if saved.abstain else _digit(saved.scores.get(option_id)),
                 placeholder=f"Choose {MIN_SCORE} to {MAX_SCORE}",
             ),
             block_id=kit.block_id(f"score_{option_id}", criterion_id, revision),
-            optional=True,  # abstaining leaves them empty
         )
         for option_id in order
     ]
@@ -254,21 +268,26 @@ def _confidence(saved: Page, criterion_id: UUID, revision: str) -> kit.Block:
     )
 
 
-def _abstain(saved: Page, criterion_id: UUID, revision: str) -> kit.Block:
-    box = kit.option("I can't judge this one", "yes", description="Scores on this page then do not count.")
-    return kit.input_block(
-        "Abstain",
-        kit.checkboxes("abstain", [box], initial=["yes"] if saved.abstain else []),
-        block_id=kit.block_id("abstain", criterion_id, revision),
-        optional=True,
-    )
+def _abstained(saved: Page) -> list[kit.Block]:
+    if not saved.abstain:
+        return []
+    return [kit.section(f"*You can't judge this one; it does not count.* To change that, score every option; {_STAY}")]
+
+
+def _abstain(dossier: Dossier) -> kit.Block:
+    """A button and no box: so every score can be required, which Slack does not mark as optional.
+
+    It bears the id of Back, in a block of its own: who lists or counts ids does not learn that somebody abstained.
+    """
+    label = f"{ABSTAIN}: leave this criterion of {dossier.decision.name} out"
+    return kit.actions([kit.button(ABSTAIN, ids.TURN_PAGE, value=_ONWARDS, label=label)])
 
 
 def _steps(dossier: Dossier, *, has_back: bool) -> kit.Block:
     name = dossier.decision.name
-    back = [kit.button("Back", ids.BACK, label=f"Back to the previous page of {name}")] if has_back else []
+    back = kit.button("Back", ids.TURN_PAGE, value=_BACKWARDS, label=f"Back to the previous page of {name}")
     later = kit.button("Save for later", ids.SAVE_FOR_LATER, label=f"Save your scores of {name} for later")
-    return kit.actions([*back, later])
+    return kit.actions([back, later] if has_back else [later])
 
 
 def _summary(dossier: Dossier, ballot: Ballot, criterion_id: UUID, weight: Decimal, order: Sequence[UUID]) -> kit.Block:
@@ -327,7 +346,7 @@ def _current(view: View, revision: str) -> Mapping[str, object]:
 
 
 def _criterion_of(view: View) -> UUID | None:
-    block_id = state.block_of(view, "abstain")
+    block_id = state.block_of(view, "confidence")
     return state.as_uuid(state.thing_of(block_id)) if block_id else None
 
 
@@ -337,7 +356,7 @@ def _page(view: View, fields: Fields) -> Page:
     chosen = {option: _number(fields.choice(f"score_{option}"), MAX_SCORE) for option in options}
     scores = {option: score for option, score in chosen.items() if score is not None}
     confidence = _number(fields.choice("confidence"), MAX_CONFIDENCE)
-    return Page(scores=scores, confidence=confidence, abstain=fields.is_checked("abstain"))
+    return Page(scores=scores, confidence=confidence)
 
 
 def _is_of(view: View, field: str, criterion: str) -> bool:

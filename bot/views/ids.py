@@ -15,7 +15,7 @@ DECIDE_ABOUT_MESSAGE = "decision.from_message"
 SHOW = "decision.show"
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
-BACK = "evaluation.back"
+TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 ADD_CRITERION = "criterion.add"
 CHOOSE_OPTION = "option.choose"
@@ -42,7 +42,7 @@ ALL = frozenset(
         SHOW,
         LIST_PAGE,
         POST_CARD,
-        BACK,
+        TURN_PAGE,
         SAVE_FOR_LATER,
         ADD_CRITERION,
         CHOOSE_OPTION,

@@ -151,7 +151,7 @@ async def test_payloads_made_by_hand_get_an_answer_and_change_nothing(team: Any)
         *({"type": "view_submission", "view": {**view, "callback_id": action, "state": {"values": {}}, "blocks": [],
            "private_metadata": '{"decision": "junk", "round": 7, "page": -1}'}} for action in Action),
         {"type": "view_closed", "view": view},
-        {"type": "block_actions", "container": container, "actions": [{**button, "action_id": "evaluation.back"}]},
+        {"type": "block_actions", "container": container, "actions": [{**button, "action_id": "evaluation.turn"}]},
         {"type": "block_actions", "container": container, "actions": [{**button, "action_id": "round.close",
                                                                        "value": "\\u0000"}]},
         {"type": "block_actions", "container": container, "actions": [{**button, "action_id": ""}]},

@@ -70,7 +70,7 @@ async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: An
     await lisa.click("Back")
     modal = await team.modal("lisa", at_least="Criterion 1 of 2")
     assert (modal.inputs[FULL], modal.inputs[PARTIAL]) == ("9 · very good", "4 · rather poor")
-    assert modal.buttons == ["Save for later"]
+    assert modal.buttons == ["I can't judge this one", "Save for later"]
 
 
 async def test_back_keeps_an_incomplete_page_and_a_changed_score(team: Any) -> None:
@@ -104,26 +104,62 @@ async def test_closing_the_window_loses_only_the_page_at_hand(team: Any) -> None
 async def test_an_incomplete_page_is_refused_under_the_option_that_lacks_a_score(team: Any) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    assert (await score(team, "lisa", 9, None)).status == "errors"
-    assert (await team.modal("lisa")).errors == {PARTIAL: 'Choose a score, or tick "I can\'t judge this one" below.'}
+    assert (await score(team, "lisa", 9, None)).status == "refused"
+    assert (await team.modal("lisa")).errors == {PARTIAL: "Please complete this required field."}
     assert team.value(DRAFTS) == 0
 
 
 async def test_whoever_cannot_judge_a_criterion_abstains_from_it(team: Any) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    assert (await score(team, "lisa", None, None, Abstain=True)).ok
+    assert (await team.house.person("lisa").click("I can't judge this one")).ok
+    await team.modal("lisa", at_least="Criterion 2 of 2")
     assert (await score(team, "lisa", 6, 7)).ok
     assert "You can't judge this one; it does not count." in (await team.modal("lisa", at_least="Check")).text
     assert (await check(team, "lisa")).ok
     assert team.value("SELECT count(*) FROM evaluations") == 2
 
 
+async def test_going_back_over_a_page_that_cannot_be_judged_leaves_it_so(team: Any) -> None:
+    await team.to_scoring()
+    lisa = team.house.person("lisa")
+    await team.window("lisa", Action.SCORE)
+    await score(team, "lisa", 6, 7)
+    await lisa.click("I can't judge this one")
+    await team.modal("lisa", at_least="Check")
+
+    await lisa.click("Back")
+    assert "You can't judge this one; it does not count." in (await team.modal("lisa", at_least="Criterion 2")).text
+    await lisa.click("Back")
+    await team.modal("lisa", at_least="Criterion 1")
+
+    assert (await score(team, "lisa", 6, 7)).ok
+    await lisa.click("I can't judge this one")
+    await team.modal("lisa", at_least="Check")
+    assert (await check(team, "lisa")).ok
+
+
+async def test_leaving_an_empty_page_of_a_round_that_is_over_says_so(team: Any) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
+    await score(team, "lisa", 6, 7)
+    for name in ("sarah", "mike", "tom"):
+        await team.ballot(name)
+    await team.settled()
+    assert (await team.house.person("sarah").click("Close scoring")).ok
+    await team.published()
+
+    await team.house.person("lisa").click("Back")
+
+    assert "is not possible now" in (await team.modal("lisa", at_least="not possible")).text
+
+
 async def test_a_ballot_that_abstains_from_everything_is_refused(team: Any) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    for _ in range(2):
-        assert (await score(team, "lisa", None, None, Abstain=True)).ok
+    for next_page in ("Criterion 2 of 2", "Check"):
+        assert (await team.house.person("lisa").click("I can't judge this one")).ok
+        await team.modal("lisa", at_least=next_page)
     answer = await check(team, "lisa")
     assert answer.error == ("You could judge none of the criteria, so there is nothing to submit. Score at least one.")
     assert team.value("SELECT count(*) FROM round_members WHERE submitted") == 0

@@ -14,11 +14,11 @@ class Opinion:
     sure: int
     comments: Mapping[str, str] = field(default_factory=dict)
 
-    def page(self, index: int) -> dict[str, object]:
-        """What to fill in on this page."""
+    def page(self, index: int) -> dict[str, object] | None:
+        """What to fill in on this page; None = cannot judge it."""
         scores = self.pages[index]
         if scores is None:
-            return {"Abstain": True}
+            return None
         options = dict(zip((CREDIT, REFUND, FREE), map(str, scores), strict=True))
         return {**options, "How sure": str(self.sure)}
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from bot.sandbox.story.ballots import OPINIONS, TOM_AGAIN, Opinion
 from bot.sandbox.story.opening import STALE
-from bot.sandbox.story.stage import Stage, StoryFailed
+from bot.sandbox.story.stage import Actor, Stage, StoryFailed
 
 PAGES = 4
 LEASE_SECONDS = 60.0
@@ -56,9 +56,8 @@ async def sarah_in_two_sittings(stage: Stage) -> None:
     sarah, opinion = stage.actor("sarah"), OPINIONS["sarah"]
     await stage.step("Sarah scores first; the options stand in an order of her own.")
     await sarah.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await sarah.fill(opinion.page(0))
-    await sarah.submit(sees="Criterion 2 of 4")
-    await sarah.fill(opinion.page(1))
+    await _fill_page(sarah, opinion, 0, sees="Criterion 2 of 4")
+    await sarah.fill(opinion.page(1) or {})
     await stage.step("The phone rings. She saves for later and closes the window.")
     await sarah.click("Save for later", sees="Saved, 2 of 4 criteria")
     await sarah.close()
@@ -74,8 +73,7 @@ async def mike_goes_back(stage: Stage) -> None:
     mike, opinion = stage.actor("mike"), OPINIONS["mike"]
     await stage.step("Mike looks back at his first page before he goes on.")
     await mike.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await mike.fill(opinion.page(0))
-    await mike.submit(sees="Criterion 2 of 4")
+    await _fill_page(mike, opinion, 0, sees="Criterion 2 of 4")
     await mike.click("Back", sees="Criterion 1 of 4")
     await stage.step("It stands as he left it.")
     await mike.submit(sees="Criterion 2 of 4")
@@ -109,10 +107,19 @@ async def _rest_of_the_ballot(stage: Stage, name: str, opinion: Opinion, *, star
     """From page `start` on to the last page, filled in but not submitted."""
     actor = stage.actor(name)
     for index in range(start, PAGES):
-        await actor.fill(opinion.page(index))
-        is_last = index == PAGES - 1
-        await actor.submit(sees="Check your scores" if is_last else f"Criterion {index + 2} of {PAGES}")
+        next_page = "Check your scores" if index == PAGES - 1 else f"Criterion {index + 2} of {PAGES}"
+        await _fill_page(actor, opinion, index, sees=next_page)
     await actor.fill(opinion.last_page())
+
+
+async def _fill_page(actor: Actor, opinion: Opinion, index: int, *, sees: str) -> None:
+    """Score one page and go on, or say that one cannot judge it."""
+    scores = opinion.page(index)
+    if scores is None:
+        await actor.click("I can't judge this one", sees=sees)
+        return
+    await actor.fill(scores)
+    await actor.submit(sees=sees)
 
 
 async def the_last_ballot(stage: Stage) -> None:
@@ -179,7 +186,7 @@ async def another_case_meanwhile(stage: Stage) -> None:
     await lisa.submit(sees="#2 created")
     await lisa.close()
     await stage.step("A moment later the customer has paid, so she cancels it, with the reason.")
-    await lisa.click("Cancel", within="#2 ·", sees="cannot be taken up again")
+    await lisa.click("Cancel decision", within="#2 ·", sees="cannot be taken up again")
     await lisa.fill({"Reason": "They have paid in full this morning."})
     await lisa.submit(sees="#2 is cancelled")
     await lisa.close()

@@ -42,11 +42,11 @@ def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
             "About trust",
             "~ Weight 3 (67 %) · 1 worst for us, 10 best",
             "~ Scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
-            "Credit note: <static_select>",
-            "Full refund: <static_select>",
-            "Half refund: <static_select>",
+            "Credit note: <static_select> (required)",
+            "Full refund: <static_select> (required)",
+            "Half refund: <static_select> (required)",
+            "[ I can't judge this one ]",
             "How sure are you about this page?: <static_select>",
-            "Abstain: <checkboxes>",
             "[ Save for later ]",
             "~ Closing this window loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes.",
             "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 to 4: the ranking, totals to the nearest half, and comments only of those who share them. From 5 on totals and averages to one decimal (averages only of 5 scores or more) and all comments, without names.",
@@ -97,7 +97,7 @@ def test_a_page_comes_back(page: dict[str, Any], dossiers: ModuleType, payloads:
 
 def test_what_was_saved_is_prefilled(dossiers: ModuleType, payloads: ModuleType) -> None:
     found = dossiers.situations()["open"]
-    saved = Page({dossiers.OPTIONS[0].id: 4}, 1, True)
+    saved = Page({dossiers.OPTIONS[0].id: 4}, 1)
     ballot = Ballot({dossiers.CRITERIA[1].id: saved})
 
     view = evaluation.page(found, ballot, index=1, member_id=dossiers.LISA.id, revision="r1")
@@ -115,7 +115,7 @@ def test_an_unfinished_page_may_be_saved_but_not_left_by_next(
         evaluation.require_complete(form)
 
     missing = dossiers.OPTIONS[2].id
-    sentence = 'Choose a score, or tick "I can\'t judge this one" below.'
+    sentence = 'Choose a score, or press "I can\'t judge this one" below.'
     assert form.page is not None
     assert len(form.page.scores) == 2
     assert state.errors_for(view, refusal.value) == {f"score_{missing}:{dossiers.CRITERIA[0].id}:r1": sentence}
@@ -134,11 +134,50 @@ def test_the_first_missing_option_is_the_first_that_its_reader_sees(
     assert refusal.value.field == f"score_{order[0]}"
 
 
-def test_abstaining_needs_no_scores(page: dict[str, Any], payloads: ModuleType) -> None:
-    form = evaluation.parse(payloads.submitted(page, abstain=["yes"]))
+def test_abstaining_lets_go_what_was_chosen_and_leads_on(
+    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+) -> None:
+    button = next(b for b in page["blocks"] if b["type"] == "actions")["elements"][0]
 
-    evaluation.require_complete(form)
-    assert form.page == Page(abstain=True)
+    form, index = evaluation.parse_turn(payloads.submitted(page, **scores(dossiers, 7)), button["value"])
+
+    assert (form.page, index) == (Page(abstain=True), 1)
+
+
+def test_back_keeps_what_was_chosen(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    view = evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r1")
+    back = next(
+        e for b in view["blocks"] if b["type"] == "actions" for e in b["elements"] if e["text"]["text"] == "Back"
+    )
+
+    form, index = evaluation.parse_turn(payloads.submitted(view, **scores(dossiers, 7)), back["value"])
+
+    assert (form.page, index) == (Page({dossiers.OPTIONS[0].id: 7}), 0)
+
+
+def test_which_button_was_pressed_is_in_no_id(dossiers: ModuleType) -> None:
+    """Ids are logged and counted; that somebody abstained is as secret as a score."""
+    found = dossiers.situations()["open"]
+    view = evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r1")
+
+    pressed = {
+        e["text"]["text"]: e["action_id"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]
+    }
+
+    assert pressed["Back"] == pressed["I can't judge this one"]
+
+
+def test_a_page_that_cannot_be_judged_says_so_and_shows_no_scores(dossiers: ModuleType, payloads: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    ballot = Ballot({dossiers.CRITERIA[0].id: Page({dossiers.OPTIONS[0].id: 4}, abstain=True)})
+
+    view = evaluation.page(found, ballot, index=0, member_id=dossiers.LISA.id, revision="r1")
+
+    assert "You can't judge this one; it does not count." in json.dumps(view)
+    page = evaluation.parse(payloads.submitted(view)).page
+    assert page is not None
+    assert page.is_blank
 
 
 def test_values_of_an_earlier_page_are_ignored(
@@ -311,8 +350,8 @@ def test_there_is_no_back_on_the_first_page(page: dict[str, Any], check: dict[st
     def buttons(view: dict[str, Any]) -> list[str]:
         return [e["action_id"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]]
 
-    assert buttons(page) == ["evaluation.save"]
-    assert buttons(check) == ["evaluation.back", "evaluation.save"]
+    assert buttons(page) == ["evaluation.turn", "evaluation.save"]  # the one that abstains
+    assert buttons(check) == ["evaluation.turn", "evaluation.save"]
 
 
 def test_a_submitted_ballot_is_said_to_stand(dossiers: ModuleType) -> None:
