@@ -8,6 +8,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,30 @@ def the_house() -> House:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_is_as_drawn(the_house: House, rule: Rule) -> None:
     assert complaints(the_house, rule) == []
+
+
+def ring(house: House) -> list[str]:
+    """Modules that import each other round and round, the first one also last; empty where there are none."""
+    graph = {
+        module.name: {t for _, t in house.imports(module) if t in house.modules and not _is_in(module.name, (t,))}
+        for module in house.modules.values()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_files_import_each_other_in_a_ring(the_house: House) -> None:
+    assert ring(the_house) == []
+
+
+def test_a_planted_ring_is_found(tmp_path: Path) -> None:
+    back = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from bot.sandbox.a import A"
+    house = a_house(tmp_path, bot__sandbox__a="from bot.sandbox.b import b", bot__sandbox__b=back)
+
+    assert set(ring(house)) == {"bot.sandbox.a", "bot.sandbox.b"}
 
 
 def test_the_walk_has_seen_the_house(the_house: House) -> None:

@@ -1,22 +1,16 @@
 """Owns the Web API methods that post, change and delete messages."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from bot.sandbox.api_people import known_channel, open_dm
+from bot.sandbox.api import Api, Method
+from bot.sandbox.api_conversations import known_channel, open_dm
 from bot.sandbox.inputs import Json
 from bot.sandbox.modals import Refused
 from bot.sandbox.payloads import message_part
 from bot.sandbox.workspace import Channel, Message
 
-if TYPE_CHECKING:
-    from bot.sandbox.web_api import Api, Method
 
-
-def _post_message(api: Api, arguments: Json) -> Json:
-    channel = _postable(api, arguments)
-    _check(api, arguments)
+def post_message(api: Api, arguments: Json) -> Json:
+    channel = postable(api, arguments)
+    check_message(api, arguments)
     thread_ts = arguments.get("thread_ts")
     if thread_ts and thread_ts not in channel.messages:
         raise Refused("thread_not_found")
@@ -32,8 +26,8 @@ def _post_message(api: Api, arguments: Json) -> Json:
 
 
 def _post_ephemeral(api: Api, arguments: Json) -> Json:
-    channel = _postable(api, arguments)
-    _check(api, arguments)
+    channel = postable(api, arguments)
+    check_message(api, arguments)
     user = arguments.get("user")
     if user not in channel.members:
         raise Refused("user_not_in_channel")
@@ -52,7 +46,7 @@ def _update(api: Api, arguments: Json) -> Json:
     """Change the bot's own message; blocks that are not given stay, an empty list removes them."""
     channel, message = _own_message(api, arguments, "cant_update_message")
     merged = {**arguments, "text": arguments.get("text") or message.text}
-    _check(api, merged)
+    check_message(api, merged)
     message.text = merged["text"]
     if arguments.get("blocks") is not None:
         message.blocks = api.workspace.with_block_ids(arguments["blocks"])
@@ -77,7 +71,7 @@ def _permalink(api: Api, arguments: Json) -> Json:
     return {"channel": channel.id, "permalink": link}
 
 
-def _postable(api: Api, arguments: Json) -> Channel:
+def postable(api: Api, arguments: Json) -> Channel:
     """Find where to post: a channel the bot is in, or a DM by its or the person's id. Raises Refused."""
     target = str(arguments.get("channel") or "")
     if target.startswith(("U", "W")):
@@ -105,7 +99,7 @@ def _own_message(api: Api, arguments: Json, refusal: str) -> tuple[Channel, Mess
     return channel, message
 
 
-def _check(api: Api, arguments: Json) -> None:
+def check_message(api: Api, arguments: Json) -> None:
     if problems := api.workspace.problems(arguments):
         raise Refused(problems[0].error, [f"[ERROR] {problem}" for problem in problems])
 
@@ -118,7 +112,7 @@ def _posted(api: Api, channel: Channel, message: Message) -> Json:
 
 
 CHAT: dict[str, Method] = {
-    "chat.postMessage": _post_message,
+    "chat.postMessage": post_message,
     "chat.postEphemeral": _post_ephemeral,
     "chat.update": _update,
     "chat.delete": _delete,

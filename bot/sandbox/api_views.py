@@ -1,16 +1,10 @@
 """Owns the Web API methods for modals, Home, Slack's validator and the Socket Mode address."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from bot.sandbox.api import Api, Method
 from bot.sandbox.inputs import Json
 from bot.sandbox.modals import Refused
 from bot.sandbox.views import View
 from bot.views.limits import Problem, message_problems, view_problems
-
-if TYPE_CHECKING:
-    from bot.sandbox.web_api import Api, Method
 
 
 def _open(api: Api, arguments: Json) -> Json:

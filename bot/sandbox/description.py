@@ -18,6 +18,8 @@ from bot.sandbox.town import Mode
 SCOPES = (
     "app_mentions:read",
     "channels:history",
+    "channels:join",
+    "channels:manage",
     "channels:read",
     "chat:write",
     "chat:write.public",
@@ -27,7 +29,10 @@ SCOPES = (
     "im:history",
     "im:read",
     "im:write",
+    "reactions:read",
+    "reactions:write",
     "team:read",
+    "users.profile:read",
     "users:read",
     "users:read.email",
 )
@@ -35,7 +40,7 @@ EVENTS = ("app_home_opened", "app_mention", "message")
 _TOP = ("name", "mode", "bot_url", "tokens", "app", "people", "channels")
 _APP = ("name", "commands", "shortcuts", "events", "scopes", "secret_views")
 _TOKENS = ("bot", "app", "signing_secret")
-_PERSON = ("name", "real_name", "email", "tz", "admin", "guest", "deactivated", "id")
+_PERSON = ("name", "real_name", "email", "tz", "admin", "guest", "deactivated", "about", "id")
 _CHANNEL = ("name", "members", "private", "archived", "id")
 
 
@@ -138,6 +143,7 @@ def _person(given: Any, number: int) -> PersonSpec:
         is_admin=bool(one.get("admin", number == 1)),
         is_restricted=bool(one.get("guest")),
         deleted=bool(one.get("deactivated")),
+        about=str(one.get("about") or ""),
     )
 
 

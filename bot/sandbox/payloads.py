@@ -109,6 +109,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
         shape |= {"subtype": "bot_message"}
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
+    if message.reactions:
+        shape["reactions"] = [{"name": n, "users": who, "count": len(who)} for n, who in message.reactions.items()]
     if message.edited_ts:
         shape["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shape

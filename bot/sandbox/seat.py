@@ -58,7 +58,7 @@ class Seat:
             "who": self._name(message.user),
             "text": message.text,
             "blocks": message.blocks,
-            "rendered": render_message(message.text, message.blocks, self.reader, filled),
+            "rendered": render_message(message.text, message.blocks, self.reader, filled) + _reactions(message),
             "ephemeral": message.only_for is not None,
             "edited": message.edited_ts is not None,
         }
@@ -252,6 +252,11 @@ class Seat:
         people = {key: person.id for person in active for key in (person.name, person.real_name, person.id)}
         visible = [c for c in self.workspace.visible_channels(self.person.id) if not c.is_dm]
         return {"people": people, "channels": {key: c.id for c in visible for key in (c.name, c.id)}}
+
+
+def _reactions(message: Message) -> str:
+    found = " ".join(f"[:{name}: {len(people)}]" for name, people in message.reactions.items())
+    return f"\n{found}" if found else ""
 
 
 def _line(message: Json) -> str:

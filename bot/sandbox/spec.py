@@ -17,6 +17,8 @@ class PersonSpec:
     is_admin: bool = False
     is_restricted: bool = False
     deleted: bool = False
+    about: str = ""
+    """Who this is in the story, for whoever chooses whom to be."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class WorkspaceSpec:
     events: tuple[str, ...] = ("app_home_opened",)
     usage: Mapping[str, str] = field(default_factory=dict)
     """Command -> what may follow it, shown as one types."""
+    begin_as: str = ""
+    """Handle of the person to be first, where it matters."""
     first_steps: str = ""
     """What the page tells who opens it for the first time, in mrkdwn."""
     needs_text: bool = True

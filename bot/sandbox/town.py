@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.sandbox.acts import Acts
 from bot.sandbox.answers import Answers
+from bot.sandbox.api import Api
 from bot.sandbox.delivery import Courier, HttpLink
 from bot.sandbox.faults import Faults
 from bot.sandbox.modals import Modals
@@ -12,7 +13,6 @@ from bot.sandbox.records import Records
 from bot.sandbox.seat import Seat
 from bot.sandbox.socket_mode import SocketLink
 from bot.sandbox.spec import WorkspaceSpec
-from bot.sandbox.web_api import Api
 from bot.sandbox.workspace import Channel, Workspace
 
 Mode = Literal["http", "socket"]

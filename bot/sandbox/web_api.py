@@ -1,19 +1,19 @@
 """Owns the front of the Web API: who calls, with which scopes, and Slack's manner of refusing."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.api import Api, Method
 from bot.sandbox.api_chat import CHAT
+from bot.sandbox.api_conversations import CONVERSATIONS
 from bot.sandbox.api_people import PEOPLE
+from bot.sandbox.api_reactions import REACTIONS
+from bot.sandbox.api_scheduled import SCHEDULED
 from bot.sandbox.api_views import VIEWS
 from bot.sandbox.inputs import Json
-from bot.sandbox.modals import Modals, Refused
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.modals import Refused
 
-Method = Callable[["Api", Json], Json]
-_METHODS: dict[str, Method] = {**PEOPLE, **CHAT, **VIEWS}
+_METHODS: dict[str, Method] = {**PEOPLE, **CONVERSATIONS, **CHAT, **SCHEDULED, **REACTIONS, **VIEWS}
 _OPEN = ("api.test", "blocks.validate")
 _APP_LEVEL = ("apps.connections.open",)
 _SCOPES = {
@@ -21,28 +21,27 @@ _SCOPES = {
     "users.info": "users:read",
     "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
+    "users.profile.get": "users.profile:read",
+    "users.getPresence": "users:read",
+    "bots.info": "users:read",
     "conversations.open": "im:write",
+    "conversations.join": "channels:join",
+    "conversations.leave": "channels:manage",
+    "conversations.create": "channels:manage",
+    "conversations.invite": "channels:manage",
+    "conversations.kick": "channels:manage",
+    "conversations.setTopic": "channels:manage",
+    "reactions.add": "reactions:write",
+    "reactions.remove": "reactions:write",
+    "reactions.get": "reactions:read",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.delete": "chat:write",
+    "chat.scheduleMessage": "chat:write",
+    "chat.deleteScheduledMessage": "chat:write",
 }
 _PARSED = ("blocks", "view", "metadata", "attachments", "message")
-
-
-@dataclass(frozen=True)
-class Api:
-    """What a method works on. socket_url: makes the address of a new Socket Mode connection."""
-
-    workspace: Workspace
-    modals: Modals
-    socket_url: Callable[[], str]
-
-    def need_scope(self, scope: str) -> None:
-        """Refuse as Slack does when the app lacks a scope. Raises Refused."""
-        provided = self.workspace.spec.scopes
-        if scope not in provided:
-            raise Refused("missing_scope", needed=scope, provided=",".join(provided))
 
 
 def call(api: Api, method: str, arguments: Json, *, token: str | None) -> Json:

@@ -30,6 +30,8 @@ class Message:
     metadata: Json | None = None
     edited_ts: str | None = None
     only_for: str | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    """Emoji -> who reacted with it."""
 
 
 @dataclass(eq=False)
@@ -41,6 +43,7 @@ class Channel:
     archived: bool = False
     person: str | None = None  # whose DM with the app this is
     messages: dict[str, Message] = field(default_factory=dict)
+    topic: str = ""
 
     @property
     def is_dm(self) -> bool:
@@ -56,6 +59,17 @@ class Trigger:
     view_id: str | None = None
     channel: str | None = None
     used: bool = False
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A message that waits for its time. post_at, created: seconds since 1970."""
+
+    id: str
+    channel: str
+    post_at: int
+    text: str
+    created: int = field(default_factory=lambda: int(time.time()))
 
 
 @dataclass
@@ -78,6 +92,7 @@ class Workspace:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.scheduled: dict[str, Scheduled] = {}
         self.notices: dict[str, str] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0

@@ -30,8 +30,9 @@ def version(town: Town, user: str) -> str:
         (
             channel.id,
             channel.archived,
+            channel.topic,
             sorted(channel.members),
-            [(m.ts, m.edited_ts) for m in channel.messages.values() if m.only_for in (None, user)],
+            [(m.ts, m.edited_ts, m.reactions) for m in channel.messages.values() if m.only_for in (None, user)],
         )
         for channel in workspace.visible_channels(user)
     ]

@@ -104,7 +104,8 @@ class Scene:
             return "Direct messages between you and the app"
         people = [user for user in channel.members if user != bot]
         apart = "" if bot in channel.members else f" · {self.town.spec.app_name} is not in this channel"
-        return f"{len(people)} people{apart}{' · archived' if channel.archived else ''}"
+        topic = f" · {channel.topic}" if channel.topic else ""
+        return f"{len(people)} people{apart}{' · archived' if channel.archived else ''}{topic}"
 
     @property
     def places(self) -> list[tuple[str, list[Place]]]:
