@@ -7,6 +7,11 @@ from bot.sandbox.spec import ChannelSpec, PersonSpec, ShortcutSpec, WorkspaceSpe
 _EVERYBODY = ("sarah", "mike", "lisa", "tom", "ana", "eve")
 
 
+def _person(name: str, real_name: str, tz: str, about: str, *, is_admin: bool = False) -> PersonSpec:
+    email = f"{name}@techcorp.com"
+    return PersonSpec(f"U0{name.upper()}", name, real_name, email, tz, is_admin, about=about)
+
+
 def techcorp() -> WorkspaceSpec:
     """Describe the demo's workspace. Its ids never change; Eve never joins the team."""
     return WorkspaceSpec(
@@ -14,12 +19,12 @@ def techcorp() -> WorkspaceSpec:
         name="TechCorp",
         domain="techcorp",
         people=(
-            PersonSpec("U0SARAH", "sarah", "Sarah Johnson", "sarah@techcorp.com", "America/New_York", True),
-            PersonSpec("U0MIKE", "mike", "Mike Chen", "mike@techcorp.com", "America/Los_Angeles"),
-            PersonSpec("U0LISA", "lisa", "Lisa Rodriguez", "lisa@techcorp.com", "America/Chicago"),
-            PersonSpec("U0TOM", "tom", "Tom Becker", "tom@techcorp.com", "Europe/Berlin"),
-            PersonSpec("U0ANA", "ana", "Ana Silva", "ana@techcorp.com", "America/Sao_Paulo"),
-            PersonSpec("U0EVE", "eve", "Eve Novak", "eve@techcorp.com", "Europe/Prague"),
+            _person("sarah", "Sarah Johnson", "America/New_York", "in the team, has opened decision #1", is_admin=True),
+            _person("mike", "Mike Chen", "America/Los_Angeles", "in the team"),
+            _person("lisa", "Lisa Rodriguez", "America/Chicago", "in the team"),
+            _person("tom", "Tom Becker", "Europe/Berlin", "not in the team until Sarah adds him"),
+            _person("ana", "Ana Silva", "America/Sao_Paulo", "not in the team until Sarah adds her"),
+            _person("eve", "Eve Novak", "Europe/Prague", "a stranger to the team: sees what strangers see"),
         ),
         channels=(
             ChannelSpec("C0DECISIONS", "customer-decisions", (*_EVERYBODY, "conclave")),
@@ -31,9 +36,11 @@ def techcorp() -> WorkspaceSpec:
         signing_secret="sandbox-signing-secret-techcorp",
         commands=("/decide",),
         usage={"/decide": "[title] | list | show 42 | setup | settings | help"},
+        begin_as="sarah",
         first_steps=(
-            "Type `/decide list` in the box below and press Enter: the sample team has opened decision #1, which waits "
-            'for its owner, Sarah. The list tells what waits for you; to go on as somebody else, use "Act as".'
+            "Sarah, Mike and Lisa are a team; decision #1 waits for its owner, Sarah. Type `/decide list` in the box "
+            "below and press Enter. As Sarah, `/decide setup` adds people and gives them authority to resolve. "
+            '"Act as" makes you somebody else.'
         ),
         shortcuts=(
             ShortcutSpec("decision.new", "New customer decision"),

@@ -26,7 +26,7 @@ async def set_up(owner: Any) -> None:
     await owner.leave()
 
 
-async def complete_the_case(owner: Any) -> None:
+async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
     await owner.type("/decide list")
     await owner.press("Show")
     await owner.see_window("can complete the case")
@@ -40,7 +40,8 @@ async def complete_the_case(owner: Any) -> None:
     await owner.see_window("Word each so that 10 is best for us")
     await owner.submit()
     await owner.see_window("Next: propose the options")
-    await owner.leave()
+    if leaves:
+        await owner.leave()
 
 
 async def _takes_time(owner: Any) -> bool:
@@ -184,6 +185,15 @@ async def fill_required(person: Any) -> None:
             await select.select_option(index=1)
 
 
+async def test_a_window_beneath_a_finished_form_is_up_to_date(room: Any) -> None:
+    sarah = await room.come("sarah")
+    await complete_the_case(sarah, leaves=False)
+
+    await sarah.page.click("#window [data-close]")
+
+    await sarah.see_window("phase 3 of 6")
+
+
 async def test_a_draft_saved_for_later_is_there_again(room: Any) -> None:
     sarah, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")
@@ -210,6 +220,7 @@ async def test_a_message_shortcut_takes_the_message_along(room: Any) -> None:
     message = lisa.page.locator("#main article", has_text="ABC wants its money back <b>now</b>")
     await message.hover()
     await message.get_by_label("Actions for this message").click()
+    await lisa.page.wait_for_function("document.querySelector('details.menu.over[open]')")  # else it would be cut off
 
     await message.get_by_role("menuitem", name="Decide about this message").click()
 

@@ -322,6 +322,14 @@ function changed(box) {
 }
 let dispatchTimer;
 function dispatchSoon(box) { clearTimeout(dispatchTimer); dispatchTimer = setTimeout(() => press(box, atOf(box), value(box)), 300); }
+// A menu near the lower edge opens upwards: its place would cut it off.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu") || menu.classList.contains("up")) return;
+  menu.classList.remove("over");
+  const edge = (menu.closest(".scroller, .content") || document.documentElement).getBoundingClientRect().bottom;
+  if (menu.open && $(".list", menu).getBoundingClientRect().bottom > edge) menu.classList.add("over");
+}, true);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && $("details.menu[open], details.multi[open]")) {
     const open = $("details.menu[open], details.multi[open]");
