@@ -94,7 +94,12 @@ async def open_member(args: AsyncArgs) -> None:
         teams.check_admin(who, is_workspace_admin=await is_workspace_admin(args))
         member = await teams.get_member(deps(args).db, actor=who, member_id=member_id)
         return view.edit_member(
-            member, own_authority=who.member.authority, is_self=member.id == who.member.id, page=page
+            member,
+            own_authority=who.member.authority,
+            is_self=member.id == who.member.id,
+            table=deps(args).settings.authority_table,
+            currency=who.team.currency,
+            page=page,
         )
 
     await open_modal(args, build, title="Edit member")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.decision import Dossier
+from bot.domain.money import format_money
 from bot.domain.permission import highest_reach
 from bot.domain.team import TOP_AUTHORITY, Member
 from bot.views import ids, text
@@ -16,6 +17,14 @@ def who_gives(members: Sequence[Member]) -> str:
     names = [text.inline(m.name, 80) for m in members if m.authority >= TOP_AUTHORITY][:MOST_NAMED]
     givers = text.listing([*names, "a workspace admin"], last="or")
     return f"{text.sentence_case(givers)} can give authority in {ids.COMMAND} setup."
+
+
+def levels_hint(table: AuthorityTable, currency: str) -> str:
+    """What each level reaches, for whoever gives one."""
+    steps = [f"{level} up to {format_money(top, currency)}" for level, top in enumerate(table.ceilings, 1)]
+    last = f"{len(table.ceilings) + 1} whatever it costs"
+    reach = ", ".join([*steps, last])
+    return f"What this person may resolve: {reach}; a high risk takes one more. Nobody raises their own."
 
 
 def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> str:
@@ -33,7 +42,7 @@ def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable
         return "What it costs us; empty is 0. A costly option takes more authority to resolve with."
     return (
         f"What it costs us; empty is 0. The team's highest authority for it is {reach}, good for up to "
-        f"{text.money(ceiling, dossier.team.currency)}; a high risk takes one more."
+        f"{format_money(ceiling, dossier.team.currency)}; a high risk takes one more."
     )
 
 

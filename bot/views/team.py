@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.authority import AuthorityTable
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
-from bot.views import case, ids, kit, state, text
+from bot.views import authority, case, ids, kit, state, text
 from bot.views.state import Fields, View
 
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
@@ -119,10 +120,12 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
     )
 
 
-def edit_member(member: Member, *, own_authority: int, is_self: bool, page: int = 0) -> kit.View:
+def edit_member(
+    member: Member, *, own_authority: int, is_self: bool, table: AuthorityTable, currency: str, page: int = 0
+) -> kit.View:
     """One person. Nobody is offered more authority for themselves than they have (own_authority).
 
-    page: the one of the list beneath, to come back to.
+    table: what each level reaches, in `currency`. page: the one of the list beneath, to come back to.
     """
 
     def at(field: str) -> str:
@@ -142,7 +145,7 @@ def edit_member(member: Member, *, own_authority: int, is_self: bool, page: int 
             "Authority",
             kit.select("authority", levels, initial=str(member.authority)),
             block_id=at("authority"),
-            hint="1 to 5: how large a decision this person may resolve. Nobody raises their own.",
+            hint=authority.levels_hint(table, currency),
         ),
         kit.input_block(
             "Knows about",

@@ -19,7 +19,7 @@ async def set_up(owner: Any) -> None:
     await owner.submit()
     await owner.see_window("Tom Becker")
     await owner.page.locator("#window .section", has_text="Mike Chen").get_by_role("button").click()
-    await owner.see_window("how large a decision this person may resolve")
+    await owner.see_window("What this person may resolve")
     await owner.choose("Authority", "4")
     await owner.submit()
     await owner.page.locator("#window .section", has_text="Mike Chen").get_by_text("authority 4").wait_for()

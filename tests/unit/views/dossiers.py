@@ -277,7 +277,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "setup", team.setup(team=group, is_first=True, channel_id="C1")
     yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
-    yield "member", team.edit_member(expert, own_authority=5, is_self=False)
+    yield "member", team.edit_member(expert, own_authority=5, is_self=False, table=table, currency="USD")
     yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
     yield "done", notice.done(filled(pattern, 60), filled(pattern, 2500))
     yield "loading", notice.loading(filled(pattern, 60))

@@ -69,3 +69,10 @@ def test_the_cost_of_an_option_says_how_far_the_team_reaches(
     dossier = replace(found, decision=replace(found.decision, case=case))
 
     assert sentence in authority.cost_hint(dossier, [everybody[name] for name in people.split()], TABLE)
+
+
+def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:
+    assert authority.levels_hint(TABLE, "EUR") == (
+        "What this person may resolve: 1 up to EUR 100, 2 up to EUR 1,000, 3 up to EUR 10,000, 4 up to EUR 50,000, "
+        "5 whatever it costs; a high risk takes one more. Nobody raises their own."
+    )

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.authority import AuthorityTable
 from bot.errors import Invalid
 from bot.views import help, notice, state, team
+
+REACH: dict[str, Any] = {"table": AuthorityTable(), "currency": "USD"}
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def test_people_who_were_skipped_are_named(dossiers: ModuleType, lines: ModuleTy
 
 def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
     member = replace(dossiers.MIKE, expertise_areas=("refund_request", "pricing", "Data protection"))
-    view = payloads.submitted(team.edit_member(member, own_authority=5, is_self=False))
+    view = payloads.submitted(team.edit_member(member, own_authority=5, is_self=False, **REACH))
 
     form = team.parse_member(view)
 
@@ -110,7 +113,7 @@ def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: Module
 
 def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
     view = payloads.submitted(
-        team.edit_member(dossiers.MIKE, own_authority=5, is_self=False),
+        team.edit_member(dossiers.MIKE, own_authority=5, is_self=False, **REACH),
         role="legal_compliance",
         authority="5",
         expertise=["billing_dispute"],
@@ -150,7 +153,7 @@ def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType)
 def test_a_refused_member_says_why(
     dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
 ) -> None:
-    view = payloads.submitted(team.edit_member(dossiers.MIKE, own_authority=5, is_self=False), **typed)
+    view = payloads.submitted(team.edit_member(dossiers.MIKE, own_authority=5, is_self=False, **REACH), **typed)
 
     with pytest.raises(Invalid) as refusal:
         team.parse_member(view)
@@ -160,7 +163,7 @@ def test_a_refused_member_says_why(
 
 def test_nobody_is_offered_more_authority_for_themselves(dossiers: ModuleType) -> None:
     def levels(*, is_self: bool) -> list[str]:
-        view = team.edit_member(dossiers.LISA, own_authority=dossiers.LISA.authority, is_self=is_self)
+        view = team.edit_member(dossiers.LISA, own_authority=dossiers.LISA.authority, is_self=is_self, **REACH)
         return [o["value"] for o in view["blocks"][2]["element"]["options"]]
 
     assert levels(is_self=True) == ["1", "2"]
