@@ -60,14 +60,14 @@ def judged(
         try:
             return await send(deps, delivery)
         except SlackApiError as error:
-            return _verdict_of(error)
+            return verdict_of(error)
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
             return Later(type(error).__qualname__)
 
     return give_verdict
 
 
-def _verdict_of(error: SlackApiError) -> Verdict:
+def verdict_of(error: SlackApiError) -> Verdict:
     response = error.response
     status, name = getattr(response, "status_code", 0), name_of(error)
     if status == 429 or name == "ratelimited":

@@ -109,6 +109,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
         shape |= {"subtype": "bot_message"}
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
+    if message.files:
+        shape["files"] = [{"id": file.id, "name": file.name, "title": file.title} for file in message.files]
     if message.edited_ts:
         shape["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shape

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.api_chat import CHAT
+from bot.sandbox.api_files import FILES
 from bot.sandbox.api_people import PEOPLE
 from bot.sandbox.api_views import VIEWS
 from bot.sandbox.inputs import Json
@@ -13,7 +14,7 @@ from bot.sandbox.modals import Modals, Refused
 from bot.sandbox.workspace import Workspace
 
 Method = Callable[["Api", Json], Json]
-_METHODS: dict[str, Method] = {**PEOPLE, **CHAT, **VIEWS}
+_METHODS: dict[str, Method] = {**PEOPLE, **CHAT, **VIEWS, **FILES}
 _OPEN = ("api.test", "blocks.validate")
 _APP_LEVEL = ("apps.connections.open",)
 _SCOPES = {
@@ -26,17 +27,23 @@ _SCOPES = {
     "chat.update": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.delete": "chat:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
 }
-_PARSED = ("blocks", "view", "metadata", "attachments", "message")
+_PARSED = ("blocks", "view", "metadata", "attachments", "message", "files")
 
 
 @dataclass(frozen=True)
 class Api:
-    """What a method works on. socket_url: makes the address of a new Socket Mode connection."""
+    """What a method works on. socket_url: makes the address of a new Socket Mode connection.
+
+    base_url: where this Slack answers.
+    """
 
     workspace: Workspace
     modals: Modals
     socket_url: Callable[[], str]
+    base_url: str
 
     def need_scope(self, scope: str) -> None:
         """Refuse as Slack does when the app lacks a scope. Raises Refused."""

@@ -19,6 +19,18 @@ SLACKBOT = "USLACKBOT"
 
 
 @dataclass(eq=False)
+class File:
+    """A file of the app. `content` is None until it is uploaded; shared with nobody until a message holds it."""
+
+    id: str
+    name: str
+    length: int
+    ticket: str
+    title: str = ""
+    content: bytes | None = None
+
+
+@dataclass(eq=False)
 class Message:
     """A message in a channel; `only_for` makes it ephemeral."""
 
@@ -30,6 +42,7 @@ class Message:
     metadata: Json | None = None
     edited_ts: str | None = None
     only_for: str | None = None
+    files: list[File] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -79,6 +92,7 @@ class Workspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.notices: dict[str, str] = {}
+        self.files: dict[str, File] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0
         self._counter = itertools.count(1)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Dossier
 from bot.domain.result import publish as publishable
 from bot.domain.result import rank
-from bot.errors import Conflict, Invalid, NotFound
+from bot.errors import Conflict
 from bot.store import audit, decision, dossier, outbox, result, round, team
 from bot.store.db import Db, run_tx
 
@@ -122,14 +122,8 @@ async def verify(db: Db, *, number: int, team_name: str | None) -> str:
     """
 
     async def work(c: AsyncConnection) -> str:
-        teams = await team.find_by_name(c, team_name)
-        if not teams:
-            raise NotFound(f"There is no team called {team_name}." if team_name else "There is no team yet.")
-        if len(teams) > 1:
-            names = ", ".join(sorted(found.name for found in teams))
-            raise Invalid(f"Several teams match; choose one with --team: {names}.")
-        team_id = teams[0].id
-        decision_id = await decision.get_id(c, team_id=team_id, number=number)
+        found = await team.get_by_name(c, team_name)
+        decision_id = await decision.get_id(c, team_id=found.id, number=number)
         round_id = await round.find_latest(c, decision_id)
         return await result.order(c, round_id) if round_id else "none"
 

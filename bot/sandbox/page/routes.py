@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from bot.sandbox import files
 from bot.sandbox.inputs import VALUE_KEYS
 from bot.sandbox.page import inspector, markup, pulse
 from bot.sandbox.page.scene import INSPECTOR, Scene, initials
@@ -50,6 +51,7 @@ def environment() -> jinja2.Environment:
     found.globals |= {
         "initials": initials,
         "stamp": _stamp(),
+        "file_path": files.path,
         "known": [*(kind for kind in VALUE_KEYS if kind not in _NOT_DRAWN), "overflow"],
     }
     return found
