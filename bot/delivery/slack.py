@@ -173,7 +173,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     if found.card is None:
         await results.send_by_dm(deps.db, found=found)
         return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    message = await _result_message(deps, found)
     try:
         await post(
             deps,
@@ -190,12 +190,18 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     return Done()
 
 
+async def _result_message(deps: Deps, found: Dossier) -> dict[str, Any]:
+    """With its comments; a second round has none, and those of the first were told with that one's result."""
+    comments = [] if found.is_second_round else await results.comments(deps.db, found=found)
+    return result_view.message(found, comments=comments)
+
+
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
-    if not await results.may_read(deps.db, found=found, user_id=reader):
-        return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
+        return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
+    message = await _result_message(deps, found)
     await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
     return Done()
 
