@@ -95,6 +95,8 @@ async def giving_up(deps: Deps, delivery: Delivery) -> None:
     except NotFound:
         return
     if delivery.kind == results.RESULT:
+        if found.round is None or str(found.round.id) != delivery.payload["round"]:
+            return  # a second round has begun meanwhile; its screens show the first result
         await results.send_by_dm(deps.db, found=found)
     else:
         asked = int(delivery.payload.get("asked", 0))
