@@ -12,9 +12,6 @@ from bot.services.export import Order, Source
 from bot.store.outbox import Delivery
 from bot.views import export as view
 
-AT_ONCE = 100
-"""More lines never fit into one message."""
-
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
@@ -61,8 +58,8 @@ async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
     found = await exports.source(deps.db, order)
     if found is None:
         return Done()
-    records = await exports.page(deps.db, team_id=order.team_id, before=order.before, at_most=AT_ONCE)
-    has_more = len(records) == AT_ONCE
+    records = await exports.page(deps.db, team_id=order.team_id, before=order.before)
+    has_more = len(records) == exports.PAGE
     message, took, goes_on = view.part(
         found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
     )

@@ -15,7 +15,8 @@ from bot.store import audit, export, outbox, team
 from bot.store.db import Db, run_tx
 
 FILE, PART = "export", "export.part"
-PAGE = 500
+PAGE = 100
+"""Decisions at a time: while they are made into lines, nothing else runs in this process."""
 READING_SECONDS = 10.0
 """A page is read behind the scenes; nobody's three seconds run meanwhile."""
 
@@ -130,11 +131,11 @@ async def for_operator(db: Db, *, team_name: str | None) -> Team:
     return await run_tx(db, work)
 
 
-async def page(db: Db, *, team_id: UUID, before: int | None, at_most: int = PAGE) -> list[Record]:
-    """The decisions below number `before` (None: the newest), newest first."""
+async def page(db: Db, *, team_id: UUID, before: int | None) -> list[Record]:
+    """At most `PAGE` decisions below number `before` (None: the newest), newest first."""
 
     async def work(c: AsyncConnection) -> list[Record]:
-        return await export.page(c, team_id=team_id, before=before, at_most=at_most)
+        return await export.page(c, team_id=team_id, before=before, at_most=PAGE)
 
     return await run_tx(db, work, budget_seconds=READING_SECONDS)
 
