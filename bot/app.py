@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from bot import jobs
 from bot.config import Settings, sqlalchemy_url
-from bot.delivery import home, letter, nudge, slack
+from bot.delivery import export, home, letter, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError
@@ -116,7 +116,7 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
 
 
 async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
-    senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders()}
+    senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     worker = Worker(
         deps,
         senders,

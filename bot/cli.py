@@ -138,6 +138,26 @@ _VERDICTS = {
 
 
 @cli.command()
+def export(
+    team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The file to write; standard output without.")] = None,
+) -> None:
+    """A team's decisions with published results and outcomes, as CSV. Nothing about ballots."""
+    from bot import operations
+
+    with _sentences():
+        table = asyncio.run(operations.export(_settings(), team=team))
+    # Bytes as they are: no line end translated, no code page of the terminal.
+    if output is None:
+        sys.stdout.buffer.write(table)
+        return
+    try:
+        output.write_bytes(table)
+    except OSError as error:
+        raise typer.BadParameter(f"{output} cannot be written ({error.strerror}).") from None
+
+
+@cli.command()
 def rank(
     file: Annotated[Path, typer.Argument(help="The case: options, criteria with weights, everybody's scores.")],
     as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,

@@ -15,12 +15,14 @@ from bot import embedded
 from bot.config import Settings, sqlalchemy_url
 from bot.errors import StartError
 from bot.identity import client_for, slack_name
+from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.services import result as results
 from bot.services import secrecy
 from bot.store import db, sample, schema, vault
 from bot.store.outbox import GivenUp
+from bot.views import export as export_view
 
 
 async def check_schema(database_url: str) -> None:
@@ -82,12 +84,18 @@ def load_sample(url: str, *, workspace_id: str, domain: str) -> bool:
 
 async def verify(settings: Settings, *, number: int, team: str | None) -> str:
     """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
-    with database(settings) as url:
-        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
-        try:
-            return await results.verify(opened, number=number, team_name=team)
-        finally:
-            await opened.close()
+    async with _opened(settings) as opened:
+        return await results.verify(opened, number=number, team_name=team)
+
+
+async def export(settings: Settings, *, team: str | None) -> bytes:
+    """A team's decisions as CSV, the very bytes that `/decide export` sends."""
+    async with _opened(settings) as opened:
+        found = await exports.for_operator(opened, team_name=team)
+        lines = [export_view.BOM, export_view.heading()]
+        async for records in exports.pages(opened, team_id=found.id):
+            lines += [export_view.line(record, found) for record in records]
+        return "".join(lines).encode()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views import help as help_view
 from bot.views import ids, notice, state, text
+from handlers import export as export_handlers
 from handlers import preference as preference_handlers
 from handlers import team as team_handlers
 from handlers.after_ack import later, open_modal, show_later
@@ -45,6 +46,8 @@ async def command(args: AsyncArgs) -> None:
         await team_handlers.open_setup(args)
     elif words.lower() == "settings":
         await preference_handlers.open_settings(args)
+    elif words.lower() == "export":
+        await export_handlers.request(args)
     else:
         await _open_new(args, title=words, channel_id=str(args.body.get("channel_id") or ""))
 

@@ -10,6 +10,7 @@ from bot.domain.round import default_closes_at
 from bot.services import round as rounds
 from bot.views import notice, state
 from bot.views import round as view
+from bot.views import second_round as second_view
 from handlers.after_ack import open_modal
 from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id
@@ -134,6 +135,31 @@ async def void(args: AsyncArgs) -> None:
     )
     sentence = f"All ballots of {after.decision.name} are deleted. Its options can be edited again."
     await _done(args, after, sentence)
+
+
+async def open_second(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        found = await allowed(args, Action.SECOND_ROUND, decision_id)
+        closes_at = default_closes_at(deps(args).now, found.decision.case.expected_resolution_date)
+        return second_view.ask(found, closes_at=closes_at)
+
+    await open_modal(args, build, title="Second round")
+
+
+async def second(args: AsyncArgs) -> None:
+    who, d, submitted = await actor(args), deps(args), args.body["view"]
+    after = await rounds.second(
+        d.db,
+        actor=who,
+        decision_id=state.uuid_in(submitted),
+        closes_at=view.parse_extend(submitted, now=d.now),
+        now=d.now,
+        table=d.settings.authority_table,
+        press=press(args),
+    )
+    await args.ack(response_action="update", view=view.started(after))
 
 
 async def _done(args: AsyncArgs, after: Dossier, sentence: str) -> None:

@@ -59,7 +59,15 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.identity": ("bot.config", "bot.deps"),
     "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.services", "bot.store", "bot.errors"),
-    "bot.operations": ("bot.config", "bot.embedded", "bot.identity", "bot.services", "bot.store", "bot.errors"),
+    "bot.operations": (
+        "bot.config",
+        "bot.embedded",
+        "bot.identity",
+        "bot.services",
+        "bot.store",
+        "bot.views",
+        "bot.errors",
+    ),
     "bot.log": (),
     "bot.metrics": (),
     "bot.cli": (

@@ -60,14 +60,14 @@ def judged(
         try:
             return await send(deps, delivery)
         except SlackApiError as error:
-            return _verdict_of(error)
+            return verdict_of(error)
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
             return Later(type(error).__qualname__)
 
     return give_verdict
 
 
-def _verdict_of(error: SlackApiError) -> Verdict:
+def verdict_of(error: SlackApiError) -> Verdict:
     response = error.response
     status, name = getattr(response, "status_code", 0), name_of(error)
     if status == 429 or name == "ratelimited":
@@ -95,6 +95,8 @@ async def giving_up(deps: Deps, delivery: Delivery) -> None:
     except NotFound:
         return
     if delivery.kind == results.RESULT:
+        if found.round is None or str(found.round.id) != delivery.payload["round"]:
+            return  # a second round has begun meanwhile; its screens show the first result
         await results.send_by_dm(deps.db, found=found)
     else:
         asked = int(delivery.payload.get("asked", 0))
@@ -173,7 +175,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     if found.card is None:
         await results.send_by_dm(deps.db, found=found)
         return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    message = await _result_message(deps, found)
     try:
         await post(
             deps,
@@ -190,12 +192,18 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     return Done()
 
 
+async def _result_message(deps: Deps, found: Dossier) -> dict[str, Any]:
+    """With its comments; a second round has none, and those of the first were told with that one's result."""
+    comments = [] if found.is_second_round else await results.comments(deps.db, found=found)
+    return result_view.message(found, comments=comments)
+
+
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
-    if not await results.may_read(deps.db, found=found, user_id=reader):
-        return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
+    if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
+        return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
+    message = await _result_message(deps, found)
     await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
     return Done()
 

@@ -157,7 +157,9 @@ class Dossier:
     round: Round | None = None
     """The latest round that was not voided."""
     result: Result | None = None
-    """Present once published."""
+    """Of that round; present once published."""
+    first_result: Result | None = None
+    """Of the round before, present where that one is a second round: it stays visible, whatever the second says."""
     outcome: Outcome | None = None
     """Present while the decision is resolved."""
     resolver: Member | None = None
@@ -165,6 +167,10 @@ class Dossier:
 
     def round_state(self, now: datetime) -> RoundState | None:
         return self.round.state(now) if self.round else None
+
+    @property
+    def is_second_round(self) -> bool:
+        return self.round is not None and self.round.follows is not None
 
     def option(self, option_id: UUID) -> Option | None:
         return next((o for o in self.options if o.id == option_id), None)

@@ -31,6 +31,7 @@ class Action(StrEnum):
     VOID_ROUND = "round.void"
     EXTEND_ROUND = "round.extend"
     PROCEED = "round.proceed"
+    SECOND_ROUND = "round.second"
     SCORE = "evaluation.open"
     RESOLVE = "outcome.resolve"
     INFORMED = "outcome.informed"
@@ -52,6 +53,7 @@ LABELS = {
     Action.VOID_ROUND: "Void and edit",
     Action.EXTEND_ROUND: "Extend",
     Action.PROCEED: "Proceed without quorum",
+    Action.SECOND_ROUND: "Second round",
     Action.SCORE: "Score",
     Action.RESOLVE: "Resolve",
     Action.INFORMED: "Customer informed",
@@ -100,12 +102,21 @@ def _while_evaluating(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
     match dossier.round_state(now):
         case RoundState.OPEN | RoundState.DUE:
             closing = (Action.CLOSE_SCORING,) if dossier.round and dossier.round.has_quorum else ()
-            return (Action.SCORE, *closing, Action.VOID_ROUND, Action.CANCEL)
+            # The first result has fixed the options of a second round: there is nothing to go back and edit.
+            voiding = () if dossier.is_second_round else (Action.VOID_ROUND,)
+            return (Action.SCORE, *closing, *voiding, Action.CANCEL)
         case RoundState.UNDECIDED:
             return (Action.EXTEND_ROUND, Action.PROCEED, Action.CANCEL)
         case RoundState.PUBLISHED:
-            return (Action.RESOLVE, Action.CANCEL)
+            return (Action.RESOLVE, *_second_round(dossier), Action.CANCEL)
     return ()
+
+
+def _second_round(dossier: Dossier) -> tuple[Action, ...]:
+    """Once, and only where the first result leaves it open."""
+    result = dossier.result
+    is_offered = result is not None and result.invites_second_round and not dossier.is_second_round
+    return (Action.SECOND_ROUND,) if is_offered else ()
 
 
 def in_details(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
@@ -116,10 +127,28 @@ def in_details(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
 def check(action: Action, dossier: Dossier, member: Member, *, now: datetime, table: AuthorityTable) -> None:
     """Raise Conflict where the state does not offer `action`, NotAllowed where this person may not do it."""
     if action not in on_card(dossier, now) + in_details(dossier, now):
-        raise Conflict(f'"{LABELS[action]}" is not possible now. {standing(dossier, now)}')
+        why = _why_not_offered(action, dossier, now) or standing(dossier, now)
+        raise Conflict(f'"{LABELS[action]}" is not possible now. {why}')
     refusal = _who_may_instead(action, dossier, member, table)
     if refusal:
         raise NotAllowed(refusal)
+
+
+def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | None:
+    """What the standing does not tell, about the rounds that there are."""
+    if dossier.decision.status is not Status.EVALUATING:
+        return None
+    name, state = dossier.decision.name, dossier.round_state(now)
+    if action is Action.VOID_ROUND and dossier.is_second_round and state is not RoundState.PUBLISHED:
+        return (
+            f"The options of {name} are fixed by the result of its first round, so its second round cannot be voided. "
+            "Let it run, or cancel the decision."
+        )
+    if action is not Action.SECOND_ROUND or state is not RoundState.PUBLISHED:
+        return None
+    if dossier.is_second_round:
+        return f"{name} had its second round already, and there is no third; a decider can resolve it."
+    return f"A second round is for a result that is too close to call or splits the team; that of {name} is neither."
 
 
 def _who_may_instead(action: Action, dossier: Dossier, member: Member, table: AuthorityTable) -> str | None:
@@ -136,6 +165,8 @@ def _who_may_instead(action: Action, dossier: Dossier, member: Member, table: Au
         )
     if action is Action.SCORE:
         return _why_not_on_roster(dossier, member)
+    if action is Action.SECOND_ROUND and member.authority < least:
+        return f"A second round of {name} takes authority {least} or more; you have {member.authority}. {_ASK_HIGHER}"
     if action is Action.RESOLVE and member.authority < least:
         return f"Resolving {name} takes authority {least} or more; you have {member.authority}. {_ASK_HIGHER}"
     if action in {Action.INFORMED, Action.CHANGE_CHOICE}:
@@ -151,6 +182,11 @@ _ASK_HIGHER = "Ask a teammate with more authority; Show details names them, or s
 
 def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:
     entry = dossier.round.find_member(member.id) if dossier.round else None
+    if dossier.is_second_round and (entry is None or entry.is_excused):
+        return (
+            f"You are not on the roster of {dossier.decision.name}: a second round asks those of the first one who are "
+            "still active."
+        )
     if entry is None:
         return (
             f"You are not on the roster of {dossier.decision.name}: it was fixed when scoring started. "
@@ -231,8 +267,9 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
     match dossier.round_state(now):
         case RoundState.OPEN if round_:
             needed = quorum(len(round_.roster))
+            times = " a second time" if dossier.is_second_round else ""
             return (
-                f"{name} is being scored (phase 4 of 6): {round_.turnout} have scored, "
+                f"{name} is being scored{times} (phase 4 of 6): {round_.turnout} have scored, "
                 f"quorum is {needed}, and scoring closes {_moment(round_.closes_at)}."
             )
         case RoundState.DUE if round_:
@@ -241,6 +278,11 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             return (
                 f"Scoring of {name} closed without quorum: {round_.turnout} scored. "
                 f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
+            )
+        case RoundState.PUBLISHED if _second_round(dossier):
+            return (
+                f"{name} is scored and its result published (phase 4 of 6), which leaves open who is ahead; "
+                "a decider can resolve it, or ask for a second round."
             )
         case RoundState.PUBLISHED:
             return f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it."

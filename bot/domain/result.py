@@ -84,6 +84,11 @@ class Result:
         """Everyone in first place; empty where nothing aggregated may be shown or nothing is ranked."""
         return tuple(row.option_id for row in self.rows if row.place == 1)
 
+    @property
+    def invites_second_round(self) -> bool:
+        """Whether it leaves so much open that the team may be asked once more: it is too close to call."""
+        return len(self.leaders) > 1
+
 
 def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:
     """Rank by S_o = sum_k W_k c_ok / sum_k W_k, c_ok = mean over the people who scored the cell; exact.
@@ -133,14 +138,19 @@ def _weighted(option_id: UUID, weights: Weights, means: CellMeans) -> RankedOpti
     return RankedOption(option_id, None, points / Fraction(sum(weight for _, weight in weights)), (), voices)
 
 
-def publish(ranking: Ranking, *, ballots: int, people: int, thresholds: Thresholds) -> Result:
+def publish(ranking: Ranking, *, ballots: int, people: int, thresholds: Thresholds, is_second: bool = False) -> Result:
     """Keep of a ranking what may be stored and shown for this many ballots.
 
     Below `thresholds.ranking` nothing; below `thresholds.totals` places, and totals to .5; from there on
     totals to .1. A total at the ends of the scale reads "≥ 9.5" or "≤ 1.5" at either precision, else it
     would tell that everybody gave a 10. An option with a cell of fewer than `thresholds.ranking` people
     keeps its place and shows no total.
+
+    is_second: this round follows a published one; two published tables could be subtracted, so it keeps places alone.
     """
+    if is_second and ballots >= thresholds.ranking:
+        places = tuple(ResultRow(o.option_id, o.place, None, needs=o.needs) for o in ranking.rows)
+        return Result(VERSION, ballots, people, thresholds, places)
     rows = _rows(ranking, ballots, thresholds) if ballots >= thresholds.ranking else ()
     return Result(VERSION, ballots, people, thresholds, rows)
 

@@ -10,11 +10,15 @@ from bot.sandbox.workspace import Workspace
 
 @dataclass(frozen=True)
 class Api:
-    """What a method works on. socket_url: makes the address of a new Socket Mode connection."""
+    """What a method works on. socket_url: makes the address of a new Socket Mode connection.
+
+    base_url: where this Slack answers.
+    """
 
     workspace: Workspace
     modals: Modals
     socket_url: Callable[[], str]
+    base_url: str
 
     def need_scope(self, scope: str) -> None:
         """Refuse as Slack does when the app lacks a scope. Raises Refused."""

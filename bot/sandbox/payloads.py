@@ -111,6 +111,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
         shape["thread_ts"] = message.thread_ts
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": who, "count": len(who)} for n, who in message.reactions.items()]
+    if message.files:
+        shape["files"] = [{"id": file.id, "name": file.name, "title": file.title} for file in message.files]
     if message.edited_ts:
         shape["edited"] = {"user": message.user, "ts": message.edited_ts}
     return shape

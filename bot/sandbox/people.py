@@ -41,7 +41,7 @@ class Answer:
 class Message:
     """A message as one person sees it: `rendered` on screen, `text` for notifications and screen readers.
 
-    channel: '#name' or 'dm'.
+    channel: '#name' or 'dm'. files: those attached, each with `name` and the `path` that downloads it.
     """
 
     channel: str
@@ -52,6 +52,7 @@ class Message:
     text: str
     blocks: list[Json]
     rendered: str
+    files: list[Json]
     ephemeral: bool
     edited: bool
 
@@ -185,6 +186,14 @@ class Person:
         wanted = None if channel is None else channel.removeprefix("#")
         return [m for m in messages if wanted in (None, m.channel.removeprefix("#"), m.channel_id)]
 
+    async def download(self, path: str) -> bytes:
+        """Fetch an attached file by its path. Raises CannotDo where this Slack has none for them there."""
+        async with self._connected().get(f"{self._url}{path}") as answer:
+            if answer.status == 404:
+                raise CannotDo(f"{self.name} cannot download {path}")
+            answer.raise_for_status()
+            return await answer.read()
+
     async def see(self, text: str, *, timeout: float = 5.0) -> str:
         """Wait until the screen shows this text and return it all. Raises CannotDo with the whole screen."""
         return await self._until(lambda screen: text in screen, f"does not see {text!r}", timeout)
@@ -212,11 +221,14 @@ class Person:
     async def _post(self, act: str, **body: Any) -> Json:
         return await self._request("POST", act, {name: value for name, value in body.items() if value is not None})
 
-    async def _request(self, verb: str, act: str, body: Json | None = None) -> Json:
+    def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession()
+        return self._session
+
+    async def _request(self, verb: str, act: str, body: Json | None = None) -> Json:
         url = f"{self._url}/sandbox/people/{quote(self.name)}/{act}"
-        async with self._session.request(verb, url, json=body) as answer:
+        async with self._connected().request(verb, url, json=body) as answer:
             if answer.status in (400, 409):
                 raise CannotDo(f"{self.name} cannot {act}: {(await answer.json())['error']}")
             answer.raise_for_status()

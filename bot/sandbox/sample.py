@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.sandbox.spec import ChannelSpec, PersonSpec, ShortcutSpec, WorkspaceSpec
+from bot.sandbox.spec import LEAST_SCOPES, ChannelSpec, PersonSpec, ShortcutSpec, WorkspaceSpec
 
 _EVERYBODY = ("sarah", "mike", "lisa", "tom", "ana", "eve")
 
@@ -34,8 +34,9 @@ def techcorp() -> WorkspaceSpec:
         bot_token="xoxb-sandbox-techcorp",
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
+        scopes=(*LEAST_SCOPES, "files:write"),
         commands=("/decide",),
-        usage={"/decide": "[title] | list | show 42 | setup | settings | help"},
+        usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(
             "Sarah, Mike and Lisa are a team; decision #1 waits for its owner, Sarah. Type `/decide list` in the box "

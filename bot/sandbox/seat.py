@@ -50,6 +50,8 @@ class Seat:
 
     def _message(self, channel: Channel, message: Message) -> Json:
         filled = Filled(self.acts.message_states(self.person.id, message))
+        rendered = render_message(message.text, message.blocks, self.reader, filled)
+        shown = [rendered, *(f"[file: {file.name}, {file.length} bytes]" for file in message.files)]
         return {
             "channel": "dm" if channel.is_dm else f"#{channel.name}",
             "channel_id": channel.id,
@@ -58,7 +60,8 @@ class Seat:
             "who": self._name(message.user),
             "text": message.text,
             "blocks": message.blocks,
-            "rendered": render_message(message.text, message.blocks, self.reader, filled) + _reactions(message),
+            "rendered": "\n".join(part for part in shown if part) + _reactions(message),
+            "files": [{"name": file.name, "path": file.path_for(self.person)} for file in message.files],
             "ephemeral": message.only_for is not None,
             "edited": message.edited_ts is not None,
         }

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.files import file_routes
 from bot.sandbox.page.routes import page_routes
 from bot.sandbox.people import Person
 from bot.sandbox.records import Call, Delivery
@@ -187,6 +188,7 @@ def application(town: Town) -> Starlette:
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),
+            *file_routes(town),
             *page_routes(town),
             *routes(town),
         ]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+LEAST_SCOPES = ("commands", "chat:write", "im:write", "users:read", "users:read.email")
+
 
 @dataclass(frozen=True)
 class PersonSpec:
@@ -54,7 +56,7 @@ class WorkspaceSpec:
     bot_token: str
     signing_secret: str
     app_token: str | None = None
-    scopes: tuple[str, ...] = ("commands", "chat:write", "im:write", "users:read", "users:read.email")
+    scopes: tuple[str, ...] = LEAST_SCOPES
     commands: tuple[str, ...] = ()
     shortcuts: tuple[ShortcutSpec, ...] = ()
     events: tuple[str, ...] = ("app_home_opened",)

@@ -34,7 +34,7 @@ class Town:
         self.modals = Modals(self.workspace)
         self.answers = Answers(self.workspace, self.modals)
         self.acts = Acts(self.workspace, self.courier, self.answers, base_url)
-        self.api = Api(self.workspace, self.modals, self._socket_url)
+        self.api = Api(self.workspace, self.modals, self._socket_url, base_url)
 
     def _socket_url(self) -> str:
         address = self.base_url.replace("http://", "ws://", 1)

@@ -6,6 +6,7 @@ from typing import Any
 from bot.sandbox.api import Api, Method
 from bot.sandbox.api_chat import CHAT
 from bot.sandbox.api_conversations import CONVERSATIONS
+from bot.sandbox.api_files import FILES
 from bot.sandbox.api_people import PEOPLE
 from bot.sandbox.api_reactions import REACTIONS
 from bot.sandbox.api_scheduled import SCHEDULED
@@ -13,7 +14,7 @@ from bot.sandbox.api_views import VIEWS
 from bot.sandbox.inputs import Json
 from bot.sandbox.modals import Refused
 
-_METHODS: dict[str, Method] = {**PEOPLE, **CONVERSATIONS, **CHAT, **SCHEDULED, **REACTIONS, **VIEWS}
+_METHODS: dict[str, Method] = {**PEOPLE, **CONVERSATIONS, **CHAT, **SCHEDULED, **REACTIONS, **VIEWS, **FILES}
 _OPEN = ("api.test", "blocks.validate")
 _APP_LEVEL = ("apps.connections.open",)
 _SCOPES = {
@@ -40,8 +41,10 @@ _SCOPES = {
     "chat.delete": "chat:write",
     "chat.scheduleMessage": "chat:write",
     "chat.deleteScheduledMessage": "chat:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
 }
-_PARSED = ("blocks", "view", "metadata", "attachments", "message")
+_PARSED = ("blocks", "view", "metadata", "attachments", "message", "files")
 
 
 def call(api: Api, method: str, arguments: Json, *, token: str | None) -> Json:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from bot.sandbox.inputs import Json
 from bot.sandbox.spec import PersonSpec, WorkspaceSpec
@@ -16,6 +17,22 @@ from bot.sandbox.views import View
 from bot.views.limits import Problem, message_problems
 
 SLACKBOT = "USLACKBOT"
+
+
+@dataclass(eq=False)
+class File:
+    """A file of the app. `content` is None until it is uploaded; shared with nobody until a message holds it."""
+
+    id: str
+    name: str
+    length: int
+    ticket: str
+    title: str = ""
+    content: bytes | None = None
+
+    def path_for(self, person: PersonSpec) -> str:
+        """Where this person downloads it."""
+        return f"/files/{quote(person.name, safe='')}/{self.id}/{quote(self.name, safe='')}"
 
 
 @dataclass(eq=False)
@@ -32,6 +49,7 @@ class Message:
     only_for: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     """Emoji -> who reacted with it."""
+    files: list[File] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -94,6 +112,7 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.scheduled: dict[str, Scheduled] = {}
         self.notices: dict[str, str] = {}
+        self.files: dict[str, File] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0
         self._counter = itertools.count(1)

@@ -144,17 +144,14 @@ def _had_submitted(found: Dossier, actor: Actor) -> bool:
 def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime, *, has_ballot: bool = False) -> BotError:
     name = found.decision.name
     if found.round is not None and found.round.id != round_id:
-        return Conflict(f"This page belongs to an earlier round of {name}, which was voided. Press Score again.")
+        return Conflict(f"This page belongs to an earlier round of {name}, which is over. Press Score again.")
     match answer:
         case "too_late":
             return Conflict(
                 f"Scoring of {name} has ended: its closing time is past. What you had submitted before counts."
             )
         case "not_on_roster":
-            return NotAllowed(
-                f"You are not on the roster of {name}: it was fixed when scoring started. {found.owner.name} can void "
-                "the round and start again with you."
-            )
+            return NotAllowed(_not_on_roster(found))
         case "incomplete":
             return Invalid("A page is not complete: go Back, and score every option or say that you cannot judge it.")
         case "empty":
@@ -163,3 +160,13 @@ def _refusal(answer: str, found: Dossier, round_id: UUID, now: datetime, *, has_
             return Invalid("This page belongs to an earlier state of the decision. Close it and press Score again.")
     counts = " What you had submitted before counts." if has_ballot else ""
     return Conflict(f"Scoring is closed; this page was not saved.{counts} {standing(found, now)}")
+
+
+def _not_on_roster(found: Dossier) -> str:
+    name = found.decision.name
+    if found.is_second_round:
+        return f"You are not on the roster of {name}: a second round asks those of the first one who are still active."
+    return (
+        f"You are not on the roster of {name}: it was fixed when scoring started. {found.owner.name} can void the "
+        "round and start again with you."
+    )

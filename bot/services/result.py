@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Dossier
 from bot.domain.result import publish as publishable
 from bot.domain.result import rank
-from bot.errors import Conflict, Invalid, NotFound
+from bot.errors import Conflict
 from bot.store import audit, decision, dossier, outbox, result, round, team
 from bot.store.db import Db, run_tx
 
@@ -43,7 +43,13 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
         return
     ballots = await result.publish(c, round_id)
     ranking = rank(option_ids=live.option_ids, weights=live.weights, ballots=ballots)
-    published = publishable(ranking, ballots=len(ballots), people=live.people, thresholds=live.thresholds)
+    published = publishable(
+        ranking,
+        ballots=len(ballots),
+        people=live.people,
+        thresholds=live.thresholds,
+        is_second=live.follows is not None,
+    )
     await result.store(c, round_id, published)
     details = {"round": str(round_id), "ballots": len(ballots)}
     await audit.write(c, "round.published", decision_id=decision_id, details=details)
@@ -104,13 +110,15 @@ async def _readers(c: AsyncConnection, found: Dossier) -> list[str]:
 
 
 async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:
-    """(option id, comment) as published; empty before, and where none may be shown."""
+    """(option id, comment) as published; empty before, and where none may be shown. A second round asks for none: those
+    of the first stay."""
     live = found.round
-    if live is None or live.published_at is None:
+    round_id = None if live is None else live.follows or (live.id if live.published_at else None)
+    if round_id is None:
         return []
 
     async def work(c: AsyncConnection) -> list[tuple[UUID, str]]:
-        return await result.comments(c, live.id)
+        return await result.comments(c, round_id)
 
     return await run_tx(db, work)
 
@@ -118,19 +126,18 @@ async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:
 async def verify(db: Db, *, number: int, team_name: str | None) -> str:
     """How a decision's scores lie: 'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'.
 
+    Of all its rounds: one that lies open to the eye condemns them; else it is as the latest that was not voided.
+
     Raises NotFound where there is no such team or decision, Invalid where several teams match.
     """
 
     async def work(c: AsyncConnection) -> str:
-        teams = await team.find_by_name(c, team_name)
-        if not teams:
-            raise NotFound(f"There is no team called {team_name}." if team_name else "There is no team yet.")
-        if len(teams) > 1:
-            names = ", ".join(sorted(found.name for found in teams))
-            raise Invalid(f"Several teams match; choose one with --team: {names}.")
-        team_id = teams[0].id
-        decision_id = await decision.get_id(c, team_id=team_id, number=number)
-        round_id = await round.find_latest(c, decision_id)
-        return await result.order(c, round_id) if round_id else "none"
+        found = await team.get_by_name(c, team_name)
+        decision_id = await decision.get_id(c, team_id=found.id, number=number)
+        orders = [await result.order(c, round_id) for round_id in await round.of_decision(c, decision_id)]
+        if "unsealed" in orders:
+            return "unsealed"
+        kept = [order for order in orders if order != "voided"] or orders
+        return kept[-1] if kept else "none"
 
     return await run_tx(db, work)

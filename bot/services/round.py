@@ -13,7 +13,7 @@ from bot.domain.permission import Action, check, standing
 from bot.domain.press import Press
 from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Actor, Member
-from bot.errors import Conflict, Invalid
+from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import decision as decision_service
 from bot.store import audit, decision, dossier, round, submission, team
@@ -101,14 +101,14 @@ async def _start_anew(
     c: AsyncConnection, found: Dossier, *, roster: Sequence[UUID], closes_at: datetime, press: Press, now: datetime
 ) -> Dossier:
     """The owner, whose first answer was lost, changed roster or closing time: possible until somebody has scored."""
-    round_id = _round_id(found)
+    _check_untouched(found, now)
+    await round.set_roster(c, _round_id(found), roster)
+    return await _close_at(c, found, closes_at=closes_at, press=press, now=now)
+
+
+def _check_untouched(found: Dossier, now: datetime) -> None:
     if found.round is None or found.round.ballots or found.round.closed_at:
         raise Conflict(f"Scoring has started as you first asked for. {standing(found, now)}")
-    await round.set_roster(c, round_id, roster)
-    await round.extend(c, round_id, closes_at=closes_at)
-    await submission.record(c, press, kind="round", created_id=round_id)
-    await decision.changed(c, found.decision.id)
-    return await dossier.get(c, team_id=found.team.id, decision_id=found.decision.id)
 
 
 def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confirmed: bool) -> list[UUID]:
@@ -238,6 +238,69 @@ async def void(
         return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
 
     return await run_tx(db, work)
+
+
+async def second(
+    db: Db,
+    *,
+    actor: Actor,
+    decision_id: UUID,
+    closes_at: datetime,
+    now: datetime,
+    table: AuthorityTable,
+    press: Press,
+) -> Dossier:
+    """Ask the people of a published round once more, by fresh ballots about the very same things. Once per decision."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        prior = await submission.find(c, press)
+        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        if prior and prior.is_same:
+            return found
+        if prior and found.round and str(found.round.id) == prior.created_id:
+            return await _close_at(c, found, closes_at=closes_at, press=press, now=now)
+        check(Action.SECOND_ROUND, found, actor.member, now=now, table=table)
+        first = _round_id(found)
+        answer, round_id = await round.open_second(c, decision_id=decision_id, by=actor.member.id, closes_at=closes_at)
+        if round_id is None:
+            raise _why_no_second(answer, found, now)
+        asked = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        details = {
+            "round": str(round_id),
+            "number": asked.round.number if asked.round else None,
+            "follows": str(first),
+            "roster": len(asked.round.roster) if asked.round else None,
+        }
+        await audit.write(c, "round.opened", decision_id=decision_id, by=actor.member.id, details=details)
+        await submission.record(c, press, kind="round", created_id=round_id)
+        await decision.changed(c, decision_id)
+        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+def _why_no_second(answer: str, found: Dossier, now: datetime) -> BotError:
+    match answer:
+        case "past":
+            return Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        case "too_few":
+            least = found.round.thresholds.ranking if found.round else MIN_EVALUATORS
+            return Conflict(
+                f"A second round of {found.decision.name} takes at least {least} of those who were asked in the first "
+                "one, and fewer are still active. A decider can resolve it as it is."
+            )
+    return Conflict(f"A second round is not possible now. {standing(found, now)}")
+
+
+async def _close_at(c: AsyncConnection, found: Dossier, *, closes_at: datetime, press: Press, now: datetime) -> Dossier:
+    """The answer to a press was lost, and its closing time edited since: possible until somebody has scored."""
+    _check_untouched(found, now)
+    round_id = _round_id(found)
+    if await round.extend(c, round_id, closes_at=closes_at) == "past":
+        raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+    await submission.record(c, press, kind="round", created_id=round_id)
+    await decision.changed(c, found.decision.id)
+    return await dossier.get(c, team_id=found.team.id, decision_id=found.decision.id)
 
 
 def _round_id(found: Dossier) -> UUID:

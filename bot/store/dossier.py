@@ -25,6 +25,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
         options=await option.of_decision(c, decision_id),
         round=live,
         result=await result.find(c, live.id) if live and live.published_at else None,
+        first_result=await result.find(c, live.follows) if live and live.follows else None,
         outcome=chosen,
         resolver=await _member(c, found, chosen.resolved_by) if chosen else None,
         card=await card.find(c, decision_id),

@@ -1,5 +1,6 @@
 """Rows of `decision_outcomes`: one per decision, from the first resolve on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,25 +13,31 @@ from bot.store import tables as t
 
 
 async def find(c: AsyncConnection, decision_id: UUID) -> Outcome | None:
+    return (await of_decisions(c, [decision_id])).get(decision_id)
+
+
+async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
+    """By decision; a choice that was taken back is still among them."""
     o = t.decision_outcomes.c
-    row = (await c.execute(select(*o).where(o.decision_id == decision_id))).one_or_none()
-    if row is None:
-        return None
-    return Outcome(
-        decision_id=row.decision_id,
-        selected_option_id=row.selected_option_id,
-        reason=row.reason or "",
-        resolved_by=row.resolved_by,
-        response_sent_at=row.response_sent_at,
-        resolution_time_hours=row.resolution_time_hours,
-        customer_satisfaction_score=row.customer_satisfaction_score,
-        customer_retained=row.customer_retained,
-        financial_impact_actual=row.financial_impact_actual,
-        escalation_occurred=bool(row.escalation_occurred),
-        follow_up_date=row.follow_up_date,
-        outcome_notes=row.outcome_notes,
-        recorded_at=row.recorded_at,
-    )
+    rows = await c.execute(select(*o).where(o.decision_id.in_(decision_ids)))
+    return {
+        row.decision_id: Outcome(
+            decision_id=row.decision_id,
+            selected_option_id=row.selected_option_id,
+            reason=row.reason or "",
+            resolved_by=row.resolved_by,
+            response_sent_at=row.response_sent_at,
+            resolution_time_hours=row.resolution_time_hours,
+            customer_satisfaction_score=row.customer_satisfaction_score,
+            customer_retained=row.customer_retained,
+            financial_impact_actual=row.financial_impact_actual,
+            escalation_occurred=bool(row.escalation_occurred),
+            follow_up_date=row.follow_up_date,
+            outcome_notes=row.outcome_notes,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    }
 
 
 async def choose(

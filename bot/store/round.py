@@ -83,6 +83,7 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
         option_ids=tuple(UUID(option) for option in row.snapshot["options"]),
         weights=tuple((UUID(k["id"]), Decimal(k["weight"])) for k in row.snapshot["criteria"]),
         thresholds=Thresholds(**row.thresholds),
+        follows=row.follows,
         members=tuple(
             RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in members
         ),
@@ -95,12 +96,11 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
     )
 
 
-async def find_latest(c: AsyncConnection, decision_id: UUID) -> UUID | None:
-    """The decision's latest round, voided or not."""
+async def of_decision(c: AsyncConnection, decision_id: UUID) -> list[UUID]:
+    """The decision's rounds, voided or not, oldest first."""
     r = t.rounds.c
-    row = await c.execute(select(r.id).where(r.decision_id == decision_id).order_by(r.number.desc()).limit(1))
-    found: UUID | None = row.scalar_one_or_none()
-    return found
+    rows = await c.execute(select(r.id).where(r.decision_id == decision_id).order_by(r.number))
+    return list(rows.scalars())
 
 
 async def find_decision(c: AsyncConnection, round_id: UUID) -> tuple[UUID, UUID] | None:
@@ -139,6 +139,20 @@ async def excuse(c: AsyncConnection, *, round_id: UUID, member_id: UUID) -> None
         .where(t.round_members.c.excused_at.is_(None))
         .values(excused_at=func.now())
     )
+
+
+async def open_second(
+    c: AsyncConnection, *, decision_id: UUID, by: UUID, closes_at: datetime
+) -> tuple[str, UUID | None]:
+    """Ask the people of the published round once more; ('opened', the new round), else ('unpublished' | 'followed' |
+    'past' | 'too_few', None)."""
+    row = (
+        await c.execute(
+            text("SELECT answer, round_id FROM open_second_round(:decision, :by, :at)"),
+            {"decision": decision_id, "by": by, "at": closes_at},
+        )
+    ).one()
+    return row.answer, row.round_id
 
 
 async def close(c: AsyncConnection, round_id: UUID, *, by: UUID | None) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.team import Member, Profile, SlackUser, Team
+from bot.errors import Invalid, NotFound
 from bot.store import tables as t
 
 NO_PASSWORD = "!"
@@ -155,11 +156,20 @@ async def get_team(c: AsyncConnection, team_id: UUID) -> Team:
     return team_of((await c.execute(select(*TEAM_COLUMNS).where(t.teams.c.id == team_id))).one())
 
 
-async def find_by_name(c: AsyncConnection, name: str | None) -> list[Team]:
-    """Teams of this name, whatever its case; all of them for None."""
+async def get_by_name(c: AsyncConnection, name: str | None) -> Team:
+    """The team that an operator calls so, whatever the case; None means the only one.
+
+    Raises NotFound where there is no such team, Invalid where several match.
+    """
     query = select(*TEAM_COLUMNS)
     rows = await c.execute(query.where(func.lower(t.teams.c.name) == name.lower()) if name else query)
-    return [team_of(row) for row in rows]
+    found = [team_of(row) for row in rows]
+    if not found:
+        raise NotFound(f"There is no team called {name}." if name else "There is no team yet.")
+    if len(found) > 1:
+        names = ", ".join(sorted(one.name for one in found))
+        raise Invalid(f"Several teams match; choose one with --team: {names}.")
+    return found[0]
 
 
 async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None, lock: bool = False) -> list[Member]:

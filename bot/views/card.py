@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
 from bot.domain.permission import on_card, standing
 from bot.domain.round import RoundState
-from bot.views import ids, kit, result, text
+from bot.views import ids, kit, result, second_round, text
 from bot.views.dossier import (
     buttons,
     criterion_lines,
@@ -81,8 +81,8 @@ def _scoring(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
         lines = round_lines(dossier, now)
         published = dossier.round_state(now) is RoundState.PUBLISHED
         blocks = [kit.section(text.fit(lines, 3000))] if lines and not published else []
-        return blocks + result.summary(dossier, room=room)
-    return result.summary(dossier, room=room)
+        return [*blocks, *result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
+    return [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
 
 
 def _ending(dossier: Dossier, room: int) -> list[kit.Block]:

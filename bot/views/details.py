@@ -8,7 +8,7 @@ from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.decision import Dossier
 from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
-from bot.views import ids, kit, result, text
+from bot.views import ids, kit, result, second_round, text
 from bot.views.authority import who_gives
 from bot.views.dossier import (
     buttons,
@@ -19,10 +19,11 @@ from bot.views.dossier import (
     option_facts,
     outcome_lines,
     progress,
+    result_title,
     round_lines,
     summary_facts,
 )
-from bot.views.promise import thresholds_in_words
+from bot.views.promise import shown_afterwards
 
 ROOMS = (3000, 1000, 300)
 """Characters per long text; the first with which the view fits is used. Only emoji and the like need the later ones."""
@@ -137,9 +138,12 @@ def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
     override = [f"Published without quorum: {text.inline(why, 1200)}"] if why else []
     return [
         kit.divider(),
-        kit.section("*Scoring*\n" + text.fit([*round_lines(dossier, now), *override], 2900)),
+        kit.section(
+            f"*{'Scoring, second round' if dossier.is_second_round else 'Scoring'}*\n"
+            + text.fit([*round_lines(dossier, now), *override], 2900)
+        ),
         *(kit.section(f"*{name}*\n{text.fit(_rows(names), 2900)}") for name, names in who if names),
-        kit.context(thresholds_in_words(dossier.round.thresholds)),
+        kit.context(shown_afterwards(dossier.round)),
     ]
 
 
@@ -164,7 +168,8 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
 
 
 def _result(dossier: Dossier) -> list[kit.Block]:
-    return [kit.divider(), kit.section("*Result*"), *result.lines(dossier)] if dossier.result else []
+    latest = [kit.divider(), kit.section(f"*{result_title(dossier)}*"), *result.lines(dossier)]
+    return [*(latest if dossier.result else []), *second_round.first_in_details(dossier)]
 
 
 def _ending(dossier: Dossier) -> list[kit.Block]:

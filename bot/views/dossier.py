@@ -149,7 +149,7 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
     if round_ is None:
         return []
     people = len(round_.roster)
-    scored = f"*{round_.turnout} have scored*"
+    scored = f"*{round_.turnout} have scored{' in the second round' if round_.follows else ''}*"
     match round_.state(now):
         case RoundState.OPEN:
             return [
@@ -188,6 +188,21 @@ def title_of(dossier: Dossier, option_id: UUID, *, room: int = 150) -> str:
     return text.inline(option.title, room) if option else "an option that is gone"
 
 
+def result_title(dossier: Dossier) -> str:
+    return "Result of the second round" if dossier.is_second_round else "Result"
+
+
+def first_leaders(dossier: Dossier) -> str | None:
+    """ "In the first round A led.": what a second result is compared with; None without a second round."""
+    first = dossier.first_result
+    if first is None:
+        return None
+    names = [title_of(dossier, option) for option in first.leaders[:3]]
+    if not names:
+        return "The first round had no ranking."
+    return f"In the first round {text.listing(names)} {'led' if len(names) == 1 else 'shared the first place'}."
+
+
 def outcome_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int = 1000) -> list[str]:
     """The choice, its reason, who made it and with what authority; then how it turned out."""
     outcome, resolver = dossier.outcome, dossier.resolver
@@ -206,7 +221,8 @@ def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
     if chosen in leaders:
         return None
     if not leaders:
-        return "Decided by its reason alone: there is no ranking."
+        missing = "the second round has no ranking" if dossier.is_second_round else "there is no ranking"
+        return f"Decided by its reason alone: {missing}."
     ahead = text.listing([title_of(dossier, option, room=room) for option in leaders[:3]])
     return f"This is not the leader of the ranking, which is {ahead}."
 

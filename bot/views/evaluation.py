@@ -29,7 +29,7 @@ from bot.domain.round import Round
 from bot.errors import Invalid
 from bot.views import ids, kit, notice, state, text
 from bot.views.dossier import title_of
-from bot.views.promise import secrecy, thresholds_in_words
+from bot.views.promise import secrecy, shown_afterwards
 from bot.views.state import Fields, View
 
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
@@ -92,12 +92,13 @@ def page(dossier: Dossier, ballot: Ballot, *, index: int, member_id: UUID, revis
         *_heading(dossier, round_, index),
         *_status(ballot),
         *_abstained(saved),
+        *_again(round_),
         *_scores(dossier, round_, criterion_id, saved, member_id=member_id, revision=revision),
         _abstain(dossier),
         _confidence(saved, criterion_id, revision),
         _steps(dossier, has_back=index > 0),
         kit.context(UNSAVED),
-        kit.context(f"{secrecy()} {thresholds_in_words(round_.thresholds)}"),
+        kit.context(f"{secrecy()} {shown_afterwards(round_)}"),
     ]
     return kit.modal(
         f"Score {dossier.decision.name}",
@@ -119,12 +120,11 @@ def check_page(dossier: Dossier, ballot: Ballot, *, member_id: UUID, revision: s
         *_status(ballot),
         *(_summary(dossier, ballot, c, w, order) for c, w in round_.weights),
         kit.divider(),
-        *(_comment(dossier, ballot.comments, option, revision) for option in order),
-        _share(ballot.comments, round_, revision),
+        *_comments_asked(dossier, ballot, round_, order, revision),
         kit.input_block("Before you submit", checked, block_id=kit.block_id("checked", round_.id, revision)),
         _steps(dossier, has_back=True),
         kit.context(f"{UNSAVED} Until scoring closes you may change your scores and submit again."),
-        kit.context(f"{secrecy()} {thresholds_in_words(round_.thresholds)}"),
+        kit.context(f"{secrecy()} {shown_afterwards(round_)}"),
     ]
     return kit.modal(
         f"Score {dossier.decision.name}",
@@ -237,6 +237,14 @@ def _status(ballot: Ballot) -> list[kit.Block]:
     return [kit.context(f"*{SUBMITTED}*")] if ballot.is_submitted else []
 
 
+def _again(round_: Round) -> list[kit.Block]:
+    if round_.follows is None:
+        return []
+    return [
+        kit.context("*Second round:* a fresh ballot about the same options. What you scored in the first is set aside.")
+    ]
+
+
 def _scores(
     dossier: Dossier, round_: Round, criterion_id: UUID, saved: Page, *, member_id: UUID, revision: str
 ) -> list[kit.Block]:
@@ -303,6 +311,16 @@ def _summary(dossier: Dossier, ballot: Ballot, criterion_id: UUID, weight: Decim
 
 def _name(criterion: Criterion | None) -> str:
     return text.inline(criterion.name, 200) if criterion else "Criterion"
+
+
+def _comments_asked(
+    dossier: Dossier, ballot: Ballot, round_: Round, order: Sequence[UUID], revision: str
+) -> list[kit.Block]:
+    """None in a second round: it publishes the ranking alone."""
+    if round_.follows is not None:
+        return []
+    asked = [_comment(dossier, ballot.comments, option, revision) for option in order]
+    return [*asked, _share(ballot.comments, round_, revision)]
 
 
 def _comment(dossier: Dossier, comments: Comments, option_id: UUID, revision: str) -> kit.Block:

@@ -13,7 +13,7 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import case, kit, reason, result, state, text
-from bot.views.dossier import title_of
+from bot.views.dossier import first_leaders, title_of
 from bot.views.reason import parse_reason
 from bot.views.state import Fields, View
 
@@ -171,11 +171,12 @@ def reopen(dossier: Dossier) -> kit.View:
 def _leader(dossier: Dossier) -> str:
     leaders = dossier.result.leaders if dossier.result else ()
     names = [title_of(dossier, option) for option in leaders[:3]]
+    first = f" {found}" if (found := first_leaders(dossier)) else ""
     if len(leaders) == 1:
-        return f"*{names[0]}* leads the ranking."
+        return f"*{names[0]}* leads the ranking.{first}"
     if names:
-        return f"It is a tie: {text.listing(names)} share the first place."
-    return "The ranking has no leader: your reason alone carries the choice."
+        return f"It is a tie: {text.listing(names)} share the first place.{first}"
+    return f"The ranking has no leader: your reason alone carries the choice.{first}"
 
 
 def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:

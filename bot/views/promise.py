@@ -1,6 +1,20 @@
 """What the bot promises about secrecy, in plain words: before scoring and on every page of a ballot."""
 
-from bot.domain.round import Thresholds
+from bot.domain.round import Round, Thresholds
+
+
+def shown_afterwards(round_: Round) -> str:
+    """Who will be able to see what of this very round."""
+    return thresholds_in_words(round_.thresholds) if round_.follows is None else second_in_words(round_.thresholds)
+
+
+def second_in_words(thresholds: Thresholds) -> str:
+    """What a second round publishes, whatever its size."""
+    return (
+        f"What the team sees after a second round closes: below {thresholds.ranking} ballots nothing; else the ranking "
+        "and how solid it is. No totals, no averages, no comments: two tables of them could be subtracted from each "
+        "other. The result of the first round stays beside it."
+    )
 
 
 def thresholds_in_words(thresholds: Thresholds) -> str:

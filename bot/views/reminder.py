@@ -95,7 +95,8 @@ def _why(item: Told) -> str:
             count = text.count("option", len(item.dossier.options))
             return f"It has {count}. Scoring starts when you say so; it takes two options."
         case Kind.SCORE if found:
-            return f"{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+            again = "A second round, with a fresh ballot. " if found.follows else ""
+            return f"{again}{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
         case Kind.UNDECIDED | Kind.NO_QUORUM if found:
             return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
         case Kind.RESOLVE:

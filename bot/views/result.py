@@ -7,7 +7,7 @@ from uuid import UUID
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, ResultRow
 from bot.views import kit, text
-from bot.views.dossier import title_of
+from bot.views.dossier import first_leaders, result_title, title_of
 
 HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "
@@ -25,7 +25,11 @@ def summary(dossier: Dossier, *, room: int = 150) -> list[kit.Block]:
     if dossier.result is None:
         return []
     more = ", see Show details"
-    return [kit.section(f"*Result*\n{text.fit(ranking_lines(dossier, dossier.result, room=room), 2900, more=more)}")]
+    return [
+        kit.section(
+            f"*{result_title(dossier)}*\n{text.fit(ranking_lines(dossier, dossier.result, room=room), 2900, more=more)}"
+        )
+    ]
 
 
 def lines(dossier: Dossier) -> list[kit.Block]:
@@ -35,7 +39,7 @@ def lines(dossier: Dossier) -> list[kit.Block]:
         return []
     return [
         kit.section(text.fit(ranking_lines(dossier, result), 3000)),
-        kit.context(_turnout(result) + (f" {HOW}" if result.rows else "")),
+        kit.context(turnout(result) + (f" {HOW}" if result.rows else "")),
     ]
 
 
@@ -46,8 +50,9 @@ def message(dossier: Dossier, *, comments: Comments = ()) -> kit.Message:
         raise ValueError("a result is told only once it is published")
     for room in COMMENT_ROOMS:
         blocks = [
-            kit.header(f"Result of {decision.name} · {decision.case.title}"),
+            kit.header(f"{result_title(dossier)} of {decision.name} · {decision.case.title}"),
             *lines(dossier),
+            *([kit.context(first)] if (first := first_leaders(dossier)) else []),
             *comment_sections(dossier, comments, sections=COMMENT_SECTIONS, room=room),
             kit.section(_next(result)),
         ]
@@ -56,7 +61,8 @@ def message(dossier: Dossier, *, comments: Comments = ()) -> kit.Message:
     top = text.listing([title_of(dossier, o) for o in result.leaders[:3]])
     told = f"{top} {'leads' if len(result.leaders) == 1 else 'share the first place'}." if top else _nothing(result)
     title = text.inline(decision.case.title, 200)
-    return kit.message(f"Result of {decision.name} {title}: {told} {_turnout(result)}", blocks)
+    name = result_title(dossier)
+    return kit.message(f"{name} of {decision.name} {title}: {told} {turnout(result)}", blocks)
 
 
 def ranking_lines(dossier: Dossier, result: Result, *, room: int = 150) -> list[str]:
@@ -93,7 +99,7 @@ def _names(dossier: Dossier, criteria: Iterable[UUID]) -> list[str]:
     return [*names[:3], f"{len(names) - 3} more"] if len(names) > 4 else names
 
 
-def _turnout(result: Result) -> str:
+def turnout(result: Result) -> str:
     return f"{result.ballots} of {result.people} scored."
 
 

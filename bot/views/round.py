@@ -113,7 +113,7 @@ def started(dossier: Dossier) -> kit.View:
     score = kit.button(LABELS[Action.SCORE], Action.SCORE, value=str(decision.id), style="primary")
     return notice.done(
         f"{decision.name} scoring",
-        f"Scoring of {decision.name} has started.{people}",
+        f"{'The second round' if dossier.is_second_round else 'Scoring'} of {decision.name} has started.{people}",
         actions=[score, show_button(decision.id, decision.number)],
     )
 

@@ -199,7 +199,7 @@ async def test_a_page_of_a_voided_round_is_refused(team: Any) -> None:
     await team.window("sarah", Action.START_SCORING)
     await team.house.person("sarah").submit()
     answer = await team.house.person("lisa").submit()
-    assert answer.error == "This page belongs to an earlier round of #1, which was voided. Press Score again."
+    assert answer.error == "This page belongs to an earlier round of #1, which is over. Press Score again."
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 
 

@@ -451,3 +451,26 @@ def test_neither_exact_scores_nor_voices_show_in_what_is_published() -> None:
     assert "Fraction" not in repr(ranking)
     assert "Fraction" not in repr(result)
     assert {type(row.total) for row in result.rows} == {str}
+
+
+def test_a_second_round_publishes_places_alone_and_nothing_below_three() -> None:
+    ranking = a_ranking("8", "5.5", None)
+
+    second = publish(ranking, ballots=6, people=6, thresholds=USUAL, is_second=True)
+    few = publish(ranking, ballots=2, people=6, thresholds=USUAL, is_second=True)
+
+    assert [(row.place, row.total, row.is_about) for row in second.rows] == [
+        (1, None, False),
+        (2, None, False),
+        (None, None, False),
+    ]
+    assert few.rows == ()
+
+
+def test_a_shared_first_place_invites_a_second_round_and_a_lead_does_not() -> None:
+    def result(ranking: Ranking, ballots: int = 5) -> Result:
+        return publish(ranking, ballots=ballots, people=5, thresholds=USUAL)
+
+    assert result(a_ranking("7", "7", "5")).invites_second_round
+    assert not result(a_ranking("7", "6", "6")).invites_second_round
+    assert not result(a_ranking("7", "7"), ballots=2).invites_second_round

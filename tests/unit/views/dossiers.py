@@ -1,4 +1,4 @@
-"""Decisions to look at: small factories, the ten situations of a card, and the worst that may come."""
+"""Decisions to look at: small factories, the twelve situations of a card, and the worst that may come."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +18,20 @@ from bot.domain.outcome import Outcome
 from bot.domain.result import Result, ResultRow
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.domain.team import Member, Team
-from bot.views import card, criterion, decision, evaluation, help, notice, option, outcome, result, round, team
+from bot.views import (
+    card,
+    criterion,
+    decision,
+    evaluation,
+    help,
+    notice,
+    option,
+    outcome,
+    result,
+    round,
+    second_round,
+    team,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
@@ -126,9 +139,11 @@ CLOSED = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
 
 
 def situations() -> dict[str, Dossier]:
-    """The ten situations that a card shows."""
+    """The twelve situations that a card shows."""
     published = a_round(submitted=5, **CLOSED, published_at=NOW)
     resolved = {"round": published, "result": RESULT, "resolver": MIKE}
+    again = {"number": 2, "follows": UUID(int=400)}
+    second_result = replace(RESULT, rows=tuple(replace(row, total=None, is_about=False) for row in RESULT.rows))
     bare = replace(CASE, description="", expected_resolution_date=None)
     return {
         "define": a_dossier(
@@ -140,6 +155,16 @@ def situations() -> dict[str, Dossier]:
         "quorum": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=4)),
         "undecided": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2, **CLOSED)),
         "published": a_dossier(Status.EVALUATING, 4, round=published, result=RESULT),
+        "second round": a_dossier(
+            Status.EVALUATING, 4, round=replace(a_round(submitted=2), **again), first_result=RESULT
+        ),
+        "second result": a_dossier(
+            Status.EVALUATING,
+            4,
+            round=replace(published, **again),
+            result=second_result,
+            first_result=RESULT,
+        ),
         "act": a_dossier(Status.RESOLVED, 5, **resolved, outcome=OUTCOME),
         "learn": a_dossier(Status.RESOLVED, 6, **resolved, outcome=RECORDED),
         "cancelled": a_dossier(
@@ -202,6 +227,7 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         options=offers if dossier.options else (),
         round=round_,
         result=dossier.result and replace(dossier.result, rows=rows),
+        first_result=dossier.first_result and replace(dossier.first_result, rows=rows),
         outcome=dossier.outcome
         and replace(
             dossier.outcome,
@@ -263,6 +289,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "extend", round.extend(dossier, closes_at=TOMORROW)
     yield "void", round.void(dossier)
     yield "proceed", round.proceed(dossier)
+    yield "second round", second_round.ask(dossier, closes_at=TOMORROW)
     if dossier.round:
         for index in range(evaluation.pages(dossier)):
             yield f"page {index}", evaluation.page(dossier, ballot, index=index, member_id=LISA.id, revision="r1")

@@ -23,6 +23,8 @@ SITUATIONS = [
     "quorum",
     "undecided",
     "published",
+    "second round",
+    "second result",
     "act",
     "learn",
     "cancelled",
@@ -72,7 +74,7 @@ def test_every_view_of_an_ordinary_decision_passes_the_gate(dossiers: ModuleType
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@pytest.mark.parametrize("situation", ["define", "open", "undecided", "learn", "cancelled"])
+@pytest.mark.parametrize("situation", ["define", "open", "undecided", "second result", "learn", "cancelled"])
 def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
     dossiers: ModuleType, situation: str, pattern: str
 ) -> None:

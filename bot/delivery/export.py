@@ -1,0 +1,69 @@
+"""Senders of a team's table: as a file to the person's direct messages, else as text there, a message at a time."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery import slack
+from bot.delivery.verdict import Dead, Done, Verdict
+from bot.deps import Deps
+from bot.services import export as exports
+from bot.services.export import Order, Source
+from bot.store.outbox import Delivery
+from bot.views import export as view
+
+
+def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
+    """The table from a delivery's kind to its sender."""
+    return {exports.FILE: slack.judged(send_file), exports.PART: slack.judged(send_part)}
+
+
+async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
+    """Upload the table; by messages where files are refused (no `files:write`, uploads switched off, no room)."""
+    order = Order.from_payload(delivery.payload)
+    found = await exports.source(deps.db, order)
+    if found is None:
+        return Done()
+    try:
+        await _upload(deps, order, found)
+    except SlackApiError as error:
+        if not isinstance(slack.verdict_of(error), Dead):
+            raise
+        await exports.send_part(deps.db, order)
+    return Done()
+
+
+async def _upload(deps: Deps, order: Order, found: Source) -> None:
+    content = await _table(deps, found)
+    opened = await deps.client.conversations_open(users=order.user_id)
+    await deps.client.files_upload_v2(
+        channel=opened["channel"]["id"],
+        filename=(name := view.file_name(found.team, deps.now)),
+        title=name,
+        content=content,
+        initial_comment=view.file_comment(found.team, found.decisions),
+    )
+
+
+async def _table(deps: Deps, found: Source) -> bytes:
+    lines = [view.BOM, view.heading()]
+    async for records in exports.pages(deps.db, team_id=found.team.id):
+        lines += [view.line(record, found.team) for record in records]
+    return "".join(lines).encode()
+
+
+async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
+    """One message of the table; the next one, where there is more, is a delivery of its own."""
+    order = Order.from_payload(delivery.payload)
+    found = await exports.source(deps.db, order)
+    if found is None:
+        return Done()
+    records = await exports.page(deps.db, team_id=order.team_id, before=order.before)
+    has_more = len(records) == exports.PAGE
+    message, took, goes_on = view.part(
+        found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
+    )
+    await slack.post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
+    if goes_on:
+        await exports.send_part(deps.db, order, before=records[took - 1].decision.number)
+    return Done()

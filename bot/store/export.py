@@ -1,0 +1,71 @@
+"""Reads a team's decisions for the table that leaves the product, page by page, from what is stored for everybody."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Status
+from bot.domain.export import Record
+from bot.domain.result import Result, from_body
+from bot.store import option, outcome
+from bot.store import tables as t
+from bot.store.decision import decision_of
+
+
+async def count(c: AsyncConnection, team_id: UUID) -> int:
+    d = t.customer_decisions.c
+    return (await c.execute(select(func.count()).where(d.team_id == team_id))).scalar_one()
+
+
+async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most: int) -> list[Record]:
+    """The team's decisions with a number below `before` (None: the newest), newest first."""
+    d = t.customer_decisions.c
+    owner = t.team_members.alias()
+    query = (
+        select(*d, owner.c.name.label("owner_name"))
+        .join(owner, owner.c.id == d.created_by)
+        .where(d.team_id == team_id)
+        .order_by(d.number.desc())
+        .limit(at_most)
+    )
+    rows = list(await c.execute(query if before is None else query.where(d.number < before)))
+    ids = [row.id for row in rows]
+    options = await option.of_decisions(c, ids)
+    results = await _results(c, ids)
+    # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
+    resolved = [row.id for row in rows if row.status == Status.RESOLVED.value]
+    outcomes = await outcome.of_decisions(c, resolved)
+    resolvers = await _names(c, [found.resolved_by for found in outcomes.values()])
+    return [
+        Record(
+            decision=decision_of(row),
+            owner=row.owner_name,
+            options=options[row.id],
+            results=results.get(row.id, ()),
+            outcome=outcomes.get(row.id),
+            resolver=resolvers.get(outcomes[row.id].resolved_by, "") if row.id in outcomes else "",
+        )
+        for row in rows
+    ]
+
+
+async def _results(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, tuple[Result, ...]]:
+    r, published = t.rounds.c, t.round_results.c
+    rows = await c.execute(
+        select(r.decision_id, published.body)
+        .join(t.rounds, r.id == published.round_id)
+        .where(r.decision_id.in_(decision_ids), r.voided_at.is_(None))
+        .order_by(r.decision_id, r.number)
+    )
+    found: dict[UUID, tuple[Result, ...]] = {}
+    for row in rows:
+        found[row.decision_id] = (*found.get(row.decision_id, ()), from_body(row.body))
+    return found
+
+
+async def _names(c: AsyncConnection, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    m = t.team_members.c
+    rows = await c.execute(select(m.id, m.name).where(m.id.in_(member_ids)))
+    return {row.id: row.name for row in rows}

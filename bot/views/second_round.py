@@ -1,0 +1,73 @@
+"""A second round beside the first: the question to the decider, and the first result, which stays on every screen."""
+
+from datetime import datetime
+
+from bot.domain.decision import Dossier
+from bot.domain.permission import LABELS, Action
+from bot.views import kit, text
+from bot.views.dossier import title_of
+from bot.views.promise import second_in_words
+from bot.views.result import ranking_lines, turnout
+
+FIRST = "First round"
+
+
+def ask(dossier: Dossier, *, closes_at: datetime) -> kit.View:
+    """Everything that somebody should know before they press; closes_at: the proposal for the closing time."""
+    decision, round_ = dossier.decision, dossier.round
+    blocks = [
+        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_why(dossier)}"),
+        *([kit.section(_how(len(round_.roster)))] if round_ else []),
+        *([kit.section(second_in_words(round_.thresholds))] if round_ else []),
+        kit.context("There is one second round, and no third. It cannot be taken back; cancelling ends the decision."),
+        kit.input_block(
+            "Scoring closes",
+            kit.datetimepicker("closes_at", initial=closes_at),
+            block_id=kit.block_id("closes_at", decision.id, decision.revision),
+        ),
+    ]
+    return kit.modal(
+        LABELS[Action.SECOND_ROUND],
+        blocks,
+        callback_id=Action.SECOND_ROUND,
+        submit="Ask once more",
+        metadata={"decision": str(decision.id)},
+    )
+
+
+def _why(dossier: Dossier) -> str:
+    leaders = dossier.result.leaders if dossier.result else ()
+    if len(leaders) > 1:
+        names = text.listing([title_of(dossier, option) for option in leaders[:3]])
+        return f"{names} share the first place. Talk it over first; then ask the team once more."
+    return "The first result leaves open who is ahead. Talk it over first; then ask the team once more."
+
+
+def _how(people: int) -> str:
+    return (
+        f"Those of the first round's {text.count('person', people)} who are still active score anew, each with a fresh "
+        "ballot: same options, same criteria, same weights, same rules. The scores of the first round are set aside, "
+        "sealed; nobody is shown a first ballot again."
+    )
+
+
+def first_on_card(dossier: Dossier, *, room: int = 150) -> list[kit.Block]:
+    """The first result's ranking beside a second round; nothing where there is none."""
+    first = dossier.first_result
+    if first is None:
+        return []
+    lines = ranking_lines(dossier, first, room=room)
+    return [kit.section(f"*{FIRST}*\n{text.fit(lines, 1800, more=', see Show details')}")]
+
+
+def first_in_details(dossier: Dossier) -> list[kit.Block]:
+    """The same for the modal, with how many had scored; the comments that follow are those of the first round."""
+    first = dossier.first_result
+    if first is None:
+        return []
+    lines = text.fit(ranking_lines(dossier, first), 2900)
+    return [
+        kit.divider(),
+        kit.section(f"*Result of the first round*\n{lines}"),
+        kit.context(f"{turnout(first)} Comments are of this round."),
+    ]
