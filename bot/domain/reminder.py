@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CRITERIA = "criteria"
     OPTIONS = "options"
     SCORE = "score"
+    TOO_FEW = "too_few"
     UNDECIDED = "undecided"
     RESOLVE = "resolve"
     INFORM = "inform"
@@ -148,6 +149,9 @@ def _paced(dossier: Dossier, member_id: UUID, kind: Kind, *, since: datetime | N
 def _of_round(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> Iterator[Waiting]:
     found = dossier.round
     match dossier.round_state(now):
+        case RoundState.OPEN if found and found.is_too_small:
+            # Nobody is asked for a score that could not be shown; what to do instead is the owner's to say.
+            yield _at_once(_paced(dossier, dossier.decision.created_by, Kind.TOO_FEW))
         case RoundState.OPEN if found:
             yield from _missing_scores(dossier, found)
         case RoundState.UNDECIDED if found:
@@ -255,6 +259,8 @@ def action_for(kind: Kind, dossier: Dossier) -> Action | None:
     match kind:
         case Kind.OPTIONS:
             return Action.PROPOSE_OPTION if len(dossier.options) < MIN_OPTIONS else Action.START_SCORING
+        case Kind.UNDECIDED | Kind.NO_QUORUM if dossier.round and dossier.round.is_too_small:
+            return Action.PROCEED
         case Kind.SCORING:
             return Action.CLOSE_SCORING if dossier.round and dossier.round.has_quorum else None
     return _ACTIONS.get(kind)
@@ -264,6 +270,7 @@ _ACTIONS = {
     Kind.COMPLETE: Action.COMPLETE_CASE,
     Kind.CRITERIA: Action.EDIT_CRITERIA,
     Kind.SCORE: Action.SCORE,
+    Kind.TOO_FEW: Action.VOID_ROUND,
     Kind.UNDECIDED: Action.EXTEND_ROUND,
     Kind.NO_QUORUM: Action.EXTEND_ROUND,
     Kind.RESOLVE: Action.RESOLVE,

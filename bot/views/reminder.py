@@ -63,6 +63,7 @@ _VERBS = {
     Kind.CRITERIA: "Set the criteria of",
     Kind.OPTIONS: "Get to scoring:",
     Kind.SCORE: "Score",
+    Kind.TOO_FEW: "Too few left to score",
     Kind.UNDECIDED: "No quorum:",
     Kind.RESOLVE: "Resolve",
     Kind.INFORM: "Tell the customer:",
@@ -96,6 +97,17 @@ def _why(item: Told) -> str:
             return f"It has {count}. Scoring starts when you say so; it takes two options."
         case Kind.SCORE if found:
             return f"{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+        case Kind.TOO_FEW if found:
+            left = text.count("person", len(found.roster)) if found.roster else "nobody"
+            return (
+                f"Others became inactive; {left} of {len(found.members)} can still score, and it takes two. Void the "
+                "round to start it again with other people, or cancel the decision. Nobody is asked to score meanwhile."
+            )
+        case Kind.UNDECIDED | Kind.NO_QUORUM if found and found.is_too_small:
+            return (
+                f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so extending "
+                "it brings no more: proceed with a reason, or cancel."
+            )
         case Kind.UNDECIDED | Kind.NO_QUORUM if found:
             return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
         case Kind.RESOLVE:
