@@ -1,7 +1,7 @@
 """What waits for whom and when to say so (table `reminders`), when the sweep last ran (`sweep_runs`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.preference import Preferences
-from bot.domain.reminder import EXACT, PACES, Asked
+from bot.domain.reminder import EXACT, OUTCOME_PACE, PACES, Kind
 from bot.store import tables as t
 
 NUDGE = "nudge"
@@ -30,8 +30,8 @@ _CLAIM = text(
     along AS MATERIALIZED (
       SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
       WHERE r.member_id IN (SELECT member_id FROM due) AND r.next_at > :now AND r.kind <> ALL (:exact)
-        AND r.next_at <= :now + make_interval(secs => CASE d.urgency_level WHEN 5 THEN :along5 WHEN 4 THEN :along4
-                                                      ELSE :along3 END)
+        AND r.next_at <= :now + make_interval(secs => CASE WHEN r.kind = :outcome THEN :along_outcome
+          WHEN d.urgency_level = 5 THEN :along5 WHEN d.urgency_level = 4 THEN :along4 ELSE :along3 END)
       FOR UPDATE OF r SKIP LOCKED),
     moved AS (
       UPDATE reminders r SET step = r.step + 1, asked = r.asked + 1, last_at = :now,
@@ -62,6 +62,8 @@ async def claim_due(c: AsyncConnection, *, now: datetime) -> tuple[int, int]:
                 "now": now,
                 "at_most": AT_MOST,
                 "exact": [kind.value for kind in EXACT],
+                "outcome": Kind.OUTCOME.value,
+                "along_outcome": OUTCOME_PACE.along.total_seconds(),
                 "along5": PACES[5].along.total_seconds(),
                 "along4": PACES[4].along.total_seconds(),
                 "along3": PACES[3].along.total_seconds(),
@@ -114,9 +116,12 @@ async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> N
 class Row:
     member_id: UUID
     kind: str
-    asked: Asked | None
+    waiting_since: datetime | None
     """None: nothing waits."""
-    next_at: datetime | None
+    asked: int = 0
+    last_at: datetime | None = None
+    """When it was last said, kept when the wait is over: what waits again is not new to them."""
+    next_at: datetime | None = None
 
 
 async def lock_decision(c: AsyncConnection, decision_id: UUID, *, revision: int) -> bool:
@@ -134,33 +139,20 @@ async def of_decision(c: AsyncConnection, decision_id: UUID) -> dict[tuple[UUID,
 
 
 def _row(row: Any) -> Row:
-    asked = Asked(row.waiting_since, row.asked, row.last_at) if row.waiting_since else None
-    return Row(row.member_id, row.kind, asked, row.next_at)
+    return Row(row.member_id, row.kind, row.waiting_since, row.asked, row.last_at, row.next_at)
 
 
 async def put(c: AsyncConnection, *, decision_id: UUID, rows: Sequence[Row]) -> None:
     """Write what waits, and what does not any more. `step` is left alone: it numbers deliveries for ever."""
     if not rows:
         return
-    query = insert(t.reminders).values([{"decision_id": decision_id, **_values(row)} for row in rows])
+    query = insert(t.reminders).values([{"decision_id": decision_id, **asdict(row)} for row in rows])
     kept = ("waiting_since", "asked", "last_at", "next_at")
     await c.execute(
         query.on_conflict_do_update(
             index_elements=["decision_id", "member_id", "kind"], set_={name: query.excluded[name] for name in kept}
         )
     )
-
-
-def _values(row: Row) -> dict[str, object]:
-    asked = row.asked
-    return {
-        "member_id": row.member_id,
-        "kind": row.kind,
-        "waiting_since": asked.since if asked else None,
-        "asked": asked.times if asked else 0,
-        "last_at": asked.last_at if asked else None,
-        "next_at": row.next_at,
-    }
 
 
 async def postpone(

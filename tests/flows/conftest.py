@@ -426,12 +426,6 @@ def modal_for() -> Callable[..., Awaitable[Modal]]:
 
 
 @pytest.fixture
-def team_in() -> Callable[[House], Team]:
-    """`team_in(house)`: nobody in it yet."""
-    return Team
-
-
-@pytest.fixture
 def newcomers(house: House) -> Team:
     """Nobody has set anything up yet."""
     return Team(house)

@@ -4,10 +4,12 @@ Bot and database read the same clock, which stands still until the test moves it
 through Slack, deliveries are signed, the tick is `jobs.tick`, the worker the real one.
 """
 
+import asyncio
 import email
 import email.policy
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -106,7 +108,8 @@ BEGIN
             replace(replace(pg_get_expr(d.adbin, d.adrelid), 'CURRENT_TIMESTAMP', 'now()'), 'now()', 'stage.now()') AS e
         FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         JOIN pg_class c ON c.oid = d.adrelid
-        WHERE c.relnamespace = 'public'::regnamespace AND pg_get_expr(d.adbin, d.adrelid) ~ 'now\\(\\)|CURRENT_TIMESTAMP'
+        WHERE c.relnamespace = 'public'::regnamespace
+            AND pg_get_expr(d.adbin, d.adrelid) ~ 'now\\(\\)|CURRENT_TIMESTAMP'
     LOOP
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', one.tbl, one.col, one.e);
     END LOOP;
@@ -130,13 +133,15 @@ class Clock:
         name = sql.Identifier(self._database.info.dbname)
         self._database.execute(_ON_STAGE.encode())
         self._database.execute("INSERT INTO stage.clock VALUES (%s)", [START])
-        self._database.execute(
-            sql.SQL("ALTER DATABASE {} SET search_path = stage, pg_catalog, public").format(name)
-        )
+        self._database.execute(sql.SQL("ALTER DATABASE {} SET search_path = stage, pg_catalog, public").format(name))
 
     def set(self, at: datetime) -> None:
         self.now = at
         self._database.execute("UPDATE stage.clock SET at = %s", [at])
+
+    def sql(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Rows of the bot's tables; one connection for all questions."""
+        return self._database.execute(query.encode(), arguments or None).fetchall()
 
     def close(self) -> None:
         self._database.close()
@@ -188,6 +193,8 @@ class Week:
     box: Postbox
     modal_for: Callable[..., Any]
     story: list[Told | tuple[datetime, str]] = field(default_factory=list)
+    scored: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    _posted: int = 0
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
@@ -210,7 +217,7 @@ class Week:
     def _next_minute(self) -> datetime:
         """The bot ticks every minute; those at which no row is due, and nothing has changed, are left out."""
         soon = self.clock.now + MINUTE
-        due, changed = self.team.sql(
+        due, changed = self.clock.sql(
             "SELECT least((SELECT min(next_at) FROM reminders), (SELECT min(closes_at) FROM rounds "
             "WHERE closed_at IS NULL AND voided_at IS NULL)), (SELECT count(*) FROM customer_decisions "
             "WHERE planned_revision IS DISTINCT FROM revision)"
@@ -229,8 +236,21 @@ class Week:
         await self._write_down()
 
     async def _write_down(self) -> None:
-        await self.team.settled()
-        assert self.team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+        end = time.monotonic() + 10
+        while (states := self.clock.sql("SELECT DISTINCT state FROM outbox WHERE state <> 'done'")) == [("ready",)]:
+            assert time.monotonic() < end, self.clock.sql("SELECT * FROM outbox WHERE state = 'ready'")
+            await asyncio.sleep(0.01)
+        assert states == []
+        channels = self.team.house.sandbox.town.workspace.channels.values()
+        if (posted := sum(len(channel.messages) for channel in channels)) != self._posted:
+            self._posted = posted
+            await self._read_messages()
+        while self.box.letters:
+            to, subject = self.box.letters.pop(0)
+            who = next(c for c in COLLEAGUES if to.startswith(c.handle))
+            self.story.append(Told(self.clock.now, "e-mail", who, subject))
+
+    async def _read_messages(self) -> None:
         for colleague in COLLEAGUES:
             for message in await self.person(colleague.handle).messages():
                 is_dm = message.channel == "dm"
@@ -241,10 +261,6 @@ class Week:
                 self.story.append(
                     Told(self.clock.now, "dm" if is_dm else "channel", colleague if is_dm else None, message.rendered)
                 )
-        while self.box.letters:
-            to, subject = self.box.letters.pop(0)
-            who = next(c for c in COLLEAGUES if to.startswith(c.handle))
-            self.story.append(Told(self.clock.now, "e-mail", who, subject))
 
     def says(self, text: str) -> None:
         self.story.append((self.clock.now, text))
@@ -277,7 +293,8 @@ class Week:
 
     async def sets_criteria(self, who: str, number: int) -> None:
         await self.click(who, "Edit criteria", within=f"#{number} ", channel=CHANNEL, sees="Criterion 1")
-        await self.submit(who, {}, sees=f"The criteria of #{number} are set")
+        fewer = {f"Criterion {n}": None for n in (2, 3, 4)} | {f"What criterion {n} means": None for n in (2, 3, 4)}
+        await self.submit(who, fewer, sees=f"The criteria of #{number} are set")
         await self.done(who)
 
     async def proposes(self, who: str, number: int, title: str, cost: str) -> None:
@@ -294,7 +311,7 @@ class Week:
 
     async def scores(self, who: str, number: int, *, channel: str = CHANNEL) -> None:
         """A whole ballot, from the card or (`channel` "dm") from a nudge."""
-        titles = [title for (title,) in self.team.sql(
+        titles = [title for (title,) in self.clock.sql(
             "SELECT o.title FROM response_options o JOIN customer_decisions d ON d.id = o.decision_id "
             "WHERE d.number = %s", number)]  # fmt: skip
         page = await self.click(who, "Score", within=f"#{number} ", channel=channel, sees="Criterion 1 of")
@@ -304,12 +321,13 @@ class Week:
             values = dict.fromkeys(titles, "7") | {"How sure": "4"}
             await self.submit(who, values, sees="Check your scores" if is_last else f"Criterion {index + 2} of {pages}")
         await self.submit(who, {"Before you submit": True}, sees="cored")
+        self.scored[who, number] = self.clock.now
         await self.done(who)
 
     # The transcript.
 
     def markdown(self) -> str:
-        lines: list[str] = []
+        lines = [INTRODUCTION, *_people(), ""]
         day = None
         for one in self.story:
             at = one.at if isinstance(one, Told) else one[0]
@@ -317,7 +335,36 @@ class Week:
                 day = at.date()
                 lines += ["", f"## {at:%A}", ""]
             lines += [*_entry(one), ""]
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+        return re.sub(r"\n{3,}", "\n\n", "\n".join([*lines, *self._counts()])).strip() + "\n"
+
+    def _counts(self) -> list[str]:
+        days = [START.date() + timedelta(days=n) for n in range(8)]
+        head = ["| direct messages | " + " | ".join(DAYS[d.weekday()] for d in days) + " |", "|---|" + "--:|" * 8]
+        rows = []
+        for colleague in COLLEAGUES:
+            own = [one.at.date() for one in self.told if one.way == "dm" and one.who == colleague]
+            rows.append(f"| {colleague.first_name} | " + " | ".join(str(own.count(d) or "") for d in days) + " |")
+        return ["## In numbers", "", *head, *rows]
+
+
+INTRODUCTION = """# A week of nudges
+
+Who gets which direct message when, in one week of a team of seven in five time zones. The bot, its tick and its
+worker are the real ones, people act in the local Slack, and the clock is the test's (`tests/flows/week`). That test
+fails when what happens is not what stands here; `make week` writes this page anew.
+
+Times are UTC, then the reader's own. *In italics: what people do.* Under each message stand a button "Snooze until
+tomorrow" and a line that leads to one's settings; both are left out. Paces by urgency: critical 15 minutes, then
+hourly, at any hour; high 1 hour, then every 4; normal daily; low every 2 days; whenever weekly.
+"""
+
+
+def _people() -> list[str]:
+    rows = [
+        f"| {c.name} | {c.city} | {', '.join(DAYS[d] for d in c.days)} {c.hours[0]} to {c.hours[1]} | {c.authority} |"
+        for c in COLLEAGUES
+    ]
+    return ["| who | where | works | authority |", "|---|---|---|--:|", *rows]
 
 
 def _entry(one: Told | tuple[datetime, str]) -> list[str]:
