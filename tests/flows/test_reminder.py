@@ -234,7 +234,7 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
     await clock.due("escalation.scoring")
 
     (told,) = await dms(team, "sarah", containing="authority")
-    assert "Urgent and not scored yet: #1" in told.rendered
+    assert "Urgent and still being scored: #1" in told.rendered
     assert "More than half of the time" in told.rendered
     assert "1 of 3 have scored; quorum is 3" in told.rendered
     assert "because your authority is 5" in told.rendered
