@@ -22,7 +22,7 @@ FALLBACK = timedelta(days=1)
 # One statement, so any number of replicas may run it any number of times: SKIP LOCKED shares the due rows out, and
 # `step`, which only grows, makes the key of every delivery unique for ever. `along`: who is written to anyhow hears in
 # the same breath of what is due soon. 'slack:...' lanes keep a person's messages in order.
-_CLAIM = text(
+CLAIM = text(
     """
     WITH due AS MATERIALIZED (
       SELECT id, member_id FROM reminders WHERE next_at <= :now ORDER BY next_at LIMIT :at_most
@@ -53,24 +53,24 @@ _CLAIM = text(
 )
 
 
+def claim_words(now: datetime) -> dict[str, object]:
+    """What CLAIM asks for, at this moment."""
+    return {
+        "now": now,
+        "at_most": AT_MOST,
+        "exact": [kind.value for kind in EXACT],
+        "outcome": Kind.OUTCOME.value,
+        "along_outcome": OUTCOME_PACE.along.total_seconds(),
+        "along5": PACES[5].along.total_seconds(),
+        "along4": PACES[4].along.total_seconds(),
+        "along3": PACES[3].along.total_seconds(),
+        "fallback": FALLBACK.total_seconds(),
+    }
+
+
 async def claim_due(c: AsyncConnection, *, now: datetime) -> tuple[int, int]:
     """(due rows claimed, deliveries added). One statement; call again while it claims `AT_MOST`."""
-    row = (
-        await c.execute(
-            _CLAIM,
-            {
-                "now": now,
-                "at_most": AT_MOST,
-                "exact": [kind.value for kind in EXACT],
-                "outcome": Kind.OUTCOME.value,
-                "along_outcome": OUTCOME_PACE.along.total_seconds(),
-                "along5": PACES[5].along.total_seconds(),
-                "along4": PACES[4].along.total_seconds(),
-                "along3": PACES[3].along.total_seconds(),
-                "fallback": FALLBACK.total_seconds(),
-            },
-        )
-    ).one()
+    row = (await c.execute(CLAIM, claim_words(now))).one()
     return row.due, row.added
 
 
@@ -83,7 +83,10 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     """Decisions that have changed since their reminders were planned."""
     d = t.customer_decisions.c
-    rows = await c.execute(select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).limit(at_most))
+    # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
+    # the whole table for the few that do.
+    query = select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).order_by(d.id).limit(at_most)
+    rows = await c.execute(query)
     return list(rows.scalars())
 
 
