@@ -2,8 +2,8 @@
 
 Revision: lookups, after vault
 
-The given schema has none on these columns, so each look read the whole table. Building them holds up writes to the three
-tables, about a second for a million rows; reads go on.
+The given schema has none on these columns, so each look read the whole table. Building them holds up writes to the
+three tables, about a second for a million rows; reads go on.
 """
 
 from alembic import op
