@@ -6,6 +6,7 @@ as much for a hundred times the decisions is a failure (exit 1). Then the plan o
 """
 
 import asyncio
+import re
 import shutil
 import sys
 import tempfile
@@ -32,66 +33,65 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 """A Wednesday morning: everybody in the data may be told."""
 
 # Three in a hundred decisions are open, as in a team that keeps up. Ids are hashes of numbers, so that rows that belong
-# together find each other without a lookup, and lie as scattered in the indexes as random ones.
+# together find each other without a lookup, and lie as scattered in the indexes as random ones: id('d', n).
 _FILL = """
 SET session_replication_role = replica;  -- neither triggers nor foreign keys: all of it fits together by construction
-CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT md5(kind || n)::uuid';
 
 INSERT INTO teams (id, name, company_name)
-SELECT pg_temp.id('t', n), 'Team ' || n, 'Company' FROM generate_series(0, {teams} - 1) n;
+SELECT id('t', n), 'Team ' || n, 'Company' FROM generate_series(0, {teams} - 1) n;
 INSERT INTO team_workspaces (workspace_id, team_id)
-SELECT 'T' || n, pg_temp.id('t', n) FROM generate_series(0, {teams} - 1) n;
+SELECT 'T' || n, id('t', n) FROM generate_series(0, {teams} - 1) n;
 INSERT INTO team_members (id, team_id, email, name, password_hash, role, escalation_authority)
-SELECT pg_temp.id('m', n), pg_temp.id('t', n / 8), 'm' || n || '@example.com', 'Member ' || n, '!', 'support_manager',
+SELECT id('m', n), id('t', n / 8), 'm' || n || '@example.com', 'Member ' || n, '!', 'support_manager',
     1 + n % 5 FROM generate_series(0, {teams} * 8 - 1) n;
 INSERT INTO slack_identities (workspace_id, slack_user_id, member_id, tz)
-SELECT 'T' || n / 8, 'U' || n, pg_temp.id('m', n), 'Europe/London' FROM generate_series(0, {teams} * 8 - 1) n;
+SELECT 'T' || n / 8, 'U' || n, id('m', n), 'Europe/London' FROM generate_series(0, {teams} * 8 - 1) n;
 
 CREATE TEMP TABLE d AS
 SELECT n, n % {teams} AS team, n / {teams} + 1 AS number,
-    CASE n % 100 WHEN 0 THEN 'evaluating' WHEN 1 THEN 'team_input' WHEN 2 THEN 'created'
-        WHEN 3 THEN 'cancelled' ELSE 'resolved' END AS status,
-    CASE n % 100 WHEN 0 THEN 4 WHEN 1 THEN 3 WHEN 2 THEN 1 WHEN 3 THEN 2 ELSE 6 END AS phase,
+    CASE mix WHEN 0 THEN 'evaluating' WHEN 1 THEN 'team_input' WHEN 2 THEN 'created' WHEN 3 THEN 'cancelled'
+        ELSE 'resolved' END AS status,
+    CASE mix WHEN 0 THEN 4 WHEN 1 THEN 3 WHEN 2 THEN 1 WHEN 3 THEN 2 ELSE 6 END AS phase,
     timestamptz '{now}' - interval '20 seconds' * ({decisions} - n) AS at
-FROM generate_series(0, {decisions} - 1) n;
+FROM (SELECT n, (n + n / {teams} * 37) % 100 AS mix FROM generate_series(0, {decisions} - 1) n) AS numbers;
 INSERT INTO customer_decisions (id, team_id, created_by, customer_name, title, description, decision_type,
     urgency_level, financial_impact, status, current_phase, expected_resolution_date, created_at, number, revision,
     planned_revision, workspace_id, channel_id)
-SELECT pg_temp.id('d', n), pg_temp.id('t', team), pg_temp.id('m', team * 8 + n % 8), 'Customer ' || n % 5000,
+SELECT id('d', n), id('t', team), id('m', team * 8 + n % 8), 'Customer ' || n % 5000,
     'What shall we answer about case ' || n, repeat('They have written twice and want an answer. ', 5),
     'refund_request', 1 + n % 5, n % 20000, status, phase, timezone('UTC', at + interval '4 days'),
     timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team FROM d;
 INSERT INTO decision_criteria (id, decision_id, name, weight, created_by, position)
-SELECT pg_temp.id('k', n * 2 + i), pg_temp.id('d', n), 'Criterion ' || i, 2, pg_temp.id('m', team * 8), i
+SELECT id('k', n * 2 + i), id('d', n), 'Criterion ' || i, 2, id('m', team * 8), i
 FROM d, generate_series(0, 1) i;
 INSERT INTO response_options (id, decision_id, title, description, created_by, position)
-SELECT pg_temp.id('o', n * 2 + i), pg_temp.id('d', n), 'Option ' || i, 'What we would do.', pg_temp.id('m', team * 8), i
+SELECT id('o', n * 2 + i), id('d', n), 'Option ' || i, 'What we would do.', id('m', team * 8), i
 FROM d, generate_series(0, 1) i;
 INSERT INTO card_messages (decision_id, workspace_id, channel_id, ts, rendered_revision)
-SELECT pg_temp.id('d', n), 'T' || team, 'C' || team, '1.' || n, 12 FROM d;
+SELECT id('d', n), 'T' || team, 'C' || team, '1.' || n, 12 FROM d;
 INSERT INTO rounds (id, decision_id, number, opened_by, opened_at, closes_at, snapshot, thresholds, closed_at,
     close_cause, published_at)
-SELECT pg_temp.id('r', n), pg_temp.id('d', n), 1, pg_temp.id('m', team * 8), at,
+SELECT id('r', n), id('d', n), 1, id('m', team * 8), at,
     CASE WHEN status = 'evaluating' THEN timestamptz '{now}' + interval '2 days' ELSE at + interval '3 days' END,
-    jsonb_build_object('options', jsonb_build_array(pg_temp.id('o', n * 2), pg_temp.id('o', n * 2 + 1)), 'criteria',
-        jsonb_build_array(jsonb_build_object('id', pg_temp.id('k', n * 2), 'weight', '2.00'))),
+    jsonb_build_object('options', jsonb_build_array(id('o', n * 2), id('o', n * 2 + 1)), 'criteria',
+        jsonb_build_array(jsonb_build_object('id', id('k', n * 2), 'weight', '2.00'))),
     '{{"ranking": 3, "totals": 5, "cell": 5}}',
     CASE WHEN status = 'resolved' THEN at END, CASE WHEN status = 'resolved' THEN 'all_scored' END,
     CASE WHEN status = 'resolved' THEN at END FROM d WHERE status IN ('evaluating', 'resolved');
 INSERT INTO round_members (round_id, member_id, submitted)
-SELECT pg_temp.id('r', n), pg_temp.id('m', team * 8 + i), status = 'resolved' OR i = 0
+SELECT id('r', n), id('m', team * 8 + i), status = 'resolved' OR i = 0
 FROM d, generate_series(0, 3) i WHERE status IN ('evaluating', 'resolved');
 INSERT INTO decision_outcomes (decision_id, selected_option_id, response_sent_at, resolved_by, recorded_at, reason)
-SELECT pg_temp.id('d', n), pg_temp.id('o', n * 2), timezone('UTC', at), pg_temp.id('m', team * 8), at, 'It leads.'
+SELECT id('d', n), id('o', n * 2), timezone('UTC', at), id('m', team * 8), at, 'It leads.'
 FROM d WHERE status = 'resolved';
 -- What was said once stays as a row; what waits is said tomorrow.
 INSERT INTO reminders (decision_id, member_id, kind, step, waiting_since, asked, last_at, next_at)
-SELECT pg_temp.id('d', n), pg_temp.id('m', team * 8 + i), 'score', 1,
+SELECT id('d', n), id('m', team * 8 + i), 'score', 1,
     CASE WHEN status = 'evaluating' THEN at END, 1, at,
     CASE WHEN status = 'evaluating' AND i > 0 THEN timestamptz '{now}' + interval '1 day' END
 FROM d, generate_series(0, 3) i WHERE status IN ('evaluating', 'resolved');
 INSERT INTO reminders (decision_id, member_id, kind, waiting_since, next_at)
-SELECT pg_temp.id('d', n), pg_temp.id('m', team * 8 + n % 8), CASE phase WHEN 1 THEN 'complete' ELSE 'options' END, at,
+SELECT id('d', n), id('m', team * 8 + n % 8), CASE phase WHEN 1 THEN 'complete' ELSE 'options' END, at,
     timestamptz '{now}' + interval '1 day' FROM d WHERE status IN ('created', 'team_input');
 INSERT INTO outbox (kind, lane, dedupe_key, payload, state, done_at)
 SELECT 'card', 'slack:T' || team || ':C' || team, 'card:' || n, '{{}}', 'done', '{now}' FROM d WHERE n % 10 = 0;
@@ -99,13 +99,15 @@ SELECT 'card', 'slack:T' || team || ':C' || team, 'card:' || n, '{{}}', 'done', 
 -- Of the youngest decisions: what the tick finds.
 CREATE TABLE bench_due AS SELECT r.id FROM reminders r JOIN customer_decisions c ON c.id = r.decision_id
     WHERE r.kind = 'score' AND r.next_at IS NOT NULL ORDER BY c.created_at DESC LIMIT {due};
-CREATE TABLE bench_ended AS SELECT pg_temp.id('r', n) AS id, pg_temp.id('d', n) AS decision_id
+CREATE TABLE bench_ended AS SELECT id('r', n) AS id, id('d', n) AS decision_id
     FROM d WHERE status = 'evaluating' ORDER BY n LIMIT {ended};
-CREATE TABLE bench_unplanned AS SELECT pg_temp.id('d', n) AS id FROM d WHERE status = 'team_input' ORDER BY n
+CREATE TABLE bench_unplanned AS SELECT id('d', n) AS id FROM d WHERE status = 'team_input' ORDER BY n
     LIMIT {unplanned};
 CREATE TABLE bench_before AS SELECT id FROM reminders;
 ALTER TABLE bench_before ADD PRIMARY KEY (id);
 """
+
+_ID = r"\bid\('(\w)', ([^)]*)\)"
 
 # To where it was before the tick, so that the next one finds the same.
 _RESET = """
@@ -129,7 +131,7 @@ def fill(url: str, *, decisions: int) -> None:
     words = {"decisions": decisions, "teams": max(decisions // 200, 25), "now": NOW.isoformat()}
     words |= {"due": DUE, "ended": ENDED, "unplanned": UNPLANNED}
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_FILL.format(**words).encode())
+        connection.execute(re.sub(_ID, r"md5('\1' || (\2))::uuid", _FILL.format(**words)).encode())
         reset(url, is_busy=True)
         connection.execute("VACUUM ANALYZE")
 

@@ -21,7 +21,8 @@ FALLBACK = timedelta(days=1)
 
 # One statement, so any number of replicas may run it any number of times: SKIP LOCKED shares the due rows out, and
 # `step`, which only grows, makes the key of every delivery unique for ever. `along`: who is written to anyhow hears in
-# the same breath of what is due soon. 'slack:...' lanes keep a person's messages in order.
+# the same breath of what is due soon (without the bound `along_most` all that ever waits for them would be read).
+# 'slack:...' lanes keep a person's messages in order.
 CLAIM = text(
     """
     WITH due AS MATERIALIZED (
@@ -29,7 +30,8 @@ CLAIM = text(
       FOR UPDATE SKIP LOCKED),
     along AS MATERIALIZED (
       SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
-      WHERE r.member_id IN (SELECT member_id FROM due) AND r.next_at > :now AND r.kind <> ALL (:exact)
+      WHERE r.member_id IN (SELECT member_id FROM due) AND r.kind <> ALL (:exact)
+        AND r.next_at > :now AND r.next_at <= :now + make_interval(secs => :along_most)
         AND r.next_at <= :now + make_interval(secs => CASE WHEN r.kind = :outcome THEN :along_outcome
           WHEN d.urgency_level = 5 THEN :along5 WHEN d.urgency_level = 4 THEN :along4 ELSE :along3 END)
       FOR UPDATE OF r SKIP LOCKED),
@@ -61,6 +63,7 @@ def claim_words(now: datetime) -> dict[str, object]:
         "exact": [kind.value for kind in EXACT],
         "outcome": Kind.OUTCOME.value,
         "along_outcome": OUTCOME_PACE.along.total_seconds(),
+        "along_most": max(pace.along for pace in (*PACES.values(), OUTCOME_PACE)).total_seconds(),
         "along5": PACES[5].along.total_seconds(),
         "along4": PACES[4].along.total_seconds(),
         "along3": PACES[3].along.total_seconds(),
