@@ -163,9 +163,9 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
 async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
     """Let a card that was left behind say where the decision is now; where it is gone, so much the better."""
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
-    place = {"channel": str(delivery.payload["channel"]), "ts": str(delivery.payload["ts"])}
+    channel, ts = str(delivery.payload["channel"]), str(delivery.payload["ts"])
     try:
-        await deps.client.chat_update(**place, **card_view.moved(found))
+        await deps.client.chat_update(channel=channel, ts=ts, **card_view.moved(found))
     except SlackApiError as error:
         if name_of(error) not in _GONE_MESSAGE | UNREACHABLE_CHANNEL.keys():
             raise
