@@ -25,7 +25,7 @@ test: install  ## the whole test suite; ARGS="-k name" to choose
 property: install  ## 200,000 random moments, none of them a nudge outside hours, twice or after the end
 	@PROPERTY_CASES=200000 $(BIN)/python -m pytest tests/unit/domain/test_domain_reminder.py -s -k none_twice $(ARGS)
 
-sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; some minutes and 4 GB
+sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
