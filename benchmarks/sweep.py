@@ -1,4 +1,4 @@
-"""What one tick costs with 1,000,000 decisions, against 10,000: `python -m benchmarks.sweep`, 10 minutes and more, 8 GB of disk.
+"""What one tick costs with 1,000,000 decisions, against 10,000: `python -m benchmarks.sweep`; it takes 8 GB of disk.
 
 A tick is `services.reminder.sweep` as the bot runs it, on the real schema: once with 200 reminders due and nothing else
 to do, once with 10 rounds to close and 10 decisions to plan besides. Runs alternate, medians count; more than 1.5 times
