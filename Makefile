@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test browser-test screenshots check lock clean
+.PHONY: install demo test property sweep week browser-test screenshots check lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -21,6 +21,15 @@ demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decis
 
 test: install  ## the whole test suite; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+property: install  ## 200,000 random moments, none of them a nudge outside hours, twice or after the end
+	@PROPERTY_CASES=200000 $(BIN)/python -m pytest tests/unit/domain/test_domain_reminder.py -s -k none_twice $(ARGS)
+
+sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
+	@$(BIN)/python -m benchmarks.sweep
+
+week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
+	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)
 
 browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
 	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)

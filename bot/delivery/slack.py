@@ -44,6 +44,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     return {
         "card": judged(_send_card),
         cards.UNREACHABLE: judged(_send_unreachable),
+        cards.MOVED: judged(_send_moved),
         PUBLISH: _publish,
         results.RESULT: judged(_send_result),
         results.RESULT_DM: judged(_send_result_dm),
@@ -158,6 +159,18 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
         return Done()
     message = card_view.unreachable(found, reason=str(delivery.payload["reason"]))
     await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    return Done()
+
+
+async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
+    """Let a card that was left behind say where the decision is now; where it is gone, so much the better."""
+    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    channel, ts = str(delivery.payload["channel"]), str(delivery.payload["ts"])
+    try:
+        await deps.client.chat_update(channel=channel, ts=ts, **card_view.moved(found))
+    except SlackApiError as error:
+        if name_of(error) not in _GONE_MESSAGE | UNREACHABLE_CHANNEL.keys():
+            raise
     return Done()
 
 

@@ -12,6 +12,9 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 _HORIZON_DAYS = 16
 """Two weeks and two days: one day of the week that a zone skipped comes again within them."""
 
+FROM_SLACK = {"push": True, "email": False, "sms": False}
+"""What somebody added from Slack starts with: told there, and twice only if they choose so."""
+
 
 @dataclass(frozen=True)
 class Preferences:

@@ -3,8 +3,8 @@
 `waiting` says what waits for whom, from the state of the decision alone; `next_at` says when to say so again.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CRITERIA = "criteria"
     OPTIONS = "options"
     SCORE = "score"
+    TOO_FEW = "too_few"
     UNDECIDED = "undecided"
     RESOLVE = "resolve"
     INFORM = "inform"
@@ -82,6 +83,8 @@ class Waiting:
     """When it began; None: when it was first noticed."""
     ends: datetime | None = None
     """No nudge from here on."""
+    rung: int = 0
+    """How high on the ladder of an escalation."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,27 @@ class Asked:
     last_at: datetime | None = None
 
 
-def next_at(item: Waiting, asked: Asked, *, now: datetime, preferences: Preferences, zone: tzinfo) -> datetime | None:
-    """When to nudge next: never before `now`, outside working hours (unless critical), in a snooze or after the end."""
+def next_at(
+    item: Waiting,
+    asked: Asked,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    zone: tzinfo,
+    below: Iterable[datetime] = (),
+) -> datetime | None:
+    """When to nudge next: never before `now`, outside working hours (unless critical), in a snooze or after the end.
+
+    `below`: when lower rungs hear, or heard, of it. Each gets a step's time to act before the next one is told; for
+    somebody who hears of it only later, because they sleep, nobody waits.
+    """
     if asked.times >= item.most:
         return None
     due = asked.since + item.first if asked.last_at is None else asked.last_at + item.repeat
     allowed = next_allowed(max(due, now), urgency=item.urgency, preferences=preferences, zone=zone)
+    for heard in sorted(below):
+        if heard <= allowed < heard + item.repeat:
+            allowed = next_allowed(heard + item.repeat, urgency=item.urgency, preferences=preferences, zone=zone)
     return None if item.ends is not None and allowed >= item.ends else allowed
 
 
@@ -148,14 +166,17 @@ def _paced(dossier: Dossier, member_id: UUID, kind: Kind, *, since: datetime | N
 def _of_round(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> Iterator[Waiting]:
     found = dossier.round
     match dossier.round_state(now):
+        case RoundState.OPEN if found and found.is_too_small:
+            # Nobody is asked for a score that could not be shown; what to do instead is the owner's to say.
+            yield _at_once(_paced(dossier, dossier.decision.created_by, Kind.TOO_FEW))
         case RoundState.OPEN if found:
             yield from _missing_scores(dossier, found)
         case RoundState.UNDECIDED if found:
             item = _paced(dossier, dossier.decision.created_by, Kind.UNDECIDED, since=found.closed_at)
             yield _at_once(item)
         case RoundState.PUBLISHED if found:
-            for member in next(iter(rungs(dossier, members, table)), ()):
-                yield _paced(dossier, member.id, Kind.RESOLVE)
+            for member in _first_to_resolve(dossier, members, table):
+                yield _as_news(_paced(dossier, member.id, Kind.RESOLVE))
 
 
 def _missing_scores(dossier: Dossier, found: Round) -> Iterator[Waiting]:
@@ -171,7 +192,12 @@ def _missing_scores(dossier: Dossier, found: Round) -> Iterator[Waiting]:
 
 
 def _at_once(item: Waiting) -> Waiting:
-    return Waiting(item.member_id, item.kind, item.urgency, timedelta(0), item.repeat, item.most, item.since)
+    return replace(item, first=timedelta(0))
+
+
+def _as_news(item: Waiting) -> Waiting:
+    """A result is out: said within the hour, and only then at the pace of what can wait."""
+    return replace(item, first=min(item.first, PACES[URGENT].first))
 
 
 def _after_the_choice(dossier: Dossier) -> Iterator[Waiting]:
@@ -205,6 +231,13 @@ def rungs(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) ->
     return tuple(tuple(m for m in able if m.authority == level) for level in levels)
 
 
+def _first_to_resolve(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> tuple[Member, ...]:
+    """The owner, where owners may; else the lowest rung. Asking everybody who may would be asking nobody."""
+    ladder = rungs(dossier, members, table)
+    owner = tuple(m for rung in ladder for m in rung if m.id == dossier.decision.created_by)
+    return owner or next(iter(ladder), ())
+
+
 @dataclass(frozen=True)
 class _Delay:
     """What keeps an urgent decision, and from when on deciders hear of it."""
@@ -212,29 +245,34 @@ class _Delay:
     kind: Kind
     since: datetime | None
     first: timedelta
-    skipped: int = 0
-    """Lowest rungs that are nudged about it anyhow."""
+    nudged: tuple[Member, ...] = ()
+    """Those who are nudged about it anyhow, and come before the first rung."""
 
 
 def _escalations(
     dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable
 ) -> Iterator[Waiting]:
     """One message to each decider, rung by rung, a step of the urgency's pace apart. The owner knows anyhow."""
-    delay = _delay(dossier, now)
+    delay = _delay(dossier, members, now, table)
     urgency = dossier.decision.case.urgency_level
     if delay is None or urgency < URGENT:
         return
     step = PACES[urgency].repeat
-    for index, rung in enumerate(rungs(dossier, members, table)):
-        for member in rung:
-            if index >= delay.skipped and member.id != dossier.decision.created_by:
-                first = delay.first + index * step
-                yield Waiting(member.id, delay.kind, urgency, first, step, 1, delay.since)
+    knowing = {dossier.decision.created_by, *(m.id for m in delay.nudged)}
+    ladder = [[m for m in rung if m.id not in knowing] for rung in rungs(dossier, members, table)]
+    for rung, people in enumerate(people for people in ladder if people):
+        for member in people:
+            first = delay.first + rung * step
+            yield Waiting(member.id, delay.kind, urgency, first, step, 1, delay.since, rung=rung)
 
 
-def _delay(dossier: Dossier, now: datetime) -> _Delay | None:
-    """Past half of the time to the closing time: the round's own while it collects, the expected date before that."""
+def _delay(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> _Delay | None:
+    """Past half of the time to the closing time: the round's own while it collects, the expected date before that.
+
+    Where somebody is asked first, a step after them.
+    """
     decision, found = dossier.decision, dossier.round
+    pace = PACES[decision.case.urgency_level]
     match decision.status:
         case Status.CREATED | Status.TEAM_INPUT if decision.case.expected_resolution_date:
             whole = decision.case.expected_resolution_date - decision.created_at
@@ -244,9 +282,10 @@ def _delay(dossier: Dossier, now: datetime) -> _Delay | None:
                 case RoundState.OPEN:
                     return _Delay(Kind.SCORING, found.opened_at, (found.closes_at - found.opened_at) / 2)
                 case RoundState.UNDECIDED:
-                    return _Delay(Kind.NO_QUORUM, found.closed_at, timedelta(0))
+                    return _Delay(Kind.NO_QUORUM, found.closed_at, pace.first)
                 case RoundState.PUBLISHED:
-                    return _Delay(Kind.UNRESOLVED, None, timedelta(0), skipped=1)
+                    asked = _first_to_resolve(dossier, members, table)
+                    return _Delay(Kind.UNRESOLVED, None, pace.first + pace.repeat, asked)
     return None
 
 
@@ -255,6 +294,10 @@ def action_for(kind: Kind, dossier: Dossier) -> Action | None:
     match kind:
         case Kind.OPTIONS:
             return Action.PROPOSE_OPTION if len(dossier.options) < MIN_OPTIONS else Action.START_SCORING
+        case Kind.UNDECIDED | Kind.NO_QUORUM if dossier.round and dossier.round.is_too_small:
+            return Action.PROCEED
+        case Kind.TOO_FEW if dossier.is_second_round:
+            return None
         case Kind.SCORING:
             return Action.CLOSE_SCORING if dossier.round and dossier.round.has_quorum else None
     return _ACTIONS.get(kind)
@@ -264,6 +307,7 @@ _ACTIONS = {
     Kind.COMPLETE: Action.COMPLETE_CASE,
     Kind.CRITERIA: Action.EDIT_CRITERIA,
     Kind.SCORE: Action.SCORE,
+    Kind.TOO_FEW: Action.VOID_ROUND,
     Kind.UNDECIDED: Action.EXTEND_ROUND,
     Kind.NO_QUORUM: Action.EXTEND_ROUND,
     Kind.RESOLVE: Action.RESOLVE,

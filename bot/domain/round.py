@@ -81,6 +81,11 @@ class Round:
     def has_quorum(self) -> bool:
         return self.ballots >= quorum(len(self.roster))
 
+    @property
+    def is_too_small(self) -> bool:
+        """So many were excused that those who are left can never make a quorum."""
+        return len(self.roster) < MIN_EVALUATORS and not self.has_quorum
+
     def state(self, now: datetime) -> RoundState:
         if self.voided_at:
             return RoundState.VOIDED

@@ -20,6 +20,8 @@ class Reader:
     people: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     tz: str = "UTC"
+    now: datetime | None = None
+    """When the reader looks, for words such as "today"; None: really now."""
 
 
 def plain(text: str, reader: Reader) -> str:
@@ -73,7 +75,8 @@ def _date_token(inner: str, reader: Reader) -> str:
     epoch, pattern, _ = match.groups()
     zone = ZoneInfo(reader.tz)
     moment = datetime.fromtimestamp(int(epoch), zone)
-    return re.sub(r"\{(\w+)\}", lambda name: date_part(name.group(1), moment, datetime.now(zone)), pattern)
+    now = reader.now.astimezone(zone) if reader.now else datetime.now(zone)
+    return re.sub(r"\{(\w+)\}", lambda name: date_part(name.group(1), moment, now), pattern)
 
 
 def date_part(name: str, moment: datetime, now: datetime) -> str:

@@ -100,7 +100,7 @@ class Seat:
         people = {person.id: person.name for person in self.workspace.people.values()}
         people[self.workspace.spec.bot_user_id] = self.workspace.spec.app_name
         channels = {channel.id: channel.name for channel in self.workspace.visible_channels(self.person.id)}
-        return Reader(people, channels, self.person.tz)
+        return Reader(people, channels, self.person.tz, self.workspace.now)
 
     def _name(self, user: str) -> str:
         return "slackbot" if user == SLACKBOT else self.reader.people.get(user, user)

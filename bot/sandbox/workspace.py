@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -115,6 +116,8 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0
+        self.now: datetime | None = None
+        """What people's clocks show; None: the time it is. Only what is read follows it, message ids do not."""
         self._counter = itertools.count(1)
         self._last_ts = 0
         for channel in spec.channels:

@@ -10,7 +10,7 @@ from bot.errors import Invalid
 from bot.store import card, decision, dossier, outbox
 from bot.store.db import Db, run_tx
 
-UNREACHABLE = "card.unreachable"
+UNREACHABLE, MOVED = "card.unreachable", "card.moved"
 
 
 async def get(db: Db, decision_id: UUID) -> Dossier:
@@ -23,10 +23,22 @@ async def get(db: Db, decision_id: UUID) -> Dossier:
 
 
 async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
-    """Remember where the card is; deliveries of revisions up to this one have nothing left to do."""
+    """Remember where the card is; deliveries of revisions up to this one have nothing left to do.
+
+    A card that stays behind in another channel is to say where the decision is now.
+    """
 
     async def work(c: AsyncConnection) -> None:
         d = found.decision
+        before = await card.find(c, d.id)
+        if before and before.channel_id != channel_id:
+            await outbox.enqueue(
+                c,
+                kind=MOVED,
+                lane=outbox.slack_lane(d.workspace_id or "", before.channel_id),
+                key=f"moved:{d.id}:{before.channel_id}:{before.ts}",
+                payload={"decision": str(d.id), "channel": before.channel_id, "ts": before.ts},
+            )
         await card.posted(
             c,
             decision_id=d.id,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier
+from bot.domain.decision import Dossier, Status
 from bot.domain.preference import Preferences, tomorrow, zone_of
 from bot.domain.reminder import Asked, Kind, Waiting, is_allowed, next_at, waiting
 from bot.domain.team import Actor, Member
@@ -56,23 +56,38 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
         return
     rows = await reminder.of_decision(c, decision_id)
     wanted: list[reminder.Row] = []
+    heard: list[tuple[Waiting, datetime]] = []
     for item in items:
         before = rows.pop((item.member_id, item.kind.value), None)
-        row = _planned(item, before, ways[item.member_id], now)
+        below = [at for other, at in heard if other.kind is item.kind and other.rung < item.rung]
+        row = _planned(item, before, ways[item.member_id], now, below)
+        heard += [(item, at) for at in (row.last_at, row.next_at) if at]
         if row != before:
             wanted.append(row)
-    gone = [row for row in rows.values() if row.asked is not None or row.next_at is not None]
-    wanted += [replace(row, asked=None, next_at=None) for row in gone]
+    gone = [row for row in rows.values() if row.waiting_since or row.next_at]
+    wanted += [replace(row, waiting_since=None, next_at=None) for row in gone]
     await reminder.put(c, decision_id=decision_id, rows=wanted)
     await reminder.set_planned(c, decision_id, d.revision)
 
 
-def _planned(item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime) -> reminder.Row:
-    asked = row.asked if row else None
-    if asked is None or (item.since is not None and item.since != asked.since):
-        asked = Asked(item.since or now)
-    at = next_at(item, asked, now=now, preferences=ways.preferences, zone=zone_of(ways.tz))
-    return reminder.Row(item.member_id, item.kind.value, asked, at)
+def _planned(
+    item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime, below: Sequence[datetime]
+) -> reminder.Row:
+    asked = _asked(item, row) or Asked(item.since or now)
+    zone = zone_of(ways.tz)
+    at = next_at(item, asked, now=now, preferences=ways.preferences, zone=zone, below=below)
+    return reminder.Row(item.member_id, item.kind.value, asked.since, asked.times, asked.last_at, at)
+
+
+def _asked(item: Waiting, row: reminder.Row | None) -> Asked | None:
+    """What has been said of this very wait, also where it had ended in between, as that of an extended round."""
+    if row is None:
+        return None
+    if row.waiting_since:
+        is_same = item.since in (None, row.waiting_since)
+        return Asked(row.waiting_since, row.asked, row.last_at) if is_same else None
+    goes_on = item.since and row.last_at and row.last_at >= item.since
+    return Asked(item.since, row.asked, row.last_at) if item.since and goes_on else None
 
 
 # --- The tick.
@@ -213,11 +228,17 @@ async def prepare(db: Db, *, first: Wanted, delivery_id: int, lane: str, now: da
                 continue
             member, preferences, item = checked
             items.append(item)
-        items.sort(key=lambda i: (-i.dossier.decision.case.urgency_level, i.dossier.decision.number))
+        items.sort(key=_weight)
         merged = tuple(row_id for row_id, _ in others)
         return Nudge(member, preferences, tuple(items), merged, tuple(sorted({w.decision_id for w in wanted})))
 
     return await run_tx(db, work)
+
+
+def _weight(item: Item) -> tuple[bool, int, int]:
+    """Most urgent first; what the customer does not wait for any more comes last."""
+    d = item.dossier.decision
+    return d.status is Status.RESOLVED and d.phase > 5, -d.case.urgency_level, d.number
 
 
 async def _check(
@@ -234,6 +255,7 @@ async def _check(
     item = next((i for i in items if (i.member_id, i.kind.value) == (wanted.member_id, wanted.kind)), None)
     member = next((m for m in members if m.id == wanted.member_id), None)
     if item is None or member is None:
+        await _take_back(c, wanted, due_since=now)
         return None
     ways = await reminder.find_ways(c, member_id=member.id, workspace_id=workspace_id)
     zone = zone_of(ways.tz)
@@ -241,16 +263,21 @@ async def _check(
     if is_over:
         return None
     if not is_allowed(now, urgency=item.urgency, preferences=ways.preferences, zone=zone):
-        await reminder.postpone(
-            c,
-            decision_id=wanted.decision_id,
-            member_id=wanted.member_id,
-            kind=wanted.kind,
-            claimed_at=wanted.claimed_at,
-            due_since=now - item.repeat,
-        )
+        await _take_back(c, wanted, due_since=now - item.repeat)
         return None
     return member, ways.preferences, Item(found, item.kind, found.decision.id)
+
+
+async def _take_back(c: AsyncConnection, wanted: Wanted, *, due_since: datetime) -> None:
+    """What is not said does not count."""
+    await reminder.postpone(
+        c,
+        decision_id=wanted.decision_id,
+        member_id=wanted.member_id,
+        kind=wanted.kind,
+        claimed_at=wanted.claimed_at,
+        due_since=due_since,
+    )
 
 
 async def told(db: Db, *, nudge: Nudge, now: datetime, table: AuthorityTable) -> None:

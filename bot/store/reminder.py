@@ -1,7 +1,7 @@
 """What waits for whom and when to say so (table `reminders`), when the sweep last ran (`sweep_runs`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.preference import Preferences
-from bot.domain.reminder import EXACT, PACES, Asked
+from bot.domain.reminder import EXACT, OUTCOME_PACE, PACES, Kind
 from bot.store import tables as t
 
 NUDGE = "nudge"
@@ -21,17 +21,19 @@ FALLBACK = timedelta(days=1)
 
 # One statement, so any number of replicas may run it any number of times: SKIP LOCKED shares the due rows out, and
 # `step`, which only grows, makes the key of every delivery unique for ever. `along`: who is written to anyhow hears in
-# the same breath of what is due soon. 'slack:...' lanes keep a person's messages in order.
-_CLAIM = text(
+# the same breath of what is due soon (without the bound `along_most` all that ever waits for them would be read).
+# 'slack:...' lanes keep a person's messages in order.
+CLAIM = text(
     """
     WITH due AS MATERIALIZED (
       SELECT id, member_id FROM reminders WHERE next_at <= :now ORDER BY next_at LIMIT :at_most
       FOR UPDATE SKIP LOCKED),
     along AS MATERIALIZED (
       SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
-      WHERE r.member_id IN (SELECT member_id FROM due) AND r.next_at > :now AND r.kind <> ALL (:exact)
-        AND r.next_at <= :now + make_interval(secs => CASE d.urgency_level WHEN 5 THEN :along5 WHEN 4 THEN :along4
-                                                      ELSE :along3 END)
+      WHERE r.member_id IN (SELECT member_id FROM due) AND r.kind <> ALL (:exact)
+        AND r.next_at > :now AND r.next_at <= :now + make_interval(secs => :along_most)
+        AND r.next_at <= :now + make_interval(secs => CASE WHEN r.kind = :outcome THEN :along_outcome
+          WHEN d.urgency_level = 5 THEN :along5 WHEN d.urgency_level = 4 THEN :along4 ELSE :along3 END)
       FOR UPDATE OF r SKIP LOCKED),
     moved AS (
       UPDATE reminders r SET step = r.step + 1, asked = r.asked + 1, last_at = :now,
@@ -53,22 +55,25 @@ _CLAIM = text(
 )
 
 
+def claim_words(now: datetime) -> dict[str, object]:
+    """What CLAIM asks for, at this moment."""
+    return {
+        "now": now,
+        "at_most": AT_MOST,
+        "exact": [kind.value for kind in EXACT],
+        "outcome": Kind.OUTCOME.value,
+        "along_outcome": OUTCOME_PACE.along.total_seconds(),
+        "along_most": max(pace.along for pace in (*PACES.values(), OUTCOME_PACE)).total_seconds(),
+        "along5": PACES[5].along.total_seconds(),
+        "along4": PACES[4].along.total_seconds(),
+        "along3": PACES[3].along.total_seconds(),
+        "fallback": FALLBACK.total_seconds(),
+    }
+
+
 async def claim_due(c: AsyncConnection, *, now: datetime) -> tuple[int, int]:
     """(due rows claimed, deliveries added). One statement; call again while it claims `AT_MOST`."""
-    row = (
-        await c.execute(
-            _CLAIM,
-            {
-                "now": now,
-                "at_most": AT_MOST,
-                "exact": [kind.value for kind in EXACT],
-                "along5": PACES[5].along.total_seconds(),
-                "along4": PACES[4].along.total_seconds(),
-                "along3": PACES[3].along.total_seconds(),
-                "fallback": FALLBACK.total_seconds(),
-            },
-        )
-    ).one()
+    row = (await c.execute(CLAIM, claim_words(now))).one()
     return row.due, row.added
 
 
@@ -81,7 +86,10 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     """Decisions that have changed since their reminders were planned."""
     d = t.customer_decisions.c
-    rows = await c.execute(select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).limit(at_most))
+    # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
+    # the whole table for the few that do.
+    query = select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).order_by(d.id).limit(at_most)
+    rows = await c.execute(query)
     return list(rows.scalars())
 
 
@@ -114,9 +122,12 @@ async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> N
 class Row:
     member_id: UUID
     kind: str
-    asked: Asked | None
+    waiting_since: datetime | None
     """None: nothing waits."""
-    next_at: datetime | None
+    asked: int = 0
+    last_at: datetime | None = None
+    """When it was last said, kept when the wait is over: what waits again is not new to them."""
+    next_at: datetime | None = None
 
 
 async def lock_decision(c: AsyncConnection, decision_id: UUID, *, revision: int) -> bool:
@@ -134,33 +145,20 @@ async def of_decision(c: AsyncConnection, decision_id: UUID) -> dict[tuple[UUID,
 
 
 def _row(row: Any) -> Row:
-    asked = Asked(row.waiting_since, row.asked, row.last_at) if row.waiting_since else None
-    return Row(row.member_id, row.kind, asked, row.next_at)
+    return Row(row.member_id, row.kind, row.waiting_since, row.asked, row.last_at, row.next_at)
 
 
 async def put(c: AsyncConnection, *, decision_id: UUID, rows: Sequence[Row]) -> None:
     """Write what waits, and what does not any more. `step` is left alone: it numbers deliveries for ever."""
     if not rows:
         return
-    query = insert(t.reminders).values([{"decision_id": decision_id, **_values(row)} for row in rows])
+    query = insert(t.reminders).values([{"decision_id": decision_id, **asdict(row)} for row in rows])
     kept = ("waiting_since", "asked", "last_at", "next_at")
     await c.execute(
         query.on_conflict_do_update(
             index_elements=["decision_id", "member_id", "kind"], set_={name: query.excluded[name] for name in kept}
         )
     )
-
-
-def _values(row: Row) -> dict[str, object]:
-    asked = row.asked
-    return {
-        "member_id": row.member_id,
-        "kind": row.kind,
-        "waiting_since": asked.since if asked else None,
-        "asked": asked.times if asked else 0,
-        "last_at": asked.last_at if asked else None,
-        "next_at": row.next_at,
-    }
 
 
 async def postpone(

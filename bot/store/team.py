@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.preference import FROM_SLACK
 from bot.domain.team import Member, Profile, SlackUser, Team
 from bot.errors import Invalid, NotFound
 from bot.store import tables as t
@@ -220,6 +221,7 @@ async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, rol
                 password_hash=NO_PASSWORD,
                 role=role,
                 escalation_authority=authority,
+                notification_preferences=FROM_SLACK,
             )
             .on_conflict_do_nothing()
             .returning(t.team_members.c.id)

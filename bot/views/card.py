@@ -104,6 +104,14 @@ WAY_OUT = {
 }
 
 
+def moved(dossier: Dossier) -> kit.Message:
+    """What is left of a card in a channel that is not the decision's any more: no fact of the case."""
+    decision = dossier.decision
+    place = f"<#{decision.channel_id}>" if decision.channel_id else "another channel"
+    sentence = f"{decision.name} has moved: its card is in {place} now."
+    return kit.message(f"{decision.name} has moved to another channel.", [kit.section(sentence)])
+
+
 def unreachable(dossier: Dossier, *, reason: str, bot_name: str = "Conclave") -> kit.Message:
     """To the owner: why the card is not in its channel, how to get it there. reason: Slack's error name."""
     decision = dossier.decision

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.decision import Dossier
-from bot.domain.permission import LABELS
+from bot.domain.option import MIN_OPTIONS
+from bot.domain.permission import LABELS, Action
 from bot.domain.reminder import ESCALATIONS, Kind, action_for
 from bot.domain.round import Round, quorum
 from bot.views import dossier as pieces
@@ -55,21 +56,23 @@ def _digest(items: Sequence[Told], authority: int) -> kit.Message:
 def headline(item: Told, *, room: int = 150) -> str:
     """ "Score #42 Refund for the outage", as mrkdwn."""
     d = item.dossier.decision
-    return f"{_VERBS[item.kind]} {d.name} {text.inline(d.case.title, room)}"
+    verb = "Start scoring" if action_for(item.kind, item.dossier) is Action.START_SCORING else _VERBS[item.kind]
+    return f"{verb} {d.name} {text.inline(d.case.title, room)}"
 
 
 _VERBS = {
     Kind.COMPLETE: "Complete the case of",
     Kind.CRITERIA: "Set the criteria of",
-    Kind.OPTIONS: "Get to scoring:",
+    Kind.OPTIONS: "Find options for",
     Kind.SCORE: "Score",
+    Kind.TOO_FEW: "Too few left to score",
     Kind.UNDECIDED: "No quorum:",
     Kind.RESOLVE: "Resolve",
     Kind.INFORM: "Tell the customer:",
     Kind.OUTCOME: "Record the outcome of",
     Kind.FOLLOW_UP: "Follow up on",
     Kind.STALLED: "Urgent and waiting:",
-    Kind.SCORING: "Urgent and not scored yet:",
+    Kind.SCORING: "Urgent and still being scored:",
     Kind.NO_QUORUM: "Urgent and without quorum:",
     Kind.UNRESOLVED: "Urgent and not resolved:",
 }
@@ -92,15 +95,32 @@ def _why(item: Told) -> str:
         case Kind.CRITERIA:
             return "Options can be proposed once its criteria are submitted."
         case Kind.OPTIONS:
-            count = text.count("option", len(item.dossier.options))
-            return f"It has {count}. Scoring starts when you say so; it takes two options."
+            options = item.dossier.options
+            if len(options) < MIN_OPTIONS:
+                return f"It has {text.count('option', len(options))} so far, and scoring takes two."
+            return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
         case Kind.SCORE if found:
             again = "A second round, with a fresh ballot. " if found.follows else ""
             return f"{again}{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+        case Kind.TOO_FEW if found:
+            way_out = (
+                "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
+                if found.follows
+                else "Void the round to start it again with other people, or cancel the decision."
+            )
+            return (
+                f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
+                f"and it takes two. {way_out} Nobody is asked to score meanwhile."
+            )
+        case Kind.UNDECIDED | Kind.NO_QUORUM if found and found.is_too_small:
+            return (
+                f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so "
+                "extending it brings no more: proceed with a reason, or cancel."
+            )
         case Kind.UNDECIDED | Kind.NO_QUORUM if found:
             return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
         case Kind.RESOLVE:
-            return f"The result is published; {customer} waits for somebody with your authority to decide."
+            return f"The result is published, and you have the authority to decide. {customer} waits for the answer."
         case Kind.INFORM:
             return f"It is resolved. Press the button once {customer} has the answer."
         case Kind.OUTCOME:
@@ -114,11 +134,13 @@ def _why(item: Told) -> str:
             until = f" until it is to be resolved, {text.moment(expected)}" if expected else ""
             return f"More than half of the time{until} is over, and it is still in {d.place}."
         case Kind.SCORING if found:
+            way_out = "that is enough to close it now" if found.has_quorum else "ask in its thread what keeps it"
             return (
-                f"More than half of the time to its closing, {text.moment(found.closes_at)}, is over. {_quorum(found)}"
+                f"More than half of the time to its closing, {text.moment(found.closes_at)}, is over. "
+                f"{_quorum(found).removesuffix('.')}: {way_out}."
             )
         case Kind.UNRESOLVED:
-            return "The result is published, and nobody with less authority has resolved it yet."
+            return "The result is published, and nobody has resolved it yet."
     return f"It is in {d.place}."
 
 

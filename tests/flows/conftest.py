@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from bot import app, http, log
 from bot.config import Settings
+from bot.deps import Clock, utc_now
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
 from bot.domain.evaluation import Comments, Page
@@ -49,13 +50,14 @@ class House:
         return self.sandbox.person(name)
 
 
-def settings_for(spec: WorkspaceSpec, api_url: str, *, mode: str = "http") -> Settings:
+def settings_for(spec: WorkspaceSpec, api_url: str, *, mode: str = "http", **more: Any) -> Settings:
     return Settings(
         _env_file=None,
         slack_bot_token=spec.bot_token,
         slack_signing_secret=spec.signing_secret,
         slack_app_token=(spec.app_token or "") if mode == "socket" else "",
         slack_api_url=api_url,
+        **more,
     )
 
 
@@ -66,13 +68,18 @@ def as_service(database_url: str) -> str:
 
 @asynccontextmanager
 async def living(
-    database_url: str, spec: WorkspaceSpec, *, mode: Literal["http", "socket"] = "http"
+    database_url: str,
+    spec: WorkspaceSpec,
+    *,
+    mode: Literal["http", "socket"] = "http",
+    clock: Clock = utc_now,
+    **settings_of_bot: Any,
 ) -> AsyncIterator[House]:
     """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""
     async with running_sandbox(spec, mode=mode) as sandbox:
-        settings = settings_for(spec, sandbox.api_url, mode=mode)
+        settings = settings_for(spec, sandbox.api_url, mode=mode, **settings_of_bot)
         async with (
-            app.running(settings, database_url=as_service(database_url)) as bot,
+            app.running(settings, database_url=as_service(database_url), clock=clock) as bot,
             http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"
@@ -88,6 +95,12 @@ def _logs() -> None:
 async def house(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[House]:
     async with living(database_url, techcorp(), mode=request.param) as house:
         yield house
+
+
+@pytest.fixture
+def living_in() -> Callable[..., Any]:
+    """`async with living_in(database_url, spec, ...) as house`: for a house of another kind than usual."""
+    return living
 
 
 # --- A team at work ---------------------------------------------------------------------------------------

@@ -16,8 +16,6 @@ COMMAND = (sys.executable, "-m", "bot")
 LATER = {
     # Plan limits: the tier of a team.
     ("teams", "subscription_tier"),
-    # Nudges, quiet hours and snooze write into the preferences.
-    ("team_members", "notification_preferences"),
     # Suggestions, shown only after one's own score.
     ("customer_decisions", "ai_classification"),
     ("customer_decisions", "ai_recommendations"),

@@ -1,5 +1,6 @@
 """`/decide`, its words and its shortcuts; opening, editing and cancelling a decision."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -224,6 +225,23 @@ async def test_edited_text_after_a_lost_answer_updates_the_decision_that_the_fir
     assert "#1 created" in (await team.modal("sarah")).text
     assert team.sql("SELECT title, number FROM customer_decisions") == [("Another title", 1)]
     assert (await team.card()).startswith("#1 · Another title")
+
+
+async def test_a_channel_changed_after_a_lost_answer_takes_the_card_along_and_the_old_one_says_so(team: Any) -> None:
+    team.house.sandbox.invite_bot("general")
+    await open_form(team)
+    await team.house.person("sarah").fill(FULL)
+    assert not (await team.house.person("sarah").submit(lose_answer=True)).ok
+    assert "ABC Corporation" in await team.card()
+
+    assert (await team.submit("sarah", {"Channel of the card": "general"})).ok
+    await team.settled()
+
+    (card,) = await team.cards("mike")
+    assert card.channel == "#general"
+    (old,) = await team.house.person("mike").messages("customer-decisions")
+    assert old.rendered.strip() == "#1 has moved: its card is in #general now."
+    assert "ABC" not in json.dumps([old.text, old.blocks])
 
 
 async def test_the_owner_edits_the_case_until_scoring_starts(team: Any) -> None:

@@ -24,7 +24,8 @@ from bot.services import reminder as reminders
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
-ALWAYS = {"push": False, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}
+HOURS = {"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}
+ALWAYS = {"push": False, **HOURS}
 
 
 class Postbox:
@@ -132,6 +133,21 @@ async def test_a_letter_reaches_who_chose_mail_as_html_and_text_without_names_or
     assert "1 of 3 have scored" in plain
     for secret in ("Lisa", "Never again"):
         assert secret not in html + plain
+
+
+async def test_who_was_added_from_slack_gets_no_letter_until_they_choose_to(
+    team: Any, postbox: tuple[Postbox, str]
+) -> None:
+    box, url = postbox
+    configure(team, email_url=url)
+    team.sql("UPDATE team_members SET notification_preferences = notification_preferences || %s", json.dumps(HOURS))
+    await team.to_scoring("sarah", "lisa", "tom")
+    await nudge(team)
+    await team.settled()
+
+    assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'") == 3
+    assert team.value("SELECT count(*) FROM outbox WHERE kind = 'email'") == 0
+    assert box.letters == []
 
 
 async def test_a_busy_mail_server_gets_the_letter_again(team: Any, postbox: tuple[Postbox, str]) -> None:

@@ -14,6 +14,7 @@ from bot.domain.preference import Preferences
 from bot.sandbox.people import Message
 from bot.services import decision as decisions
 from bot.services import reminder as reminders
+from bot.services import round as rounds
 from bot.services import team as teams
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
@@ -234,7 +235,7 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
     await clock.due("escalation.scoring")
 
     (told,) = await dms(team, "sarah", containing="authority")
-    assert "Urgent and not scored yet: #1" in told.rendered
+    assert "Urgent and still being scored: #1" in told.rendered
     assert "More than half of the time" in told.rendered
     assert "1 of 3 have scored; quorum is 3" in told.rendered
     assert "because your authority is 5" in told.rendered
@@ -439,3 +440,76 @@ async def test_who_is_written_to_anyhow_hears_of_what_is_due_soon_but_not_of_an_
     assert "Urgent" not in digest.rendered
     assert rows(team, "escalation.scoring") != []
     assert team.value("SELECT max(asked) FROM reminders WHERE kind LIKE 'escalation%%'") == 0
+
+
+async def make_inactive(team: Any, name: str) -> None:
+    m = team.actors[name].member
+    fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), False)
+    await teams.edit_member(team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=m.id, fields=fields)
+    await team.settled()
+
+
+async def test_a_roster_that_falls_below_two_asks_its_owner_at_once_and_nobody_for_a_score(
+    team: Any, clock: Clock
+) -> None:
+    await team.to_scoring("lisa", "tom")
+    await make_inactive(team, "tom")
+
+    for _ in range(2):
+        await clock.tick()
+
+    (asked,) = await dms(team, "sarah")
+    assert "Too few left to score #1 Refund for the outage" in asked.rendered
+    assert "1 of 2 people can still score" in asked.rendered
+    assert rows(team, "score") == []
+    assert await dms(team, "lisa") == []
+    assert (await team.house.person("sarah").click("Void and edit", channel="dm")).ok
+    assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
+    assert "Tom" not in asked.rendered
+
+
+async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_still_helps(
+    team: Any, clock: Clock
+) -> None:
+    await team.to_scoring("lisa", "tom")
+    await team.ballot("lisa")
+    await make_inactive(team, "tom")
+
+    for _ in range(2):
+        await clock.tick()
+
+    (asked,) = await dms(team, "sarah")
+    assert "No quorum: #1" in asked.rendered
+    assert "Scoring has closed with 1 ballot. The others became inactive" in asked.rendered
+    assert (await team.house.person("sarah").click("Proceed without quorum", channel="dm")).ok
+    assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
+
+
+async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4, by="lisa", financial_impact=5000)
+    await clock.due("escalation.scoring")
+    assert len(await dms(team, "mike", containing="because your authority")) == 1
+    await team.end_round_now()
+    await clock.tick()
+    await rounds.extend(
+        team.db, actor=team.actors["lisa"], decision_id=team.decision_id, closes_at=team.now + timedelta(hours=1),
+        now=team.now, table=team.table,
+    )  # fmt: skip
+
+    for _ in range(3):
+        await clock.tick()
+
+    assert rows(team, "escalation.scoring") == []
+    found = await dms(team, "mike", containing="because your authority")
+    assert len([m for m in found if "still being scored" in m.rendered]) == 1
+
+
+@pytest.mark.parametrize(("impact", "asked"), [(80, ["Lisa Rodriguez"]), (5000, ["Tom Becker"])])
+async def test_the_owner_who_may_resolve_is_asked_and_else_the_lowest_rung(
+    team: Any, clock: Clock, impact: int, asked: list[str]
+) -> None:
+    team.give("tom", 3)
+    await team.to_result("lisa", "tom", "mike", by="lisa", financial_impact=impact)
+    await team.settled()
+
+    assert rows(team, "resolve") == asked

@@ -1,7 +1,9 @@
 """When a person is told: never outside their hours, never too often, never after the end, in every zone."""
 
+import os
 import random
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.preference import Preferences, is_working, next_working, tomorrow, zone_of
+from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
 from bot.domain.reminder import PACES, Asked, Kind, Waiting, is_allowed, next_allowed, next_at
 
 NASTY = (
@@ -28,6 +30,10 @@ NASTY = (
     "America/New_York",
     "Pacific/Kiritimati",
     "Asia/Gaza",
+    "Asia/Tehran",
+    "Asia/Kolkata",
+    "Europe/London",
+    "Pacific/Norfolk",
     "UTC",
 )
 MEMBER = UUID(int=1)
@@ -67,31 +73,81 @@ def test_the_next_working_instant_is_one_by_the_clock_on_the_wall(
         assert found == at
 
 
-def test_200_000_moments_none_outside_hours_none_twice_none_after_the_end() -> None:
-    dice = random.Random(20261123)
-    zones = [zone_of(name) for name in NASTY]
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    told = 0
-    while told < 200_000:
-        urgency, zone = dice.randint(1, 5), dice.choice(zones)
-        opens = dice.randrange(0, 1380, 15)
+def nights_of_change(zone: str) -> list[datetime]:
+    """Hours at which the clocks of the zone change, or at which it skips a day, from 2010 to 2031."""
+    at, tz = datetime(2010, 1, 1, tzinfo=UTC), ZoneInfo(zone)
+    found = []
+    while at.year < 2032:
+        later = at + timedelta(days=1)
+        if at.astimezone(tz).utcoffset() != later.astimezone(tz).utcoffset():
+            found += [at + timedelta(hours=n) for n in range(24) if _changes(at + timedelta(hours=n), tz)]
+        at = later
+    return found
+
+
+def _changes(at: datetime, tz: tzinfo) -> bool:
+    return at.astimezone(tz).utcoffset() != (at + timedelta(hours=1)).astimezone(tz).utcoffset()
+
+
+def test_no_nudge_outside_hours_none_twice_none_after_the_end() -> None:
+    """A case is an urgency, a zone, hours and days, and a moment, half of them around a night on which clocks change.
+
+    `make property` plays 200,000 of them, `make test` a few thousand.
+    """
+    cases, dice = int(os.environ.get("PROPERTY_CASES", "4000")), random.Random(os.environ.get("PROPERTY_SEED", "1"))
+    nights = {name: nights_of_change(name) for name in NASTY}
+    told = silent = at_night = 0
+    for _ in range(cases):
+        urgency, name = dice.randint(1, 5), dice.choice(NASTY)
+        opens = dice.randrange(0, 1380, 5)
         days = frozenset(dice.sample(range(7), dice.randint(1, 7)))
         chosen = Preferences(starts=opens, ends=dice.randint(opens + 60, 1440), days=days)
-        since = start + timedelta(minutes=dice.randrange(5 * 525_600))
-        ends = since + timedelta(hours=dice.randint(1, 2000))
+        since = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=dice.randrange(5 * 525_600))
+        if nights[name] and dice.random() < 0.5:
+            since = dice.choice(nights[name]) + timedelta(minutes=dice.randint(-3000, 600))
+        if dice.random() < 0.2:
+            chosen = replace(chosen, snoozed_until=since + timedelta(minutes=dice.randint(-600, 6000)))
         pace = PACES[urgency]
+        ends = since + timedelta(minutes=dice.randint(60, 30 * 1440))
         item = Waiting(MEMBER, Kind.SCORE, urgency, pace.first, pace.repeat, pace.most, since, ends)
-        asked, previous = Asked(since), None
-        now = since
-        while (at := next_at(item, asked, now=now, preferences=chosen, zone=zone)) is not None:
+        asked, now = Asked(since), since
+        while (at := next_at(item, asked, now=now, preferences=chosen, zone=zone_of(name))) is not None:
             assert since < at < ends
-            assert urgency == 5 or is_working(at, chosen, zone)
-            assert previous is None or at - previous >= pace.repeat
-            told, previous = told + 1, at
-            now = at
+            assert at >= now
+            assert urgency == 5 or on_the_wall(at, chosen, name)
+            assert chosen.snoozed_until is None or at >= chosen.snoozed_until
+            assert is_allowed(at, urgency=urgency, preferences=chosen, zone=zone_of(name))
+            assert asked.last_at is None or at - asked.last_at >= pace.repeat
+            told, at_night = told + 1, at_night + (not on_the_wall(at, chosen, name))
             asked = Asked(since, asked.times + 1, at)
+            # The tick may be late, by hours where nothing ran, and the wall clock may have been set back.
+            now = at + timedelta(minutes=dice.choice((0, 1, 1, 1, 300, -60)))
         assert asked.times <= pace.most
-        told += asked.times == 0
+        silent += asked.times == 0
+    assert told > cases
+    assert at_night > 0
+    assert 0 < silent < cases
+
+
+@settings(max_examples=400, deadline=None)
+@given(at=INSTANTS, zone=st.sampled_from(NASTY), preferences=some_preferences(), below=st.lists(INSTANTS, max_size=4))
+def test_a_higher_rung_hears_a_step_after_each_lower_one_and_waits_for_nobody_who_hears_later(
+    at: datetime, zone: str, preferences: Preferences, below: list[datetime]
+) -> None:
+    step = timedelta(hours=4)
+    near = [at + (other - at) / 2000 for other in below]
+    item = Waiting(MEMBER, Kind.SCORING, 4, timedelta(0), step, 1, at, rung=1)
+    alone = next_at(item, Asked(at), now=at, preferences=preferences, zone=zone_of(zone))
+
+    found = next_at(item, Asked(at), now=at, preferences=preferences, zone=zone_of(zone), below=near)
+
+    assert alone is not None
+    assert found is not None
+    assert found >= alone
+    assert all(not heard <= found < heard + step for heard in near)
+    assert on_the_wall(found, preferences, zone)
+    if all(heard > alone or heard + step <= alone for heard in near):
+        assert found == alone
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,7 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     yield "card", card.card(dossier, now=NOW)
     for reason in ("not_in_channel", "channel_not_found", "is_archived", "restricted_action"):
         yield f"unreachable {reason}", card.unreachable(dossier, reason=reason, bot_name=filled(pattern, 80))
+    yield "moved", card.moved(dossier)
     if dossier.result:
         comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
         yield "result", result.message(dossier, comments=comments)

@@ -1,0 +1,74 @@
+"""The tick never reads a table that grows from end to end. `python -m benchmarks.sweep` measures what that is worth."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+DECISIONS = 10_000
+FEW_ROWS = 1_000
+"""Up to here reading everything is right, and what PostgreSQL does: teams and their people."""
+
+
+@pytest.fixture(scope="module")
+def sweep() -> ModuleType:
+    """The benchmark, which has no package."""
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "sweep.py"
+    spec = importlib.util.spec_from_file_location("sweep", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str, sweep: ModuleType) -> None:
+    sweep.fill(database_url, decisions=DECISIONS)
+    statements: dict[str, Any] = {}
+    async with sweep.connected(database_url) as db:
+
+        @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
+        def note(_1: Any, _2: Any, statement: str, parameters: Any, *_: Any) -> None:
+            statements.setdefault(statement, parameters)
+
+        await sweep.tick(db, is_busy=True)
+
+    scans = {}
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET random_page_cost = 1.1")
+        sizes = dict(connection.execute("SELECT relname, reltuples FROM pg_class").fetchall())
+        for statement, parameters in statements.items():
+            for table in scanned(connection, statement, parameters):
+                if sizes[table] > FEW_ROWS:
+                    scans[table] = statement
+        connection.rollback()
+    assert scans == {}
+    assert len(statements) > 20
+    assert any("SKIP LOCKED" in statement for statement in statements)
+
+
+def scanned(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> list[str]:
+    """Tables that the plan of a statement reads from end to end."""
+    explained = connection.execute(f"EXPLAIN (FORMAT JSON) {statement}".encode(), parameters).fetchall()
+    body = explained[0][0]
+    found: list[str] = []
+    todo = [(json.loads(body) if isinstance(body, str) else body)[0]["Plan"]]
+    while todo:
+        node = todo.pop()
+        todo += node.get("Plans", [])
+        if node["Node Type"] == "Seq Scan":
+            found.append(node["Relation Name"])
+    return found
+
+
+def test_a_table_without_the_index_is_found_out(database_url: str, sweep: ModuleType) -> None:
+    """The guard can fail."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE TABLE heap AS SELECT n FROM generate_series(1, 5000) n")
+        assert scanned(connection, "SELECT n FROM heap WHERE n = %(n)s", {"n": 5}) == ["heap"]
+        assert scanned(connection, "SELECT id FROM teams WHERE id = gen_random_uuid()", None) in ([], ["teams"])
