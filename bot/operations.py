@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackClientError
 from sqlalchemy.exc import OperationalError
 
 from bot import embedded
-from bot.config import Settings, sqlalchemy_url
+from bot.config import Settings
 from bot.errors import StartError
 from bot.identity import client_for, slack_name
 from bot.services import outbox as deliveries
@@ -26,6 +26,8 @@ from bot.store.outbox import GivenUp
 async def check_schema(database_url: str) -> None:
     try:
         found = await asyncio.to_thread(schema.current, database_url)
+    except StartError:
+        raise
     except Exception as error:
         raise StartError(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.") from error
     if found != schema.head():
@@ -83,7 +85,7 @@ def load_sample(url: str, *, workspace_id: str, domain: str) -> bool:
 async def verify(settings: Settings, *, number: int, team: str | None) -> str:
     """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
     with database(settings) as url:
-        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        opened = db.connect(url, budget_seconds=10)
         try:
             return await results.verify(opened, number=number, team_name=team)
         finally:
@@ -118,7 +120,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _examine_deliveries(url: str) -> list[Finding]:
-    opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+    opened = db.connect(url, budget_seconds=10)
     try:
         standing = await deliveries.standing(opened)
         age = await reminders.sweep_age_seconds(opened)
@@ -163,7 +165,7 @@ _TELLING = (
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
     with database(settings) as url:
-        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        opened = db.connect(url, budget_seconds=10)
         try:
             yield opened
         finally:
