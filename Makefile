@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test browser-test screenshots check lock clean
+.PHONY: install demo test chaos chaos-short browser-test screenshots check lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -21,6 +21,12 @@ demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decis
 
 test: install  ## the whole test suite; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
+	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+
+chaos-short: install  ## the same with small counts, as CI runs it
+	@$(BIN)/python -m pytest -m chaos tests/chaos --short $(ARGS)
 
 browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
 	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)

@@ -24,7 +24,7 @@ from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError
 from bot.http import asgi, serving
-from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name
+from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name, slack_session
 from bot.operations import check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.store import db
@@ -59,8 +59,7 @@ async def running(
     _check_settings(settings)
     await check_schema(database_url)
     async with contextlib.AsyncExitStack() as stack:
-        # One session for all calls to Slack: without it every call would shake hands anew.
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(slack_session())
         database = db.connect(database_url)
         stack.push_async_callback(database.close)
         await _say_what_is_secret(database)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from bot import embedded
 from bot.config import Settings
 from bot.errors import StartError
-from bot.identity import client_for, slack_name
+from bot.identity import client_for, slack_name, slack_session
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.services import result as results
@@ -185,7 +185,7 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
 
 
 async def _examine_slack(settings: Settings) -> Finding:
-    async with aiohttp.ClientSession() as session:
+    async with slack_session() as session:
         client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
         try:
             answer = await client.auth_test()

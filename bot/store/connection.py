@@ -115,9 +115,7 @@ def parameters(url: str) -> dict[str, str]:
     try:
         found = {k: str(v) for k, v in conninfo_to_dict(f"postgresql://{base}?{others}").items() if v is not None}
     except psycopg.Error:  # its message may quote the password
-        raise StartError(
-            "DATABASE_URL cannot be read: it has to be postgresql://user:password@host:5432/name"
-        ) from None
+        raise StartError("DATABASE_URL has to look like postgresql://user:password@host:5432/database") from None
     if named:
         places = [_place(one) for one in named]
         found["host"] = ",".join(host for host, _ in places)

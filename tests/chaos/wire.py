@@ -15,6 +15,7 @@ class Wire:
         self._flows = asyncio.Event()
         self._flows.set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """From here on nothing passes; nobody is told, as when a host or a cable vanishes."""
@@ -24,6 +25,7 @@ class Wire:
         self._flows.set()
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         task = asyncio.get_running_loop().create_task(self._join(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -31,14 +33,13 @@ class Wire:
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._flows.wait()
         self._turn += 1
-        there = self.ends[self._turn % len(self.ends)]
-        far: asyncio.StreamWriter | None = None
-        with suppress(OSError):
-            away, far = await asyncio.open_connection("127.0.0.1", there)
-            await asyncio.gather(self._carry(reader, far), self._carry(away, writer))
-        for end in (writer, far):
-            if end is not None:
-                end.close()
+        try:
+            away, far = await asyncio.open_connection("127.0.0.1", self.ends[self._turn % len(self.ends)])
+        except OSError:
+            await self._end(writer)
+            return
+        self._writers.add(far)
+        await asyncio.gather(self._carry(reader, far), self._carry(away, writer))
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -46,13 +47,21 @@ class Wire:
                 await self._flows.wait()
                 target.write(piece)
                 await target.drain()
+        await self._end(target)
+
+    async def _end(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.discard(writer)
+        writer.close()
         with suppress(OSError):
-            target.close()
+            await writer.wait_closed()
 
     async def close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in list(self._writers):
+            writer.transport.abort()
+            await self._end(writer)
 
 
 @asynccontextmanager
