@@ -105,7 +105,7 @@ async def _metrics(deps: Deps, request: Request) -> Response:
     try:
         standing = await deliveries.standing(deps.db)
         age = await reminders.sweep_age_seconds(deps.db)
-    except BotError:
+    except (BotError, DBAPIError):
         return Response(status_code=503)
     body = metrics.page(
         ready=standing.ready,

@@ -112,6 +112,26 @@ async def test_the_end_does_not_wait_for_a_frozen_database(
     assert code == 0
 
 
+async def test_the_end_does_not_wait_for_a_request_that_never_comes_whole(
+    a_server: Callable[..., Postgres], logs: Path, count: Callable[..., None]
+) -> None:
+    server = a_server("primary").make()
+    spec = a_workspace(people=1, channels=1)
+    async with crew(spec, server.url), installed(spec, server.url, logs) as house:
+        (process,) = await house.start("web")
+        reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nhalf of it")
+        await writer.drain()
+        await asyncio.sleep(0.5)
+        code, seconds = await end(process)
+        await reader.read()
+        writer.close()
+    name = "SIGTERM of `conclave web`, a request half sent"
+    count(name, "exit code", code)
+    count(name, "seconds until the end", seconds)
+    assert code == 0
+
+
 def _hold(server: Postgres, seconds: float) -> None:
     """Nobody can take a number for a decision for so long."""
     server.sql(f"BEGIN; LOCK TABLE team_numbers IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds}); COMMIT")
