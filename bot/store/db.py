@@ -172,7 +172,7 @@ async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_se
             if time.monotonic() > end - 0.3:
                 raise TryAgain(NOT_SAVED) from error
         attempt += 1
-        await asyncio.sleep(min(0.5, 0.05 * 2**attempt))
+        await asyncio.sleep(min(0.25, 0.05 * 2**attempt))
 
 
 def _abandon(db: Db, task: "asyncio.Future[Any]", use: _Use) -> None:
