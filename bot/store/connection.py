@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import URL
 
 from bot.errors import StartError
@@ -133,6 +133,11 @@ def _place(written: str) -> tuple[str, str]:
     if written.startswith("/") or not port.isdigit() or (":" in host and not host.endswith("]")):
         return written.strip("[]"), ""
     return host.strip("[]"), port
+
+
+def conninfo(url: str) -> str:
+    """The same as one string for psycopg."""
+    return make_conninfo(**parameters(url))
 
 
 def sqlalchemy_url(url: str) -> URL:
