@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test property sweep week browser-test screenshots check lock clean
+.PHONY: install demo test property sweep week chaos chaos-short browser-test screenshots check lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -30,6 +30,12 @@ sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
 	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)
+
+chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
+	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+
+chaos-short: install  ## the same with small counts, as CI runs it
+	@$(BIN)/python -m pytest -m chaos tests/chaos --short $(ARGS)
 
 browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
 	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)

@@ -21,7 +21,6 @@ import psycopg
 from psycopg import sql
 
 from bot import embedded
-from bot.config import sqlalchemy_url
 from bot.domain.authority import AuthorityTable
 from bot.services import reminder as reminders
 from bot.store import db, schema
@@ -142,7 +141,7 @@ def reset(url: str, *, is_busy: bool) -> None:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[db.Db]:
-    opened = db.connect(sqlalchemy_url(url))
+    opened = db.connect(url)
     try:
         yield opened
     finally:

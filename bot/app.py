@@ -18,13 +18,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot import jobs
-from bot.config import Settings, sqlalchemy_url
+from bot.config import Settings
 from bot.delivery import export, home, letter, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError
 from bot.http import asgi, serving
-from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name
+from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name, slack_session
 from bot.operations import check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.store import db
@@ -59,9 +59,8 @@ async def running(
     _check_settings(settings)
     await check_schema(database_url)
     async with contextlib.AsyncExitStack() as stack:
-        # One session for all calls to Slack: without it every call would shake hands anew.
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        database = db.connect(sqlalchemy_url(database_url))
+        session = await stack.enter_async_context(slack_session())
+        database = db.connect(database_url)
         stack.push_async_callback(database.close)
         await _say_what_is_secret(database)
         token = settings.slack_bot_token.get_secret_value()
@@ -69,7 +68,7 @@ async def running(
         identity = Identity()
         stack.push_async_callback(_cancel, asyncio.create_task(identify(deps, identity)))
         if does_work:
-            await _start_work(stack, deps, identity, sqlalchemy_url(database_url))
+            await _start_work(stack, deps, identity, database_url)
         after_ack = AfterAck()
         stack.push_async_callback(after_ack.drain)
         bolt = _bolt(settings, client_for(settings, session), identity)

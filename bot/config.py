@@ -14,7 +14,6 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
-_DRIVER = "postgresql+psycopg://"
 
 
 class Settings(BaseSettings):
@@ -84,11 +83,3 @@ class Settings(BaseSettings):
 
 def _defaults() -> dict[str, Any]:
     return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))
-
-
-def sqlalchemy_url(url: str) -> str:
-    """`postgresql://`, `postgres://` and `postgresql+psycopg://` name the same database; SQLAlchemy wants the last."""
-    for scheme in (_DRIVER, "postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return _DRIVER + url.removeprefix(scheme)
-    raise ValueError("DATABASE_URL has to start with postgresql:// or postgres://")

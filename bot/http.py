@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 SWEEP_LATE_SECONDS = 180.0
 """Three ticks missed in every replica: whoever does work is not ready."""
 _MAX_BODY_BYTES = 1_000_000
+_FINISH_SECONDS = 5
+"""For requests in flight at shutdown: longer than any answer takes, and a bound for who never finishes sending."""
 
 
 def asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool) -> Starlette:
@@ -103,7 +105,7 @@ async def _metrics(deps: Deps, request: Request) -> Response:
     try:
         standing = await deliveries.standing(deps.db)
         age = await reminders.sweep_age_seconds(deps.db)
-    except BotError:
+    except (BotError, DBAPIError):
         return Response(status_code=503)
     body = metrics.page(
         ready=standing.ready,
@@ -129,7 +131,10 @@ async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]
         listener = socket.create_server((host, port))
     except OSError as error:
         raise StartError(f"Port {port} cannot be used ({error.strerror}). Set PORT to another one.") from error
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_FINISH_SECONDS
+    )
+    server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)

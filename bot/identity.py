@@ -30,12 +30,19 @@ class Identity:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def slack_session() -> aiohttp.ClientSession:
+    """One session for all calls to Slack: without it every call would shake hands anew.
+
+    The limit is the session's, because slack_sdk does not apply its client's own to a session that it is given.
+    """
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
+
+
 def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str | None = None) -> AsyncWebClient:
     # No retry handlers: the default one posts again after a dropped connection. The outbox decides what to repeat.
     return AsyncWebClient(
         token=token,
         base_url=settings.slack_api_url,
-        timeout=SLACK_SECONDS,
         session=session,
         retry_handlers=[],
     )

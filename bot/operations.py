@@ -12,9 +12,9 @@ from slack_sdk.errors import SlackClientError
 from sqlalchemy.exc import OperationalError
 
 from bot import embedded
-from bot.config import Settings, sqlalchemy_url
+from bot.config import Settings
 from bot.errors import StartError
-from bot.identity import client_for, slack_name
+from bot.identity import client_for, slack_name, slack_session
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
@@ -28,6 +28,8 @@ from bot.views import export as export_view
 async def check_schema(database_url: str) -> None:
     try:
         found = await asyncio.to_thread(schema.current, database_url)
+    except StartError:
+        raise
     except Exception as error:
         raise StartError(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.") from error
     if found != schema.head():
@@ -126,7 +128,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _examine_deliveries(url: str) -> list[Finding]:
-    opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+    opened = db.connect(url, budget_seconds=10)
     try:
         standing = await deliveries.standing(opened)
         age = await reminders.sweep_age_seconds(opened)
@@ -171,7 +173,7 @@ _TELLING = (
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
     with database(settings) as url:
-        opened = db.connect(sqlalchemy_url(url), budget_seconds=10)
+        opened = db.connect(url, budget_seconds=10)
         try:
             yield opened
         finally:
@@ -191,7 +193,7 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
 
 
 async def _examine_slack(settings: Settings) -> Finding:
-    async with aiohttp.ClientSession() as session:
+    async with slack_session() as session:
         client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
         try:
             answer = await client.auth_test()

@@ -1,26 +1,17 @@
 """Senders of nudges: look once more whether it still holds, then tell the person by the ways they chose."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from uuid import UUID
-
-from slack_sdk.errors import SlackApiError
 
 from bot.delivery import slack
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
-from bot.errors import NotFound, TryAgain
+from bot.domain.team import SlackUser
 from bot.services import home as homes
 from bot.services import reminder as reminders
-from bot.services import team as teams
 from bot.services.reminder import FOLLOW, Nudge, Wanted
 from bot.store.outbox import Delivery
 from bot.views import reminder as view
-
-_PAUSES = (0.2, 1.0, 2.0)
-GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
-"""Slack's names for somebody whom no message can reach any more."""
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
@@ -55,37 +46,14 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
         ways = deps.settings.ways
         await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
-    await _remember(deps, nudge)
+    await slack.insist(lambda: reminders.told(deps.db, nudge=nudge, now=deps.now, table=table))
     return Done()
-
-
-async def _remember(deps: Deps, nudge: Nudge) -> None:
-    """The message is out: insist, because giving up here would send it again."""
-    for pause in _PAUSES:
-        with suppress(TryAgain):
-            return await reminders.told(deps.db, nudge=nudge, now=deps.now, table=deps.settings.authority_table)
-        await asyncio.sleep(pause)
-    return await reminders.told(deps.db, nudge=nudge, now=deps.now, table=deps.settings.authority_table)
 
 
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
     member = nudge.member
-    if member is None:
-        return
-    if not (nudge.preferences.push and member.slack_user_id):
+    if member is None or not (nudge.preferences.push and member.slack_user_id):
         return
     message = view.nudge([view.Told(i.dossier, i.kind) for i in nudge.items], authority=member.authority)
-    try:
-        await slack.post(deps, delivery, channel=member.slack_user_id, key=delivery.dedupe_key, message=message)
-    except SlackApiError as error:
-        if slack.name_of(error) not in GONE_PERSON:
-            raise
-        await _excuse(deps, member.id)
-
-
-async def _excuse(deps: Deps, member_id: UUID) -> None:
-    """Slack knows this person no more: they are asked nothing from here on."""
-    try:
-        await teams.deactivate(deps.db, member_id=member_id, cause="gone_from_slack")
-    except NotFound:
-        return
+    workspace_id = nudge.items[0].dossier.decision.workspace_id or ""
+    await slack.post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)

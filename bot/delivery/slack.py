@@ -3,7 +3,10 @@
 The client has no automatic retries: one of them re-posted after a dropped connection.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +16,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
-from bot.errors import NotFound
+from bot.domain.team import SlackUser
+from bot.errors import NotFound, TryAgain
 from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
@@ -34,8 +38,12 @@ UNREACHABLE_CHANNEL = {
     "restricted_action_non_threadable_channel": "restricted",
 }
 _GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
+"""Slack's names for somebody whom no message can reach any more."""
 _TOKEN_TROUBLE = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _TOKEN_SECONDS = 60.0
+_CLOCKS_APART = timedelta(seconds=60)
+_PAUSE_SECONDS = 0.5
 _TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 
 
@@ -120,7 +128,7 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
             return Done()
         try:
             await deps.client.chat_update(channel=channel, ts=place.ts, **card_view.card(found, now=deps.now))
-            await cards.rendered(deps.db, found=found)
+            await insist(lambda: cards.rendered(deps.db, found=found))
             return Done()
         except SlackApiError as error:
             if name_of(error) in UNREACHABLE_CHANNEL:
@@ -133,7 +141,7 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
         if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
-    await cards.posted(deps.db, found=found, channel_id=channel, ts=ts)
+    await insist(lambda: cards.posted(deps.db, found=found, channel_id=channel, ts=ts))
     return Done()
 
 
@@ -158,7 +166,7 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
     if reader is None or _shows(found, int(delivery.payload.get("revision", 0))):
         return Done()
     message = card_view.unreachable(found, reason=str(delivery.payload["reason"]))
-    await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    await post_dm(deps, delivery, user=SlackUser(found.decision.workspace_id or "", reader), message=message)
     return Done()
 
 
@@ -217,7 +225,7 @@ async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
         return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
     message = await _result_message(deps, found)
-    await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    await post_dm(deps, delivery, user=SlackUser(found.decision.workspace_id or "", reader), message=message)
     return Done()
 
 
@@ -246,7 +254,7 @@ async def post(
 ) -> str:
     """Post once; returns the message's ts. Before repeating an attempt without a verdict, look whether it is there."""
     if delivery.is_ambiguous:
-        found = await _find_posted(deps, channel=channel, key=key, thread_ts=thread_ts)
+        found = await _find_posted(deps, delivery, channel=channel, key=key, thread_ts=thread_ts)
         if found:
             return found
     answer = await deps.client.chat_postMessage(
@@ -260,21 +268,59 @@ async def post(
     return str(answer["ts"])
 
 
-async def _find_posted(deps: Deps, *, channel: str, key: str, thread_ts: str | None) -> str | None:
-    """Our message with this key, where the scope for history was granted; None where not: then it may double."""
+async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: dict[str, Any]) -> None:
+    """Post to a person, once; somebody gone from Slack is asked nothing from here on."""
     try:
-        if thread_ts:
-            answer = await deps.client.conversations_replies(
-                channel=channel, ts=thread_ts, limit=100, include_all_metadata=True
-            )
-        else:
-            answer = await deps.client.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+        await post(deps, delivery, channel=user.user_id, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
-        if getattr(error.response, "status_code", 0) == 429:
+        if name_of(error) not in GONE_PERSON:
             raise
-        return None
-    for message in answer.get("messages") or []:
-        metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
-            return str(message["ts"])
+        await teams.deactivate(deps.db, user=user, cause="gone_from_slack")
+
+
+async def insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Write down what has happened in Slack until the database takes it: giving up here would send it again.
+
+    The time that a send has bounds it.
+    """
+    while True:
+        with suppress(TryAgain):
+            return await write()
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _find_posted(deps: Deps, delivery: Delivery, *, channel: str, key: str, thread_ts: str | None) -> str | None:
+    """Our message with this key, where the scope for history was granted; None where not: then it may double.
+
+    Raises SlackApiError where Slack cannot say now, since not knowing is no reason to post again.
+    """
+    try:
+        async for message in _history(deps, delivery, channel=channel, thread_ts=thread_ts):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
+                return str(message["ts"])
+    except SlackApiError as error:
+        if not isinstance(verdict_of(error), Dead):
+            raise
     return None
+
+
+async def _history(
+    deps: Deps, delivery: Delivery, *, channel: str, thread_ts: str | None
+) -> AsyncIterator[dict[str, Any]]:
+    """The conversation's messages since the delivery was queued."""
+    if channel.startswith(("U", "W")):  # history is asked of conversations, not of people
+        channel = str((await deps.client.conversations_open(users=channel))["channel"]["id"])
+    oldest = f"{(delivery.created_at - _CLOCKS_APART).timestamp():.6f}"
+    how: dict[str, Any] = {"channel": channel, "oldest": oldest, "limit": 200, "include_all_metadata": True}
+    cursor = ""
+    while True:
+        if thread_ts:
+            answer = await deps.client.conversations_replies(ts=thread_ts, cursor=cursor or None, **how)
+        else:
+            answer = await deps.client.conversations_history(cursor=cursor or None, **how)
+        for message in answer.get("messages") or []:
+            yield message
+        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return

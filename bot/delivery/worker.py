@@ -56,6 +56,7 @@ class Worker:
         self._token = secrets.randbits(62)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Deliver until `stop`; what has been claimed by then is finished."""
@@ -64,10 +65,12 @@ class Worker:
             while not self._stopping.is_set():
                 if not await self._claim_and_send():
                     await self._sleep(POLL_SECONDS)
+            if self._sending:
+                await asyncio.wait(self._sending)
         finally:
             listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await listener
+            # Not awaited for long: a database that does not answer must not hold up the end of the process.
+            await asyncio.wait({listener}, timeout=POLL_SECONDS)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -80,23 +83,38 @@ class Worker:
             self._wake.clear()
 
     async def _claim_and_send(self) -> int:
-        """Returns how many rows were claimed; 0 as well while the database is away."""
+        """Claim as much as there are hands free; returns how many rows, 0 as well while the database is away.
+
+        Nobody waits for the slowest of a batch: a conversation that Slack answers late holds up its own lane alone.
+        """
+        free = AT_ONCE - len(self._sending)
+        if not free:
+            return 0
         # A number per claim, not per worker: a row that this very worker let lapse must not be settled by the old send.
         self._token = (self._token + 1) % 2**62
         try:
-            claimed = await autocommit(self._deps.db, self._claim)
+            claimed = await autocommit(self._deps.db, lambda c: self._claim(c, free))
         except TryAgain:
             log.warning("outbox waits for the database")
             return 0
-        await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
+        for delivery in claimed:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
         return len(claimed)
 
-    async def _claim(self, c: AsyncConnection) -> list[Delivery]:
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._wake.set()  # a hand is free, and the next row of its lane is the head
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a delivery broke off", error=type(error).__qualname__)
+
+    async def _claim(self, c: AsyncConnection, at_most: int) -> list[Delivery]:
         workspace = self._workspace()
         return await outbox.claim(
             c,
             token=self._token,
-            at_most=AT_ONCE,
+            at_most=at_most,
             lease_seconds=LEASE_SECONDS,
             workspace=NOWHERE if workspace is None else workspace,
         )
@@ -156,7 +174,8 @@ class Worker:
                     delivery,
                     after_seconds=min(2.0**delivery.attempts, 300.0) if after_seconds is None else after_seconds,
                     error=error,
-                    is_refusal=is_refusal,
+                    # An earlier attempt may have had its effect, and looking for it may be what was refused now.
+                    is_refusal=is_refusal and not delivery.is_ambiguous,
                     is_free=is_free,
                 )
 
@@ -168,8 +187,9 @@ class Worker:
                     while True:
                         async for _ in connection.notifies(timeout=_HEARTBEAT_SECONDS, stop_after=1):
                             self._wake.set()
-                        # A dead host is never noticed by listening alone.
-                        await connection.execute("SELECT 1")
+                        # A dead host is never noticed by listening alone, nor by asking it without an end.
+                        async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                            await connection.execute("SELECT 1")
             await asyncio.sleep(POLL_SECONDS)
 
 

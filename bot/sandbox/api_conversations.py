@@ -1,6 +1,7 @@
 """Owns the Web API methods about channels: finding, reading, entering, making and leaving them."""
 
 import re
+from decimal import Decimal
 
 from bot.sandbox.api import Api, Method
 from bot.sandbox.inputs import Json
@@ -100,7 +101,7 @@ def _history(api: Api, arguments: Json) -> Json:
     """Newest first, without thread replies and ephemerals; metadata only where it was asked for."""
     channel = _readable(api, arguments)
     found = [m for m in channel.messages.values() if m.only_for is None and m.thread_ts in (None, m.ts)]
-    return {"messages": [_shape(api, m, arguments) for m in reversed(found)], "has_more": False}
+    return _page(api, list(reversed(found)), arguments)
 
 
 def _replies(api: Api, arguments: Json) -> Json:
@@ -109,7 +110,19 @@ def _replies(api: Api, arguments: Json) -> Json:
     if root not in channel.messages:
         raise Refused("thread_not_found")
     found = [m for m in channel.messages.values() if m.only_for is None and root in (m.ts, m.thread_ts)]
-    return {"messages": [_shape(api, m, arguments) for m in found], "has_more": False}
+    return _page(api, found, arguments)
+
+
+def _page(api: Api, found: list[Message], arguments: Json) -> Json:
+    """One page of `limit` messages (100 unless told), not older than `oldest`; the cursor is a place in the list."""
+    oldest = Decimal(str(arguments.get("oldest") or 0))
+    young = [m for m in found if Decimal(m.ts) > oldest]
+    start, limit = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
+    page, end = young[start : start + limit], start + limit
+    has_more = end < len(young)
+    cursor = str(end) if has_more else ""
+    shapes = [_shape(api, m, arguments) for m in page]
+    return {"messages": shapes, "has_more": has_more, "response_metadata": {"next_cursor": cursor}}
 
 
 def _readable(api: Api, arguments: Json) -> Channel:

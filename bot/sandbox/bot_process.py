@@ -24,8 +24,9 @@ class BotDied(Exception):
 
 
 class BotProcess:
-    """`command` + ['run'] beside a sandbox: told of it by the environment alone, as of any Slack.
+    """`command` + [role] beside a sandbox: told of it by the environment alone, as of any Slack.
 
+    role: 'run', 'web' or 'worker'; a worker is not where the sandbox sends what people do. more: further variables.
     It ends when we do, were we killed.
     """
 
@@ -37,15 +38,23 @@ class BotProcess:
         database_url: str,
         log_path: Path | None = None,
         log_level: str = "INFO",
+        role: str = "run",
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.command = tuple(command)
         self.sandbox = sandbox
         self.database_url = database_url
         self.log_level = log_level
         self.log_path = log_path or Path(tempfile.mkdtemp(prefix="conclave-bot-")) / "bot.log"
+        self.role = role
+        self.more = dict(more or {})
         self.port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._leash: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int | None:
@@ -75,7 +84,7 @@ class BotProcess:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot.sandbox.leash"),
                 *self.command,
-                "run",
+                self.role,
                 env=self.environment(),
                 stdin=watched,
                 stdout=log,
@@ -84,7 +93,8 @@ class BotProcess:
                 start_new_session=True,
             )
         os.close(watched)
-        self.sandbox.bot_url = f"http://127.0.0.1:{self.port}"
+        if self.role != "worker":
+            self.sandbox.bot_url = self.url
 
     def _let_go(self) -> None:
         """Close our end of the leash, on which the watcher of a process that has ended still waits."""
@@ -109,6 +119,7 @@ class BotProcess:
             "PORT": str(self.port),
             "CONCLAVE_HOST": "127.0.0.1",
             "CONCLAVE_LOG_LEVEL": self.log_level,
+            **self.more,
         }
 
     async def ready(self) -> None:
@@ -122,7 +133,7 @@ class BotProcess:
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         with contextlib.suppress(aiohttp.ClientError):
-            async with session.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
+            async with session.get(f"{self.url}/readyz") as answer:
                 return answer.status == 200
         return False
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("ratelimited", "error", "http_500", "drop", "drop_after", "slow")
+KINDS = ("ratelimited", "error", "http_500", "http_500_after", "drop", "drop_after", "slow", "slow_after")
 
 
 @dataclass
 class Fault:
-    """'drop' loses the request, 'drop_after' does the work and loses the answer, 'slow' waits, then works.
+    """'drop' loses the request, 'slow' waits, then works; those with '_after' do the work, then spoil the answer.
 
     method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
     """

@@ -79,8 +79,10 @@ async def _answer(town: Town, record: Call, method: str, arguments: Json, token:
         if early is not None:
             return early
     record.answer, record.status = call(town.api, method, arguments, token=token), 200
-    if fault is not None and fault.kind == "drop_after":
-        return _Cut()
+    if fault is not None and fault.kind.endswith("_after"):
+        late = await _afterwards(fault, record)
+        if late is not None:
+            return late
     headers = {"x-oauth-scopes": ",".join(town.spec.scopes)}
     return JSONResponse(record.answer, headers=headers)
 
@@ -100,6 +102,17 @@ async def _instead(fault: Fault, record: Call) -> ASGIApp | None:
     if fault.kind == "error":
         record.status, record.answer = 200, {"ok": False, "error": fault.error}
         return JSONResponse(record.answer)
+    return None
+
+
+async def _afterwards(fault: Fault, record: Call) -> ASGIApp | None:
+    """What befalls the answer to work that was done; None when it only comes late."""
+    if fault.kind == "drop_after":
+        return _Cut()
+    if fault.kind == "http_500_after":
+        record.status = 500
+        return PlainTextResponse("server error", 500)
+    await asyncio.sleep(fault.seconds)
     return None
 
 
@@ -146,7 +159,9 @@ async def _respond(town: Town, record: Call, key: str, body: Json) -> ASGIApp:
     error = town.answers.respond(key, body)
     record.answer = {"ok": error is None} | ({"error": error} if error else {})
     record.status = 200 if error is None else 404 if error in ("used_url", "expired_url") else 400
-    if fault is not None and fault.kind == "drop_after":
-        return _Cut()
+    if fault is not None and fault.kind.endswith("_after"):
+        late = await _afterwards(fault, record)
+        if late is not None:
+            return late
     response: Response = PlainTextResponse("ok") if error is None else JSONResponse(record.answer, record.status)
     return response

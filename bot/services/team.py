@@ -319,13 +319,14 @@ def _changes(before: Member, fields: MemberFields) -> dict[str, object]:
     return changed
 
 
-async def deactivate(db: Db, *, member_id: UUID, cause: str) -> None:
+async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
     """Slack knows this person no more: inactive from here on, excused from open rounds, asked nothing."""
 
     async def work(c: AsyncConnection) -> None:
-        found = await team.find_member(c, member_id)
-        if found is None or not found.is_active:
+        known = await team.find_by_identity(c, user)
+        if known is None or not known[0].is_active:
             return
+        found, member_id = known[0], known[0].id
         rounds = await round.unpublished_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)

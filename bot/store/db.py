@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import text
@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import TryAgain
+from bot.store.connection import Connection, parameters
 
 T = TypeVar("T")
 
@@ -24,19 +25,9 @@ POOL_SIZE = 10
 BUDGET_SECONDS = 2.0
 """Slack waits 3 s for an answer; this leaves the rest of the way half a second and the wire another."""
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
-_RETRYABLE = {
-    "40001",
-    "40P01",
-    "57P01",
-    "57P02",
-    "57P03",
-    "25006",
-    "08000",
-    "08001",
-    "08003",
-    "08004",
-    "08006",
-}
+_READ_ONLY = "25006"
+"""The server has become somebody's standby."""
+_RETRYABLE = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", _READ_ONLY} | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
 
 
 @dataclass(frozen=True)
@@ -50,31 +41,30 @@ class Db:
     engine: AsyncEngine
     budget_seconds: float = BUDGET_SECONDS
     queue: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POOL_SIZE))
+    abandoned: set["asyncio.Task[None]"] = field(default_factory=set)
+    """Statements that nobody waits for any more and that are being ended."""
 
     async def close(self) -> None:
+        if self.abandoned:
+            await asyncio.wait(self.abandoned)
         await self.engine.dispose()
 
 
 def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
-    """Make the engine for a `postgresql+psycopg://` URL; nothing is opened yet.
+    """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
-    Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone. `hide_parameters` keeps what people
-    typed out of exceptions.
+    `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what a stale
+    connection failed, and a ping that hangs could not be hung up on.
     """
+    found = parameters(url)
     engine = create_async_engine(
-        url,
+        "postgresql+psycopg://",
+        async_creator=lambda: Connection.opened(found),
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=budget_seconds,
-        pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
-        connect_args={
-            "connect_timeout": 2,
-            "tcp_user_timeout": 3000,
-            "application_name": "conclave",
-            "options": "-c TimeZone=UTC",
-        },
     )
     return Db(engine, budget_seconds)
 
@@ -83,25 +73,49 @@ async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, bud
     """Run `work` in one transaction, committed before this returns.
 
     A transient failure (serialization, deadlock, lost connection) runs `work` again within the budget, so `work` must
-    be a function of its arguments. Raises TryAgain when the database is absent or slow; a stuck statement is abandoned,
-    not awaited, because psycopg waits ten seconds for its own cancel.
+    be a function of its arguments. Raises TryAgain when the database is absent or slow, and when a COMMIT went
+    through that no standby has seen although one should.
     """
 
-    async def once() -> T:
-        async with db.queue, db.engine.begin() as connection:
+    async def once(use: "_Use") -> T:
+        async with db.queue, db.engine.connect() as connection, use.of(connection), connection.begin():
             return await work(connection)
 
-    return await _within_budget(once, budget_seconds or db.budget_seconds)
+    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
 
 
 async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """Run `work`, which executes ONE statement, without BEGIN and COMMIT: atomic all the same, one round trip."""
 
-    async def once() -> T:
-        async with db.queue, db.engine.connect() as connection:
+    async def once(use: "_Use") -> T:
+        async with db.queue, db.engine.connect() as connection, use.of(connection):
             return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
-    return await _within_budget(once, db.budget_seconds)
+    return await _within_budget(db, once, db.budget_seconds)
+
+
+class _Use:
+    """One attempt's use of a connection."""
+
+    connection: Connection | None = None
+
+    @asynccontextmanager
+    async def of(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Hold it, and look before it goes back to the pool whether what was committed counts."""
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, Connection)
+        driver.is_unreplicated = False
+        self.connection = driver
+        try:
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+                await connection.invalidate()
+            raise
+        finally:
+            self.connection = None
+        if driver.is_unreplicated:
+            raise TryAgain(NOT_SAVED)
 
 
 async def version(db: Db) -> str | None:
@@ -137,17 +151,18 @@ async def _read_logs_parameters(c: AsyncConnection) -> object:
     return (await c.execute(_LOGS_PARAMETERS)).scalar_one()
 
 
-async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
+async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_seconds: float) -> T:
     end, attempt = time.monotonic() + budget_seconds, 0
     while True:
-        task = asyncio.ensure_future(once())
+        use = _Use()
+        task = asyncio.ensure_future(once(use))
         try:
             done, _ = await asyncio.wait({task}, timeout=max(0.05, end - time.monotonic()))
         except asyncio.CancelledError:
-            _abandon(task)
+            _abandon(db, task, use)
             raise
         if not done:
-            _abandon(task)
+            _abandon(db, task, use)
             raise TryAgain(NOT_SAVED)
         try:
             return task.result()
@@ -157,13 +172,19 @@ async def _within_budget(once: Callable[[], Awaitable[T]], budget_seconds: float
             if time.monotonic() > end - 0.3:
                 raise TryAgain(NOT_SAVED) from error
         attempt += 1
-        await asyncio.sleep(min(0.5, 0.05 * 2**attempt))
+        await asyncio.sleep(min(0.25, 0.05 * 2**attempt))
 
 
-def _abandon(task: "asyncio.Future[T]") -> None:
+def _abandon(db: Db, task: "asyncio.Future[Any]", use: _Use) -> None:
+    """Answer now; the statement is ended behind the answer, so that its place in the queue is free within a second."""
     # Somebody has to fetch the exception of a task that nobody awaits any more, or asyncio complains about it later.
     task.add_done_callback(lambda t: t.cancelled() or t.exception())
-    task.cancel()
+    if use.connection is None:
+        task.cancel()
+        return
+    ending = asyncio.create_task(use.connection.stop_working(task))
+    db.abandoned.add(ending)
+    ending.add_done_callback(db.abandoned.discard)
 
 
 def _is_transient(error: Exception) -> bool:
@@ -176,9 +197,9 @@ def _is_transient(error: Exception) -> bool:
 
 
 @asynccontextmanager
-async def listening(url: str, channel: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
+async def listening(url: str, channel: str) -> AsyncIterator[Connection]:
     """A connection of its own that hears NOTIFY on `channel`; the caller reads `notifies()`."""
-    connection = await psycopg.AsyncConnection.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=2)
+    connection = await Connection.opened(parameters(url), autocommit=True)
     try:
         await connection.execute(f"LISTEN {channel}")
         yield connection

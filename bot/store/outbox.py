@@ -29,6 +29,8 @@ class Delivery:
     attempts: int
     is_ambiguous: bool
     """An earlier claim ended without a verdict: its effect may or may not have happened."""
+    created_at: datetime
+    """No effect is older."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:
@@ -59,7 +61,8 @@ _CLAIM = text(
       ORDER BY o.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED)
     UPDATE outbox o SET attempts = attempts + 1, token = :token, run_at = now() + make_interval(secs => :lease_seconds)
     FROM head WHERE o.id = head.id
-    RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous
+    RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous,
+      o.created_at
     """
 )
 _DONE = text(
@@ -97,7 +100,10 @@ async def claim(
     rows = await c.execute(
         _CLAIM, {"token": token, "at_most": at_most, "lease_seconds": lease_seconds, "workspace": workspace}
     )
-    return [Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous) for r in rows]
+    return [
+        Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous, r.created_at)
+        for r in rows
+    ]
 
 
 async def settle_done(c: AsyncConnection, delivery: Delivery) -> None:

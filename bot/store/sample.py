@@ -4,12 +4,14 @@ from importlib import resources
 
 import psycopg
 
+from bot.store.connection import conninfo
+
 _TEAM = "550e8400-e29b-41d4-a716-446655440000"
 
 
 def load(url: str, *, workspace_id: str, domain: str) -> bool:
     """Insert the given sample rows and bind their team to a workspace. False: they are there already."""
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(conninfo(url)) as connection:
         if connection.execute("SELECT FROM teams WHERE id = %s", [_TEAM]).rowcount:
             return False
         connection.execute(resources.files("bot.store").joinpath("sample.sql").read_bytes())

@@ -1,6 +1,6 @@
 """Which version of the schema a database has, and moving it to another. Imports Alembic only when asked.
 
-URLs may begin with `postgres://`, `postgresql://` or `postgresql+psycopg://`. All functions block.
+URLs are written as for DATABASE_URL. All functions block.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, make_url, pool
+from sqlalchemy import create_engine, pool
+
+from bot.store.connection import sqlalchemy_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import URL
 
 # Alembic's `context` and `op` are globals of the process; between processes an advisory lock keeps order.
 _one_at_a_time = threading.Lock()
@@ -40,7 +41,7 @@ def current(url: str) -> str | None:
     """Return the revision that the database is at; None if it was never migrated."""
     from alembic.migration import MigrationContext
 
-    engine = create_engine(_driver_url(url), poolclass=pool.NullPool, hide_parameters=True)
+    engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool, hide_parameters=True)
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -81,10 +82,5 @@ def _config(url: str | None = None) -> Config:
     config.set_main_option("file_template", "%%(year)d-%%(month).2d-%%(day).2d_%%(slug)s")
     config.set_main_option("timezone", "UTC")
     if url is not None:
-        config.attributes["url"] = _driver_url(url)
+        config.attributes["url"] = sqlalchemy_url(url)
     return config
-
-
-def _driver_url(url: str) -> URL:
-    scheme, separator, rest = url.partition("://")
-    return make_url(f"postgresql+psycopg://{rest}" if separator else scheme)

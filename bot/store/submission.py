@@ -15,7 +15,8 @@ KEPT = timedelta(days=30)
 async def find(c: AsyncConnection, press: Press) -> Prior | None:
     """What the same press made before. Holds an advisory lock until the end of the transaction.
 
-    Without the lock two copies of one press would both find nothing and both insert.
+    Without the lock two copies of one press would both find nothing and both insert. What is found is locked as a row:
+    a COMMIT that has written nothing would not wait for the standby, and so confirm what may not have reached it.
     """
     await c.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"),
@@ -23,9 +24,9 @@ async def find(c: AsyncConnection, press: Press) -> Prior | None:
     )
     row = (
         await c.execute(
-            select(t.submissions.c.digest, t.submissions.c.created_id).where(
-                t.submissions.c.view_id == press.view_id, t.submissions.c.hash == press.hash
-            )
+            select(t.submissions.c.digest, t.submissions.c.created_id)
+            .where(t.submissions.c.view_id == press.view_id, t.submissions.c.hash == press.hash)
+            .with_for_update()
         )
     ).one_or_none()
     return Prior(row.created_id, row.digest == press.digest) if row else None

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.connection import conninfo, parameters
 
 SERVICE = "conclave_bot"
 """The group of the service's logins."""
@@ -72,11 +73,11 @@ def admit(owner_url: str, service_url: str, *, is_new: bool = False) -> bool:
     is_new: make the login, without a password, where there is none. Returns False where nothing was done: both URLs
     have the same login, there is no group (one login owns everything), or `owner_url`'s login may not let anybody in.
     """
-    owner, service = _login(owner_url), _login(service_url)
+    owner, service = (parameters(url).get("user") for url in (owner_url, service_url))
     if service is None or service == owner:
         return False
     group, login = sql.Identifier(SERVICE), sql.Identifier(service)
-    with psycopg.connect(_plain(owner_url), autocommit=True) as connection:
+    with psycopg.connect(conninfo(owner_url), autocommit=True) as connection:
         if is_new and not _has_role(connection, service):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(login))
         if not (_has_role(connection, SERVICE) and _has_role(connection, service)):
@@ -90,12 +91,3 @@ def admit(owner_url: str, service_url: str, *, is_new: bool = False) -> bool:
 
 def _has_role(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
     return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount > 0
-
-
-def _login(url: str) -> str | None:
-    user = conninfo_to_dict(_plain(url)).get("user")
-    return str(user) if user else None
-
-
-def _plain(url: str) -> str:
-    return url.replace("+psycopg", "")

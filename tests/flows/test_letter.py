@@ -199,7 +199,7 @@ async def test_nobody_is_written_to_about_what_is_done_meanwhile(team: Any, post
     )  # fmt: skip
     member: UUID = team.actors["tom"].member.id
     payload = {"member": str(member), "items": [{"decision": str(team.decision_id), "kind": "score"}]}
-    delivery = Delivery(1, 1, "email", f"email:{member}", "email:x", payload, 1, False)
+    delivery = Delivery(1, 1, "email", f"email:{member}", "email:x", payload, 1, False, team.now)
 
     await letter.send_email(team.house.bot.deps, delivery)
 

@@ -104,7 +104,9 @@ async def test_the_owner_hears_of_a_card_that_was_given_up(team: Any) -> None:
     found = await cards.get(team.db, team.decision_id)
     key = f"card:{team.decision_id}:x"
     payload = {"decision": str(team.decision_id), "revision": found.decision.revision, "asked": 0}
-    await slack.giving_up(team.house.bot.deps, Delivery(1, 1, "card", "slack:T0TECHCORP:C1", key, payload, 8, True))
+    await slack.giving_up(
+        team.house.bot.deps, Delivery(1, 1, "card", "slack:T0TECHCORP:C1", key, payload, 8, True, team.now)
+    )
     await team.settled()
 
     await team.house.person("sarah").see("The card of #1 Refund for the outage could not be posted.")

@@ -1,0 +1,147 @@
+"""How a connection to PostgreSQL is made: which hosts, how long to wait for them, and which of its words count.
+
+Knows nothing of pools and transactions. Every way to the database starts here: the engine, LISTEN, the migrations.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Self, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import URL
+
+from bot.errors import StartError
+
+_SCHEMES = ("postgresql+psycopg", "postgresql", "postgres")
+_DEFAULTS = {
+    # A host that has vanished answers nothing at all: without these the kernel waits for a quarter of an hour.
+    "connect_timeout": "2",
+    "tcp_user_timeout": "3000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "application_name": "conclave",
+}
+_UTC = "-c TimeZone=UTC"
+_HANG_UP_SECONDS = 0.5
+C = TypeVar("C", bound="Connection")
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection that remembers whether the server took back what a COMMIT means."""
+
+    is_unreplicated = False
+    """A wait for the synchronous standby was cancelled, which ends a COMMIT with success all the same."""
+
+    @classmethod
+    async def opened(cls, parameters: Mapping[str, str], *, autocommit: bool = False) -> Self:
+        """Connect to the one host that fits, all being asked at once. Raises psycopg.OperationalError.
+
+        Asked one after another, a host that has vanished would use up the time that a person waits.
+        """
+        hosts = parameters.get("host", "").split(",")
+        ports = parameters.get("port", "").split(",")
+        ports = ports * len(hosts) if len(ports) == 1 else ports
+        rest = {name: value for name, value in parameters.items() if name not in ("host", "port")}
+        places = [{k: v for k, v in (("host", h), ("port", p)) if v} for h, p in zip(hosts, ports, strict=True)]
+        connection = await _first([cls.connect(**{**rest, **place}, autocommit=autocommit) for place in places])  # type: ignore[arg-type]
+        connection.add_notice_handler(connection._hear)
+        return connection
+
+    def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
+        # The message may come in any language; the place in the server's source does not.
+        said = notice.message_primary or ""
+        if notice.source_function == "SyncRepWaitForLSN" or said.startswith("canceling wait for synchronous rep"):
+            self.is_unreplicated = True
+
+    async def stop_working(self, task: "asyncio.Future[Any]") -> None:
+        """End the statement that `task` waits for: ask the server, and hang up on one that does not answer.
+
+        Cancelling the task instead would let psycopg wait ten seconds for its own cancel.
+        """
+        with suppress(psycopg.Error, OSError):
+            await self.cancel_safe(timeout=_HANG_UP_SECONDS)
+        await asyncio.wait({task}, timeout=_HANG_UP_SECONDS)
+        if not task.done():
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        # Not `close()`: the waiting task has to notice, and with it the pool, which then drops its other connections.
+        with suppress(psycopg.OperationalError, OSError), socket.socket(fileno=os.dup(self.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+
+
+async def _first(openings: list[Coroutine[Any, Any, C]]) -> C:
+    """The first that succeeds; the others are given up. Raises the last error where none does."""
+    attempts = [asyncio.ensure_future(opening) for opening in openings]
+    winner: C | None = None
+
+    def let_go(attempt: "asyncio.Future[C]") -> None:
+        if not attempt.cancelled() and not attempt.exception() and attempt.result() is not winner:
+            attempt.result().pgconn.finish()
+
+    try:
+        for attempt in asyncio.as_completed(attempts):
+            try:
+                winner = await attempt
+                return winner
+            except psycopg.Error as error:
+                last = error
+        raise last
+    finally:
+        for one in attempts:
+            one.add_done_callback(let_go)
+            one.cancel()
+
+
+def parameters(url: str) -> dict[str, str]:
+    """libpq's parameters of a DATABASE_URL, with our defaults. Raises StartError where it cannot be read.
+
+    Several hosts may be written as `//a:5432,b:5432/db` or as `///db?host=a:5432&host=b:5432`. With several, only the
+    one that takes writes will do.
+    """
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator or scheme not in _SCHEMES:
+        raise StartError("DATABASE_URL has to start with postgresql:// or postgres://")
+    base, _, query = rest.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    named = [host for name, value in pairs if name == "host" for host in value.split(",")]
+    others = urlencode([pair for pair in pairs if pair[0] != "host"], quote_via=quote)
+    try:
+        found = {k: str(v) for k, v in conninfo_to_dict(f"postgresql://{base}?{others}").items() if v is not None}
+    except psycopg.Error:  # its message may quote the password
+        raise StartError("DATABASE_URL has to look like postgresql://user:password@host:5432/database") from None
+    if named:
+        places = [_place(one) for one in named]
+        found["host"] = ",".join(host for host, _ in places)
+        if any(port for _, port in places):
+            found["port"] = ",".join(port or "5432" for _, port in places)
+    if "," in found.get("host", ""):
+        found.setdefault("target_session_attrs", "read-write")
+    # Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone.
+    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_UTC}".strip()}
+
+
+def _place(written: str) -> tuple[str, str]:
+    """('db.example.com', '5432') of `db.example.com:5432`; a socket's directory and an IPv6 address stay whole."""
+    host, _, port = written.rpartition(":")
+    if written.startswith("/") or not port.isdigit() or (":" in host and not host.endswith("]")):
+        return written.strip("[]"), ""
+    return host.strip("[]"), port
+
+
+def conninfo(url: str) -> str:
+    """The same as one string for psycopg."""
+    return make_conninfo(**parameters(url))
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """The same for SQLAlchemy's synchronous engine, for whoever migrates."""
+    found = parameters(url)
+    user, password, database = (found.pop(name, None) for name in ("user", "password", "dbname"))
+    return URL.create("postgresql+psycopg", user, password, database=database, query=found)
