@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
 from bot.domain.leniency import find_partial, fit
-from bot.domain.result import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, cell_scores, rank_means
+from bot.domain.ranking import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, cell_scores, rank_means
 from bot.domain.stability import DRAWS, Interval, StabilityLabel, first_shares, label, weight_intervals
 
 LOW = 3
@@ -95,8 +95,8 @@ def analyse(
         label=_label(ranking, shares, people),
         agreement=_agreements(ballots),
         topics=find_topics(ballots, weights=weights, leader=ranked[0], runner_up=ranked[1]) if ranked[1:] else (),
-        dominated=_dominated(ranked, criteria, means),
-        low=_low(ranking, criteria, means),
+        dominated=find_dominated(ranked, criteria, means),
+        low=find_low([row.option_id for row in ranking.rows if row.place == 1], criteria, means),
         confident_leaders=_confident_leaders(option_ids, weights, adjusted, confidences),
     )
 
@@ -113,7 +113,8 @@ def _agreements(ballots: Sequence[Cells]) -> dict[Cell, CellAgreement]:
     return {cell: measured for cell, measured in found if measured}
 
 
-def _dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> dict[UUID, tuple[UUID, ...]]:
+def find_dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> dict[UUID, tuple[UUID, ...]]:
+    """Option -> those at least as good on every criterion and better on one. Expects a mean for every cell."""
     rows = {option: [means[option, k].value for k in criteria] for option in ranked}
     found = {
         worse: tuple(
@@ -126,9 +127,10 @@ def _dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMean
     return {worse: by for worse, by in found.items() if by}
 
 
-def _low(ranking: Ranking, criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:
-    leaders = (row.option_id for row in ranking.rows if row.place == 1)
-    return tuple((option, k) for option in leaders for k in criteria if means[option, k].value <= LOW)
+def find_low(leaders: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:
+    """Cells of the leaders that average at most 3, among those that have a mean."""
+    cells = ((option, k) for option in leaders for k in criteria)
+    return tuple(cell for cell in cells if cell in means and means[cell].value <= LOW)
 
 
 def _confident_leaders(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bot.domain.result import Cell, Cells, cell_means
+from bot.domain.ranking import Cell, Cells, cell_means
 
 Pattern = frozenset[Cell]
 """The cells that a person scored. People with the same pattern are one unknown of the fit."""

@@ -55,6 +55,8 @@ class Round:
     override_reason: str | None = None
     published_at: datetime | None = None
     voided_at: datetime | None = None
+    follows: UUID | None = None
+    """The published round that this one repeats: then it is a second round."""
 
     @property
     def roster(self) -> tuple[RoundMember, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
-from bot.domain.result import Cell, CellMeans, Ranking, Weights
+from bot.domain.ranking import Cell, CellMeans, Ranking, Weights
 
 if TYPE_CHECKING:
     import numpy as np

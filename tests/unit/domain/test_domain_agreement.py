@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.agreement import Agreement, Topic, agreement, consensus, find_topics
-from bot.domain.result import Cells
+from bot.domain.ranking import Cells
 
 A, B = UUID(int=1), UUID(int=2)
 

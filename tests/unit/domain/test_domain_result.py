@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.result import (
+from bot.domain.ranking import (
     HALF,
     TENTH,
     Cells,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.result import CellMean, CellMeans, Cells, Ranking, Weights, rank_means
+from bot.domain.ranking import CellMean, CellMeans, Cells, Ranking, Weights, rank_means
 from bot.domain.stability import (
     Interval,
     StabilityLabel,
