@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
-from bot.errors import NotFound
+from bot.errors import NotFound, TryAgain
 from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
@@ -102,7 +102,11 @@ async def giving_up(deps: Deps, delivery: Delivery) -> None:
 
 
 async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
-    await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+    try:
+        await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+    except TryAgain:
+        # A slow hour burns no attempt: nobody else would ever publish this round.
+        return Later("the database was slow", is_free=True)
     return Done()
 
 

@@ -36,6 +36,8 @@ def find_partial(ballots: Sequence[Cells]) -> tuple[int, ...]:
 
     An option counts from the first score on that criterion on: what nobody scored, nobody left out.
     """
+    if all(ballot.keys() == ballots[0].keys() for ballot in ballots):
+        return ()
     scored = {cell for ballot in ballots for cell in ballot}
     options = Counter(criterion for _, criterion in scored)
     given = (Counter(criterion for _, criterion in ballot) for ballot in ballots)

@@ -68,7 +68,11 @@ def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans
 
 def cell_means(ballots: Sequence[Mapping[Cell, int | Fraction]]) -> CellMeans:
     """The exact plain mean of every cell that anybody scored."""
-    return {cell: CellMean(Fraction(sum(s)) / len(s), len(s)) for cell, s in cell_scores(ballots).items()}
+    return means_of(cell_scores(ballots))
+
+
+def means_of(scores: Mapping[Cell, Sequence[int | Fraction]]) -> CellMeans:
+    return {cell: CellMean(Fraction(sum(given)) / len(given), len(given)) for cell, given in scores.items()}
 
 
 def cell_scores(ballots: Sequence[Mapping[Cell, S]]) -> dict[Cell, list[S]]:

@@ -17,7 +17,7 @@ from bot.store.db import Db, run_tx
 
 RESULT = "result"
 _ALREADY = "CV003"
-PUBLISH_SECONDS = 15.0
+PUBLISH_SECONDS = 17.0
 """Enough for a round of 1,000 people on a slow day; less than the worker gives a delivery, so that the transaction has
 ended, one way or the other, before anybody else may try."""
 
