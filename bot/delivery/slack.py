@@ -33,6 +33,7 @@ UNREACHABLE_CHANNEL = {
     "restricted_action_thread_only_channel": "restricted",
     "restricted_action_non_threadable_channel": "restricted",
 }
+REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
 _GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
 _TOKEN_TROUBLE = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _TOKEN_SECONDS = 60.0
@@ -177,16 +178,8 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     if found.card is None:
         await results.send_by_dm(deps.db, found=found)
         return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
     try:
-        await post(
-            deps,
-            delivery,
-            channel=found.card.channel_id,
-            key=delivery.dedupe_key,
-            message=message,
-            thread_ts=found.card.ts,
-        )
+        await _post_result(deps, delivery, found, channel=found.card.channel_id, thread_ts=found.card.ts)
     except SlackApiError as error:
         if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
@@ -199,9 +192,22 @@ async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     reader = str(delivery.payload["user"])
     if not await results.may_read(deps.db, found=found, user_id=reader):
         return Done()
-    message = result_view.message(found, comments=await results.comments(deps.db, found=found))
-    await post(deps, delivery, channel=reader, key=delivery.dedupe_key, message=message)
+    await _post_result(deps, delivery, found, channel=reader)
     return Done()
+
+
+async def _post_result(
+    deps: Deps, delivery: Delivery, found: Dossier, *, channel: str, thread_ts: str | None = None
+) -> None:
+    """In the richest look that Slack accepts: charts come to workspaces one by one. A refusal has posted nothing."""
+    messages = result_view.messages(found, comments=await results.comments(deps.db, found=found))
+    for message in messages:
+        try:
+            await post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message, thread_ts=thread_ts)
+            return
+        except SlackApiError as error:
+            if name_of(error) not in REFUSED_BLOCKS or message is messages[-1]:
+                raise
 
 
 async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:

@@ -10,9 +10,10 @@ from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, REASON_LENGTH, OutcomeDraft
 from bot.domain.permission import LABELS, Action
+from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, kit, reason, result, state, text
+from bot.views import case, headline, kit, reason, result, state, text
 from bot.views.dossier import title_of
 from bot.views.reason import parse_reason
 from bot.views.state import Fields, View
@@ -169,13 +170,14 @@ def reopen(dossier: Dossier) -> kit.View:
 
 
 def _leader(dossier: Dossier) -> str:
-    leaders = dossier.result.leaders if dossier.result else ()
-    names = [title_of(dossier, option) for option in leaders[:3]]
-    if len(leaders) == 1:
-        return f"*{names[0]}* leads the ranking."
-    if names:
-        return f"It is a tie: {text.listing(names)} share the first place."
-    return "The ranking has no leader: your reason alone carries the choice."
+    """What the result says to the one who decides: who leads, how solid that is, what speaks against it."""
+    found = dossier.result
+    if found is None or not found.leaders:
+        return "The ranking has no leader: your reason alone carries the choice."
+    lines = [headline.statement(dossier, found), headline.solidity(found), *headline.warnings(dossier, found)]
+    if found.label is StabilityLabel.TOO_CLOSE:
+        lines.append("The order says little here: your reason carries the choice.")
+    return " ".join(filter(None, lines))
 
 
 def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
