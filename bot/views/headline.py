@@ -1,10 +1,11 @@
 """What a published result says, in sentences: who leads, how solid that is, what to do next, what to know."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import log
 from uuid import UUID
 
 from bot.domain.agreement import Agreement
+from bot.domain.analysis import LOW
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, WeightLimit
@@ -17,6 +18,7 @@ MOST_NAMED = 3
 MOST_SPLITS = 3
 MOST_WEIGHTS = 2
 VARIED = "when we vary who scored and how much each criterion weighs"
+RESOLVES = "a decider presses *Resolve* on the card and gives a reason"
 ADVICE = "The ranking advises; it does not decide."
 
 
@@ -34,7 +36,7 @@ def statement(dossier: Dossier, result: Result, *, room: int = 150) -> str:
         case StabilityLabel.CLEAR:
             return f"{leaders} leads, and the lead is clear."
         case StabilityLabel.LEANING:
-            return f"{leaders} leads, but the lead is not firm."
+            return f"The team leans towards {leaders}: it leads, but not firmly."
         case StabilityLabel.TOO_CLOSE:
             return f"Too close to call: {leaders} is only just ahead{_of_whom(dossier, result, room)}."
     return f"{leaders} leads."
@@ -45,7 +47,7 @@ def solidity(result: Result) -> str | None:
     if len(result.leaders) != 1 or result.label is None:
         return None
     share = next((row.share for row in result.rows if row.place == 1), None)
-    about = f"comes first in about {share} % of the cases"
+    about = "comes first in practically all cases" if share == 100 else f"comes first in about {share} % of the cases"
     match result.label:
         case StabilityLabel.CLEAR:
             return f"It {'comes first in nearly all cases' if share is None else about} {VARIED}."
@@ -60,22 +62,22 @@ def solidity(result: Result) -> str | None:
 def next_step(dossier: Dossier, result: Result) -> str:
     """What the team should do now."""
     if not result.rows:
-        return "*Next:* talk it over; then a decider resolves, with a reason."
+        return f"*Next:* talk it over; then {RESOLVES}."
     if not result.leaders:
-        return "*Next:* a decider resolves, with a reason."
-    splits = [name for name, _ in _splits(dossier, result)]
+        return f"*Next:* {RESOLVES}."
+    splits = dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS])
     topics = _criteria(dossier, _first_topics(result))
-    hear = f"hear both sides on {text.listing(dict.fromkeys(splits))}" if splits else None
+    hear = f"hear both sides on {text.listing(splits)}" if splits else None
     match result.label:
         case StabilityLabel.CLEAR if hear:
-            return f"*Next:* {hear}, where the team is split; then a decider resolves, with a reason. {ADVICE}"
+            return f"*Next:* {hear}, where the team is split; then {RESOLVES}. {ADVICE}"
         case StabilityLabel.LEANING:
             talk = hear or (f"talk about {topics} once more" if topics else "talk it over once more")
-            return f"*Next:* {talk}; then a decider resolves, with a reason. {ADVICE}"
+            return f"*Next:* {talk}; then {RESOLVES}. {ADVICE}"
         case StabilityLabel.TOO_CLOSE:
             talk = hear or (f"talk about {topics}" if topics else "talk about what speaks for each")
-            return f"*Next:* do not rely on the order: {talk}. Then a decider chooses, with a reason."
-    return f"*Next:* a decider resolves, with a reason. {ADVICE}"
+            return f"*Next:* do not rely on the order: {talk}. Then {RESOLVES}."
+    return f"*Next:* {RESOLVES}. {ADVICE}"
 
 
 def notes(dossier: Dossier, result: Result) -> list[str]:
@@ -90,10 +92,13 @@ def notes(dossier: Dossier, result: Result) -> list[str]:
 
 
 def warnings(dossier: Dossier, result: Result) -> list[str]:
-    """What speaks against the leader."""
+    """What speaks against those who lead: one line each."""
+    low: dict[UUID, list[UUID]] = {}
+    for option, criterion in result.low:
+        low.setdefault(option, []).append(criterion)
     return [
-        f"{title_of(dossier, option)} leads, but averages 3 or less on {_criteria(dossier, [criterion])}."
-        for option, criterion in result.low
+        f"{title_of(dossier, option, room=80)} leads, but averages {LOW} or less on {_criteria(dossier, criteria)}."
+        for option, criteria in list(low.items())[:MOST_NAMED]
     ]
 
 
@@ -127,7 +132,7 @@ def _where_to_talk(dossier: Dossier, result: Result) -> Iterator[str]:
 
 def _first_topics(result: Result) -> list[UUID]:
     """The first topic, and those that weigh the same."""
-    return [topic.criterion_id for topic in result.topics if topic.share == result.topics[0].share][:MOST_NAMED]
+    return [topic.criterion_id for topic in result.topics if topic.share == result.topics[0].share]
 
 
 def _splits(dossier: Dossier, result: Result) -> list[tuple[str, str]]:
@@ -188,6 +193,7 @@ def _options(dossier: Dossier, ids: Sequence[UUID], room: int) -> str:
     return text.listing([*named, *more]) if named else ""
 
 
-def _criteria(dossier: Dossier, ids: Iterable[UUID]) -> str:
-    names = [f"*{criterion_name(dossier, criterion)}*" for criterion in ids]
-    return text.listing(names) if names else ""
+def _criteria(dossier: Dossier, ids: Sequence[UUID]) -> str:
+    named = [f"*{criterion_name(dossier, criterion)}*" for criterion in ids[:MOST_NAMED]]
+    more = [f"{len(ids) - MOST_NAMED} more"] if len(ids) > MOST_NAMED else []
+    return text.listing([*named, *more]) if named else ""
