@@ -45,9 +45,10 @@ def choose(
     weights: all above 0. step: to which totals are rounded. total_voices: the fewest people behind each cell of a
     printed total. cell_voices: the fewest people behind a printed cell mean; None prints no cell means.
 
-    A withheld cell takes the next smallest cell of its option with it (the heaviest among equals), and further ones
-    while the range that is left for its mean is narrower than `OPEN`, or while a printed "≥ 9.5" could be told to be
-    more than that; then the option's total; where all that is not enough, nothing but the order of the places is left.
+    A withheld cell takes the next smallest cell of its option with it (among equals one that is not printed as an end
+    of the scale, and the heaviest of these). Further ones follow while the range that is left for its mean is narrower
+    than `OPEN`, or while a "≥ 9.5" could be told to be more than that; then the option's total. Where all that is not
+    enough, nothing but the order of the places is left.
     """
     audit = _Audit(ranking, dict(weights), means, step, total_voices if cell_voices is None else cell_voices)
     shown = Shown(
@@ -94,7 +95,7 @@ class _Audit:
         left = [cell for cell in self.cells_of(option_id) if cell in shown.cells]
         if not left:
             return None
-        smallest = min(left, key=lambda cell: (self.voices(cell), -self.weight(cell)))
+        smallest = min(left, key=lambda cell: (self.voices(cell), self._is_end(cell), -self.weight(cell)))
         return replace(shown, cells=shown.cells - {smallest})
 
     def withhold_total(self, shown: Shown, option_id: UUID) -> Shown | None:
@@ -132,6 +133,9 @@ class _Audit:
             return LEAST, MOST
         mean = self.means[cell].value
         return (HIGH_END, MOST) if mean >= HIGH_END else (LEAST, LOW_END) if mean <= LOW_END else (mean, mean)
+
+    def _is_end(self, cell: Cell) -> bool:
+        return not LOW_END < self.means[cell].value < HIGH_END
 
     def _total_ranges(self, shown: Shown) -> list[Range]:
         """Of every option, in the ranking's order: from its cells, its printed total, and those before and after."""

@@ -1,16 +1,18 @@
 """Owns the failures on demand: what the next calls of a Web API method (or of all, '*') suffer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("ratelimited", "error", "http_500", "drop", "drop_after", "slow")
+KINDS = ("ratelimited", "error", "http_500", "drop", "drop_after", "slow", "refuse_block")
 
 
 @dataclass
 class Fault:
     """'drop' loses the request, 'drop_after' does the work and loses the answer, 'slow' waits, then works.
 
-    method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
+    'refuse_block' answers `invalid_blocks` to calls that hold a block of type `block`, as a workspace does to which
+    such blocks have not come yet; it hits those only. method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
     """
 
     method: str
@@ -19,6 +21,10 @@ class Fault:
     retry_after: int = 1
     error: str = "fatal_error"
     seconds: float = 1.0
+    block: str = "data_visualization"
+
+    def hits(self, method: str, block_types: Collection[str]) -> bool:
+        return self.method in (method, "*") and (self.kind != "refuse_block" or self.block in block_types)
 
 
 class Faults:
@@ -38,10 +44,10 @@ class Faults:
     def waiting(self) -> tuple[Fault, ...]:
         return tuple(self._waiting)
 
-    def take(self, method: str) -> Fault | None:
-        """Use up one hit of the oldest fault waiting for this method."""
+    def take(self, method: str, block_types: Collection[str] = ()) -> Fault | None:
+        """Use up one hit of the oldest fault waiting for this method. block_types: of the blocks that it is given."""
         for fault in self._waiting:
-            if fault.method in (method, "*"):
+            if fault.hits(method, block_types):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._waiting.remove(fault)

@@ -1,6 +1,5 @@
-"""The ranking against published tables and an independent oracle; what of it survives publication."""
+"""The ranking against published tables and an independent oracle."""
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -10,22 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.ranking import (
-    HALF,
-    TENTH,
-    Cells,
-    RankedOption,
-    Ranking,
-    Result,
-    from_body,
-    publish,
-    rank,
-    rounded,
-    to_body,
-)
-from bot.domain.round import Thresholds
-
-USUAL = Thresholds()
+from bot.domain.ranking import Cells, RankedOption, Ranking, Weights, cell_means, rank_means
 
 
 def option(index: int) -> UUID:
@@ -50,15 +34,8 @@ def ballot(rows: Sequence[Sequence[int | None]]) -> Cells:
     }
 
 
-def a_ranking(*scores: str | None, voices: int = 9) -> Ranking:
-    """Options in the given order of exact scores, best first; None = not ranked."""
-    exact = [None if s is None else Fraction(s) for s in scores]
-    return Ranking(
-        tuple(
-            RankedOption(option(i), None if s is None else exact.index(s) + 1, s, (), voices)
-            for i, s in enumerate(exact)
-        )
-    )
+def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:
+    return rank_means(option_ids=option_ids, weights=weights, means=cell_means(ballots))
 
 
 def by_option(ranking: Ranking) -> dict[UUID, RankedOption]:
@@ -106,8 +83,6 @@ def test_an_exact_tie_shares_the_first_place_and_skips_the_second() -> None:
         (option(2), 1, 22),
         (option(0), 3, Fraction("21.5")),
     ]
-    published = publish(ranking, ballots=5, people=5, thresholds=USUAL)
-    assert published.leaders == (option(1), option(2))
 
 
 # Five people, three options (refund, credit, escalate), four criteria (cost, impact, risk, effort).
@@ -135,22 +110,6 @@ def test_five_people_three_options_four_criteria_rank_as_computed_by_hand() -> N
     scores = [float(rows[option(o)].score or 0) for o in range(3)]
     assert scores == pytest.approx([6.564706, 6.764706, 6.341176], abs=1e-6)
     assert [rows[option(o)].place for o in range(3)] == [2, 1, 3]
-
-
-def test_five_ballots_publish_totals_to_a_tenth_and_four_to_a_half() -> None:
-    five = publish(the_team_ranks(5), ballots=5, people=5, thresholds=USUAL)
-    four = publish(the_team_ranks(4), ballots=4, people=5, thresholds=USUAL)
-
-    assert [(r.option_id, r.place, r.total, r.is_about) for r in five.rows] == [
-        (option(1), 1, "6.8", False),
-        (option(0), 2, "6.6", False),
-        (option(2), 3, "6.3", False),
-    ]
-    assert [(r.option_id, r.place, r.total, r.is_about) for r in four.rows] == [
-        (option(1), 1, "7.0", False),
-        (option(2), 2, "6.5", False),
-        (option(0), 3, "6.0", False),
-    ]
 
 
 SCORES = st.one_of(st.none(), st.integers(1, 10))
@@ -243,9 +202,6 @@ def test_an_option_with_a_cell_of_one_score_is_not_ranked_and_names_the_criterio
     )
 
     assert [(r.place, r.score, r.needs) for r in ranking.rows] == [(None, None, (criterion(1),))] * 2
-    published = publish(ranking, ballots=5, people=5, thresholds=USUAL)
-    assert [(r.place, r.total, r.needs) for r in published.rows] == [(None, None, (criterion(1),))] * 2
-    assert published.leaders == ()
 
 
 def test_who_abstains_leaves_the_mean_of_the_others_alone() -> None:
@@ -268,186 +224,3 @@ def test_cells_of_options_outside_the_round_do_not_count() -> None:
 def test_weights_that_add_up_to_nothing_are_a_programming_error(weights: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="weights above 0"):
         rank(option_ids=[option(0)], weights=weighted(*weights), ballots=[])
-
-
-@pytest.mark.parametrize(
-    ("ballots", "totals"),
-    [
-        (0, None),
-        (1, None),
-        (2, None),
-        (3, ["6.5", "5.0"]),
-        (4, ["6.5", "5.0"]),
-        (5, ["6.4", "5.1"]),
-        (6, ["6.4", "5.1"]),
-        (7, ["6.4", "5.1"]),
-    ],
-)
-def test_what_is_published_depends_on_the_number_of_ballots(ballots: int, totals: list[str] | None) -> None:
-    ranking = a_ranking("6.37", "5.14", voices=ballots)
-
-    result = publish(ranking, ballots=ballots, people=7, thresholds=USUAL)
-
-    assert (result.version, result.ballots, result.people, result.thresholds) == (1, ballots, 7, USUAL)
-    assert [row.total for row in result.rows] == (totals or [])
-    assert result.leaders == ((option(0),) if totals else ())
-
-
-def test_the_thresholds_frozen_with_the_round_decide_not_the_usual_ones() -> None:
-    strict = Thresholds(ranking=6, totals=8, cell=8)
-
-    hidden, halves = (publish(a_ranking("6.37"), ballots=n, people=9, thresholds=strict).rows for n in (5, 7))
-
-    assert hidden == ()
-    assert [row.total for row in halves] == ["6.5"]
-
-
-def test_an_option_with_two_people_on_a_cell_keeps_its_place_and_shows_no_total() -> None:
-    # The second weight drowns the first: the mean of two people would be readable in the total.
-    alone, with_me = ballot([(5, None), (6, None)]), ballot([(5, 9), (6, 2)])
-
-    ranking = rank(
-        option_ids=[option(0), option(1)],
-        weights=weighted("0.1", "5"),
-        ballots=[alone, alone, alone, with_me, with_me],
-    )
-    result = publish(ranking, ballots=5, people=5, thresholds=USUAL)
-
-    assert [(r.option_id, r.place, r.total) for r in result.rows] == [
-        (option(0), 1, None),
-        (option(1), 2, None),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("exact", "half", "tenth"),
-    [
-        ("1", "≤ 1.5", "≤ 1.5"),
-        ("3/2", "≤ 1.5", "≤ 1.5"),
-        ("1.51", "1.5", "1.5"),
-        ("1.7499", "1.5", "1.7"),
-        ("1.75", "2.0", "1.8"),
-        ("6.25", "6.5", "6.3"),
-        ("6.2499", "6.0", "6.2"),
-        ("6.45", "6.5", "6.5"),
-        ("19/3", "6.5", "6.3"),
-        ("20/3", "6.5", "6.7"),
-        ("6.75", "7.0", "6.8"),
-        ("9.2499", "9.0", "9.2"),
-        ("9.4999", "9.5", "9.5"),
-        ("19/2", "≥ 9.5", "≥ 9.5"),
-        ("29/3", "≥ 9.5", "≥ 9.5"),
-        ("10", "≥ 9.5", "≥ 9.5"),
-    ],
-)
-def test_totals_round_half_up_on_the_exact_value_and_blur_the_ends(exact: str, half: str, tenth: str) -> None:
-    assert (rounded(Fraction(exact), HALF), rounded(Fraction(exact), TENTH)) == (half, tenth)
-
-
-@given(st.fractions(min_value=Fraction(3, 2), max_value=Fraction(19, 2)), st.sampled_from([HALF, TENTH]))
-def test_a_printed_total_is_never_further_off_than_half_a_step(score: Fraction, step: Fraction) -> None:
-    text = rounded(score, step)
-
-    assert abs(Fraction(text.removeprefix("≥ ").removeprefix("≤ ")) - score) <= step / 2
-
-
-@pytest.mark.parametrize("score", [1, 10])
-@pytest.mark.parametrize("people", [3, 4, 5, 7])
-def test_an_extreme_total_never_tells_that_everybody_gave_the_same(score: int, people: int) -> None:
-    nearer_the_middle = score + 1 if score == 1 else score - 1
-    unanimous = [ballot([(score,)])] * people
-    one_differs = [*unanimous[1:], ballot([(nearer_the_middle,)])]
-
-    alike, different = (
-        publish(
-            rank(option_ids=[option(0)], weights=weighted("1"), ballots=ballots),
-            ballots=people,
-            people=people,
-            thresholds=USUAL,
-        )
-        for ballots in (unanimous, one_differs)
-    )
-
-    assert alike == different
-
-
-def test_equal_rounded_totals_of_different_places_are_about_and_exact_ties_are_not() -> None:
-    result = publish(a_ranking("7.04", "7.01", "6", "6", "5"), ballots=5, people=5, thresholds=USUAL)
-
-    assert [(r.place, r.total, r.is_about) for r in result.rows] == [
-        (1, "7.0", True),
-        (2, "7.0", True),
-        (3, "6.0", False),
-        (3, "6.0", False),
-        (5, "5.0", False),
-    ]
-
-
-def test_totals_at_the_ends_are_never_about() -> None:
-    result = publish(a_ranking("9.9", "9.8", "1.2", "1.1"), ballots=5, people=5, thresholds=USUAL)
-
-    assert [(r.total, r.is_about) for r in result.rows] == [
-        ("≥ 9.5", False),
-        ("≥ 9.5", False),
-        ("≤ 1.5", False),
-        ("≤ 1.5", False),
-    ]
-
-
-def test_options_that_are_not_ranked_are_never_about() -> None:
-    result = publish(a_ranking("7", None, None), ballots=5, people=5, thresholds=USUAL)
-
-    assert [r.is_about for r in result.rows] == [False, False, False]
-
-
-@settings(max_examples=100, deadline=None)
-@given(a_round())
-def test_a_result_survives_being_stored_as_json(
-    played: tuple[list[UUID], list[tuple[UUID, Decimal]], list[Cells]],
-) -> None:
-    options, weights, ballots = played
-    ranking = rank(option_ids=options, weights=weights, ballots=ballots)
-    result = publish(ranking, ballots=len(ballots), people=7, thresholds=USUAL)
-
-    stored = json.loads(json.dumps(to_body(result)))
-
-    assert from_body(stored) == result
-
-
-def test_a_stored_body_holds_counts_ids_places_and_printed_totals_only() -> None:
-    body = to_body(publish(the_team_ranks(), ballots=5, people=6, thresholds=USUAL))
-
-    assert body["rows"][0] == {
-        "option": str(option(1)),
-        "place": 1,
-        "total": "6.8",
-        "is_about": False,
-        "needs": [],
-    }
-    assert {k: v for k, v in body.items() if k != "rows"} == {
-        "version": 1,
-        "ballots": 5,
-        "people": 6,
-        "thresholds": {"ranking": 3, "totals": 5, "cell": 5},
-    }
-
-
-def test_a_body_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
-    result = publish(the_team_ranks(), ballots=5, people=5, thresholds=USUAL)
-    later = to_body(result) | {"version": 7, "stability": "leaning"}
-    later["rows"][0]["cells"] = {"a": "7.1"}
-    later["thresholds"]["shares"] = 9
-
-    read = from_body(later)
-
-    assert read == Result(7, 5, 5, USUAL, result.rows)
-
-
-def test_neither_exact_scores_nor_voices_show_in_what_is_published() -> None:
-    ranking = the_team_ranks()
-
-    result = publish(ranking, ballots=5, people=5, thresholds=USUAL)
-
-    assert "Fraction" not in repr(ranking)
-    assert "Fraction" not in repr(result)
-    assert {type(row.total) for row in result.rows} == {str}
