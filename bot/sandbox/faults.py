@@ -12,7 +12,8 @@ class Fault:
     """'drop' loses the request, 'drop_after' does the work and loses the answer, 'slow' waits, then works.
 
     'refuse_block' answers `invalid_blocks` to calls that hold a block of type `block`, as a workspace does to which
-    such blocks have not come yet; it hits those only. method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
+    such blocks have not come yet; it hits those only. method: a Web API method, 'response_url', or '*'. times: how
+    many calls it hits.
     """
 
     method: str

@@ -92,6 +92,7 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
         override_reason=row.override_reason,
         published_at=row.published_at,
         voided_at=row.voided_at,
+        follows=row.follows,
     )
 
 
