@@ -64,8 +64,9 @@ WHERE m.round_id = %(round)s AND o.decision_id = %(decision)s AND k.decision_id 
 """
 _AGGREGATE = """
 SELECT option_id, sum(mean * weight) / sum(weight)
-FROM (SELECT option_id, criteria_id, avg(score) AS mean FROM evaluations WHERE decision_id = %(decision)s GROUP BY 1, 2) c
-JOIN decision_criteria k ON k.id = c.criteria_id GROUP BY 1
+FROM (
+    SELECT option_id, criteria_id, avg(score) AS mean FROM evaluations WHERE decision_id = %(decision)s GROUP BY 1, 2
+) c JOIN decision_criteria k ON k.id = c.criteria_id GROUP BY 1
 """
 _REWRITE = """
 WITH old AS (DELETE FROM evaluations WHERE decision_id = %(decision)s RETURNING *)

@@ -10,7 +10,8 @@ def thresholds_in_words(thresholds: Thresholds) -> str:
         f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by "
         f"reason only. {_span(few, many)}the ranking and how solid it is, the criterion to talk about, totals to the "
         f"nearest half, and comments only of those who share them. From {many} on totals and averages to one decimal "
-        f"(averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, without names."
+        f"(averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, without "
+        "names."
     )
 
 

@@ -322,7 +322,7 @@ def test_a_big_team_is_drawn_in_pieces_that_add_up() -> None:
 
 
 def test_who_is_first_under_any_weights_agrees_with_the_exact_areas_of_the_simplex() -> None:
-    # First-rank acceptability of three options under uniform weights, exact by clipping polygons: 73/260, 113/390, 67/156.
+    # First-rank acceptability of three options under uniform weights (SMAA), exact by clipping polygons.
     draws = 100_000
     scores = np.array([[[8, 4, 6], [6, 7, 5], [5, 5, 9]]], dtype=float)
     weights = np.random.default_rng(1).dirichlet(np.ones(3), draws).T
