@@ -13,7 +13,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from bot.domain.evaluation import MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE
 from bot.domain.option import MIN_OPTIONS
-from bot.domain.result import Cell, Cells
+from bot.domain.ranking import Cell, Cells
 from bot.errors import Invalid
 
 MAX_BYTES = 10_000_000

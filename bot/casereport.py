@@ -21,7 +21,7 @@ from rich.text import Text
 from bot.casefile import Case
 from bot.domain.analysis import LOW, Analysis, analyse
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
-from bot.domain.result import RankedOption
+from bot.domain.ranking import RankedOption
 from bot.domain.round import Thresholds
 from bot.domain.stability import Interval, StabilityLabel, shown_share
 

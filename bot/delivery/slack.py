@@ -37,6 +37,7 @@ UNREACHABLE_CHANNEL = {
     "restricted_action_thread_only_channel": "restricted",
     "restricted_action_non_threadable_channel": "restricted",
 }
+REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
 _GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
 GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
 """Slack's names for somebody whom no message can reach any more."""
@@ -113,7 +114,11 @@ async def giving_up(deps: Deps, delivery: Delivery) -> None:
 
 
 async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
-    await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+    try:
+        await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+    except TryAgain:
+        # A slow hour burns no attempt: nobody else would ever publish this round.
+        return Later("the database was slow", is_free=True)
     return Done()
 
 
@@ -196,15 +201,12 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     if found.card is None:
         await results.send_by_dm(deps.db, found=found)
         return Done()
-    message = await _result_message(deps, found)
+    channel, key, thread_ts = found.card.channel_id, delivery.dedupe_key, found.card.ts
     try:
-        await post(
+        await _post_result(
             deps,
-            delivery,
-            channel=found.card.channel_id,
-            key=delivery.dedupe_key,
-            message=message,
-            thread_ts=found.card.ts,
+            found,
+            lambda message: post(deps, delivery, channel=channel, key=key, message=message, thread_ts=thread_ts),
         )
     except SlackApiError as error:
         if name_of(error) not in UNREACHABLE_CHANNEL:
@@ -213,20 +215,30 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     return Done()
 
 
-async def _result_message(deps: Deps, found: Dossier) -> dict[str, Any]:
-    """With its comments; a second round has none, and those of the first were told with that one's result."""
-    comments = [] if found.is_second_round else await results.comments(deps.db, found=found)
-    return result_view.message(found, comments=comments)
-
-
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
     if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
         return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
-    message = await _result_message(deps, found)
-    await post_dm(deps, delivery, user=SlackUser(found.decision.workspace_id or "", reader), message=message)
+    user = SlackUser(found.decision.workspace_id or "", reader)
+    await _post_result(deps, found, lambda message: post_dm(deps, delivery, user=user, message=message))
     return Done()
+
+
+async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
+    """In the richest look that Slack accepts: charts come to workspaces one by one. A refusal has posted nothing.
+
+    A second round has no comments, and those of the first were told with that one's result.
+    """
+    comments = [] if found.is_second_round else await results.comments(deps.db, found=found)
+    messages = result_view.messages(found, comments=comments)
+    for message in messages:
+        try:
+            await send(message)
+            return
+        except SlackApiError as error:
+            if name_of(error) not in REFUSED_BLOCKS or message is messages[-1]:
+                raise
 
 
 async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:

@@ -10,7 +10,7 @@ from math import fsum, log2
 from uuid import UUID
 
 from bot.domain.evaluation import MAX_SCORE, MIN_SCORE
-from bot.domain.result import Cells, Weights
+from bot.domain.ranking import Cells, Weights
 
 WIDTH = MAX_SCORE - MIN_SCORE
 ALIGNED, MIXED = 0.80, 0.60
@@ -37,6 +37,8 @@ class Topic:
     criterion_id: UUID
     share: Fraction | None = field(repr=False)
     """Of the disagreement about leader or runner-up, 1 = all of it; None = too few people for a number."""
+    voices: int
+    """How many people scored both on every criterion: it rests on them."""
 
 
 def agreement(scores: Sequence[int]) -> CellAgreement | None:
@@ -89,8 +91,8 @@ def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, run
     shares = _shares(gaps, [Fraction(weight) for _, weight in weights])
     found = sorted(((s, k) for s, k in zip(shares, criteria, strict=True) if s > 0), key=lambda s: s[0], reverse=True)
     if len(whole) < MIN_NUMBERED:
-        return tuple(Topic(k, None) for share, k in found if share == found[0][0])
-    return tuple(Topic(k, share) for share, k in found)
+        return tuple(Topic(k, None, len(whole)) for share, k in found if share == found[0][0])
+    return tuple(Topic(k, share, len(whole)) for share, k in found)
 
 
 def _shares(gaps: Sequence[Sequence[int]], weights: Sequence[Fraction]) -> list[Fraction]:

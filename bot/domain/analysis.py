@@ -3,14 +3,26 @@
 Holds ids and numbers, which `repr` hides; what of them may be stored and shown is not decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
 
 from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
 from bot.domain.leniency import find_partial, fit
-from bot.domain.result import Cell, CellMean, CellMeans, Cells, Ranking, Weights, cell_means, cell_scores, rank_means
+from bot.domain.ranking import (
+    Cell,
+    CellMean,
+    CellMeans,
+    Cells,
+    Ranking,
+    Weights,
+    cell_means,
+    cell_scores,
+    means_of,
+    rank_means,
+)
 from bot.domain.stability import DRAWS, Interval, StabilityLabel, first_shares, label, weight_intervals
 
 LOW = 3
@@ -68,11 +80,12 @@ def analyse(
     """
     criteria = [criterion for criterion, _ in weights]
     cells = {(option, criterion) for option in option_ids for criterion in criteria}
-    ballots = [{cell: score for cell, score in ballot.items() if cell in cells} for ballot in ballots]
+    ballots = [_within(ballot, cells) for ballot in ballots]
     partial = find_partial(ballots)
     leniency = fit(ballots) if partial else None
     adjusted: Sequence[Mapping[Cell, int | Fraction]] = leniency.adjust(ballots) if leniency else ballots
-    means = cell_means(adjusted)
+    scores = cell_scores(ballots)
+    means = cell_means(adjusted) if leniency else means_of(scores)
     ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
     people = sum(bool(ballot) for ballot in ballots)
     ranked = [row.option_id for row in ranking.rows if row.place is not None]
@@ -93,10 +106,10 @@ def analyse(
         intervals=weight_intervals(ranking, weights=weights, means=means),
         shares=shares,
         label=_label(ranking, shares, people),
-        agreement=_agreements(ballots),
+        agreement=_agreements(scores),
         topics=find_topics(ballots, weights=weights, leader=ranked[0], runner_up=ranked[1]) if ranked[1:] else (),
-        dominated=_dominated(ranked, criteria, means),
-        low=_low(ranking, criteria, means),
+        dominated=find_dominated(ranked, criteria, means),
+        low=find_low([row.option_id for row in ranking.rows if row.place == 1], criteria, means),
         confident_leaders=_confident_leaders(option_ids, weights, adjusted, confidences),
     )
 
@@ -108,12 +121,18 @@ def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int) -> Stabi
     return label(shares[leaders[0]], people=people, is_tied=len(leaders) > 1)
 
 
-def _agreements(ballots: Sequence[Cells]) -> dict[Cell, CellAgreement]:
-    found = ((cell, agreement(scores)) for cell, scores in cell_scores(ballots).items())
+def _within(ballot: Cells, cells: Set[Cell]) -> Cells:
+    """The ballot without cells of other options or criteria."""
+    return ballot if ballot.keys() <= cells else {cell: score for cell, score in ballot.items() if cell in cells}
+
+
+def _agreements(scores: Mapping[Cell, Sequence[int]]) -> dict[Cell, CellAgreement]:
+    found = ((cell, agreement(given)) for cell, given in scores.items())
     return {cell: measured for cell, measured in found if measured}
 
 
-def _dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> dict[UUID, tuple[UUID, ...]]:
+def find_dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> dict[UUID, tuple[UUID, ...]]:
+    """Option -> those at least as good on every criterion and better on one. Expects a mean for every cell."""
     rows = {option: [means[option, k].value for k in criteria] for option in ranked}
     found = {
         worse: tuple(
@@ -126,9 +145,10 @@ def _dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: CellMean
     return {worse: by for worse, by in found.items() if by}
 
 
-def _low(ranking: Ranking, criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:
-    leaders = (row.option_id for row in ranking.rows if row.place == 1)
-    return tuple((option, k) for option in leaders for k in criteria if means[option, k].value <= LOW)
+def find_low(leaders: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:
+    """Cells of the leaders that average at most 3, among those that have a mean."""
+    cells = ((option, k) for option in leaders for k in criteria)
+    return tuple(cell for cell in cells if cell in means and means[cell].value <= LOW)
 
 
 def _confident_leaders(
@@ -140,14 +160,22 @@ def _confident_leaders(
     """First places when c_ok = sum of confidence x score / sum of confidences; never the headline."""
     if not any(confidences):
         return None
-    means: dict[Cell, CellMean] = {}
-    for cell in {cell for ballot in ballots for cell in ballot}:
-        pairs = [
-            (sure.get(cell, USUAL_CONFIDENCE), ballot[cell])
-            for ballot, sure in zip(ballots, confidences, strict=True)
-            if cell in ballot
-        ]
-        total = Fraction(sum(sure * score for sure, score in pairs))
-        means[cell] = CellMean(total / sum(sure for sure, _ in pairs), len(pairs))
+    sums: dict[Cell, _Sum] = defaultdict(_Sum)
+    for ballot, sure in zip(ballots, confidences, strict=True):
+        for cell, score in ballot.items():
+            sums[cell].add(score, sure.get(cell, USUAL_CONFIDENCE))
+    means = {cell: CellMean(Fraction(found.points) / found.confidence, found.voices) for cell, found in sums.items()}
     ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
     return tuple(row.option_id for row in ranking.rows if row.place == 1)
+
+
+@dataclass
+class _Sum:
+    points: int | Fraction = 0
+    confidence: int = 0
+    voices: int = 0
+
+    def add(self, score: int | Fraction, confidence: int) -> None:
+        self.points += confidence * score
+        self.confidence += confidence
+        self.voices += 1

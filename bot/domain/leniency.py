@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bot.domain.result import Cell, Cells, cell_means
+from bot.domain.ranking import Cell, Cells, cell_means
 
 Pattern = frozenset[Cell]
 """The cells that a person scored. People with the same pattern are one unknown of the fit."""
@@ -36,6 +36,8 @@ def find_partial(ballots: Sequence[Cells]) -> tuple[int, ...]:
 
     An option counts from the first score on that criterion on: what nobody scored, nobody left out.
     """
+    if all(ballot.keys() == ballots[0].keys() for ballot in ballots):
+        return ()
     scored = {cell for ballot in ballots for cell in ballot}
     options = Counter(criterion for _, criterion in scored)
     given = (Counter(criterion for _, criterion in ballot) for ballot in ballots)

@@ -1,61 +1,26 @@
-"""The ranking of one round, and what of it may be stored and shown.
+"""The published result of one round: what is stored and shown, ready to print.
 
-Holds ids, places and rounded texts; no names, no titles, no comments, and after `publish` no exact number.
+Holds counts, ids, places, words and rounded texts; no names, no titles, no comments, no exact number.
+`publication` decides what gets in.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
-from math import floor
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
+from bot.domain.agreement import Agreement
+from bot.domain.ranking import Cell
 from bot.domain.round import Thresholds
+from bot.domain.stability import StabilityLabel
 
-VERSION = 1
-"""1 = ranking, totals, thresholds. A later version adds keys; what a body lacks is absent, not unknown."""
-MIN_CELL_SCORES = 2
-HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
-LOW_END, HIGH_END = Fraction(3, 2), Fraction(19, 2)
+VERSION = 2
+"""1 = ranking, totals, thresholds. 2 = also label, shares, cell means with their agreement, topics, what follows from
+the printed means (dominated, low, weight limits), confidence check. A later version adds keys. What a body lacks is
+absent, not unknown: it is not shown."""
 
-S = TypeVar("S")
-Cell = tuple[UUID, UUID]
-"""(option id, criterion id)"""
-Cells = Mapping[Cell, int]
-"""One ballot: cell -> 1..10; a criterion that the person abstained on has no cells."""
-Weights = Sequence[tuple[UUID, Decimal]]
-"""(criterion id, weight in hundredths), as frozen when scoring started."""
-
-
-@dataclass(frozen=True)
-class CellMean:
-    value: Fraction = field(repr=False)
-    voices: int
-    """How many people it is the mean of."""
-
-
-CellMeans = Mapping[Cell, CellMean]
-NO_SCORES = CellMean(Fraction(0), 0)
-
-
-@dataclass(frozen=True)
-class RankedOption:
-    option_id: UUID
-    place: int | None
-    """Competition rank: 1, 1, 3. None = not ranked."""
-    score: Fraction | None = field(repr=False)
-    """Exact, on the scale of the scores; for `publish` only, and hidden from tracebacks."""
-    needs: tuple[UUID, ...] = ()
-    """The criteria with too few scores to rank this option, in the order of the pages."""
-    voices: int = 0
-    """The fewest people behind any of its cells."""
-
-
-@dataclass(frozen=True)
-class Ranking:
-    rows: tuple[RankedOption, ...]
-    """By place, ties in the given order of options; those not ranked last."""
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -63,10 +28,39 @@ class ResultRow:
     option_id: UUID
     place: int | None
     total: str | None
-    """Ready to print: "6.5", "≥ 9.5". None = not ranked, or fewer people behind it than may be shown."""
+    """Ready to print: "6.5", "≥ 9.5". None = not ranked, or it would tell more than may be shown."""
     is_about: bool = False
     """Another place has the same rounded total: print it with "about". Never at the ends: "≥" says enough."""
     needs: tuple[UUID, ...] = ()
+    share: int | None = None
+    """In which share of re-drawn teams and weights it comes first: per cent, a multiple of 5."""
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    option_id: UUID
+    criterion_id: UUID
+    mean: str
+    """Ready to print, to a tenth: "7.4", "≥ 9.5", "≤ 1.5"."""
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
+class ShownTopic:
+    criterion_id: UUID
+    share: int | None = None
+    """Of the disagreement about leader or runner-up: per cent, a multiple of 5. None = too few people for a number."""
+
+
+@dataclass(frozen=True)
+class WeightLimit:
+    """Where the lead ends if the weight of one criterion alone moves, as it follows from the printed means."""
+
+    criterion_id: UUID
+    weight: str
+    below: str | None = None
+    """The leader stays first unless the weight drops below this; None = no weight that a form accepts ends the lead."""
+    above: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +72,19 @@ class Result:
     thresholds: Thresholds
     rows: tuple[ResultRow, ...] = ()
     """Empty below `thresholds.ranking` ballots."""
+    label: StabilityLabel | None = None
+    """How solid the lead is; None where fewer than two options are ranked."""
+    topics: tuple[ShownTopic, ...] = ()
+    """The criteria to talk about, the one that parts people most first."""
+    cells: tuple[ShownCell, ...] = ()
+    low: tuple[Cell, ...] = ()
+    """Cells in which an option in first place averages at most 3."""
+    dominated: tuple[tuple[UUID, tuple[UUID, ...]], ...] = ()
+    """(option, those at least as good on every criterion and better on one)."""
+    weight_limits: tuple[WeightLimit, ...] | None = None
+    """Empty = no single weight ends the lead; None = nothing is said about it."""
+    confident_leaders: tuple[UUID, ...] | None = None
+    """Who would lead if sure scores weighed more; None = nothing is said about it."""
 
     @property
     def leaders(self) -> tuple[UUID, ...]:
@@ -86,113 +93,29 @@ class Result:
 
     @property
     def invites_second_round(self) -> bool:
-        """Whether it leaves so much open that the team may be asked once more: it is too close to call."""
-        return len(self.leaders) > 1
+        """Whether it leaves so much open that the team may be asked once more.
 
+        Too close to call, or of two minds about an option in the first or second place. A result of version 1 has no
+        label: then a shared first place counts.
+        """
+        if self.label is StabilityLabel.TOO_CLOSE or len(self.leaders) > 1:
+            return True
+        contested = {*self.leaders, *self.runners_up}
+        return any(cell.option_id in contested and cell.agreement is Agreement.SPLIT for cell in self.cells)
 
-def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:
-    """Rank by S_o = sum_k W_k c_ok / sum_k W_k, c_ok = mean over the people who scored the cell; exact.
+    @property
+    def runners_up(self) -> tuple[UUID, ...]:
+        """Everyone in the second place that is taken; empty where all ranked options lead."""
+        places = sorted({row.place for row in self.rows if row.place is not None})
+        return tuple(row.option_id for row in self.rows if len(places) > 1 and row.place == places[1])
 
-    An option with a cell of fewer than 2 scores is not ranked. Applies no secrecy threshold: see `publish`.
-    Cells of other options or criteria are ignored. Expects criteria scored whole or abstained whole: plain
-    means, no leniency offset per person (`analysis.analyse` subtracts it). Raises ValueError where the
-    weights add up to nothing. Source: weighted sum, Goodwin & Wright ch. 3 (SMART).
-    """
-    return rank_means(option_ids=option_ids, weights=weights, means=cell_means(ballots))
-
-
-def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans) -> Ranking:
-    """Rank like `rank`, from means that were made elsewhere; a cell that is absent has no scores."""
-    if sum(weight for _, weight in weights) <= 0:
-        raise ValueError("a ranking needs weights above 0")
-    unplaced = [_weighted(option, weights, means) for option in option_ids]
-    ranked = sorted((o for o in unplaced if o.score is not None), key=lambda o: o.score or 0, reverse=True)
-    scores = [o.score for o in ranked]
-    # The first index of an equal score is the number of better ones: ties share a place, and the next one
-    # is skipped.
-    placed = (replace(o, place=scores.index(o.score) + 1) for o in ranked)
-    return Ranking((*placed, *(o for o in unplaced if o.score is None)))
-
-
-def cell_means(ballots: Sequence[Mapping[Cell, int | Fraction]]) -> CellMeans:
-    """The exact plain mean of every cell that anybody scored."""
-    return {cell: CellMean(Fraction(sum(s)) / len(s), len(s)) for cell, s in cell_scores(ballots).items()}
-
-
-def cell_scores(ballots: Sequence[Mapping[Cell, S]]) -> dict[Cell, list[S]]:
-    """The scores of every cell that anybody scored, in the order of the ballots."""
-    scores: dict[Cell, list[S]] = {}
-    for ballot in ballots:
-        for cell, score in ballot.items():
-            scores.setdefault(cell, []).append(score)
-    return scores
-
-
-def _weighted(option_id: UUID, weights: Weights, means: CellMeans) -> RankedOption:
-    cells = {criterion: means.get((option_id, criterion), NO_SCORES) for criterion, _ in weights}
-    voices = min(mean.voices for mean in cells.values())
-    needs = tuple(criterion for criterion, mean in cells.items() if mean.voices < MIN_CELL_SCORES)
-    if needs:
-        return RankedOption(option_id, None, None, needs, voices)
-    points = sum((Fraction(weight) * cells[c].value for c, weight in weights), Fraction(0))
-    return RankedOption(option_id, None, points / Fraction(sum(weight for _, weight in weights)), (), voices)
-
-
-def publish(ranking: Ranking, *, ballots: int, people: int, thresholds: Thresholds, is_second: bool = False) -> Result:
-    """Keep of a ranking what may be stored and shown for this many ballots.
-
-    Below `thresholds.ranking` nothing; below `thresholds.totals` places, and totals to .5; from there on
-    totals to .1. A total at the ends of the scale reads "≥ 9.5" or "≤ 1.5" at either precision, else it
-    would tell that everybody gave a 10. An option with a cell of fewer than `thresholds.ranking` people
-    keeps its place and shows no total.
-
-    is_second: this round follows a published one; two published tables could be subtracted, so it keeps places alone.
-    """
-    if is_second and ballots >= thresholds.ranking:
-        places = tuple(ResultRow(o.option_id, o.place, None, needs=o.needs) for o in ranking.rows)
-        return Result(VERSION, ballots, people, thresholds, places)
-    rows = _rows(ranking, ballots, thresholds) if ballots >= thresholds.ranking else ()
-    return Result(VERSION, ballots, people, thresholds, rows)
-
-
-def _rows(ranking: Ranking, ballots: int, thresholds: Thresholds) -> tuple[ResultRow, ...]:
-    step = TENTH if ballots >= thresholds.totals else HALF
-    totals = [_total(option, step, thresholds) for option in ranking.rows]
-    places: dict[str | None, set[int | None]] = {}
-    for option, total in zip(ranking.rows, totals, strict=True):
-        places.setdefault(total, set()).add(option.place)
-    return tuple(
-        ResultRow(o.option_id, o.place, total, _is_number(total) and len(places[total]) > 1, o.needs)
-        for o, total in zip(ranking.rows, totals, strict=True)
-    )
-
-
-def _is_number(total: str | None) -> bool:
-    return total is not None and total[0].isdigit()
-
-
-def _total(option: RankedOption, step: Fraction, thresholds: Thresholds) -> str | None:
-    # Abstentions can leave two people behind a cell although many submitted. Under a weight that drowns the
-    # other criteria the total is their mean, and one of the two could compute the other's score. Price: no
-    # total there.
-    if option.score is None or option.voices < thresholds.ranking:
-        return None
-    return rounded(option.score, step)
-
-
-def rounded(score: Fraction, step: Fraction) -> str:
-    """The score as printed: rounded half up to a multiple of `step`; both ends of the scale blurred."""
-    if score >= HIGH_END:
-        return "≥ 9.5"
-    if score <= LOW_END:
-        return "≤ 1.5"
-    tenths = int(floor(score / step + HALF) * step * 10)
-    return f"{tenths // 10}.{tenths % 10}"
+    def cell(self, option_id: UUID, criterion_id: UUID) -> ShownCell | None:
+        return next((c for c in self.cells if (c.option_id, c.criterion_id) == (option_id, criterion_id)), None)
 
 
 def to_body(result: Result) -> dict[str, Any]:
-    """The result as JSON: counts, ids, places, printed totals. Never a title, a comment or an exact score."""
-    limits = result.thresholds
+    """The result as JSON: counts, ids, places, words, printed numbers. Never a title, a comment, an exact number."""
+    limits, weights, sure = result.thresholds, result.weight_limits, result.confident_leaders
     return {
         "version": result.version,
         "ballots": result.ballots,
@@ -205,24 +128,53 @@ def to_body(result: Result) -> dict[str, Any]:
                 "total": row.total,
                 "is_about": row.is_about,
                 "needs": [str(criterion) for criterion in row.needs],
+                "share": row.share,
             }
             for row in result.rows
         ],
+        "label": result.label,
+        "topics": [{"criterion": str(topic.criterion_id), "share": topic.share} for topic in result.topics],
+        "cells": [
+            {
+                "option": str(cell.option_id),
+                "criterion": str(cell.criterion_id),
+                "mean": cell.mean,
+                "agreement": cell.agreement,
+            }
+            for cell in result.cells
+        ],
+        "low": [{"option": str(option), "criterion": str(criterion)} for option, criterion in result.low],
+        "dominated": [{"option": str(option), "by": [str(b) for b in by]} for option, by in result.dominated],
+        "weight_limits": None
+        if weights is None
+        else [{"criterion": str(w.criterion_id), "weight": w.weight, "below": w.below, "above": w.above} for w in weights],
+        "confident_leaders": None if sure is None else [str(option) for option in sure],
     }
 
 
 def from_body(body: Mapping[str, Any]) -> Result:
-    """Read a stored body of this or a later version; keys that this version does not know are left alone.
+    """Read a stored body of any version; what an earlier one lacks stays absent, what a later one adds is left alone.
 
     Raises KeyError where a key of version 1 is missing.
     """
-    limits = body["thresholds"]
+    limits, weights, sure = body["thresholds"], body.get("weight_limits"), body.get("confident_leaders")
     return Result(
         version=body["version"],
         ballots=body["ballots"],
         people=body["people"],
         thresholds=Thresholds(ranking=limits["ranking"], totals=limits["totals"], cell=limits["cell"]),
         rows=tuple(_row(row) for row in body["rows"]),
+        label=_word(StabilityLabel, body.get("label")),
+        topics=tuple(ShownTopic(UUID(t["criterion"]), t["share"]) for t in body.get("topics", ())),
+        cells=tuple(cell for cell in map(_cell, body.get("cells", ())) if cell),
+        low=tuple((UUID(cell["option"]), UUID(cell["criterion"])) for cell in body.get("low", ())),
+        dominated=tuple(
+            (UUID(worse["option"]), tuple(UUID(b) for b in worse["by"])) for worse in body.get("dominated", ())
+        ),
+        weight_limits=None
+        if weights is None
+        else tuple(WeightLimit(UUID(w["criterion"]), w["weight"], w["below"], w["above"]) for w in weights),
+        confident_leaders=None if sure is None else tuple(UUID(option) for option in sure),
     )
 
 
@@ -233,4 +185,17 @@ def _row(row: Mapping[str, Any]) -> ResultRow:
         total=row["total"],
         is_about=row["is_about"],
         needs=tuple(UUID(criterion) for criterion in row["needs"]),
+        share=row.get("share"),
     )
+
+
+def _cell(cell: Mapping[str, Any]) -> ShownCell | None:
+    agreement = _word(Agreement, cell["agreement"])
+    if agreement is None:
+        return None
+    return ShownCell(UUID(cell["option"]), UUID(cell["criterion"]), cell["mean"], agreement)
+
+
+def _word(words: type[Word], value: str | None) -> Word | None:
+    """A later version may know more words: one that is not known here is not shown."""
+    return words(value) if value in set(words) else None

@@ -49,14 +49,14 @@ class Round:
     """(criterion id, weight) in the order of the pages, as frozen at the start."""
     thresholds: Thresholds
     members: tuple[RoundMember, ...]
-    follows: UUID | None = None
-    """The published round that this one repeats: then it is a second round."""
     closed_at: datetime | None = None
     close_cause: str | None = None
     override_by: UUID | None = None
     override_reason: str | None = None
     published_at: datetime | None = None
     voided_at: datetime | None = None
+    follows: UUID | None = None
+    """The published round that this one repeats: then it is a second round."""
 
     @property
     def roster(self) -> tuple[RoundMember, ...]:

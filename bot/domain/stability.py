@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
-from bot.domain.result import Cell, CellMeans, Ranking, Weights
+from bot.domain.ranking import Cell, CellMeans, Ranking, Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,17 +173,17 @@ def count_firsts(scores: "Floats", team: Redrawn) -> "Floats":
     """How often each option is first. scores: (people, options, criteria), NaN = not scored."""
     import numpy as np
 
-    totals = np.zeros((scores.shape[1], team.people.shape[1]))
-    for k, weights in enumerate(team.weights):
-        totals += _means(scores[:, :, k].T, team.people) * weights
-    totals /= team.weights.sum(axis=0)
+    people, options, criteria = scores.shape
+    # One product for all cells: one per criterion would read the re-drawn people again each time.
+    means = _means(scores.reshape(people, -1).T, team.people).reshape(options, criteria, -1)
+    totals = np.einsum("okd,kd->od", means, team.weights) / team.weights.sum(axis=0)
     firsts = totals >= totals.max(axis=0) - TIE
     counted: Floats = (firsts / firsts.sum(axis=0)).sum(axis=1)
     return counted
 
 
 def _means(scores: "Floats", people: "Floats") -> "Floats":
-    """(options, draws) on one criterion, over the people of each draw. scores: (options, people)."""
+    """(cells, draws), over the people of each draw. scores: (cells, people)."""
     import numpy as np
 
     missing = np.isnan(scores)

@@ -1,16 +1,22 @@
 """Owns the failures on demand: what the next calls of a Web API method (or of all, '*') suffer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("ratelimited", "error", "http_500", "http_500_after", "drop", "drop_after", "slow", "slow_after")
+KINDS = (
+    *("ratelimited", "error", "http_500", "http_500_after", "drop", "drop_after", "slow", "slow_after"),
+    "refuse_block",
+)
 
 
 @dataclass
 class Fault:
     """'drop' loses the request, 'slow' waits, then works; those with '_after' do the work, then spoil the answer.
 
-    method: a Web API method, 'response_url', or '*'. times: how many calls it hits.
+    'refuse_block' answers `invalid_blocks` to calls that hold a block of type `block`, as a workspace does to which
+    such blocks have not come yet; it hits those only. method: a Web API method, 'response_url', or '*'. times: how
+    many calls it hits.
     """
 
     method: str
@@ -19,6 +25,10 @@ class Fault:
     retry_after: int = 1
     error: str = "fatal_error"
     seconds: float = 1.0
+    block: str = "data_visualization"
+
+    def hits(self, method: str, block_types: Collection[str]) -> bool:
+        return self.method in (method, "*") and (self.kind != "refuse_block" or self.block in block_types)
 
 
 class Faults:
@@ -38,10 +48,10 @@ class Faults:
     def waiting(self) -> tuple[Fault, ...]:
         return tuple(self._waiting)
 
-    def take(self, method: str) -> Fault | None:
-        """Use up one hit of the oldest fault waiting for this method."""
+    def take(self, method: str, block_types: Collection[str] = ()) -> Fault | None:
+        """Use up one hit of the oldest fault waiting for this method. block_types: of the blocks that it is given."""
         for fault in self._waiting:
-            if fault.method in (method, "*"):
+            if fault.hits(method, block_types):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._waiting.remove(fault)

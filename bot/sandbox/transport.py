@@ -73,7 +73,7 @@ class _AsAsgi:
 
 
 async def _answer(town: Town, record: Call, method: str, arguments: Json, token: str | None) -> ASGIApp:
-    fault = town.faults.take(method)
+    fault = town.faults.take(method, _block_types(arguments))
     if fault is not None:
         early = await _instead(fault, record)
         if early is not None:
@@ -99,8 +99,9 @@ async def _instead(fault: Fault, record: Call) -> ASGIApp | None:
     if fault.kind == "ratelimited":
         record.status, record.answer = 429, {"ok": False, "error": "ratelimited"}
         return JSONResponse(record.answer, 429, headers={"Retry-After": str(fault.retry_after)})
-    if fault.kind == "error":
-        record.status, record.answer = 200, {"ok": False, "error": fault.error}
+    if fault.kind in ("error", "refuse_block"):
+        error = fault.error if fault.kind == "error" else "invalid_blocks"
+        record.status, record.answer = 200, {"ok": False, "error": error}
         return JSONResponse(record.answer)
     return None
 
@@ -114,6 +115,17 @@ async def _afterwards(fault: Fault, record: Call) -> ASGIApp | None:
         return PlainTextResponse("server error", 500)
     await asyncio.sleep(fault.seconds)
     return None
+
+
+def _block_types(arguments: Json) -> set[str]:
+    """Of the blocks in the arguments of a call, which may be JSON text."""
+    blocks = arguments.get("blocks") or []
+    if isinstance(blocks, str):
+        try:
+            blocks = json.loads(blocks)
+        except ValueError:
+            return set()  # the method itself refuses it
+    return {str(block.get("type")) for block in blocks if isinstance(block, dict)}
 
 
 async def merged_arguments(request: Request) -> Json:

@@ -10,6 +10,7 @@ from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
 from bot.views import ids, kit, result, second_round, text
 from bot.views.authority import who_gives
+from bot.views.comment import comment_sections
 from bot.views.dossier import (
     buttons,
     criterion_lines,
@@ -56,7 +57,7 @@ def details(
             *_ending(dossier),
         ]
         left = kit.MODAL_BLOCKS - len(blocks)
-        blocks += result.comment_sections(dossier, comments, sections=left, room=room)
+        blocks += comment_sections(dossier, comments, sections=left, room=room)
         if kit.size_bytes(blocks) <= VIEW_BYTES:
             break
     return kit.modal(

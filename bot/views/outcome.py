@@ -10,9 +10,10 @@ from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, REASON_LENGTH, OutcomeDraft
 from bot.domain.permission import LABELS, Action
+from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, kit, reason, result, state, text
+from bot.views import case, headline, kit, reason, result, state, text
 from bot.views.dossier import first_leaders, title_of
 from bot.views.reason import parse_reason
 from bot.views.state import Fields, View
@@ -169,14 +170,14 @@ def reopen(dossier: Dossier) -> kit.View:
 
 
 def _leader(dossier: Dossier) -> str:
-    leaders = dossier.result.leaders if dossier.result else ()
-    names = [title_of(dossier, option) for option in leaders[:3]]
-    first = f" {found}" if (found := first_leaders(dossier)) else ""
-    if len(leaders) == 1:
-        return f"*{names[0]}* leads the ranking.{first}"
-    if names:
-        return f"It is a tie: {text.listing(names)} share the first place.{first}"
-    return f"The ranking has no leader: your reason alone carries the choice.{first}"
+    """What the result says to the one who decides: who leads, how solid that is, what speaks against it."""
+    found, first = dossier.result, first_leaders(dossier)
+    if found is None or not found.leaders:
+        return " ".join(filter(None, ["The ranking has no leader: your reason alone carries the choice.", first]))
+    lines = [headline.statement(dossier, found), headline.solidity(found), *headline.warnings(dossier, found), first]
+    if found.label is StabilityLabel.TOO_CLOSE:
+        lines.append("The order says little here: your reason carries the choice.")
+    return " ".join(filter(None, lines))
 
 
 def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:

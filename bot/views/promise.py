@@ -22,9 +22,10 @@ def thresholds_in_words(thresholds: Thresholds) -> str:
     few, many = thresholds.ranking, thresholds.totals
     return (
         f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by "
-        f"reason only. {_span(few, many)}the ranking, totals to the nearest half, and comments only of those "
-        f"who share them. From {many} on totals and averages to one decimal (averages only of "
-        f"{thresholds.cell} scores or more) and all comments, without names."
+        f"reason only. {_span(few, many)}the ranking and how solid it is, the criterion to talk about, totals to the "
+        f"nearest half, and comments only of those who share them. From {many} on totals and averages to one decimal "
+        f"(averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, without "
+        "names."
     )
 
 

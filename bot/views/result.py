@@ -1,74 +1,147 @@
-"""The published result: the same lines on the card, in the thread and under Show details."""
+"""The published result: the same sentences on the card, in the thread and under Show details."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, ResultRow
-from bot.views import kit, text
+from bot.views import figure, headline, kit, text
+from bot.views.comment import Comments, comment_sections
 from bot.views.dossier import first_leaders, result_title, title_of
 
 HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "
     "criterion matters; everyone counts the same."
 )
-COMMENT_ROOM = 500
+SECOND = "A second round shows the ranking only: two tables of averages could be subtracted from each other."
 COMMENT_SECTIONS = 12
 COMMENT_ROOMS = (2900, 1800, 900, 450, 250, 0)
 """Characters of a section of comments; the first with which the whole message fits is used."""
-Comments = Sequence[tuple[UUID, str]]
+MANY_OPTIONS, SHORT_TITLE = 6, 60
+SPOKEN = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a message shows numbers. Not every workspace has charts yet, and Slack refuses a message with one there."""
+
+    has_chart: bool
+    has_table: bool
+
+
+LOOKS = (Look(has_chart=True, has_table=True), Look(has_chart=False, has_table=True), Look(False, False))
+"""From the richest to what every Slack accepts."""
 
 
 def summary(dossier: Dossier, *, room: int = 150) -> list[kit.Block]:
-    """The ranking for the card; nothing before publication."""
-    if dossier.result is None:
+    """Who leads, how solid that is and the ranking, for the card; nothing before publication."""
+    result = dossier.result
+    if result is None:
         return []
-    more = ", see Show details"
-    return [
-        kit.section(
-            f"*{result_title(dossier)}*\n{text.fit(ranking_lines(dossier, dossier.result, room=room), 2900, more=more)}"
-        )
-    ]
+    ranking = ranking_lines(dossier, result, room=room)
+    top = [headline.statement(dossier, result, room=room)] if result.rows else []
+    shown = text.fit([*top, *ranking], 2900, more=", see Show details")
+    return [kit.section(f"*{result_title(dossier)}*\n{shown}")]
 
 
 def lines(dossier: Dossier) -> list[kit.Block]:
-    """Ranking, how many scored, how scores are made; nothing before publication."""
+    """All of the result in words, for a modal: neither chart nor table is shown there. Nothing before publication."""
     result = dossier.result
     if result is None:
         return []
     return [
-        kit.section(text.fit(ranking_lines(dossier, result), 3000)),
-        kit.context(turnout(result) + (f" {HOW}" if result.rows else "")),
+        kit.section(_top(dossier, result)),
+        *_section(ranking_lines(dossier, result) if result.rows else []),
+        *_section(headline.notes(dossier, result)),
+        *_section(figure.means_in_words(dossier, result)),
+        kit.context(_fine_print(dossier, result)),
     ]
 
 
-def message(dossier: Dossier, *, comments: Comments = ()) -> kit.Message:
-    """The result for the thread of the card or a direct message. Raises ValueError before publication."""
-    decision, result = dossier.decision, dossier.result
+def messages(dossier: Dossier, *, comments: Comments = ()) -> list[kit.Message]:
+    """The result for the thread of the card or a direct message, the richest look first.
+
+    All say the same; Slack may refuse the earlier ones. Raises ValueError before publication.
+    """
+    result = dossier.result
     if result is None:
         raise ValueError("a result is told only once it is published")
-    for room in COMMENT_ROOMS:
-        blocks = [
-            kit.header(f"{result_title(dossier)} of {decision.name} · {decision.case.title}"),
-            *lines(dossier),
-            *([kit.context(first)] if (first := first_leaders(dossier)) else []),
-            *comment_sections(dossier, comments, sections=COMMENT_SECTIONS, room=room),
-            kit.section(_next(result)),
-        ]
-        if kit.size(blocks) <= kit.MESSAGE_ROOM:
-            break
-    top = text.listing([title_of(dossier, o) for o in result.leaders[:3]])
-    told = f"{top} {'leads' if len(result.leaders) == 1 else 'share the first place'}." if top else _nothing(result)
-    title = text.inline(decision.case.title, 200)
-    name = result_title(dossier)
-    return kit.message(f"{name} of {decision.name} {title}: {told} {turnout(result)}", blocks)
+    found: list[kit.Message] = []
+    for look in LOOKS:
+        blocks = _fitting(dossier, result, comments, look)
+        if not found or blocks != found[-1]["blocks"]:
+            found.append(kit.message(_spoken(dossier, result), blocks))
+    return found
+
+
+def _fitting(dossier: Dossier, result: Result, comments: Comments, look: Look) -> list[kit.Block]:
+    """Of many options or long comments as much as a message may hold; what is missing is under Show details."""
+    for means in (True, False):
+        for room in COMMENT_ROOMS:
+            blocks = list(_blocks(dossier, result, comments, look, room=room, has_means=means))
+            if kit.size(blocks) <= kit.MESSAGE_ROOM:
+                return blocks
+    return blocks
+
+
+def _blocks(
+    dossier: Dossier, result: Result, comments: Comments, look: Look, *, room: int, has_means: bool
+) -> Iterator[kit.Block]:
+    decision = dossier.decision
+    yield kit.header(f"{result_title(dossier)} of {decision.name} · {decision.case.title}")
+    yield kit.section(_top(dossier, result))
+    if result.rows:
+        short = SHORT_TITLE if len(result.rows) > MANY_OPTIONS else 150
+        yield from _section(ranking_lines(dossier, result, room=short))
+    chart = figure.totals_chart(dossier, result) if look.has_chart else None
+    if chart:
+        yield chart
+    yield from _section(headline.notes(dossier, result))
+    if has_means:
+        table = figure.means_table(dossier, result) if look.has_table else None
+        yield from [table] if table else _section(figure.means_in_words(dossier, result))
+    first = first_leaders(dossier)
+    if first:
+        yield kit.context(first)
+    yield kit.context(_fine_print(dossier, result, has_means=has_means))
+    yield from comment_sections(dossier, comments, sections=COMMENT_SECTIONS, room=room)
+
+
+def _top(dossier: Dossier, result: Result) -> str:
+    """Who leads, how solid that is, and what to do next."""
+    stated = headline.statement(dossier, result)
+    solid = headline.solidity(result)
+    return f"{stated}{f' {solid}' if solid else ''}\n{headline.next_step(dossier, result)}"
+
+
+def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> str:
+    parts = [headline.turnout(result)]
+    if dossier.round and dossier.round.follows:
+        parts.append(SECOND)
+    if result.rows:
+        parts.append(HOW)
+    legend = figure.means_legend(dossier, result)
+    if legend:
+        parts.append(legend if has_means else "Averages per criterion: see Show details.")
+    return " ".join(parts)
+
+
+def _spoken(dossier: Dossier, result: Result) -> str:
+    """The result for those who hear it read out, and for notifications."""
+    title = text.inline(dossier.decision.case.title, 200)
+    parts = [headline.statement(dossier, result), headline.solidity(result), headline.next_step(dossier, result)]
+    ranking = ranking_lines(dossier, result, room=SHORT_TITLE)[:SPOKEN] if result.rows else []
+    told = " ".join([*filter(None, parts), *(f"{' '.join(line.split())}." for line in ranking)])
+    name = f"{result_title(dossier)} of {dossier.decision.name}"
+    return f"{name} {title}: {told} {headline.turnout(result)}".replace("*", "")
 
 
 def ranking_lines(dossier: Dossier, result: Result, *, room: int = 150) -> list[str]:
     """One line per option: place, title, total, what it needs; one sentence where nothing may be shown."""
     if not result.rows:
-        return [_nothing(result)]
+        return [headline.nothing(result)]
     sharing = Counter(row.place for row in result.rows)
     return [_row(dossier, row, is_tie=sharing[row.place] > 1, room=room) for row in result.rows]
 
@@ -94,55 +167,9 @@ def _row(dossier: Dossier, row: ResultRow, *, is_tie: bool, room: int) -> str:
 
 
 def _names(dossier: Dossier, criteria: Iterable[UUID]) -> list[str]:
-    found = (dossier.criterion(c) for c in criteria)
-    names = [text.inline(c.name, 60) for c in found if c]
+    names = [headline.criterion_name(dossier, criterion) for criterion in criteria]
     return [*names[:3], f"{len(names) - 3} more"] if len(names) > 4 else names
 
 
-def turnout(result: Result) -> str:
-    return f"{result.ballots} of {result.people} scored."
-
-
-def _nothing(result: Result) -> str:
-    least = result.thresholds.ranking
-    return (
-        f"Nothing aggregated is shown: {text.count('ballot', result.ballots)}, and below {least} a ranking "
-        "would give away who scored what. A decider resolves by reason only."
-    )
-
-
-def _next(result: Result) -> str:
-    if result.rows:
-        return "*Next:* a decider resolves, with a reason. The ranking advises; it does not decide."
-    return "*Next:* a decider resolves, with a reason."
-
-
-def comment_sections(dossier: Dossier, comments: Comments, *, sections: int, room: int) -> list[kit.Block]:
-    """Comments by option, in at most `sections` blocks of `room` characters; what does not fit is counted.
-
-    The order given carries no information, and stays.
-    """
-    by_option: dict[UUID, list[str]] = {}
-    for option_id, comment in comments:
-        by_option.setdefault(option_id, []).append(comment)
-    if not by_option:
-        return []
-    most, room = sections // len(by_option), min(room, 2900)
-    if most < 1 or room < 120:
-        return [kit.context(f"{text.count('comment', len(comments))}, see Show details")]
-    return [block for option, texts in by_option.items() for block in _of_option(dossier, option, texts, most, room)]
-
-
-def _of_option(dossier: Dossier, option_id: UUID, comments: Sequence[str], most: int, room: int) -> list[kit.Block]:
-    """Whole comments, as many to a section as fit; the last section says how many are missing."""
-    pages = [f"*Comments on {title_of(dossier, option_id, room=min(150, room // 2))}*"]
-    for told, comment in enumerate(comments):
-        line = f"\n> {text.inline(comment, min(COMMENT_ROOM, max(room // 2 - 40, 60)))}"
-        if len(pages[-1]) + len(line) <= room - 40:
-            pages[-1] += line
-        elif len(pages) < most:
-            pages.append(line.strip())
-        else:
-            pages[-1] += f"\n{text.SIGN} and {text.count('more comment', len(comments) - told)}"
-            break
-    return [kit.section(page) for page in pages]
+def _section(paragraph: Sequence[str]) -> list[kit.Block]:
+    return [kit.section(text.fit(paragraph, 3000))] if paragraph else []

@@ -4,10 +4,9 @@ from datetime import datetime
 
 from bot.domain.decision import Dossier
 from bot.domain.permission import LABELS, Action
-from bot.views import kit, text
-from bot.views.dossier import title_of
+from bot.views import headline, kit, text
 from bot.views.promise import second_in_words
-from bot.views.result import ranking_lines, turnout
+from bot.views.result import ranking_lines
 
 FIRST = "First round"
 
@@ -36,11 +35,10 @@ def ask(dossier: Dossier, *, closes_at: datetime) -> kit.View:
 
 
 def _why(dossier: Dossier) -> str:
-    leaders = dossier.result.leaders if dossier.result else ()
-    if len(leaders) > 1:
-        names = text.listing([title_of(dossier, option) for option in leaders[:3]])
-        return f"{names} share the first place. Talk it over first; then ask the team once more."
-    return "The first result leaves open who is ahead. Talk it over first; then ask the team once more."
+    found = dossier.result
+    stated = headline.statement(dossier, found) if found else "The first result leaves open who is ahead."
+    split = headline.splits(dossier, found) if found else None
+    return " ".join(filter(None, [stated, split, "Talk it over first; then ask the team once more."]))
 
 
 def _how(people: int) -> str:
@@ -69,5 +67,5 @@ def first_in_details(dossier: Dossier) -> list[kit.Block]:
     return [
         kit.divider(),
         kit.section(f"*Result of the first round*\n{lines}"),
-        kit.context(f"{turnout(first)} Comments are of this round."),
+        kit.context(f"{headline.turnout(first)} Comments are of this round."),
     ]

@@ -39,7 +39,9 @@ ABOUT_A_SCORE = re.compile(
 )
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VAULT = {"evaluations", "ballot_pages"}
-SAID_AFTERWARDS = re.compile(r"\bResult\b|leads|share the first place|\babout \d|\b1\.  ")
+SAID_AFTERWARDS = re.compile(
+    r"\bResult\b|leads|[Tt]oo close to call|comes first|share the first place|\babout \d|\b1\.  "
+)
 _TEXT_COLUMNS = """
     SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING (table_name)
     WHERE columns.table_schema = 'public' AND table_type = 'BASE TABLE'

@@ -10,7 +10,7 @@ from bot.domain.permission import Action
 async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Any) -> None:
     await team.to_result()
     modal = await team.window("mike", Action.RESOLVE)
-    assert "Full refund leads the ranking." in modal.text
+    assert "Full refund leads, and the lead is clear." in modal.text
     assert "You have authority 4." in modal.text
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It is <right>."})).ok
     assert (

@@ -46,7 +46,84 @@ async def test_five_ballots_show_totals_to_a_tenth_and_every_comment(newcomers: 
     (message,) = [m for m in await team.house.person("lisa").messages() if "Result of #1" in m.rendered]
     (posted,) = await team.cards()
     assert message.thread_ts == posted.ts
-    assert message.text.startswith("Result of #1 Refund for the outage: Full refund leads.")
+    assert message.text.startswith("Result of #1 Refund for the outage: Full refund leads, and the lead is clear.")
+    assert "Full refund leads, and the lead is clear." in card
+    assert "[chart: Score of each option, from 1 to 10]" in result
+    assert "Score: Full refund 8.0, Partial credit 5.0" in result
+    assert "Full refund | 8.0 aligned | 8.0 aligned" in result
+    assert team.value("SELECT body ->> 'version' FROM round_results") == "2"
+    await team.press("lisa", "decision.show")
+    details = await team.modal("lisa", at_least="Full refund leads, and the lead is clear.")
+    assert "Full refund: Trust 8.0 aligned · Cost 8.0 aligned" in details.text
+
+
+async def test_where_slack_refuses_charts_the_same_result_comes_without(newcomers: Any) -> None:
+    team = await newcomers.gather("mike", "lisa", "tom", "ana")
+    await team.to_scoring()
+    team.house.sandbox.fail("chat.postMessage", "refuse_block")
+    for name in ("sarah", "mike", "lisa", "tom", "ana"):
+        await team.ballot(name, 8, 5)
+    await team.published()
+    result = await team.house.person("lisa").see("Result of #1")
+    await team.settled()
+    assert "[chart" not in result
+    assert "1.  Full refund · 8.0" in result
+    assert "Full refund | 8.0 aligned | 8.0 aligned" in result
+    refused, posted = [c for c in team.house.sandbox.calls("chat.postMessage") if "Result of #1" in str(c.arguments)]
+    assert (refused.answer["error"], posted.answer["ok"]) == ("invalid_blocks", True)
+    assert team.value("SELECT attempts FROM outbox WHERE kind = 'result'") == 1
+
+
+async def test_where_slack_refuses_tables_as_well_the_result_comes_in_words(newcomers: Any) -> None:
+    team = await newcomers.gather("mike", "lisa", "tom", "ana")
+    await team.to_scoring()
+    team.house.sandbox.kick_bot("customer-decisions")
+    team.house.sandbox.fail("chat.postMessage", "refuse_block", block="table", times=50)
+    for name in ("sarah", "mike", "lisa", "tom", "ana"):
+        await team.ballot(name, 8, 5)
+    await team.published()
+    result = await team.house.person("ana").see("Result of #1")
+    assert "Full refund: Trust 8.0 aligned · Cost 8.0 aligned" in result
+
+
+async def test_a_message_that_is_refused_in_every_look_is_given_up(newcomers: Any) -> None:
+    team = await newcomers.gather("mike", "lisa")
+    await team.to_scoring()
+    await team.settled()
+    team.house.sandbox.fail("chat.postMessage", "error", error="invalid_blocks", times=50)
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name, 8, 5)
+    await team.published()
+    await team.until("SELECT state FROM outbox WHERE kind = 'result'", "dead")
+    assert team.value("SELECT last_error FROM outbox WHERE kind = 'result'") == "invalid_blocks"
+
+
+async def test_a_split_team_is_told_where_before_it_resolves(newcomers: Any) -> None:
+    team = await newcomers.gather("mike", "lisa", "tom", "ana")
+    team.give("mike", 4)
+    await team.to_scoring()
+    for name, full in (("sarah", 10), ("mike", 10), ("lisa", 9), ("tom", 3), ("ana", 3)):
+        await team.ballot(name, full, 7)
+    await team.published()
+    result = await team.house.person("lisa").see("Result of #1")
+    assert "Next: do not rely on the order: hear both sides on " in result
+    assert "Split: on Trust of Full refund the team is in two camps." in result
+    await team.window("mike", "outcome.resolve")
+    assert "The order says little here: your reason carries the choice." in (await team.modal("mike")).text
+
+
+async def test_a_result_of_version_1_is_shown_without_what_it_lacks(team: Any) -> None:
+    await team.to_result()
+    await team.settled()
+    new = {"label", "topics", "cells", "low", "dominated", "weight_limits", "confident_leaders"}
+    old = "jsonb_set(body - %s::text[], '{version}', '1')"
+    await team.change(f"UPDATE round_results SET version = 1, body = {old}", list(new))
+    assert team.value("SELECT body ->> 'label' FROM round_results") is None
+    await team.press("lisa", "decision.show")
+    details = (await team.modal("lisa", at_least="Full refund leads.")).text
+    assert "1.  Full refund · 8.0" in details
+    for part in ("the lead is clear", "Where to talk", "aligned"):
+        assert part not in details
 
 
 async def test_equal_options_share_the_first_place(team: Any) -> None:
@@ -57,7 +134,7 @@ async def test_equal_options_share_the_first_place(team: Any) -> None:
     card = await team.card()
     assert card.count("1=") == 2
     await team.window("mike", "outcome.resolve")
-    assert "It is a tie:" in (await team.modal("mike")).text
+    assert "Too close to call: Full refund and Partial credit share the first place." in (await team.modal("mike")).text
 
 
 async def test_nothing_of_a_result_is_shown_before_publication_to_anybody(team: Any) -> None:

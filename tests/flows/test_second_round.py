@@ -158,7 +158,7 @@ async def test_its_ballot_asks_for_no_comment_and_publishes_places_alone(team: A
     await team.published()
 
     card = await team.card()
-    assert "Result of the second round\n1.  Partial credit\n2.  Full refund\n" in card
+    assert "Result of the second round\nPartial credit leads, and the lead is clear.\n1.  Partial credit\n2.  Full refund\n" in card
     assert "First round\n1=  Full refund" in card
     (body,) = team.sql(
         "SELECT body -> 'rows' FROM round_results r JOIN rounds o ON o.id = r.round_id WHERE number = 2"
@@ -186,7 +186,7 @@ async def test_scores_set_aside_are_in_no_screen_and_do_not_count_again(team: An
 async def test_a_late_decision_resolves_as_usual_with_both_results_in_sight(team: Any) -> None:
     await to_second_result(team)
     modal = await team.window("mike", Action.RESOLVE)
-    assert "Partial credit leads the ranking." in modal.text
+    assert "Partial credit leads, and the lead is clear." in modal.text
     assert "In the first round Full refund and Partial credit shared the first place." in modal.text
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "They were promised it."})).ok
     await team.house.person("mike").close(everything=True)
@@ -278,7 +278,7 @@ async def test_cancelling_in_it_deletes_its_ballots_and_leaves_the_first_result(
 
     card = await team.card()
     assert "Cancelled" in card
-    assert "Result\n1=  Full refund" in card
+    assert "Result\nToo close to call: Full refund and Partial credit share the first place.\n1=  Full refund" in card
     assert team.value("SELECT count(*) FROM evaluations") == 0
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
     assert await results.verify(team.db, number=1, team_name=None) == "sealed"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.agreement import Agreement, Topic, agreement, consensus, find_topics
-from bot.domain.result import Cells
+from bot.domain.ranking import Cells
 
 A, B = UUID(int=1), UUID(int=2)
 
@@ -147,7 +147,7 @@ def test_topics_that_weigh_the_same_are_named_together() -> None:
 
     found = find_topics(rows, weights=weighted("1", "1"), leader=A, runner_up=B)
 
-    assert found == (Topic(criterion(0), None), Topic(criterion(1), None))
+    assert found == (Topic(criterion(0), None, 3), Topic(criterion(1), None, 3))
 
 
 SCORES = st.lists(st.integers(1, 10), min_size=4, max_size=4)
@@ -166,4 +166,4 @@ def test_topics_do_not_depend_on_which_of_the_two_leads(rows: list[tuple[list[in
 
 def test_numbers_do_not_show_in_a_traceback() -> None:
     assert "." not in repr(agreement((3, 3, 8, 8))).replace("Agreement.", "")
-    assert "Fraction" not in repr(Topic(criterion(0), Fraction(1, 3)))
+    assert "Fraction" not in repr(Topic(criterion(0), Fraction(1, 3), 5))

@@ -13,7 +13,7 @@ from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse
-from bot.domain.result import Cells
+from bot.domain.ranking import Cells
 from bot.domain.stability import StabilityLabel
 
 DECISION = UUID(int=42)

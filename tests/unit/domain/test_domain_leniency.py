@@ -13,7 +13,7 @@ from scipy.linalg import lstsq  # type: ignore[import-untyped]
 
 from bot.domain import leniency
 from bot.domain.leniency import find_partial, fit
-from bot.domain.result import Cells, cell_means
+from bot.domain.ranking import Cells, cell_means
 
 Rows = Sequence[Sequence[int | None]]
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.result import CellMean, CellMeans, Cells, Ranking, Weights, rank_means
+from bot.domain.ranking import CellMean, CellMeans, Cells, Ranking, Weights, rank_means
 from bot.domain.stability import (
     Interval,
+    Redrawn,
     StabilityLabel,
     count_firsts,
     first_shares,
@@ -318,6 +319,18 @@ def test_a_big_team_is_drawn_in_pieces_that_add_up() -> None:
 
     assert [team.people.shape for team in teams] == [(1_000, 1_000), (1_000, 1_000), (1_000, 500)]
     assert all((team.people.sum(axis=0) == 1_000).all() for team in teams)
+
+
+def test_who_is_first_under_any_weights_agrees_with_the_exact_areas_of_the_simplex() -> None:
+    # First-rank acceptability of three options under uniform weights (SMAA), exact by clipping polygons.
+    draws = 100_000
+    scores = np.array([[[8, 4, 6], [6, 7, 5], [5, 5, 9]]], dtype=float)
+    weights = np.random.default_rng(1).dirichlet(np.ones(3), draws).T
+
+    firsts = count_firsts(scores, Redrawn(np.ones((1, draws)), weights)) / draws
+
+    for found, exact in zip(firsts, (73 / 260, 113 / 390, 67 / 156), strict=True):
+        assert abs(found - exact) <= 4 * (exact * (1 - exact) / draws) ** 0.5
 
 
 def test_weights_run_from_half_to_double() -> None:

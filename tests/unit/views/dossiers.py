@@ -9,14 +9,16 @@ from uuid import UUID
 
 from bot.domain import criterion as criteria
 from bot.domain import option as options
+from bot.domain.agreement import Agreement
 from bot.domain.authority import AuthorityTable
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.domain.decision import Case, Decision, Dossier, Line, Status
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
-from bot.domain.result import Result, ResultRow
+from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
+from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member, Team
 from bot.views import (
     card,
@@ -112,7 +114,7 @@ def a_dossier(status: Status, phase: int, **facts: Any) -> Dossier:
     return Dossier(found, TEAM, SARAH, **facts)
 
 
-RESULT = Result(
+OLD_RESULT = Result(
     version=1,
     ballots=5,
     people=5,
@@ -122,6 +124,20 @@ RESULT = Result(
         ResultRow(OPTIONS[0].id, 2, "7.4", True),
         ResultRow(OPTIONS[2].id, None, None, needs=(CRITERIA[1].id,)),
     ),
+)
+"""As it was published before results said how solid they are."""
+RESULT = replace(
+    OLD_RESULT,
+    version=2,
+    rows=tuple(replace(row, share=share) for row, share in zip(OLD_RESULT.rows, (75, 25, None), strict=True)),
+    label=StabilityLabel.LEANING,
+    topics=(ShownTopic(CRITERIA[1].id, 60), ShownTopic(CRITERIA[0].id, 40)),
+    cells=(
+        ShownCell(OPTIONS[1].id, CRITERIA[0].id, "8.2", Agreement.ALIGNED),
+        ShownCell(OPTIONS[1].id, CRITERIA[1].id, "3.0", Agreement.SPLIT),
+        ShownCell(OPTIONS[0].id, CRITERIA[0].id, "≥ 9.5", Agreement.ALIGNED),
+    ),
+    low=((OPTIONS[1].id, CRITERIA[1].id),),
 )
 OUTCOME = Outcome(UUID(int=9), OPTIONS[0].id, "Trust matters more than the money.", MIKE.id, resolution_time_hours=25)
 RECORDED = replace(
@@ -216,9 +232,7 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         members=tuple(RoundMember(m.id, m.name, None, i % 2 == 0, i % 7 == 1) for i, m in enumerate(people)),
         override_reason=text(1000) if dossier.round.closed_at else None,
     )
-    rows = tuple(
-        ResultRow(o.id, 1 if i < 4 else None, "≥ 9.5", True, tuple(c.id for c in many)) for i, o in enumerate(offers)
-    )
+    published = dossier.result and replace(dossier.result, **everything_of(offers, many))
     return replace(
         dossier,
         decision=found,
@@ -226,8 +240,8 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         criteria=many if dossier.criteria else (),
         options=offers if dossier.options else (),
         round=round_,
-        result=dossier.result and replace(dossier.result, rows=rows),
-        first_result=dossier.first_result and replace(dossier.first_result, rows=rows),
+        result=published,
+        first_result=dossier.first_result and replace(dossier.first_result, rows=published.rows if published else ()),
         outcome=dossier.outcome
         and replace(
             dossier.outcome,
@@ -238,6 +252,24 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         ),
         resolver=dossier.resolver and people[1],
     )
+
+
+def everything_of(offers: Sequence[Option], many: Sequence[Criterion]) -> dict[str, Any]:
+    """A result that says as much as it can, about all of these."""
+    ids, criterion_ids = tuple(o.id for o in offers), tuple(c.id for c in many)
+    return {
+        "rows": tuple(
+            ResultRow(id_, 1 if i < 4 else 5 if i < 9 else None, "≥ 9.5", True, criterion_ids, 25)
+            for i, id_ in enumerate(ids)
+        ),
+        "label": StabilityLabel.TOO_CLOSE,
+        "topics": tuple(ShownTopic(id_) for id_ in criterion_ids[:4]),
+        "cells": tuple(ShownCell(o, k, "≥ 9.5", Agreement.SPLIT) for o in ids for k in criterion_ids),
+        "low": tuple((o, k) for o in ids[:4] for k in criterion_ids),
+        "dominated": tuple((o, ids[:4]) for o in ids[4:]),
+        "weight_limits": tuple(WeightLimit(id_, "4.95", "0.25", "5") for id_ in criterion_ids),
+        "confident_leaders": ids[4:],
+    }
 
 
 PATTERNS = {
@@ -319,9 +351,12 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     yield "moved", card.moved(dossier)
     if dossier.result:
         comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
-        yield "result", result.message(dossier, comments=comments)
-        few = replace(dossier, result=replace(dossier.result, ballots=2, rows=()))
-        yield "result of two", result.message(few)
+        for look, shown in enumerate(result.messages(dossier, comments=comments)):
+            yield f"result {look}", shown
+        few = replace(dossier, result=Result(2, 2, 2, Thresholds()))
+        yield "result of two", result.messages(few)[0]
+        old = replace(dossier, result=OLD_RESULT)
+        yield "old result", result.messages(old, comments=comments)[0]
     line = Line(
         dossier.decision.id,
         dossier.decision.number,

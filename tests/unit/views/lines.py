@@ -27,6 +27,12 @@ def _block(block: dict[str, Any]) -> list[str]:
             return [
                 f"{block['label']['text']}: {_element(block['element'])}{'' if block['optional'] else ' (required)'}"
             ]
+        case "table":
+            return [" | ".join(cell["text"] for cell in row) for row in block["rows"]]
+        case "data_visualization":
+            (series,) = block["chart"]["series"]
+            points = ", ".join(f"{point['label']} {point['value']}" for point in series["data"])
+            return [f"[chart] {block['title']}: {points}"]
     return ["---"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.authority import AuthorityTable
 from bot.domain.outcome import OutcomeDraft
 from bot.domain.result import ResultRow
+from bot.domain.stability import StabilityLabel
 from bot.errors import Invalid
 from bot.views import outcome, state
 
@@ -49,7 +50,11 @@ def test_a_choice_without_option_or_reason_is_refused(
 def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleType, lines: ModuleType) -> None:
     said = lines.lines_of(resolve(dossiers))
 
-    assert "*Half refund* leads the ranking." in said
+    assert (
+        "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases "
+        "when we vary who scored and how much each criterion weighs. Half refund leads, but averages 3 or less on "
+        "*Cost*."
+    ) in said
     assert "• *Half refund* · place 1 · takes authority 3" in said
     assert "• *Credit note* · not ranked · takes authority 4" in said
     assert "~ You have authority 2." in said
@@ -67,12 +72,18 @@ def test_each_choice_says_the_authority_it_takes(dossiers: ModuleType) -> None:
 
 def test_a_tie_and_a_missing_leader_are_said(dossiers: ModuleType, lines: ModuleType) -> None:
     a, b, _ = (o.id for o in dossiers.OPTIONS)
-    tied = replace(dossiers.RESULT, rows=(ResultRow(a, 1, "7"), ResultRow(b, 1, "7")))
+    tied = replace(
+        dossiers.RESULT,
+        rows=(ResultRow(a, 1, "7"), ResultRow(b, 1, "7")),
+        label=StabilityLabel.TOO_CLOSE,
+        low=(),
+    )
     empty = replace(dossiers.RESULT, rows=(), ballots=2)
 
-    assert "It is a tie: Full refund and Half refund share the first place." in lines.lines_of(
-        resolve(dossiers, result=tied)
-    )
+    assert (
+        "Too close to call: *Full refund* and *Half refund* share the first place. The order says little here: your "
+        "reason carries the choice."
+    ) in lines.lines_of(resolve(dossiers, result=tied))
     assert "The ranking has no leader: your reason alone carries the choice." in lines.lines_of(
         resolve(dossiers, result=empty)
     )

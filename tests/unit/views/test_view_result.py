@@ -1,13 +1,25 @@
 """The published result in words."""
+# ruff: noqa: E501 - snapshots hold whole lines of what people read
 
 import json
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
+from uuid import UUID
 
 import pytest
+from inline_snapshot import snapshot
 
-from bot.domain.result import ResultRow
-from bot.views import result
+from bot.domain.authority import AuthorityTable
+from bot.domain.result import Result, ResultRow, WeightLimit
+from bot.domain.round import Thresholds
+from bot.domain.stability import StabilityLabel
+from bot.views import headline, outcome, result
+
+
+def told_of(dossier: Any, **more: Any) -> dict[str, Any]:
+    """The message in its richest look."""
+    return result.messages(dossier, **more)[0]
 
 
 def test_a_ranking_reads_with_places_totals_and_needs(dossiers: ModuleType) -> None:
@@ -31,48 +43,205 @@ def test_ties_are_printed_as_ties(dossiers: ModuleType) -> None:
         "3.  *Credit note*",
     ]
     assert [result.standing_of(tied, o) for o in (a, c)] == ["place 1=", "place 3"]
-    told = result.message(replace(found, result=tied))["text"]
-    assert "Full refund and Half refund share the first place." in told
+    told = told_of(replace(found, result=replace(tied, label=StabilityLabel.TOO_CLOSE)))["text"]
+    assert "Too close to call: Full refund and Half refund share the first place." in told
 
 
-def test_the_thread_is_told_who_leads_how_many_scored_and_what_comes_next(
+def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next(
     dossiers: ModuleType, lines: ModuleType
 ) -> None:
-    told = result.message(dossiers.situations()["published"])
+    told = told_of(dossiers.situations()["published"])
 
-    said = lines.lines_of(told)
-    assert told["text"] == "Result of #42 Refund &lt;six&gt; weeks of outage: Half refund leads. 5 of 5 scored."
-    assert said[-1] == "*Next:* a decider resolves, with a reason. The ranking advises; it does not decide."
-    assert said[-2] == (
-        "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how "
-        "much that criterion matters; everyone counts the same."
+    assert lines.lines_of(told) == snapshot(
+        [
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "# Result of #42 · Refund <six> weeks of outage",
+            "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs.",
+            "*Next:* hear both sides on *Cost*; then a decider presses *Resolve* on the card and gives a reason. The ranking advises; it does not decide.",
+            "1.  *Half refund* · about 7.4",
+            "2.  *Full refund* · about 7.4",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "[chart] Score of each option, from 1 to 10: Half refund 7.4, Full refund 7.4",
+            "• *Where to talk:* opinions on *Half refund* and *Full refund* part most on *Cost*: about 60 % of the difference.",
+            "• *Split:* on *Cost* of Half refund the team is in two camps.",
+            "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
+            "Option | Trust | Cost",
+            "Half refund | 8.2 aligned | 3.0 split",
+            "Full refund | ≥ 9.5 aligned | not shown",
+            "Credit note | not shown | not shown",
+            "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. Averages per criterion, of at least 5 scores each. aligned: close together · split: two camps. not shown: fewer than 5 scores, or it would give such an average away.",
+        ]
     )
+
+
+def test_a_result_published_before_results_said_how_solid_they_are_shows_what_it_has(
+    dossiers: ModuleType, lines: ModuleType
+) -> None:
+    found = replace(dossiers.situations()["published"], result=dossiers.OLD_RESULT)
+
+    *_, plainest = result.messages(found)
+
+    assert lines.lines_of(plainest) == snapshot(
+        [
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: Half refund leads. Next: a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "# Result of #42 · Refund <six> weeks of outage",
+            "*Half refund* leads.",
+            "*Next:* a decider presses *Resolve* on the card and gives a reason. The ranking advises; it does not decide.",
+            "1.  *Half refund* · about 7.4",
+            "2.  *Full refund* · about 7.4",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same.",
+        ]
+    )
+    assert (
+        "*Half refund* leads."
+        in outcome.resolve(found, member=dossiers.MIKE, table=AuthorityTable())["blocks"][0]["text"]["text"]
+    )
+
+
+def test_each_look_is_plainer_than_the_one_before_and_says_the_same(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+
+    looks = result.messages(found)
+
+    kinds = [{block["type"] for block in look["blocks"]} for look in looks]
+    assert [("data_visualization" in kind, "table" in kind) for kind in kinds] == [
+        (True, True),
+        (False, True),
+        (False, False),
+    ]
+    assert len({look["text"] for look in looks}) == 1
+    for look in looks:
+        seen = json.dumps(look, ensure_ascii=False)
+        for fact in ("about 7.4", "8.2 aligned", "3.0 split", "≥ 9.5 aligned", "not shown"):
+            assert fact in seen
+
+
+def test_without_figures_there_is_one_look(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+
+    assert len(result.messages(replace(found, result=Result(2, 2, 2, Thresholds())))) == 1
 
 
 def test_below_three_ballots_nothing_aggregated_is_told_and_why(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["published"]
-    two = replace(found, result=replace(found.result, ballots=2, people=2, rows=()))
 
-    said = lines.lines_of(result.message(two))
+    said = lines.lines_of(told_of(replace(found, result=Result(2, 2, 2, Thresholds()))))
 
-    why = (
-        "Nothing aggregated is shown: 2 ballots, and below 3 a ranking would give away who scored what. "
-        "A decider resolves by reason only."
+    assert said == snapshot(
+        [
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: Nothing aggregated is shown: 2 ballots, and below 3 a ranking would give away who scored what. A decider resolves by reason only. Next: talk it over; then a decider presses Resolve on the card and gives a reason. 2 of 2 scored.",
+            "# Result of #42 · Refund <six> weeks of outage",
+            "Nothing aggregated is shown: 2 ballots, and below 3 a ranking would give away who scored what. A decider resolves by reason only.",
+            "*Next:* talk it over; then a decider presses *Resolve* on the card and gives a reason.",
+            "~ 2 of 2 scored.",
+        ]
     )
-    assert said == [
-        f"text: Result of #42 Refund &lt;six&gt; weeks of outage: {why} 2 of 2 scored.",
-        "# Result of #42 · Refund <six> weeks of outage",
-        why,
-        "~ 2 of 2 scored.",
-        "*Next:* a decider resolves, with a reason.",
+
+
+def test_a_second_round_says_why_it_shows_the_ranking_only(dossiers: ModuleType, lines: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    rows = tuple(replace(row, total=None, share=None, is_about=False) for row in found.result.rows)
+    bare = Result(2, 5, 5, Thresholds(), rows, StabilityLabel.CLEAR)
+    second = replace(found, result=bare, round=replace(found.round, follows=UUID(int=1)))
+
+    (only,) = result.messages(second)
+
+    assert lines.lines_of(only) == snapshot(
+        [
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: Half refund leads, and the lead is clear. It comes first in nearly all cases when we vary who scored and how much each criterion weighs. Next: a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund. 2. Full refund. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "# Result of #42 · Refund <six> weeks of outage",
+            "*Half refund* leads, and the lead is clear. It comes first in nearly all cases when we vary who scored and how much each criterion weighs.",
+            "*Next:* a decider presses *Resolve* on the card and gives a reason. The ranking advises; it does not decide.",
+            "1.  *Half refund*",
+            "2.  *Full refund*",
+            "–  Credit note · not ranked: needs scores on Cost",
+            "~ 5 of 5 scored. A second round shows the ranking only: two tables of averages could be subtracted from each other. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same.",
+        ]
+    )
+
+
+def test_bars_of_the_same_name_are_told_apart(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    long = "A full refund of everything they paid"
+    options = tuple(replace(o, title=f"{long} {i}") for i, o in enumerate(found.options))
+    rows = tuple(ResultRow(o.id, i + 1, "≤ 1.5") for i, o in enumerate(options))
+
+    told = told_of(replace(found, options=options, result=replace(found.result, rows=rows)))
+
+    (chart,) = [block["chart"] for block in told["blocks"] if block["type"] == "data_visualization"]
+    (series,) = chart["series"]
+    assert series["data"] == [
+        {"label": "A full refund o… (1)", "value": 1.5},
+        {"label": "A full refund o… (2)", "value": 1.5},
+        {"label": "A full refund o… (3)", "value": 1.5},
     ]
+    assert chart["axis_config"]["categories"] == [point["label"] for point in series["data"]]
+
+
+def test_one_total_alone_is_no_chart(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    alone = tuple(row if row.place == 1 else replace(row, total=None) for row in found.result.rows)
+
+    told = told_of(replace(found, result=replace(found.result, rows=alone)))
+
+    assert "data_visualization" not in {block["type"] for block in told["blocks"]}
+
+
+def test_what_follows_from_the_means_is_said_in_sentences(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    half, full, credit = found.options[1].id, found.options[0].id, found.options[2].id
+    trust, cost = (criterion.id for criterion in found.criteria)
+    more = replace(
+        found.result,
+        dominated=((credit, (half, full)),),
+        weight_limits=(WeightLimit(trust, "3", above="3.5"), WeightLimit(cost, "1.5", "1.45", "4.75")),
+        confident_leaders=(full,),
+    )
+
+    assert headline.notes(found, more) == [
+        "• *Where to talk:* opinions on *Half refund* and *Full refund* part most on *Cost*: "
+        "about 60 % of the difference.",
+        "• *Split:* on *Cost* of Half refund the team is in two camps.",
+        "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
+        "• You can leave Credit note aside: Half refund is rated at least as high on every criterion.",
+        "• Half refund stays first unless the weight of *Cost* drops below about 1.45 or rises above about 4.75 "
+        "(now 1.5).",
+        "• Half refund stays first unless the weight of *Trust* rises above about 3.5 (now 3).",
+        "• With sure scores weighing more, *Full refund* would lead.",
+    ]
+    steady = replace(more, weight_limits=(), confident_leaders=(half,), topics=(), cells=(), low=(), dominated=())
+    assert headline.notes(found, steady) == [
+        "• No single weight, moved between 0.1 and 5, would change who leads.",
+        "• With sure scores weighing more: the same leader.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "said"),
+    [
+        (StabilityLabel.CLEAR, 100, "It comes first in practically all cases when we vary"),
+        (StabilityLabel.CLEAR, 90, "It comes first in about 90 % of the cases when we vary"),
+        (StabilityLabel.CLEAR, None, "It comes first in nearly all cases when we vary"),
+        (StabilityLabel.LEANING, None, "It comes first in most cases, not in all, when we vary"),
+        (StabilityLabel.TOO_CLOSE, 45, "It comes first in only about 45 % of the cases when we vary"),
+        (StabilityLabel.TOO_CLOSE, None, "It often does not come first when we vary"),
+    ],
+)
+def test_a_label_is_explained_with_and_without_a_number(
+    dossiers: ModuleType, label: StabilityLabel, share: int | None, said: str
+) -> None:
+    first, *others = dossiers.RESULT.rows
+    found = replace(dossiers.RESULT, rows=(replace(first, share=share), *others), label=label)
+
+    assert (headline.solidity(found) or "").startswith(said)
 
 
 def test_comments_stand_by_option_in_the_order_given(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["published"]
     a, b, _ = (o.id for o in found.options)
 
-    said = lines.lines_of(result.message(found, comments=[(a, "Fair."), (b, "Cheap\n& good."), (a, "<!here>")]))
+    said = lines.lines_of(told_of(found, comments=[(a, "Fair."), (b, "Cheap\n& good."), (a, "<!here>")]))
 
     start = said.index("*Comments on Full refund*")
     assert said[start : start + 3] == ["*Comments on Full refund*", "> Fair.", "> &lt;!here&gt;"]
@@ -83,7 +252,7 @@ def test_comments_that_do_not_fit_are_counted(dossiers: ModuleType) -> None:
     found = dossiers.situations()["published"]
     option = found.options[0].id
 
-    seen = json.dumps(result.message(found, comments=[(option, "c" * 500)] * 200), ensure_ascii=False)
+    seen = json.dumps(told_of(found, comments=[(option, "c" * 500)] * 200), ensure_ascii=False)
 
     shown = seen.count("> ccc")
     assert shown >= 10
@@ -95,4 +264,4 @@ def test_nothing_is_told_before_publication(dossiers: ModuleType) -> None:
 
     assert result.lines(found) == result.summary(found) == []
     with pytest.raises(ValueError, match="only once it is published"):
-        result.message(found)
+        result.messages(found)

@@ -1,0 +1,166 @@
+"""What of an analysis may be stored and shown, by the number of ballots: the table of the secrecy promise.
+
+| ballots | ranking, label | topic | totals | cell means, agreement, shares, sentences |
+|---|---|---|---|---|
+| below `thresholds.ranking` (3) | no | no | no | no |
+| below `thresholds.totals` (5) | yes | name only | to .5 | no |
+| from there on | yes | with a share | to .1 | yes, means of `thresholds.cell` (5) scores or more |
+| a second round, whatever its size | yes | no | no | no |
+
+Sentences about single cells (dominated, low, weights) are computed from the *printed* means: they tell nothing that the
+print does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil, floor
+from uuid import UUID
+
+from bot.domain.analysis import Analysis, find_dominated, find_low
+from bot.domain.ranking import Cell, CellMean, CellMeans, RankedOption, Weights, rank_means
+from bot.domain.result import VERSION, Result, ResultRow, ShownCell, ShownTopic, WeightLimit
+from bot.domain.round import Thresholds
+from bot.domain.rounding import HALF, TENTH, is_number, number, rounded
+from bot.domain.stability import STEP, Interval, shown_share, weight_intervals
+from bot.domain.suppression import Shown, choose
+
+MOST_TOPICS = 3
+WEIGHT_STEP = Fraction(1, 20)
+
+
+def publish(
+    analysis: Analysis,
+    *,
+    weights: Weights,
+    ballots: int,
+    people: int,
+    thresholds: Thresholds,
+    is_second: bool = False,
+) -> Result:
+    """Keep of an analysis what may be stored and shown.
+
+    is_second: this round follows a published one; two published tables could be subtracted, so it keeps places and the
+    label alone.
+    """
+    bare = Result(VERSION, ballots, people, thresholds)
+    if ballots < thresholds.ranking:
+        return bare
+    if is_second:
+        rows = tuple(_row(option, total=None) for option in analysis.ranking.rows)
+        return replace(bare, rows=rows, label=analysis.label)
+    is_full = ballots >= thresholds.totals
+    shown = choose(
+        analysis.ranking,
+        weights=weights,
+        means=analysis.means,
+        step=TENTH if is_full else HALF,
+        total_voices=thresholds.ranking,
+        cell_voices=thresholds.cell if is_full else None,
+    )
+    result = replace(
+        bare,
+        rows=_rows(analysis, shown, is_full=is_full),
+        label=analysis.label,
+        topics=_topics(analysis, thresholds, is_full=is_full),
+    )
+    return _with_cells(result, analysis, shown, weights) if is_full else result
+
+
+def _rows(analysis: Analysis, shown: Shown, *, is_full: bool) -> tuple[ResultRow, ...]:
+    options = analysis.ranking.rows
+    totals = [_total(option, shown, TENTH if is_full else HALF) for option in options]
+    places: dict[str | None, set[int | None]] = {}
+    for option, total in zip(options, totals, strict=True):
+        places.setdefault(total, set()).add(option.place)
+    shares = analysis.shares if is_full else {}
+    return tuple(
+        replace(_row(option, total), is_about=is_number(total) and len(places[total]) > 1, share=_share(shares, option))
+        for option, total in zip(options, totals, strict=True)
+    )
+
+
+def _row(option: RankedOption, total: str | None) -> ResultRow:
+    return ResultRow(option.option_id, option.place, total, needs=option.needs)
+
+
+def _total(option: RankedOption, shown: Shown, step: Fraction) -> str | None:
+    return None if option.score is None or option.option_id not in shown.totals else rounded(option.score, step)
+
+
+def _share(shares: Mapping[UUID, float], option: RankedOption) -> int | None:
+    share = shares.get(option.option_id)
+    return None if share is None or len(shares) < 2 else shown_share(share)
+
+
+def _topics(analysis: Analysis, thresholds: Thresholds, *, is_full: bool) -> tuple[ShownTopic, ...]:
+    """Named by at least as many people as a ranking takes; numbered by as many as a cell mean takes."""
+    topics = [topic for topic in analysis.topics if topic.voices >= thresholds.ranking]
+    if not is_full or any(topic.voices < thresholds.cell for topic in topics):
+        return tuple(ShownTopic(topic.criterion_id) for topic in topics if topic.share == topics[0].share)
+    numbered = [(topic, min(100, _nearest_step(topic.share))) for topic in topics if topic.share is not None]
+    return tuple(ShownTopic(topic.criterion_id, share) for topic, share in numbered[:MOST_TOPICS] if share)
+
+
+def _nearest_step(share: Fraction) -> int:
+    """In per cent, rounded half up to a multiple of 5."""
+    return floor(share * 100 / STEP + HALF) * STEP
+
+
+def _with_cells(result: Result, analysis: Analysis, shown: Shown, weights: Weights) -> Result:
+    """Add the printed means, and what follows from them."""
+    printed = {cell: rounded(analysis.means[cell].value, TENTH) for cell in _ordered(analysis, shown, weights)}
+    means = {cell: CellMean(number(text), analysis.means[cell].voices) for cell, text in printed.items()}
+    criteria = [criterion for criterion, _ in weights]
+    ranked = [row.option_id for row in analysis.ranking.rows if row.place is not None]
+    whole = [option for option in ranked if all((option, k) in means for k in criteria)]
+    is_whole = whole == ranked
+    return replace(
+        result,
+        cells=tuple(
+            ShownCell(*cell, mean=text, agreement=analysis.agreement[cell].label) for cell, text in printed.items()
+        ),
+        low=find_low(analysis.leaders, criteria, means),
+        dominated=tuple(find_dominated(whole, criteria, means).items()),
+        weight_limits=_weight_limits(analysis, whole, weights, printed, means) if is_whole else None,
+        confident_leaders=analysis.confident_leaders if is_whole else None,
+    )
+
+
+def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
+    """In the order of the places and the pages."""
+    cells = ((row.option_id, criterion) for row in analysis.ranking.rows for criterion, _ in weights)
+    return [cell for cell in cells if cell in shown.cells]
+
+
+def _weight_limits(
+    analysis: Analysis, options: list[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
+) -> tuple[WeightLimit, ...] | None:
+    """None with several leaders or none, where an end of the scale hides a mean, where print has another leader."""
+    if not all(map(is_number, printed.values())) or len(options) < 2:
+        return None
+    ranking = rank_means(option_ids=options, weights=weights, means=means)
+    leaders = tuple(row.option_id for row in ranking.rows if row.place == 1)
+    if len(leaders) > 1 or leaders != analysis.leaders:
+        return None
+    intervals = weight_intervals(ranking, weights=weights, means=means)
+    limits = (_limit(criterion, bounds) for criterion, bounds in intervals.items())
+    return tuple(limit for limit in limits if limit.below or limit.above)
+
+
+def _limit(criterion_id: UUID, bounds: Interval) -> WeightLimit:
+    """Rounded to a twentieth towards the weight of now: up to there the leader stays first."""
+    now, (low, high) = Fraction(bounds.weight), bounds.clipped()
+    below = min(ceil(low / WEIGHT_STEP) * WEIGHT_STEP, now)
+    above = max(floor(high / WEIGHT_STEP) * WEIGHT_STEP, now)
+    return WeightLimit(
+        criterion_id,
+        _plain(now),
+        _plain(below) if bounds.low is not None and bounds.low == low else None,
+        _plain(above) if bounds.high is not None and bounds.high == high else None,
+    )
+
+
+def _plain(weight: Fraction) -> str:
+    """As people write it: 2.75 -> "2.75", 3.00 -> "3"."""
+    return f"{float(weight):.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,170 @@
+"""`docs/results.md`: what a team reads in five typical situations, made from real analyses of example ballots.
+
+The page is compared with what the code says now. To write it anew: `UPDATE_DOCS=1 make test ARGS="-k results_page"`.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bot.domain.analysis import analyse
+from bot.domain.decision import Dossier, Status
+from bot.domain.publication import publish
+from bot.domain.round import Thresholds
+from bot.sandbox.mrkdwn import Reader
+from bot.sandbox.screen import render_message
+from bot.views import result
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "results.md"
+INTRODUCTION = """\
+# What a result says
+
+Five situations in which a team may find itself once scoring has closed, as Slack shows the message in the thread of the
+decision's card. The case is the same each time: Acme & Sons ask for their money back after six weeks of outages; the
+options are a full refund, half a refund and a credit note; the criteria are Trust (weight 3), Cost (1.5) and
+Precedent (1), all pointing the same way: 10 is best for us. Only the ballots differ.
+
+Every message has the same order: who leads and how solid that is, what to do **next**, the ranking, a chart of the
+scores, what is worth knowing, the averages. Slack draws the chart as bars and the averages as a table; where a
+workspace has no charts, the same message comes without. Screen readers and notifications get the first lines and the
+ranking as one text.
+
+How solid a lead is: who scored and how much each criterion weighs is varied 10,000 times (people re-drawn with
+replacement, every weight between half and double). The lead is **clear** where the option still comes first in 90 % or
+more of the cases (97 % where three people scored); from 70 % on the team **leans** towards it; below that it is **too
+close to call**. This is a share of varied cases, not a probability of being right.
+
+What is shown depends on the number of ballots: the table is in the [README](../README.md#what-is-secret), the reasons
+are in [decision 8](decisions/0008-what-a-result-gives-away.md).
+"""
+
+
+@dataclass(frozen=True)
+class Situation:
+    title: str
+    about: str
+    ballots: Sequence[str]
+    """One per person: "9 8 7 / 6 6 6 / 4 5 5" = options / criteria."""
+
+
+SITUATIONS = (
+    Situation(
+        "1. The lead is clear",
+        "Five people scored, and all of them find the half refund best or nearly so.",
+        (
+            "4 3 2 / 8 7 6 / 6 8 8",
+            "5 2 3 / 9 7 7 / 6 7 7",
+            "4 4 2 / 8 8 6 / 5 7 8",
+            "6 3 3 / 7 7 7 / 6 8 6",
+            "4 2 3 / 9 6 6 / 5 8 7",
+        ),
+    ),
+    Situation(
+        "2. The team leans one way",
+        "Four people scored, and not all prefer the half refund. With four ballots no averages are shown.",
+        (
+            "7 4 4 / 8 7 6 / 5 8 8",
+            "8 3 3 / 7 7 6 / 6 7 7",
+            "5 4 2 / 8 7 7 / 5 9 8",
+            "8 2 3 / 8 7 6 / 8 8 8",
+        ),
+    ),
+    Situation(
+        "3. Too close to call",
+        "Five people scored, and what one option gains in trust the other gains in cost.",
+        (
+            "8 4 4 / 6 7 7 / 5 8 7",
+            "9 5 3 / 7 6 6 / 5 7 8",
+            "9 3 4 / 7 6 7 / 4 8 8",
+            "9 3 4 / 6 7 6 / 5 9 7",
+            "8 5 5 / 7 7 7 / 4 8 7",
+        ),
+    ),
+    Situation(
+        "4. The team is split",
+        "Six people scored: three believe that the half refund keeps the customer's trust, three do not.",
+        (
+            "6 5 5 / 10 7 7 / 5 8 7",
+            "7 4 5 / 9 7 7 / 6 7 6",
+            "6 5 4 / 10 7 7 / 5 7 7",
+            "7 4 5 / 3 7 7 / 7 7 7",
+            "7 4 5 / 4 7 7 / 7 8 6",
+            "6 4 5 / 3 7 6 / 7 8 7",
+        ),
+    ),
+    Situation(
+        "5. Too few ballots",
+        "Two people scored.",
+        ("8 3 4 / 6 7 7 / 5 8 7", "9 4 3 / 7 6 6 / 5 7 8"),
+    ),
+)
+
+
+def dossier_of(situation: Situation, dossiers: ModuleType) -> Dossier:
+    criteria = (*dossiers.CRITERIA, dossiers.a_criterion(2, "Precedent", "1"))
+    options, weights = dossiers.OPTIONS, tuple((k.id, k.weight) for k in criteria)
+    ballots = [
+        {
+            (option.id, criterion.id): int(score)
+            for option, row in zip(options, text.split("/"), strict=True)
+            for criterion, score in zip(criteria, row.split(), strict=True)
+        }
+        for text in situation.ballots
+    ]
+    round_ = dossiers.a_round(submitted=len(ballots), people=dossiers.PEOPLE[:5], **dossiers.CLOSED)
+    analysis = analyse(
+        decision_id=round_.decision_id, option_ids=[o.id for o in options], weights=weights, ballots=ballots
+    )
+    published = publish(
+        analysis, weights=weights, ballots=len(ballots), people=max(5, len(ballots)), thresholds=Thresholds()
+    )
+    case = replace(dossiers.CASE, title="Refund for six weeks of outage")
+    decision = dossiers.a_decision(Status.EVALUATING, 4, case=case)
+    return dossiers.a_dossier(
+        Status.EVALUATING, 4, decision=decision, criteria=criteria, round=round_, result=published
+    )
+
+
+def page(dossiers: ModuleType) -> str:
+    parts = [INTRODUCTION]
+    for situation in SITUATIONS:
+        first, *_ = result.messages(dossier_of(situation, dossiers))
+        shown = render_message(first["text"], first["blocks"], Reader())
+        parts.append(f"## {situation.title}\n\n{situation.about}\n\n```text\n{shown}\n```\n")
+    return "\n".join(parts)
+
+
+def test_the_results_page_says_what_the_code_says(dossiers: ModuleType) -> None:
+    now = page(dossiers)
+    if os.environ.get("UPDATE_DOCS"):
+        PAGE.write_text(now)
+
+    assert PAGE.read_text() == now, 'docs/results.md is stale: UPDATE_DOCS=1 make test ARGS="-k results_page"'
+
+
+@pytest.mark.parametrize(
+    ("index", "stated", "step"),
+    [
+        (0, "leads, and the lead is clear.", "Next: a decider presses Resolve on the card and gives a reason."),
+        (1, "it leads, but not firmly.", "talk about Trust once more; then a decider presses Resolve"),
+        (2, "Too close to call:", "do not rely on the order: talk about"),
+        (3, "Too close to call:", "do not rely on the order: hear both sides on Trust."),
+        (
+            4,
+            "Nothing aggregated is shown: 2 ballots",
+            "talk it over; then a decider presses Resolve on the card and gives a reason.",
+        ),
+    ],
+)
+def test_every_situation_of_the_results_page_says_what_to_do_next(
+    dossiers: ModuleType, index: int, stated: str, step: str
+) -> None:
+    for message in result.messages(dossier_of(SITUATIONS[index], dossiers)):
+        shown = render_message(message["text"], message["blocks"], Reader())
+        assert stated in shown
+        assert step in shown
+        assert step in message["text"]
