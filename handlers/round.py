@@ -159,7 +159,7 @@ async def second(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await args.ack(response_action="update", view=view.started(after))
+    await ack_done(args, view.started(after), decision_id=after.decision.id)
 
 
 async def _done(args: AsyncArgs, after: Dossier, sentence: str) -> None:
