@@ -281,8 +281,8 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             )
         case RoundState.PUBLISHED if _second_round(dossier):
             return (
-                f"{name} is scored and its result published (phase 4 of 6), which leaves open who is ahead; "
-                "a decider can resolve it, or ask for a second round."
+                f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "
+                "once more."
             )
         case RoundState.PUBLISHED:
             return f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it."

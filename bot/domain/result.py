@@ -147,7 +147,9 @@ def to_body(result: Result) -> dict[str, Any]:
         "dominated": [{"option": str(option), "by": [str(b) for b in by]} for option, by in result.dominated],
         "weight_limits": None
         if weights is None
-        else [{"criterion": str(w.criterion_id), "weight": w.weight, "below": w.below, "above": w.above} for w in weights],
+        else [
+            {"criterion": str(w.criterion_id), "weight": w.weight, "below": w.below, "above": w.above} for w in weights
+        ],
         "confident_leaders": None if sure is None else [str(option) for option in sure],
     }
 

@@ -179,7 +179,7 @@ def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
 def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
     assert shown("published", dossiers, lines) == snapshot(
         [
-            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it.",
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team once more.",
             "# #42 · Refund <six> weeks of outage",
             "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
             "| *Type* Refund request",
@@ -202,7 +202,7 @@ def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
             "1.  *Half refund* · about 7.4",
             "2.  *Full refund* · about 7.4",
             "–  Credit note · not ranked: needs scores on Cost",
-            "[ Resolve* ] [ Cancel decision! ] [ Show details ]",
+            "[ Resolve* ] [ Second round ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 

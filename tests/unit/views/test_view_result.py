@@ -149,8 +149,8 @@ def test_a_second_round_says_why_it_shows_the_ranking_only(dossiers: ModuleType,
 
     assert lines.lines_of(only) == snapshot(
         [
-            "text: Result of #42 Refund &lt;six&gt; weeks of outage: Half refund leads, and the lead is clear. It comes first in nearly all cases when we vary who scored and how much each criterion weighs. Next: a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund. 2. Full refund. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
-            "# Result of #42 · Refund <six> weeks of outage",
+            "text: Result of the second round of #42 Refund &lt;six&gt; weeks of outage: Half refund leads, and the lead is clear. It comes first in nearly all cases when we vary who scored and how much each criterion weighs. Next: a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund. 2. Full refund. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "# Result of the second round of #42 · Refund <six> weeks of outage",
             "*Half refund* leads, and the lead is clear. It comes first in nearly all cases when we vary who scored and how much each criterion weighs.",
             "*Next:* a decider presses *Resolve* on the card and gives a reason. The ranking advises; it does not decide.",
             "1.  *Half refund*",
