@@ -35,7 +35,7 @@ chaos: install  ## kill, freeze and cut off the real processes, and count; about
 	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
 
 chaos-short: install  ## the same with small counts, as CI runs it
-	@$(BIN)/python -m pytest -m chaos tests/chaos --short $(ARGS)
+	@$(BIN)/python -m pytest -m chaos tests/chaos --short -n 2 $(ARGS)
 
 browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
 	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)

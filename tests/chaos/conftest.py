@@ -9,7 +9,8 @@ import pytest
 
 from tests.chaos.postgres import Postgres
 
-COUNTS = pytest.StashKey[list[tuple[str, str, str]]]()
+COUNT = "count"
+"""The name of a property that a test's report carries, so that xdist's workers can hand it over."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,17 +31,18 @@ def short(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def count(request: pytest.FixtureRequest) -> Callable[..., None]:
     """`count(fault, what, number)`: a line of the table at the end."""
-    rows = request.config.stash.setdefault(COUNTS, [])
 
     def add(fault: str, what: str, number: object) -> None:
         shown = f"{number:.2f}" if isinstance(number, float) else str(number)
-        rows.append((fault, what, shown))
+        request.node.user_properties.append((COUNT, (fault, what, shown)))
 
     return add
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    rows = config.stash.get(COUNTS, [])
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    found = [r.user_properties for r in sorted(reports, key=lambda r: r.nodeid) if r.when == "call"]
+    rows = [row for properties in found for name, row in properties if name == COUNT]
     if not rows:
         return
     terminalreporter.section("counts")

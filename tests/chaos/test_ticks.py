@@ -27,7 +27,7 @@ URGENT = dataclasses.replace(CASE, urgency_level=5)
 async def test_killing_replicas_that_tick(
     short: bool, a_server: Callable[..., Postgres], logs: Path, count: Callable[..., None]
 ) -> None:
-    groups, kills = (3, 3) if short else (20, 10)
+    groups, kills = (2, 3) if short else (20, 10)
     server = a_server("primary").make()
     spec = a_workspace(people=groups * ROSTER, channels=1, scopes=HISTORY)
     dice = random.Random(7)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery.worker import AT_ONCE, LEASE_SECONDS
 from tests.chaos.installation import HISTORY, Installation, a_workspace, crew, installed, posted, until
 from tests.chaos.postgres import Postgres
 
 LANES = 50
-ANSWER_SECONDS = 0.15
+ANSWER_SECONDS = 0.3
 """How late Slack's answers come after the work: a kill then often falls in between."""
 
 
@@ -37,7 +38,8 @@ async def test_killing_workers(
             opening = asyncio.gather(
                 *(team.open(f"d{i}", channel_id=f"C{i % LANES:05d}") for i in range(n * wave, (n + 1) * wave))
             )
-            await asyncio.sleep(0.2 + dice.random() * 0.5)
+            await until(lambda: _both_are_busy(server), "both workers have claimed", timeout=30)
+            await asyncio.sleep(dice.random() * ANSWER_SECONDS)
             await house.kill_and_start(house.processes[0])
             await opening
         await until(lambda: _is_empty(server), "everything is delivered", timeout=240)
@@ -52,6 +54,15 @@ async def test_killing_workers(
     assert (lost, disordered) == (0, 0)
     assert doubled == 0 or not has_scope
     assert doubled <= again
+
+
+async def _both_are_busy(server: Postgres) -> bool:
+    """More was claimed within the last two seconds than one worker has hands for."""
+    query = (
+        "SELECT count(*) > %s FROM outbox WHERE state = 'ready' AND token IS NOT NULL "
+        "AND run_at > now() + make_interval(secs => %s)"
+    )
+    return bool(await asyncio.to_thread(server.value, query, AT_ONCE, LEASE_SECONDS - 2))
 
 
 async def _is_empty(server: Postgres) -> bool:
