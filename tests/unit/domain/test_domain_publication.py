@@ -256,7 +256,7 @@ def test_of_four_ballots_places_label_halves_and_the_name_of_a_topic_are_kept() 
         (option(2), 2, "6.5", None),
         (option(0), 3, "6.0", None),
     ]
-    assert result.label is StabilityLabel.TOO_CLOSE
+    assert result.label is StabilityLabel.LEANING
     assert result.topics == (ShownTopic(criterion(2), None),)
     assert (result.cells, result.low, result.dominated) == ((), (), ())
     assert (result.weight_limits, result.confident_leaders) == (None, None)
