@@ -67,17 +67,24 @@ def next_step(dossier: Dossier, result: Result) -> str:
         return f"*Next:* {RESOLVES}."
     splits = dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS])
     topics = _criteria(dossier, _first_topics(result))
+    resolves = f"{RESOLVES}{_or_once_more(dossier, result)}"
     hear = f"hear both sides on {text.listing(splits)}" if splits else None
     match result.label:
         case StabilityLabel.CLEAR if hear:
-            return f"*Next:* {hear}, where the team is split; then {RESOLVES}. {ADVICE}"
+            return f"*Next:* {hear}, where the team is split; then {resolves}. {ADVICE}"
         case StabilityLabel.LEANING:
             talk = hear or (f"talk about {topics} once more" if topics else "talk it over once more")
-            return f"*Next:* {talk}; then {RESOLVES}. {ADVICE}"
+            return f"*Next:* {talk}; then {resolves}. {ADVICE}"
         case StabilityLabel.TOO_CLOSE:
             talk = hear or (f"talk about {topics}" if topics else "talk about what speaks for each")
-            return f"*Next:* do not rely on the order: {talk}. Then {RESOLVES}."
+            return f"*Next:* do not rely on the order: {talk}. Then {resolves}."
     return f"*Next:* {RESOLVES}. {ADVICE}"
+
+
+def _or_once_more(dossier: Dossier, result: Result) -> str:
+    """The other way, where the card offers it."""
+    is_offered = result.invites_second_round and not dossier.is_second_round
+    return ", or *Second round* to ask the team once more" if is_offered else ""
 
 
 def notes(dossier: Dossier, result: Result) -> list[str]:

@@ -54,10 +54,10 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next(
 
     assert lines.lines_of(told) == snapshot(
         [
-            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason, or Second round to ask the team once more. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
             "# Result of #42 · Refund <six> weeks of outage",
             "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs.",
-            "*Next:* hear both sides on *Cost*; then a decider presses *Resolve* on the card and gives a reason. The ranking advises; it does not decide.",
+            "*Next:* hear both sides on *Cost*; then a decider presses *Resolve* on the card and gives a reason, or *Second round* to ask the team once more. The ranking advises; it does not decide.",
             "1.  *Half refund* · about 7.4",
             "2.  *Full refund* · about 7.4",
             "–  Credit note · not ranked: needs scores on Cost",
