@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery import slack
+from bot.delivery.answer import judged, verdict_of
+from bot.delivery.posting import post
 from bot.delivery.verdict import Dead, Done, Verdict
 from bot.deps import Deps
 from bot.services import export as exports
@@ -15,7 +16,7 @@ from bot.views import export as view
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {exports.FILE: slack.judged(send_file), exports.PART: slack.judged(send_part)}
+    return {exports.FILE: judged(send_file), exports.PART: judged(send_part)}
 
 
 async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
@@ -27,7 +28,7 @@ async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
     try:
         await _upload(deps, order, found)
     except SlackApiError as error:
-        if not isinstance(slack.verdict_of(error), Dead):
+        if not isinstance(verdict_of(error), Dead):
             raise
         await exports.send_part(deps.db, order)
     return Done()
@@ -63,7 +64,7 @@ async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
     message, took, goes_on = view.part(
         found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
     )
-    await slack.post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
+    await post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
     if goes_on:
         await exports.send_part(deps.db, order, before=records[took - 1].decision.number)
     return Done()

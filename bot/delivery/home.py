@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery import slack
+from bot.delivery.answer import judged, name_of
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
@@ -18,7 +18,7 @@ _NOBODY = {"user_not_found", "user_disabled", "not_enabled", "hash_conflict"}
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {homes.KIND: slack.judged(send_home)}
+    return {homes.KIND: judged(send_home)}
 
 
 async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
@@ -32,7 +32,7 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
         try:
             await deps.client.views_publish(user_id=user.user_id, view=view)
         except SlackApiError as error:
-            if slack.name_of(error) not in _NOBODY:
+            if name_of(error) not in _NOBODY:
                 raise
     await homes.published(deps.db, user=user, digest=digest, merged=merged)
     return Done()

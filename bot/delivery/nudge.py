@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-from bot.delivery import slack
+from bot.delivery.answer import judged
+from bot.delivery.posting import insist, post_dm
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
@@ -16,7 +17,7 @@ from bot.views import reminder as view
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {FOLLOW: follow, reminders.NUDGE: slack.judged(send_nudge)}
+    return {FOLLOW: follow, reminders.NUDGE: judged(send_nudge)}
 
 
 async def follow(deps: Deps, delivery: Delivery) -> Verdict:
@@ -46,7 +47,7 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
         ways = deps.settings.ways
         await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
-    await slack.insist(lambda: reminders.told(deps.db, nudge=nudge, now=deps.now, table=table))
+    await insist(lambda: reminders.told(deps.db, nudge=nudge, now=deps.now, table=table))
     return Done()
 
 
@@ -56,4 +57,4 @@ async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
         return
     message = view.nudge([view.Told(i.dossier, i.kind) for i in nudge.items], authority=member.authority)
     workspace_id = nudge.items[0].dossier.decision.workspace_id or ""
-    await slack.post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)
+    await post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)

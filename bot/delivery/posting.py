@@ -1,0 +1,107 @@
+"""Posting a message once: before an attempt without a verdict is repeated, look whether the message is there.
+
+The client has no automatic retries: one of them re-posted after a dropped connection.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.answer import GONE_PERSON, name_of, verdict_of
+from bot.delivery.verdict import Dead
+from bot.deps import Deps
+from bot.domain.team import SlackUser
+from bot.errors import TryAgain
+from bot.services import team as teams
+from bot.store.outbox import Delivery
+
+EVENT_TYPE = "conclave_delivery"
+_CLOCKS_APART = timedelta(seconds=60)
+_PAUSE_SECONDS = 0.5
+
+
+async def post(
+    deps: Deps,
+    delivery: Delivery,
+    *,
+    channel: str,
+    key: str,
+    message: dict[str, Any],
+    thread_ts: str | None = None,
+) -> str:
+    """Post once; returns the message's ts. Before repeating an attempt without a verdict, look whether it is there."""
+    if delivery.is_ambiguous:
+        found = await _find_posted(deps, delivery, channel=channel, key=key, thread_ts=thread_ts)
+        if found:
+            return found
+    answer = await deps.client.chat_postMessage(
+        channel=channel,
+        thread_ts=thread_ts,
+        metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        unfurl_links=False,
+        unfurl_media=False,
+        **message,
+    )
+    return str(answer["ts"])
+
+
+async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: dict[str, Any]) -> None:
+    """Post to a person, once; somebody gone from Slack is asked nothing from here on."""
+    try:
+        await post(deps, delivery, channel=user.user_id, key=delivery.dedupe_key, message=message)
+    except SlackApiError as error:
+        if name_of(error) not in GONE_PERSON:
+            raise
+        await teams.deactivate(deps.db, user=user, cause="gone_from_slack")
+
+
+async def insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Write down what has happened in Slack until the database takes it: giving up here would send it again.
+
+    The time that a send has bounds it.
+    """
+    while True:
+        with suppress(TryAgain):
+            return await write()
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _find_posted(deps: Deps, delivery: Delivery, *, channel: str, key: str, thread_ts: str | None) -> str | None:
+    """Our message with this key, where the scope for history was granted; None where not: then it may double.
+
+    Raises SlackApiError where Slack cannot say now, since not knowing is no reason to post again.
+    """
+    try:
+        async for message in _history(deps, delivery, channel=channel, thread_ts=thread_ts):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
+                return str(message["ts"])
+    except SlackApiError as error:
+        if not isinstance(verdict_of(error), Dead):
+            raise
+    return None
+
+
+async def _history(
+    deps: Deps, delivery: Delivery, *, channel: str, thread_ts: str | None
+) -> AsyncIterator[dict[str, Any]]:
+    """The conversation's messages since the delivery was queued."""
+    if channel.startswith(("U", "W")):  # history is asked of conversations, not of people
+        channel = str((await deps.client.conversations_open(users=channel))["channel"]["id"])
+    oldest = f"{(delivery.created_at - _CLOCKS_APART).timestamp():.6f}"
+    how: dict[str, Any] = {"channel": channel, "oldest": oldest, "limit": 200, "include_all_metadata": True}
+    cursor = ""
+    while True:
+        if thread_ts:
+            answer = await deps.client.conversations_replies(ts=thread_ts, cursor=cursor or None, **how)
+        else:
+            answer = await deps.client.conversations_history(cursor=cursor or None, **how)
+        for message in answer.get("messages") or []:
+            yield message
+        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return
