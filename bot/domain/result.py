@@ -58,6 +58,7 @@ class WeightLimit:
 
     criterion_id: UUID
     weight: str
+    """That of the round."""
     below: str | None = None
     """The leader stays first unless the weight drops below this; None = no weight that a form accepts ends the lead."""
     above: str | None = None
