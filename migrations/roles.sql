@@ -13,7 +13,11 @@ DECLARE
         'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'my_ballot(uuid, uuid)',
         'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
-        'void_round(uuid, uuid, text)', 'round_order(uuid)'];
+        'void_round(uuid, uuid, text)', 'round_order(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
+    -- Those that rows of ballots refer to. PostgreSQL marks the row referred to with the transaction that needed it: of a
+    -- criterion, the last one that scored it. So the columns may be read, xmin, xmax and ctid not.
+    without_marks CONSTANT regclass[] := '{teams, team_members, customer_decisions, decision_criteria, response_options,
+        rounds, round_members}';
     inner_ones CONSTANT regprocedure[] := ARRAY[
         'round_quorum(int)', 'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
         'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)'];
@@ -52,14 +56,21 @@ BEGIN
     END LOOP;
     REVOKE CREATE ON SCHEMA public FROM conclave_vault;
     GRANT SELECT, INSERT, UPDATE ON rounds, round_members TO conclave_vault;
+    GRANT DELETE ON round_members TO conclave_vault;
     GRANT SELECT (id, is_active) ON team_members TO conclave_vault;
 
     -- The service's own tables. No DELETE where nothing is deleted; keys never change, because a failing foreign key of
     -- `evaluations` would tell of its rows.
+    FOREACH place IN ARRAY without_marks LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM conclave_bot', place);
+        EXECUTE (
+            SELECT format('GRANT SELECT (%s) ON %s TO conclave_bot', string_agg(quote_ident(attname), ', '), place)
+            FROM pg_attribute WHERE attrelid = place AND attnum > 0 AND NOT attisdropped);
+    END LOOP;
+    GRANT INSERT ON teams, team_members, customer_decisions, decision_criteria, response_options TO conclave_bot;
     GRANT SELECT, INSERT ON
-        teams, team_members, customer_decisions, decision_criteria, response_options, decision_outcomes, audit_logs,
-        team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, round_results, reminders,
-        sweep_runs, homes
+        decision_outcomes, audit_logs, team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox,
+        round_results, reminders, sweep_runs, homes
     TO conclave_bot;
     GRANT UPDATE ON
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
@@ -73,10 +84,9 @@ BEGIN
             FROM pg_attribute
             WHERE attrelid = place AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('id', 'team_id', 'decision_id'));
     END LOOP;
-    -- A round is opened here, and moves on by the vault's functions alone: whoever could write `closed_xid` could rehearse
-    -- its closing.
-    GRANT SELECT, INSERT (decision_id, number, opened_by, closes_at, snapshot, thresholds) ON rounds TO conclave_bot;
-    GRANT SELECT, INSERT (round_id, member_id), UPDATE (excused_at), DELETE ON round_members TO conclave_bot;
+    -- A round is opened here, and moves on by the vault's functions alone, its roster too: whoever could write `closed_xid`
+    -- or say whose ballots count could rehearse its closing.
+    GRANT INSERT (decision_id, number, opened_by, closes_at, snapshot, thresholds) ON rounds TO conclave_bot;
     IF to_regclass('alembic_version') IS NOT NULL THEN
         GRANT SELECT ON alembic_version TO conclave_bot;
     END IF;

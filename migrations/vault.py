@@ -25,7 +25,12 @@ FUNCTIONS = (
     "round_quorum(int)",
 )
 """Those of the first vault, in an order in which they can be dropped."""
-LATER_FUNCTIONS = ("open_second_round(uuid, uuid, timestamptz)", "round_rows(rounds)")
+LATER_FUNCTIONS = (
+    "open_second_round(uuid, uuid, timestamptz)",
+    "round_rows(rounds)",
+    "set_roster(uuid, uuid[])",
+    "excuse_member(uuid, uuid)",
+)
 
 
 def install(connection: Connection) -> None:

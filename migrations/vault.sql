@@ -199,6 +199,38 @@ BEGIN
     RETURN 'closed';
 END $$;
 
+-- Ask these people, instead of whoever was asked before. Only until somebody has submitted: a roster that changes later
+-- could be made of two people, then of other two, and published and rolled back each time.
+-- 'set' | 'closed' (or no such round) | 'begun'
+CREATE FUNCTION set_roster(p_round uuid, p_members uuid[]) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF r.id IS NULL OR r.closed_at IS NOT NULL OR r.voided_at IS NOT NULL THEN
+        RETURN 'closed';
+    ELSIF EXISTS (SELECT FROM round_members m WHERE m.round_id = p_round AND m.submitted) THEN
+        RETURN 'begun';
+    END IF;
+    DELETE FROM round_members m WHERE m.round_id = p_round;
+    INSERT INTO round_members (round_id, member_id) SELECT p_round, unnest(p_members);
+    RETURN 'set';
+END $$;
+
+-- Ask this person no more; a submitted ballot stays. There is no way back. Once the round is closed this may be what makes
+-- the quorum, and takes the closing's place in closed_xid: in one transaction with the publication it could be rehearsed.
+CREATE FUNCTION excuse_member(p_round uuid, p_member uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- Locked for as long as the excuse can be taken back: nobody closes or publishes on the strength of it.
+    PERFORM FROM rounds WHERE id = p_round FOR UPDATE;
+    UPDATE round_members m SET excused_at = now()
+    WHERE m.round_id = p_round AND m.member_id = p_member AND m.excused_at IS NULL;
+    UPDATE rounds SET closed_xid = pg_current_xact_id()
+    WHERE id = p_round AND closed_at IS NOT NULL AND published_at IS NULL;
+END $$;
+
 -- Whether enough ballots are in. A ballot of a person excused afterwards stays and counts.
 CREATE FUNCTION has_quorum(p_round uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -508,5 +540,5 @@ REVOKE ALL ON FUNCTION
     save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),
     extend_round(uuid, timestamptz), override_round(uuid, uuid, text), seal_round(rounds, int), publish_round(uuid),
     round_rows(rounds), published_comments(uuid), open_second_round(uuid, uuid, timestamptz),
-    void_round(uuid, uuid, text), round_order(uuid)
+    void_round(uuid, uuid, text), round_order(uuid), set_roster(uuid, uuid[]), excuse_member(uuid, uuid)
 FROM PUBLIC;

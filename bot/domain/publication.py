@@ -62,7 +62,8 @@ def publish(
         bare,
         rows=_rows(analysis, shown, is_full=is_full),
         label=analysis.label,
-        topics=_topics(analysis, thresholds, is_full=is_full),
+        # Of one criterion there is nothing to choose, and its absence would tell that everybody sees the same gap.
+        topics=_topics(analysis, thresholds, is_full=is_full) if len(weights) > 1 else (),
     )
     return _with_cells(result, analysis, shown, weights) if is_full else result
 

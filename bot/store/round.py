@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
@@ -43,17 +43,16 @@ async def open_round(
         .returning(t.rounds.c.id)
     )
     round_id: UUID = row.scalar_one()
-    await c.execute(
-        insert(t.round_members), [{"round_id": round_id, "member_id": member_id} for member_id in member_ids]
-    )
+    await set_roster(c, round_id, member_ids)
     return round_id
 
 
 async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UUID]) -> None:
-    """Ask these people instead, in a round that has no ballot yet."""
-    m = t.round_members
-    await c.execute(delete(m).where(m.c.round_id == round_id))
-    await c.execute(insert(m), [{"round_id": round_id, "member_id": member_id} for member_id in member_ids])
+    """Ask these people, in an open round that has no ballot yet; RuntimeError in another."""
+    row = await c.execute(text("SELECT set_roster(:round, :members)"), {"round": round_id, "members": list(member_ids)})
+    answer: str = row.scalar_one()
+    if answer != "set":
+        raise RuntimeError(f"The roster of a round cannot be set: {answer}.")
 
 
 async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str | None) -> Round | None:
@@ -133,12 +132,7 @@ async def unpublished_rounds_of(c: AsyncConnection, member_id: UUID) -> list[tup
 
 async def excuse(c: AsyncConnection, *, round_id: UUID, member_id: UUID) -> None:
     """Ask this person no more; a submitted ballot stays."""
-    await c.execute(
-        update(t.round_members)
-        .where(t.round_members.c.round_id == round_id, t.round_members.c.member_id == member_id)
-        .where(t.round_members.c.excused_at.is_(None))
-        .values(excused_at=func.now())
-    )
+    await c.execute(text("SELECT excuse_member(:round, :member)"), {"round": round_id, "member": member_id})
 
 
 async def open_second(
