@@ -12,7 +12,7 @@ from bot.store.connection import conninfo, parameters
 SERVICE = "conclave_bot"
 """The group of the service's logins."""
 
-# Whoever could update `rounds` could write a closing that nobody committed, and see what publication would hand out.
+# Whoever could update `rounds`, or a roster, could have a closing that nobody committed, and see what is handed out.
 # Who may make roles could, before PostgreSQL 16, join any of them. The server's files and replication hold all rows.
 _WAYS_AROUND = text(
     """
@@ -25,7 +25,8 @@ _WAYS_AROUND = text(
             AND pg_has_role(current_user, to_regrole('conclave_vault'), 'MEMBER'), 'is a member of conclave_vault'),
         (4, has_any_column_privilege('evaluations', 'SELECT') OR has_any_column_privilege('ballot_pages', 'SELECT')
             OR has_any_column_privilege('sealed_cells', 'SELECT'), 'may read the tables of ballots'),
-        (5, has_any_column_privilege('rounds', 'UPDATE'), 'may change rounds past the functions'),
+        (5, has_any_column_privilege('rounds', 'UPDATE') OR has_any_column_privilege('round_members', 'INSERT, UPDATE')
+            OR has_table_privilege('round_members', 'DELETE'), 'may change rounds past the functions'),
         (6, current_setting('server_version_num')::int < 160000
             AND (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user), 'may make roles'),
         (7, (SELECT rolreplication FROM pg_roles WHERE rolname = current_user), 'may replicate the database'),

@@ -43,7 +43,7 @@ def rehearsal(vault: Any, service_database_url: str) -> Iterator[Rehearsal]:
 
 
 def test_a_quorum_made_by_excuses_cannot_be_looked_at_and_taken_back(rehearsal: Rehearsal) -> None:
-    """Closed by its time, two of five: whoever excuses three has a quorum of two. A rollback would restore the three."""
+    """Closed by its time, two of five: who excuses three has a quorum of two, and a rollback restores the three."""
     r = rehearsal.r
     rehearsal.vault.end_time(r)
     assert rehearsal.call("close_round", r.id, None) == [("closed",)]

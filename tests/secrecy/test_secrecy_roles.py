@@ -407,6 +407,8 @@ WAYS = [
     ("GRANT conclave_vault TO {login}", "REVOKE conclave_vault FROM {login}", "is a member of conclave_vault"),
     ("GRANT SELECT (score) ON evaluations TO {login}", "", "may read the tables of ballots"),
     ("GRANT UPDATE (closed_xid) ON rounds TO {login}", "", "may change rounds past the functions"),
+    ("GRANT UPDATE (excused_at) ON round_members TO {login}", "", "may change rounds past the functions"),
+    ("GRANT DELETE ON round_members TO {login}", "", "may change rounds past the functions"),
     ("GRANT CREATE ON SCHEMA public TO {login}", "", "may put functions beside those of the vault"),
     ("ALTER ROLE {login} REPLICATION", "ALTER ROLE {login} NOREPLICATION", "may replicate the database"),
     ("GRANT pg_read_server_files TO {login}", "REVOKE pg_read_server_files FROM {login}", "may use the files"),
