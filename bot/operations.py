@@ -166,7 +166,8 @@ _NOT_REMOVED = (
 )
 _TELLING = (
     "the server logs parameters of statements, and a page of scores is one. "
-    "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there"
+    "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there; with auto_explain its "
+    "log_parameter_max_length = 0 and log_verbose = off, with pgaudit its log_parameter = off; debug_print_plan = off"
 )
 
 

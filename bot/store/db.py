@@ -128,16 +128,23 @@ async def version(db: Db) -> str | None:
     return await autocommit(db, work)
 
 
+# auto_explain and pgaudit are no settings of the server's own. The former folds parameters into a verbose plan, and
+# from PostgreSQL 16 on adds them to any.
 _LOGS_PARAMETERS = text(
     """
-    SELECT bool_or(name = 'log_parameter_max_length_on_error' AND setting <> '0')
+    SELECT coalesce(current_setting('auto_explain.log_min_duration', true), '-1') <> '-1' AND (
+            coalesce(current_setting('auto_explain.log_verbose', true), 'off')::bool
+            OR coalesce(current_setting('auto_explain.log_parameter_max_length', true), '0') <> '0')
+        OR coalesce(current_setting('pgaudit.log_parameter', true), 'off')::bool
+        OR bool_or(name = 'debug_print_plan' AND setting = 'on')
+        OR bool_or(name = 'log_parameter_max_length_on_error' AND setting <> '0')
         OR bool_or(name = 'log_parameter_max_length' AND setting <> '0') AND bool_or(
             (name = 'log_statement' AND setting = 'all')
             OR (name = 'log_min_duration_statement' AND setting <> '-1')
             OR (name = 'log_transaction_sample_rate' AND setting <> '0')
             OR (name = 'log_min_duration_sample' AND setting <> '-1'
                 AND current_setting('log_statement_sample_rate') <> '0'))
-    FROM pg_settings WHERE starts_with(name, 'log_')
+    FROM pg_settings WHERE starts_with(name, 'log_') OR name = 'debug_print_plan'
     """
 )
 

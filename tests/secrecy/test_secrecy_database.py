@@ -108,6 +108,31 @@ async def test_the_doctor_fails_a_server_that_logs_the_parameters_of_statements(
     assert is_fine or "log_parameter_max_length = 0" in found.words
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_fine"),
+    [
+        (("auto_explain.log_min_duration = '250ms'", "auto_explain.log_verbose = on"), False),
+        (("auto_explain.log_min_duration = '0'", "auto_explain.log_parameter_max_length = '-1'"), False),
+        (("auto_explain.log_min_duration = '250ms'", "auto_explain.log_parameter_max_length = '0'"), True),
+        (("auto_explain.log_min_duration = '-1'", "auto_explain.log_verbose = on"), True),
+        (("pgaudit.log_parameter = on",), False),
+        (("debug_print_plan = on",), False),
+    ],
+)
+async def test_the_doctor_fails_a_server_whose_plans_or_audits_hold_parameters(
+    database_url: str, settings: tuple[str, ...], is_fine: bool
+) -> None:
+    """`Output: save_page(..., '{"scores": ...}'::jsonb)` stood in the log of a server with a verbose auto_explain."""
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)
+        for setting in ("log_parameter_max_length = 0", *settings):
+            admin.execute(f"ALTER DATABASE {name} SET {setting}")
+    findings = await operations.examine(Settings(_env_file=None, database_url=database_url))
+    (found,) = [f for f in findings if f.subject == "database log"]
+    assert found.is_fine is is_fine
+    assert is_fine or "auto_explain" in found.words
+
+
 async def test_a_server_that_logs_statements_without_parameters_is_fine(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as admin:
         (name,) = admin.execute("SELECT quote_ident(current_database())").fetchone() or ("",)

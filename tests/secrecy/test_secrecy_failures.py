@@ -1,4 +1,4 @@
-"""A database that fails in the middle of a step and quotes what it was doing: nobody is told, nothing is written down."""
+"""A database that fails in the middle of a step and quotes it: nobody is told, nothing is written down."""
 
 import io
 import logging
