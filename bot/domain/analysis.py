@@ -56,7 +56,7 @@ class Analysis:
     low: tuple[Cell, ...] = ()
     """Cells in which an option in first place averages at most 3."""
     confident_leaders: tuple[UUID, ...] | None = None
-    """Who would lead if sure scores weighed more; None where nobody said how sure they were."""
+    """Who would lead if sure scores weighed more; None where all are as sure, or nobody said so: it changes nothing."""
 
     @property
     def leaders(self) -> tuple[UUID, ...]:
@@ -161,9 +161,14 @@ def _confident_leaders(
     if not any(confidences):
         return None
     sums: dict[Cell, _Sum] = defaultdict(_Sum)
+    levels: set[int] = set()
     for ballot, sure in zip(ballots, confidences, strict=True):
         for cell, score in ballot.items():
-            sums[cell].add(score, sure.get(cell, USUAL_CONFIDENCE))
+            level = sure.get(cell, USUAL_CONFIDENCE)
+            levels.add(level)
+            sums[cell].add(score, level)
+    if len(levels) == 1:
+        return None
     means = {cell: CellMean(Fraction(found.points) / found.confidence, found.voices) for cell, found in sums.items()}
     ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
     return tuple(row.option_id for row in ranking.rows if row.place == 1)

@@ -39,7 +39,7 @@ def techcorp() -> WorkspaceSpec:
         usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(
-            "Sarah, Mike and Lisa are a team; decision #1 waits for its owner, Sarah. Type `/decide list` in the box "
+            "Sarah, Mike and Lisa are a team; decision #1 begins with its owner, Sarah. Type `/decide list` in the box "
             "below and press Enter. As Sarah, `/decide setup` adds people and gives them authority to resolve. "
             '"Act as" makes you somebody else.'
         ),

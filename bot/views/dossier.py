@@ -1,5 +1,7 @@
 """The pieces that the card, its details and the result share: one decision's facts as lines of mrkdwn."""
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +14,7 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
 from bot.views import ids, kit, text
 
+_ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
 CONFIRMS = {
     Action.CANCEL: (
         "Cancel this decision?",
@@ -186,6 +189,16 @@ def name_of(dossier: Dossier, member_id: UUID | None) -> str | None:
 def title_of(dossier: Dossier, option_id: UUID, *, room: int = 150) -> str:
     option = dossier.option(option_id)
     return text.inline(option.title, room) if option else "an option that is gone"
+
+
+def short_names(criteria: Sequence[Criterion]) -> dict[UUID, str]:
+    """The criteria's names without what stands in parentheses at their end, where that still tells them apart.
+
+    "Cost (10 = cheapest)" is worded for those who score; in a sentence about the result "Cost" reads better.
+    """
+    short = {criterion.id: _ASIDE.sub("", criterion.name).strip() or criterion.name for criterion in criteria}
+    often = Counter(short.values())
+    return {c.id: short[c.id] if often[short[c.id]] == 1 else c.name for c in criteria}
 
 
 def result_title(dossier: Dossier) -> str:

@@ -28,12 +28,13 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round
 from bot.errors import Invalid
 from bot.views import ids, kit, notice, state, text
-from bot.views.dossier import title_of
+from bot.views.dossier import option_facts, title_of
 from bot.views.promise import secrecy, shown_afterwards
 from bot.views.state import Fields, View
 
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 ABSTAIN = "I can't judge this one"
+DESCRIPTION_ROOM = 200
 _BACKWARDS, _ONWARDS = "back", "on"
 _STAY = f'to leave it so, press "{ABSTAIN}" again.'
 SUBMITTED = "Your submitted ballot stands until you submit again."
@@ -260,9 +261,19 @@ def _scores(
                 placeholder=f"Choose {MIN_SCORE} to {MAX_SCORE}",
             ),
             block_id=kit.block_id(f"score_{option_id}", criterion_id, revision),
+            hint=_reminder(dossier, option_id),
         )
         for option_id in order
     ]
+
+
+def _reminder(dossier: Dossier, option_id: UUID) -> str | None:
+    """What is scored: the window hides the card, and a title alone says little."""
+    option = dossier.option(option_id)
+    if option is None:
+        return None
+    facts = text.sentence_case(option_facts(option, dossier.team.currency))
+    return f"{facts} · {text.cut(text.one_line(option.description), DESCRIPTION_ROOM)}"
 
 
 def _confidence(saved: Page, criterion_id: UUID, revision: str) -> kit.Block:

@@ -9,7 +9,7 @@ from bot.domain.result import Result, ShownCell
 from bot.domain.rounding import number
 from bot.views import kit, text
 from bot.views.data_limits import CHART_LABEL
-from bot.views.dossier import title_of
+from bot.views.dossier import short_names, title_of
 from bot.views.headline import criterion_name
 
 LEAST_BARS = 2
@@ -93,8 +93,7 @@ def _plain_title(dossier: Dossier, option_id: UUID, length: int) -> str:
 
 
 def _plain_name(dossier: Dossier, criterion_id: UUID) -> str:
-    criterion = dossier.criterion(criterion_id)
-    return text.cut(text.one_line(criterion.name) if criterion else "", CRITERION_ROOM) or "–"
+    return text.cut(text.one_line(short_names(dossier.criteria).get(criterion_id, "")), CRITERION_ROOM) or "–"
 
 
 def _unique(labels: list[str]) -> list[str]:

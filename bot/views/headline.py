@@ -11,7 +11,7 @@ from bot.domain.decision import Dossier
 from bot.domain.result import Result, WeightLimit
 from bot.domain.stability import StabilityLabel
 from bot.views import text
-from bot.views.dossier import title_of
+from bot.views.dossier import short_names, title_of
 
 CRITERION_ROOM = 60
 MOST_NAMED = 3
@@ -112,7 +112,7 @@ def warnings(dossier: Dossier, result: Result) -> list[str]:
 def splits(dossier: Dossier, result: Result) -> str | None:
     """On what the team is in two camps, in one sentence; None where it is not, or where that may not be told."""
     names = dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS])
-    return f"On {text.listing(names)} it is in two camps." if names else None
+    return f"On {text.listing(names)} the team is in two camps." if names else None
 
 
 def nothing(result: Result) -> str:
@@ -128,8 +128,8 @@ def turnout(result: Result) -> str:
 
 
 def criterion_name(dossier: Dossier, criterion_id: UUID, *, room: int = CRITERION_ROOM) -> str:
-    criterion = dossier.criterion(criterion_id)
-    return text.inline(criterion.name, room) if criterion else "a criterion that is gone"
+    name = short_names(dossier.criteria).get(criterion_id)
+    return text.inline(name, room) if name else "a criterion that is gone"
 
 
 def _where_to_talk(dossier: Dossier, result: Result) -> Iterator[str]:
@@ -191,9 +191,9 @@ def _confidence(dossier: Dossier, result: Result) -> Iterator[str]:
     if sure is None:
         return
     if set(sure) == set(result.leaders):
-        yield "With sure scores weighing more: the same leader."
+        yield "If surer scores counted more, the leader would be the same."
     elif sure:
-        yield f"With sure scores weighing more, {_options(dossier, sure, 80)} would lead."
+        yield f"If surer scores counted more, {_options(dossier, sure, 80)} would lead."
 
 
 def _of_whom(dossier: Dossier, result: Result, room: int) -> str:

@@ -39,10 +39,11 @@ class ResolveForm(BaseModel):
 
 
 def resolve(dossier: Dossier, *, member: Member, table: AuthorityTable) -> kit.View:
-    """Every option with its place and the authority it takes; the one who resolves has `member.authority`."""
+    """Every option, best first, with its place and the authority it takes; the resolver has `member.authority`."""
     decision = dossier.decision
-    options = [_choice(dossier, o, member, table) for o in dossier.options]
-    lines = [_line(dossier, o, table) for o in dossier.options]
+    ranked = _ranked(dossier)
+    options = [_choice(dossier, o, member, table) for o in ranked]
+    lines = [_line(dossier, o, table) for o in ranked]
     hint = "Mandatory; it appears on the card. Where you do not follow the leader, say why."
     blocks = [
         kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_leader(dossier)}"),
@@ -178,6 +179,13 @@ def _leader(dossier: Dossier) -> str:
     if found.label is StabilityLabel.TOO_CLOSE:
         lines.append("The order says little here: your reason carries the choice.")
     return " ".join(filter(None, lines))
+
+
+def _ranked(dossier: Dossier) -> list[Option]:
+    """The options as the ranking has them; as they were proposed where there is none."""
+    rows = dossier.result.rows if dossier.result else ()
+    places = {row.option_id: place for place, row in enumerate(rows)}
+    return sorted(dossier.options, key=lambda option: places.get(option.id, len(places)))
 
 
 def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:

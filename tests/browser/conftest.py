@@ -31,6 +31,8 @@ FLAGS = (
     "--disable-sync",
 )
 WIDE, PHONE = (1280, 860), (390, 800)
+AROUND = 170
+"""Height of what stands above and below the messages of a thread, in pixels."""
 
 
 def without(what: str) -> None:
@@ -137,8 +139,14 @@ class Window:
         for name in names:
             await self.check(name)
 
-    async def shot(self, name: str) -> None:
-        """Keep pictures of this, wide by day and narrow by night (or all four), where pictures are asked for."""
+    async def choose_score(self, option: str, score: str) -> None:
+        await self.page.locator("#window").get_by_label(option, exact=True).select_option(score)
+
+    async def shot(self, name: str, *, of: Any = None) -> None:
+        """Keep pictures of this, wide by day and narrow by night (or all four), where pictures are asked for.
+
+        of: a message that is to be seen from its first line to its last.
+        """
         if not SHOTS:
             return
         every = [(shape, scheme) for shape in ("wide", "phone") for scheme in ("light", "dark")]
@@ -146,6 +154,11 @@ class Window:
             width, height = WIDE if shape == "wide" else PHONE
             await self.page.set_viewport_size({"width": width, "height": height})
             await self.page.emulate_media(color_scheme=scheme)
+            await self.page.mouse.move(0, 0)
+            if of is not None:
+                room = int((await of.bounding_box())["height"]) + AROUND
+                await self.page.set_viewport_size({"width": width, "height": max(height, room)})
+                await of.evaluate("message => message.scrollIntoView()")
             await asyncio.sleep(0.2)
             await self.page.screenshot(path=Path(SHOTS) / f"{name}-{shape}-{scheme}.png")
         await self.page.emulate_media(color_scheme="light")

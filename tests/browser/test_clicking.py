@@ -8,6 +8,21 @@ import pytest
 # Conclave starts its database, its Slack and a browser for each of these.
 pytestmark = pytest.mark.usefixtures("sandbox")
 CRITERIA = 4
+CREDIT, FULL, HALF = "Service credit of three months", "Full refund", "Half refund, joint review"
+COSTS = {CREDIT: "30000", FULL: "90000", HALF: "45000"}
+ABOUT = {
+    CREDIT: "Three months free on the next invoice.",
+    FULL: "Give back what they paid for the year.",
+    HALF: "Give back half, and go through the outage with them.",
+}
+BALLOTS = {
+    "sarah": "4 8 5 7 / 9 2 8 3 / 8 6 8 7",
+    "mike": "5 8 5 8 / 9 2 9 3 / 8 6 8 6",
+    "lisa": "7 8 7 8 / 8 3 7 4 / 8 6 7 6",
+    "tom": "8 9 7 8 / 7 3 6 3 / 7 6 7 6",
+    "ana": "3 7 4 6 / 9 3 9 5 / 9 6 8 7",
+}
+"""One row of scores per option in the order of COSTS, one column per criterion: the team leans towards HALF."""
 
 
 async def set_up(owner: Any) -> None:
@@ -32,6 +47,7 @@ async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
     await owner.see_window("can complete the case")
     await owner.press_in_window("Complete the case")
     await owner.see_window("Resolve by")
+    await owner.fill("Financial impact", "30,000")
     due = datetime.now(UTC) + timedelta(days=3)
     await owner.fill("Resolve by", f"{due:%Y-%m-%dT10:00}" if await _takes_time(owner) else f"{due:%Y-%m-%d}")
     await owner.submit()
@@ -48,12 +64,12 @@ async def _takes_time(owner: Any) -> bool:
     return await owner.field("Resolve by").get_attribute("type") == "datetime-local"
 
 
-async def propose(person: Any, title: str, cost: str) -> None:
+async def propose(person: Any, title: str) -> None:
     await person.press("Propose option")
     await person.see_window("An answer that we could give")
     await person.fill("Title", title)
-    await person.fill("Description", f"{title}, at once and without conditions.")
-    await person.fill("Cost", cost)
+    await person.fill("Description", ABOUT[title])
+    await person.fill("Cost", COSTS[title])
     await person.submit()
     await person.see_window("is proposed")
     await person.leave()
@@ -76,15 +92,21 @@ async def score_page(person: Any, number: int, score: int) -> None:
     await person.submit()
 
 
-async def score_all(person: Any, score: int) -> None:
-    await person.press("Score")
+async def score_as(person: Any, ballot: str, *, comment: str = "") -> None:
+    """Score everything by what the labels say. ballot: as in BALLOTS; the page to begin with is open."""
+    rows = [row.split() for row in ballot.split("/")]
     for number in range(1, CRITERIA + 1):
-        await score_page(person, number, score)
-    await finish(person)
+        await person.see_window(f"Criterion {number} of {CRITERIA}")
+        for title, row in zip(COSTS, rows, strict=True):
+            await person.choose_score(title, row[number - 1])
+        await person.submit()
+    await finish(person, comment=comment)
 
 
-async def finish(person: Any) -> None:
+async def finish(person: Any, *, comment: str = "") -> None:
     await person.see_window("Check your scores")
+    if comment:
+        await person.fill(f"Comment on {HALF}", comment)
     await person.check("I have checked my scores")
     await person.submit()
     await person.see_window("Submitted in secret")
@@ -92,42 +114,47 @@ async def finish(person: Any) -> None:
 
 
 async def ready_to_score(room: Any, *names: str) -> list[Any]:
-    """The sample decision with two options, its scoring open; one window for each of these people."""
+    """The sample decision, its scoring open: a window for each of these people, an option each for up to three."""
     windows = [await room.come(name) for name in names]
     owner = windows[0]
     await set_up(owner)
     await complete_the_case(owner)
-    await propose(owner, "Service credit of three months", "30000")
-    await propose(windows[1], "Full refund", "90000")
+    for person, title in zip(windows, COSTS, strict=False):
+        await propose(person, title)
     await start_scoring(owner)
     return windows
 
 
-async def test_four_people_take_a_whole_decision_by_clicking(room: Any) -> None:
-    sarah, mike, lisa, tom = people = await ready_to_score(room, "sarah", "mike", "lisa", "tom")
+async def test_five_people_take_a_whole_decision_by_clicking(room: Any) -> None:
+    sarah, mike, lisa, tom, ana = people = await ready_to_score(room, *BALLOTS)
     for person in people:
         await person.see_card("0 of 5 have scored")
     await sarah.shot("card")
 
     await mike.press("Score")
-    await mike.see_window(f"Criterion 1 of {CRITERIA}")
+    await mike.see_window("Cost USD 45,000 · effort medium · risk medium · Give back half")
+    await mike.choose_score(HALF, "8")
+    await mike.choose_score(CREDIT, "5")
     await mike.shot("scoring")
-    for number in range(1, CRITERIA + 1):
-        await score_page(mike, number, 9)
-    await finish(mike)
-    for person, score in ((sarah, 8), (lisa, 6), (tom, 9)):
-        await score_all(person, score)
-    await mike.see_card("4 of 5 have scored")
-    await mike.press("Close scoring")
-    await confirmed(mike)
-    await lisa.see_card("Result")
+    await score_as(mike, BALLOTS["mike"])
+    for person in (sarah, lisa, tom):
+        await person.press("Score")
+        await score_as(person, BALLOTS[person.who])
+    await tom.see_card("4 of 5 have scored")
+    await ana.press("Score")
+    await score_as(ana, BALLOTS["ana"], comment="They will remember who sat down with them.")
+    await lisa.see_card(f"The team leans towards {HALF}")
     await lisa.page.locator("#main .replies").last.click()
-    await lisa.page.locator("#thread article").nth(1).wait_for()
-    await lisa.shot("results")
+    told = lisa.page.locator("#thread article", has_text="Result of #1")
+    await told.get_by_role("img", name=f"{HALF[:10]}").wait_for()
+    head = await told.locator("thead th").all_inner_texts()
+    assert head == ["Option", "Customer trust", "Cost", "Fairness", "Precedent"]
+    assert await sideways(told.locator(".chart-box > .scroll")) == 0
+    await lisa.shot("results", of=told)
 
     await mike.press("Resolve")
     await mike.see_window("You have authority 4")
-    await mike.choose("Option", "Service credit of three months")
+    await mike.choose("Option", HALF)
     await mike.fill("Reason", "The outage was ours.")
     await mike.submit()
     await mike.see_window("is resolved")
@@ -143,6 +170,11 @@ async def test_four_people_take_a_whole_decision_by_clicking(room: Any) -> None:
     await sarah.leave()
 
     await tom.see_card("The customer stayed")
+
+
+async def sideways(place: Any) -> int:
+    """How many pixels of what is there are out of sight to the right."""
+    return int(await place.evaluate("place => place.scrollWidth - place.clientWidth"))
 
 
 async def confirmed(person: Any) -> None:
@@ -234,7 +266,7 @@ async def test_two_windows_of_two_people_see_an_update_as_it_happens(room: Any) 
     await lisa.see_card("Options")
     marked = await lisa.page.evaluate("document.querySelector('#main article:last-child').id")
 
-    await propose(sarah, "Full refund", "90000")
+    await propose(sarah, FULL)
 
     await lisa.see_card("Full refund")
     assert await lisa.page.evaluate("document.querySelector('#main article:last-child').id") == marked

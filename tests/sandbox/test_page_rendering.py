@@ -191,6 +191,17 @@ def test_a_pie_has_a_slice_for_each_segment(values: tuple[int, ...]) -> None:
     assert str(drawn).count(" slice") == len(values)
 
 
+@pytest.mark.parametrize(("bars", "width"), [(2, 280), (4, 352), (20, 560)])
+def test_few_bars_make_a_narrow_drawing(bars: int, width: int) -> None:
+    points = [{"label": f"Option number {n}", "value": n} for n in range(bars)]
+
+    drawn = str(chart.drawing({"type": "bar", "series": [{"name": "Score", "data": points}]}, title="T"))
+
+    assert f'viewBox="0 0 {width} 300" width="{width}"' in drawn
+    assert (' many"' in drawn) == (bars == 20)
+    assert ("rotate(-30" in drawn) == (bars == 20), "names stand upright, in lines, where there is room"
+
+
 def test_a_chart_that_cannot_be_drawn_is_named() -> None:
     assert "A chart of type “radar”" in html({"type": "data_visualization", "title": "T", "chart": {"type": "radar"}})
 

@@ -4,16 +4,21 @@ Colours are classes of the style sheet, so that they follow dark mode.
 """
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 560, 300
+WIDEST, NARROWEST, HEIGHT = 560, 280, 300
+SLOT, MANY = 72, 440
+"""Room for one category: few of them make a drawing that fits a thread or a phone. Wider than MANY it scrolls there."""
 PIE = 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 16, 58
 _LETTER = 6.6
 """About how wide a letter is, in the drawing's units."""
+_LINES = 3
+"""Of a category's name, at most."""
 
 Chart = Mapping[str, Any]
 
@@ -30,9 +35,9 @@ def drawing(chart: Chart, *, title: str) -> Markup | None:
             return None
     except (TypeError, ValueError, KeyError):
         return None
-    width, height = (PIE, PIE) if kind == "pie" else (WIDTH, HEIGHT)
-    return Markup('<svg viewBox="0 0 {} {}" class="chart {}" role="img" aria-label="{}">{}</svg>').format(
-        width, height, kind, f"{title}: {spoken(chart)}", inner
+    width, height = (PIE, PIE) if kind == "pie" else (_width(len(_categories(chart))), HEIGHT)
+    return Markup('<svg viewBox="0 0 {} {}" width="{}" class="chart {}" role="img" aria-label="{}">{}</svg>').format(
+        width, height, width, f"{kind} many" if width > MANY else kind, f"{title}: {spoken(chart)}", inner
     )
 
 
@@ -77,6 +82,10 @@ def _categories(chart: Chart) -> list[str]:
 def _value(series: Mapping[str, Any], category: str) -> float:
     """The series' point in a category, 0 where it has none."""
     return next((float(p["value"]) for p in series.get("data") or () if str(p.get("label")) == category), 0.0)
+
+
+def _width(categories: int) -> int:
+    return min(max(LEFT + RIGHT + SLOT * categories, NARROWEST), WIDEST)
 
 
 def _pie(segments: Sequence[Mapping[str, Any]]) -> Markup:
@@ -124,7 +133,7 @@ def _axes(chart: Chart, kind: str) -> Markup:
         _grid(ticks, scale),
         draw(series, names, categories, scale),
         _names(categories, scale),
-        _labels(config.get("x_label"), config.get("y_label")),
+        _labels(config.get("x_label"), config.get("y_label"), scale.width),
     ]
     return Markup("").join(parts)
 
@@ -134,7 +143,8 @@ class _Scale:
 
     def __init__(self, least: float, most: float, count: int) -> None:
         self.least, self.most, self.count = least, most, max(count, 1)
-        self.slot = (WIDTH - LEFT - RIGHT) / self.count
+        self.width = _width(self.count)
+        self.slot = (self.width - LEFT - RIGHT) / self.count
 
     def y(self, value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - self.least) / (self.most - self.least)
@@ -161,38 +171,33 @@ def _grid(ticks: Sequence[float], scale: _Scale) -> Markup:
         y = round(scale.y(tick), 1)
         kind = "zero" if tick == 0 else "grid"
         lines.append(
-            Markup('<line x1="{}" x2="{}" y1="{}" y2="{}" class="{}"/>').format(LEFT, WIDTH - RIGHT, y, y, kind)
+            Markup('<line x1="{}" x2="{}" y1="{}" y2="{}" class="{}"/>').format(LEFT, scale.width - RIGHT, y, y, kind)
         )
         lines.append(_text(LEFT - 8, y + 4, number(tick), "tick end"))
     return Markup("").join(lines)
 
 
 def _names(categories: Sequence[str], scale: _Scale) -> Markup:
-    """Category names under their place: in up to two lines, and slanted where that is too wide."""
+    """Category names under their place: in up to three lines, and slanted where that is too wide."""
     room, parts = int(scale.slot / _LETTER), []
     wrapped = [_wrapped(name, room) for name in categories]
-    slanted = any(len(line) > room + 1 for lines in wrapped for line in lines)
+    slanted = any(len(lines) > _LINES or len(line) > room + 1 for lines in wrapped for line in lines)
     for index, lines in enumerate(wrapped):
         x, y = scale.x(index), HEIGHT - BOTTOM + 16
         if slanted:
             turn = Markup(' transform="rotate(-30 {} {})"').format(round(x, 1), y)
             parts.append(_text(x + 4, y, categories[index], "tick end", turn))
         else:
-            parts += [_text(x, y + 14 * row, line, "tick") for row, line in enumerate(lines)]
+            parts += [_text(x, y + 13 * row, line, "tick") for row, line in enumerate(lines)]
     return Markup("").join(parts)
 
 
 def _wrapped(name: str, room: int) -> list[str]:
-    words = name.split()
-    for cut in range(len(words), 0, -1):
-        first, rest = " ".join(words[:cut]), " ".join(words[cut:])
-        if len(first) <= room:
-            return [first, rest] if rest else [first]
-    return [name]
+    return textwrap.wrap(name, max(room, 1), break_long_words=False, break_on_hyphens=False) or [name]
 
 
-def _labels(x_label: Any, y_label: Any) -> Markup:
-    below = _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, str(x_label), "axis") if x_label else Markup("")
+def _labels(x_label: Any, y_label: Any, width: int) -> Markup:
+    below = _text((LEFT + width - RIGHT) / 2, HEIGHT - 6, str(x_label), "axis") if x_label else Markup("")
     turn = Markup(' transform="rotate(-90 12 {})"').format((HEIGHT - BOTTOM + TOP) / 2)
     beside = _text(12, (HEIGHT - BOTTOM + TOP) / 2, str(y_label), "axis", turn) if y_label else Markup("")
     return below + beside

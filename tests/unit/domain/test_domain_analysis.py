@@ -171,7 +171,8 @@ CONFIDENT = [((9,), (5,)), ((9,), (5,)), ((2,), (8,))]
     [
         ((((1,), (1,)), ((1,), (1,)), ((5,), (5,))), 1),
         ((((5,), (5,)), ((5,), (5,)), ((1,), (1,))), 0),
-        ((((None,), (None,)), ((None,), (None,)), ((3,), (3,))), 0),  # the middle is what silence stands for
+        ((((None,), (None,)), ((None,), (None,)), ((5,), (5,))), 1),
+        ((((5,), (5,)), ((5,), (5,)), ((None,), (None,))), 0),
     ],
 )
 def test_confidence_says_who_else_would_lead_and_never_changes_the_ranking(
@@ -181,6 +182,13 @@ def test_confidence_says_who_else_would_lead_and_never_changes_the_ranking(
 
     assert found.confident_leaders == (option(leader),)
     assert found.ranking == analysed(CONFIDENT, "1").ranking
+
+
+@pytest.mark.parametrize("level", [3, None])
+def test_where_all_are_as_sure_nothing_is_said_about_it(level: int | None) -> None:
+    sure = [((3,), (3,)), ((3,), (3,)), ((level,), (level,))]  # silence stands for the middle
+
+    assert analysed(CONFIDENT, "1", confidences=sure).confident_leaders is None
 
 
 def test_without_any_confidence_nothing_is_said_about_it() -> None:

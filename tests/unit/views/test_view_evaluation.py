@@ -3,6 +3,7 @@
 
 import json
 import re
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -53,6 +54,25 @@ def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
             "{ Next }",
         ]
     )
+
+
+def test_each_option_says_what_is_scored(page: dict[str, Any]) -> None:
+    hints = {b["label"]["text"]: b["hint"]["text"] for b in page["blocks"] if "_" in b.get("block_id", "")}
+
+    assert hints["Half refund"] == "Cost USD 4,000 · effort medium · risk low · Half refund, in full."
+    assert len(hints) == 3
+
+
+def test_a_long_description_is_cut_where_it_is_scored(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["open"]
+    options = tuple(replace(option, description="word " * 300) for option in found.options)
+
+    view = evaluation.page(
+        replace(found, options=options), Ballot(), index=0, member_id=dossiers.LISA.id, revision="r1"
+    )
+
+    hints = [b["hint"]["text"] for b in view["blocks"] if b.get("block_id", "").startswith("score_")]
+    assert all(hint.endswith("…") and len(hint) < 300 for hint in hints)
 
 
 def test_the_check_page(check: dict[str, Any], lines: ModuleType) -> None:

@@ -60,6 +60,13 @@ def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleTyp
     assert "~ You have authority 2." in said
 
 
+def test_the_choices_stand_in_the_order_of_the_ranking(dossiers: ModuleType) -> None:
+    blocks = resolve(dossiers)["blocks"]
+
+    assert [o["text"]["text"] for o in blocks[3]["element"]["options"]] == ["Half refund", "Full refund", "Credit note"]
+    assert blocks[1]["text"]["text"].startswith("• *Half refund* · place 1")
+
+
 def test_each_choice_says_the_authority_it_takes(dossiers: ModuleType) -> None:
     element = resolve(dossiers)["blocks"][3]["element"]
 

@@ -208,13 +208,33 @@ def test_what_follows_from_the_means_is_said_in_sentences(dossiers: ModuleType) 
         "• Half refund stays first unless the weight of *Cost* drops below about 1.45 or rises above about 4.75 "
         "(now 1.5).",
         "• Half refund stays first unless the weight of *Trust* rises above about 3.5 (now 3).",
-        "• With sure scores weighing more, *Full refund* would lead.",
+        "• If surer scores counted more, *Full refund* would lead.",
     ]
     steady = replace(more, weight_limits=(), confident_leaders=(half,), topics=(), cells=(), low=(), dominated=())
     assert headline.notes(found, steady) == [
         "• No single weight, moved between 0.1 and 5, would change who leads.",
-        "• With sure scores weighing more: the same leader.",
+        "• If surer scores counted more, the leader would be the same.",
     ]
+
+
+def test_what_explains_the_scale_in_parentheses_is_left_to_those_who_score(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    names = ("Trust (10 = fully restored)", "Cost (10 = cheapest)")
+    criteria = tuple(replace(c, name=name) for c, name in zip(found.criteria, names, strict=True))
+
+    blocks = result.messages(replace(found, criteria=criteria))[0]["blocks"]
+
+    assert blocks == result.messages(found)[0]["blocks"]
+
+
+def test_names_that_differ_in_their_parentheses_only_stay_whole(dossiers: ModuleType) -> None:
+    found = dossiers.situations()["published"]
+    names = ("Cost (this year)", "Cost (next year)")
+    criteria = tuple(replace(c, name=name) for c, name in zip(found.criteria, names, strict=True))
+
+    notes = headline.notes(replace(found, criteria=criteria), found.result)
+
+    assert any("part most on *Cost (next year)*" in note for note in notes)
 
 
 @pytest.mark.parametrize(
