@@ -74,7 +74,7 @@ async def start(
         _check_startable(found, len(active))
         roster = _checked_roster(member_ids, active, is_two_confirmed)
         if closes_at <= now:
-            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+            raise _past()
         if is_edited_press:
             return await _start_anew(c, found, roster=roster, closes_at=closes_at, press=press, now=now)
         await decision.set_state(c, found.decision.moved("T4"))
@@ -159,10 +159,10 @@ async def extend(
             return found  # the same press again
         check(Action.EXTEND_ROUND, found, actor.member, now=now, table=table)
         if closes_at <= now:
-            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+            raise _past()
         answer = await round.extend(c, _round_id(found), closes_at=closes_at)
         if answer == "past":
-            raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+            raise _past()
         if answer != "extended":
             raise Conflict(f"Scoring cannot be extended. {standing(found, now)}")
         await audit.write(c, "round.extended", decision_id=decision_id, by=actor.member.id)
@@ -264,6 +264,8 @@ async def second(
         answer, round_id = await round.open_second(c, decision_id=decision_id, by=actor.member.id, closes_at=closes_at)
         if round_id is None:
             raise _why_no_second(answer, found, now)
+        await submission.record(c, press, kind="round", created_id=round_id)
+        await decision.changed(c, decision_id)
         asked = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
         details = {
             "round": str(round_id),
@@ -272,9 +274,7 @@ async def second(
             "roster": len(asked.round.roster) if asked.round else None,
         }
         await audit.write(c, "round.opened", decision_id=decision_id, by=actor.member.id, details=details)
-        await submission.record(c, press, kind="round", created_id=round_id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        return asked
 
     return await run_tx(db, work)
 
@@ -282,7 +282,7 @@ async def second(
 def _why_no_second(answer: str, found: Dossier, now: datetime) -> BotError:
     match answer:
         case "past":
-            return Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+            return _past()
         case "too_few":
             least = found.round.thresholds.ranking if found.round else MIN_EVALUATORS
             return Conflict(
@@ -297,10 +297,14 @@ async def _close_at(c: AsyncConnection, found: Dossier, *, closes_at: datetime, 
     _check_untouched(found, now)
     round_id = _round_id(found)
     if await round.extend(c, round_id, closes_at=closes_at) == "past":
-        raise Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
+        raise _past()
     await submission.record(c, press, kind="round", created_id=round_id)
     await decision.changed(c, found.decision.id)
     return await dossier.get(c, team_id=found.team.id, decision_id=found.decision.id)
+
+
+def _past() -> Invalid:
+    return Invalid("The closing time is in the past. Choose a later one.", field="closes_at")
 
 
 def _round_id(found: Dossier) -> UUID:

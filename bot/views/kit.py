@@ -23,7 +23,6 @@ PLAIN_TEXT_INPUT = 3000
 MODAL_BLOCKS = 100
 MESSAGE_ROOM = 12_000
 """Characters of serialised blocks that a message may safely have; Slack refuses somewhere around 13,200."""
-METADATA = 3000
 
 
 def plain_text(text: str, length: int = MRKDWN) -> Element:
