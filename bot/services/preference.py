@@ -47,7 +47,7 @@ async def change(
     """
 
     async def work(c: AsyncConnection) -> datetime | None:
-        await reminder.replan_member(c, actor.member.id)
+        await reminder.replan_member(c, actor.member.id, team_id=actor.team.id)
         before = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
         until = _until(snooze, replace(preferences, snoozed_until=before.preferences.snoozed_until), before.tz, now)
         values = preferences.to_json() | {"snoozed_until": until.isoformat() if until else None}

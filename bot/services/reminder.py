@@ -33,11 +33,9 @@ async def plan(db: Db, *, decision_id: UUID, now: datetime, table: AuthorityTabl
     """Make the reminders of a decision those of its present state. Does nothing where it is gone."""
 
     async def work(c: AsyncConnection) -> None:
-        try:
-            team_id = await decision.get_team_id(c, decision_id)
+        team_id = await reminder.begin_plan(c, decision_id)
+        if team_id:
             await _plan(c, team_id=team_id, decision_id=decision_id, now=now, table=table)
-        except NotFound:
-            return
 
     await run_tx(db, work)
 
@@ -342,7 +340,7 @@ async def snooze(db: Db, *, actor: Actor, now: datetime) -> datetime:
     """Silence, at once, until the actor's next working day. Returns its first working minute."""
 
     async def work(c: AsyncConnection) -> datetime:
-        await reminder.replan_member(c, actor.member.id)
+        await reminder.replan_member(c, actor.member.id, team_id=actor.team.id)
         ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
         until = tomorrow(now, ways.preferences, zone_of(ways.tz))
         await reminder.set_preferences(c, actor.member.id, {"snoozed_until": until.isoformat()})

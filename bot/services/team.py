@@ -261,11 +261,11 @@ async def edit_member(
         check_admin(actor, is_workspace_admin=is_workspace_admin)
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, actor, member_id)
+        await reminder.replan_team(c, actor.team.id)
         # Decisions are locked before members, as everywhere: see `decision.get`.
         rounds = [] if fields.is_active else await round.unpublished_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        await reminder.replan_team(c, actor.team.id)
         before = await _member_of_team(c, actor, member_id, lock=True)
         _check_member(before, fields, actor)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
@@ -327,10 +327,10 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         if known is None or not known[0].is_active:
             return
         found, member_id = known[0], known[0].id
+        await reminder.replan_team(c, found.team_id)
         rounds = await round.unpublished_rounds_of(c, member_id)
         for decision_id, _ in rounds:
             await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
-        await reminder.replan_team(c, found.team_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)

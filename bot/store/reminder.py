@@ -93,8 +93,28 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     return list(rows.scalars())
 
 
+_PLANS = "plans:"
+
+
+async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
+    """The decision's team, None where it is gone. What plans are made from stands until the transaction ends.
+
+    Whoever changes a person waits for the plans under way (`replan_team`, `replan_member`): one that had read them as
+    they were, and wrote afterwards, would be taken for new.
+    """
+    d = t.customer_decisions.c
+    lock = func.pg_advisory_xact_lock_shared(func.hashtextextended(func.concat(_PLANS, d.team_id), 7))
+    row = (await c.execute(select(d.team_id, lock).where(d.id == decision_id))).one_or_none()
+    return row.team_id if row else None
+
+
+async def _wait_for_plans(c: AsyncConnection, team_id: UUID) -> None:
+    await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{_PLANS}{team_id}", 7))))
+
+
 async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
-    """The team's people have changed: the next sweep plans all that is not finished anew."""
+    """The team's people change: the next sweep plans all that is not finished anew. Comes before any other lock."""
+    await _wait_for_plans(c, team_id)
     d = t.customer_decisions
     is_live = d.c.status.in_(["created", "team_input", "evaluating", "resolved"])
     await c.execute(
@@ -105,8 +125,12 @@ async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
     )
 
 
-async def replan_member(c: AsyncConnection, member_id: UUID) -> None:
-    """Say nothing more to the member until the next sweep has planned anew what waits for them."""
+async def replan_member(c: AsyncConnection, member_id: UUID, *, team_id: UUID) -> None:
+    """Say nothing more to the member until the next sweep has planned anew what waits for them.
+
+    Comes before any other lock.
+    """
+    await _wait_for_plans(c, team_id)
     d, r = t.customer_decisions, t.reminders
     theirs = select(r.c.decision_id).where(r.c.member_id == member_id, r.c.waiting_since.is_not(None))
     await c.execute(update(d).where(d.c.id.in_(theirs)).values(planned_revision=None))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot import jobs
@@ -13,6 +14,7 @@ from bot.deps import Deps
 from bot.domain.preference import Preferences
 from bot.sandbox.people import Message
 from bot.services import decision as decisions
+from bot.services import preference as preferences
 from bot.services import reminder as reminders
 from bot.services import round as rounds
 from bot.services import team as teams
@@ -381,6 +383,31 @@ async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_t
         "WHERE m.name = 'Tom Becker' AND r.next_at IS NOT NULL"
     )
     assert soon in (True, None)
+
+
+async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, clock: Clock) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await team.settled()
+    # As before the first plan: no rows yet that the settings could find.
+    team.sql("DELETE FROM reminders")
+    team.sql("UPDATE customer_decisions SET planned_revision = NULL")
+    how: dict[str, Any] = {"now": clock.now, "table": team.table}
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        plan = asyncio.create_task(reminders.plan(team.db, decision_id=team.decision_id, **how))
+        await team.until(waiting, 1)
+        save = asyncio.create_task(
+            preferences.change(
+                team.db, actor=team.actors["tom"], preferences=Preferences(), phone=None, snooze="week", now=clock.now
+            )
+        )
+        await asyncio.wait({save}, timeout=0.2)
+    await asyncio.gather(plan, save)
+
+    await reminders.sweep(team.db, **how)
+
+    assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson"]
 
 
 async def test_who_has_switched_messages_off_gets_none(team: Any, clock: Clock) -> None:
