@@ -269,14 +269,14 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             needed = quorum(len(round_.roster))
             times = " a second time" if dossier.is_second_round else ""
             return (
-                f"{name} is being scored{times} (phase 4 of 6): {round_.turnout} have scored, "
+                f"{name} is being scored{times} (phase 4 of 6): {round_.turnout}, "
                 f"quorum is {needed}, and scoring closes {_moment(round_.closes_at)}."
             )
         case RoundState.DUE if round_:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
             return (
-                f"Scoring of {name} closed without quorum: {round_.turnout} scored. "
+                f"Scoring of {name} closed without quorum: {round_.turnout}. "
                 f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
             )
         case RoundState.PUBLISHED if _second_round(dossier):

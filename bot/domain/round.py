@@ -75,7 +75,7 @@ class Round:
 
     @property
     def turnout(self) -> str:
-        return f"{self.ballots} of {self.people}"
+        return turnout(self.ballots, self.people)
 
     @property
     def has_quorum(self) -> bool:
@@ -83,8 +83,7 @@ class Round:
 
     @property
     def is_too_small(self) -> bool:
-        """So many were excused that those who are left can never make a quorum."""
-        return len(self.roster) < MIN_EVALUATORS and not self.has_quorum
+        return is_too_small(self.ballots, len(self.roster))
 
     def state(self, now: datetime) -> RoundState:
         if self.voided_at:
@@ -102,6 +101,15 @@ class Round:
 def quorum(people: int) -> int:
     """How many ballots suffice: half of the people rounded up, never below 3; of two, both."""
     return max(3, ceil(people / 2)) if people >= 3 else 2
+
+
+def is_too_small(ballots: int, roster: int) -> bool:
+    """So many were excused that those who are left can never make a quorum."""
+    return roster < MIN_EVALUATORS and ballots < quorum(roster)
+
+
+def turnout(ballots: int, people: int) -> str:
+    return f"{ballots} of {people} {'has' if ballots == 1 else 'have'} scored"
 
 
 def default_closes_at(now: datetime, expected: datetime | None) -> datetime:

@@ -189,8 +189,12 @@ def _todo(
             return "propose options, then start scoring", Action.START_SCORING
         case Status.TEAM_INPUT, 3:
             return "propose an option", Action.PROPOSE_OPTION
+        case Status.EVALUATING, _ if o.is_too_small and not o.is_undecided:
+            return _too_few(o) if is_owner else (None, None)
         case Status.EVALUATING, _ if o.is_asked_to_score:
             return "score", Action.SCORE
+        case Status.EVALUATING, _ if o.is_undecided and o.is_too_small and is_owner:
+            return "proceed without quorum or cancel", Action.PROCEED
         case Status.EVALUATING, _ if o.is_undecided and is_owner:
             return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
         case Status.EVALUATING, _ if o.is_published and member.authority >= least_authority(d.case, options, table):
@@ -200,6 +204,13 @@ def _todo(
         case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
             return "record the outcome", Action.RECORD_OUTCOME
     return None, None
+
+
+def _too_few(o: decision.OpenDecision) -> tuple[str, Action | None]:
+    """Nobody is asked for a score that could not be shown; what to do instead is the owner's to say."""
+    if o.is_second_round:
+        return "cancel, since too few are left to score", None
+    return "void the round or cancel, since too few are left to score", Action.VOID_ROUND
 
 
 async def edit_case(

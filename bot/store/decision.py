@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Status
 from bot.domain.home import Decided
+from bot.domain.round import is_too_small, quorum
 from bot.errors import NotFound
 from bot.store import card, outbox, reminder
 from bot.store import tables as t
@@ -199,7 +200,9 @@ class OpenDecision:
     is_published: bool
     is_undecided: bool
     """Closed, not published, nothing on its way: quorum was missed."""
-    is_recorded: bool
+    is_too_small: bool
+    """Of the round that is open or undecided: those who are left can never make a quorum."""
+    is_second_round: bool
     resolved_by: UUID | None
 
 
@@ -208,6 +211,15 @@ async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> l
     d, r, m, o = t.customer_decisions, t.rounds, t.round_members, t.decision_outcomes
     live = select(r).where(r.c.voided_at.is_(None)).order_by(r.c.decision_id, r.c.number.desc())
     latest = live.ext(distinct_on(r.c.decision_id)).subquery()
+    of_round = m.alias()
+    counts = (
+        select(
+            func.count().filter(of_round.c.submitted).label("ballots"),
+            func.count().filter(of_round.c.excused_at.is_(None)).label("roster"),
+        )
+        .where(of_round.c.round_id == latest.c.id)
+        .lateral()
+    )
     rows = await c.execute(
         select(
             *d.c,
@@ -215,29 +227,42 @@ async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> l
             latest.c.closed_at,
             latest.c.published_at,
             latest.c.override_reason,
+            latest.c.follows,
+            counts.c.ballots,
+            counts.c.roster,
             m.c.submitted,
             m.c.excused_at,
             o.c.recorded_at,
             o.c.resolved_by,
         )
         .outerjoin(latest, latest.c.decision_id == d.c.id)
+        .outerjoin(counts, true())
         .outerjoin(m, (m.c.round_id == latest.c.id) & (m.c.member_id == member_id))
         .outerjoin(o, o.c.decision_id == d.c.id)
         .where(d.c.team_id == team_id, d.c.status != Status.CANCELLED.value)
         .where((d.c.status != Status.RESOLVED.value) | o.c.recorded_at.is_(None))
         .order_by(d.c.urgency_level.desc(), d.c.created_at, d.c.number)
     )
-    return [
-        OpenDecision(
-            decision=decision_of(row),
-            is_asked_to_score=row.submitted is False and row.excused_at is None and row.closed_at is None,
-            is_published=row.published_at is not None,
-            is_undecided=row.closed_at is not None and row.published_at is None and row.override_reason is None,
-            is_recorded=row.recorded_at is not None,
-            resolved_by=row.resolved_by,
-        )
-        for row in rows
-    ]
+    return [_open_decision(row) for row in rows]
+
+
+def _open_decision(row: Any) -> OpenDecision:
+    is_open = row.round_id is not None and row.closed_at is None
+    is_undecided = (
+        row.closed_at is not None
+        and row.published_at is None
+        and row.override_reason is None
+        and row.ballots < quorum(row.roster)
+    )
+    return OpenDecision(
+        decision=decision_of(row),
+        is_asked_to_score=is_open and row.submitted is False and row.excused_at is None,
+        is_published=row.published_at is not None,
+        is_undecided=is_undecided,
+        is_too_small=(is_open or is_undecided) and is_too_small(row.ballots, row.roster),
+        is_second_round=row.follows is not None,
+        resolved_by=row.resolved_by,
+    )
 
 
 async def decided(c: AsyncConnection, *, team_id: UUID, at_most: int) -> list[Decided]:

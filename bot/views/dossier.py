@@ -152,7 +152,7 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
     if round_ is None:
         return []
     people = len(round_.roster)
-    scored = f"*{round_.turnout} have scored{' in the second round' if round_.follows else ''}*"
+    scored = f"*{round_.turnout}{' in the second round' if round_.follows else ''}*"
     match round_.state(now):
         case RoundState.OPEN:
             return [
@@ -168,10 +168,13 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
             ]
         case RoundState.CLOSED:
             return [f"{scored} · scoring is closed, the result is on its way"]
-    return [f"{round_.turnout} have scored"]
+    return [round_.turnout]
 
 
 def _who_may_close(dossier: Dossier, round_: Round) -> str:
+    if round_.is_too_small:
+        way_out = "cancel the decision" if round_.follows else "void the round or cancel the decision"
+        return f"Too few people are left to score: {text.inline(dossier.owner.name, 80)} (owner) can {way_out}."
     if round_.has_quorum:
         return f"Quorum holds: {text.inline(dossier.owner.name, 80)} (owner) or a decider can close scoring now."
     return f"Quorum is {quorum(len(round_.roster))}; scoring can be closed early from there on."

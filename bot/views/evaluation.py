@@ -25,7 +25,7 @@ from bot.domain.evaluation import (
     shuffled,
 )
 from bot.domain.permission import LABELS, Action
-from bot.domain.round import Round
+from bot.domain.round import Round, turnout
 from bot.errors import Invalid
 from bot.views import ids, kit, notice, state, text
 from bot.views.dossier import option_facts, title_of
@@ -157,7 +157,7 @@ def submitted(dossier: Dossier, *, submitted: int, roster: int, closed: bool) ->
         if closed
         else f"Until scoring closes you may change it: press {LABELS[Action.SCORE]} on {name} again."
     )
-    return notice.done(f"{name} submitted", f"Submitted in secret. {submitted} of {roster} have scored. {then}")
+    return notice.done(f"{name} submitted", f"Submitted in secret. {turnout(submitted, roster)}. {then}")
 
 
 def parse(view: View) -> PageForm:

@@ -91,7 +91,8 @@ def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block
         return [] if total else [kit.section("*Nothing waits for you.*")]
     blocks = [kit.header(f"Waiting for you: {total}")]
     for line in lines:
-        blocks += [kit.section(f"{_title(line)}\n{_facts(line, now)}"), kit.actions(_buttons(line))]
+        todo = f"\nTo do: {line.todo}" if line.todo else ""
+        blocks += [kit.section(f"{_title(line)}\n{_facts(line, now)}{todo}"), kit.actions(_buttons(line))]
     return blocks
 
 

@@ -145,7 +145,7 @@ def _why(item: Told) -> str:
 
 
 def _scored(found: Round) -> str:
-    return f"{found.turnout} have scored"
+    return found.turnout
 
 
 def _quorum(found: Round) -> str:

@@ -121,7 +121,7 @@ def started(dossier: Dossier) -> kit.View:
 def extend(dossier: Dossier, *, closes_at: datetime) -> kit.View:
     decision, round_ = dossier.decision, dossier.round
     explain = "Scoring opens again until the new closing time. Ballots already submitted stay."
-    counts = f" {round_.turnout} have scored." if round_ else ""
+    counts = f" {round_.turnout}." if round_ else ""
     blocks = [
         kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{explain}{counts}"),
         kit.input_block(
@@ -154,7 +154,7 @@ def void(dossier: Dossier) -> kit.View:
 
 def proceed(dossier: Dossier) -> kit.View:
     round_ = dossier.round
-    counts = f"{round_.turnout} scored; quorum is {quorum(len(round_.roster))}. " if round_ else ""
+    counts = f"{round_.turnout}; quorum is {quorum(len(round_.roster))}. " if round_ else ""
     least = (round_.thresholds if round_ else DEFAULT_THRESHOLDS).ranking
     explain = (
         f"{counts}The result is published without quorum, and your reason is recorded beside it. "

@@ -38,8 +38,8 @@ async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Any
     assert f"{FULL}: 9" in modal.text
     assert f"{PARTIAL}: 8" in modal.text
     assert (await check(team, "lisa")).ok
-    assert "Submitted in secret. 1 of 4 have scored." in (await team.modal("lisa")).text
-    assert "1 of 4 have scored" in await team.card("mike")
+    assert "Submitted in secret. 1 of 4 has scored." in (await team.modal("lisa")).text
+    assert "1 of 4 has scored" in await team.card("mike")
     rows = team.sql(
         "SELECT o.title, k.name, e.score, e.confidence FROM evaluations e "
         "JOIN response_options o ON o.id = e.option_id JOIN decision_criteria k ON k.id = e.criteria_id ORDER BY 1, 2"
@@ -178,7 +178,7 @@ async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_othe
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 10") == 0
     await score(team, "lisa", 10, 1)
     assert (await check(team, "lisa")).ok
-    assert "1 of 4 have scored" in (await team.modal("lisa")).text
+    assert "1 of 4 has scored" in (await team.modal("lisa")).text
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 2") == 0
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 10") == 2
     await team.settled()

@@ -6,7 +6,9 @@ import time
 from typing import Any
 
 from bot.domain.team import SlackUser
+from bot.services import decision as decisions
 from bot.services import home as homes
+from bot.services import team as teams
 
 
 async def tab(team: Any, name: str, *, showing: str, timeout: float = 8.0) -> str:
@@ -111,3 +113,21 @@ async def test_an_inactive_member_reads_why(team: Any) -> None:
     assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
     found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, table=team.table)
     assert "decision" not in json.dumps(found.__dict__, default=str)
+
+
+async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_one_is_not_asked(team: Any) -> None:
+    await team.to_scoring("lisa", "tom")
+    await open_tab(team, "lisa", showing="Waiting for you: 1")
+    await teams.deactivate(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), cause="account_inactive")
+
+    sarah = await open_tab(team, "sarah", showing="too few are left to score")
+    assert "To do: void the round or cancel, since too few are left to score" in sarah
+    assert "Void and edit" in sarah
+    await tab(team, "lisa", showing="Nothing waits for you.")
+    card = await team.card()
+    assert "Too few people are left to score: Sarah Johnson (owner) can void the round or cancel the decision." in card
+
+    await team.end_round_now()
+    await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
+    sarah = await tab(team, "sarah", showing="To do: proceed without quorum or cancel")
+    assert "Proceed without quorum" in sarah

@@ -137,8 +137,8 @@ async def test_a_letter_reaches_who_chose_mail_as_html_and_text_without_names_or
     html = letter.get_body(("html",)).get_content()
     plain = letter.get_body(("plain",)).get_content()
     assert "Refund &lt;b&gt;now&lt;/b&gt; &amp; more" in html
-    assert "1 of 3 have scored" in html
-    assert "1 of 3 have scored" in plain
+    assert "1 of 3 has scored" in html
+    assert "1 of 3 has scored" in plain
     for secret in ("Lisa", "Never again"):
         assert secret not in html + plain
 

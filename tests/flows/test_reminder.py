@@ -85,7 +85,7 @@ async def test_only_those_who_have_not_scored_are_nudged_and_the_button_opens_th
     assert await dms(team, "mike") == []
     (nudge,) = await dms(team, "tom")
     assert "Score #1 Refund for the outage" in nudge.rendered
-    assert "1 of 3 have scored" in nudge.rendered
+    assert "1 of 3 has scored" in nudge.rendered
     assert "Lisa" not in nudge.rendered
     tom = team.house.person("tom")
     assert (await tom.click("Score", channel="dm")).ok
@@ -239,7 +239,7 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
     (told,) = await dms(team, "sarah", containing="authority")
     assert "Urgent and still being scored: #1" in told.rendered
     assert "More than half of the time" in told.rendered
-    assert "1 of 3 have scored; quorum is 3" in told.rendered
+    assert "1 of 3 has scored; quorum is 3" in told.rendered
     assert "because your authority is 5" in told.rendered
     for name in ("Tom", "Mike", "Lisa", "U0"):
         assert name not in told.rendered.replace("@sarah", "")
@@ -279,7 +279,7 @@ async def test_a_round_without_quorum_asks_its_owner_at_once(team: Any, clock: C
 
     (asked,) = await dms(team, "sarah")
     assert "No quorum: #1 Refund for the outage" in asked.rendered
-    assert "1 of 4 have scored; quorum is 3" in asked.rendered
+    assert "1 of 4 has scored; quorum is 3" in asked.rendered
     assert (await team.house.person("sarah").click("Extend", channel="dm")).ok
     assert "closing time" in (await team.modal("sarah", at_least="closing")).text
     assert await dms(team, "tom") == []

@@ -112,8 +112,8 @@ async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is
     await team.end_round_now()
     told = await team.told("tom", Action.CLOSE_SCORING)
     assert told == (
-        '"Close scoring" is not possible now. Scoring of #1 closed without quorum: 1 of 4 scored. Sarah Johnson or a '
-        "decider can extend it, proceed without quorum, or cancel."
+        '"Close scoring" is not possible now. Scoring of #1 closed without quorum: 1 of 4 has scored. Sarah Johnson '
+        "or a decider can extend it, proceed without quorum, or cancel."
     )
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
@@ -227,8 +227,8 @@ async def test_the_vault_has_the_last_word_on_extending_and_proceeding(team: Any
     await team.end_round_now()
     await team.told("lisa", Action.SCORE)
     standing = (
-        "Scoring of #1 closed without quorum: 1 of 4 scored. Sarah Johnson or a decider can extend it, proceed without "
-        "quorum, or cancel."
+        "Scoring of #1 closed without quorum: 1 of 4 has scored. Sarah Johnson or a decider can extend it, proceed "
+        "without quorum, or cancel."
     )
     await refuse_in_the_vault(team, "extend_round(p_round uuid, p_closes_at timestamptz)", "published")
     await team.window("sarah", Action.EXTEND_ROUND)

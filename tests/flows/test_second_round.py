@@ -224,7 +224,7 @@ async def test_it_cannot_be_voided(team: Any) -> None:
         '"Void and edit" is not possible now. The options of #1 are fixed by the result of its first round, so its '
         "second round cannot be voided. Let it run, or cancel the decision."
     ) in told
-    assert "#1 is being scored a second time (phase 4 of 6): 1 of 4 have scored" in await team.told(
+    assert "#1 is being scored a second time (phase 4 of 6): 1 of 4 has scored" in await team.told(
         "mike", Action.START_SCORING
     )
     assert team.value("SELECT count(*) FROM evaluations") == 4
@@ -246,7 +246,7 @@ async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_
     await team.end_round_now()
     await team.told("tom", Action.SCORE)
     card = await team.card()
-    assert "1 of 4 have scored in the second round · scoring closed without quorum" in card
+    assert "1 of 4 has scored in the second round · scoring closed without quorum" in card
     assert "First round\n1=  Full refund" in card
     await team.window("mike", Action.EXTEND_ROUND)
     assert (await team.submit("mike", {"Scoring closes": datetime.now(UTC) + timedelta(days=1)})).ok

@@ -65,7 +65,7 @@ async def sarah_in_two_sittings(stage: Stage) -> None:
     await sarah.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 3 of 4")
     await _rest_of_the_ballot(stage, "sarah", opinion, start=2)
     await stage.step("She has read it once more and submits.")
-    await sarah.submit(sees="Submitted in secret. 1 of 5 have scored.")
+    await sarah.submit(sees="Submitted in secret. 1 of 5 has scored.")
     await sarah.close()
 
 

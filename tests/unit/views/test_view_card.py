@@ -151,7 +151,7 @@ def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
 def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
     assert shown("undecided", dossiers, lines) == snapshot(
         [
-            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. Scoring of #42 closed without quorum: 2 of 5 scored. Sarah Johnson or a decider can extend it, proceed without quorum, or cancel.",
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. Scoring of #42 closed without quorum: 2 of 5 have scored. Sarah Johnson or a decider can extend it, proceed without quorum, or cancel.",
             "# #42 · Refund <six> weeks of outage",
             "~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
             "| *Type* Refund request",

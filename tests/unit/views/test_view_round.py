@@ -118,5 +118,5 @@ def test_voiding_says_that_all_ballots_are_deleted(dossiers: ModuleType) -> None
 def test_proceeding_says_how_many_scored_and_what_will_not_be_shown(dossiers: ModuleType) -> None:
     said = json.dumps(round.proceed(dossiers.situations()["undecided"]))
 
-    assert "2 of 5 scored; quorum is 3." in said
+    assert "2 of 5 have scored; quorum is 3." in said
     assert "Below 3 ballots nothing aggregated is shown." in said
