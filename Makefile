@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test property sweep week chaos chaos-short browser-test screenshots check lock clean
+.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -21,6 +21,13 @@ demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decis
 
 test: install  ## the whole test suite; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make test` does without
+	@ORACLES=required $(BIN)/python -m pytest tests/unit/domain/test_domain_analysis.py -k scikit $(ARGS)
+
+.venv/oracles: requirements-oracles.lock .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.lock
+	@touch $@
 
 property: install  ## 200,000 random moments, none of them a nudge outside hours, twice or after the end
 	@PROPERTY_CASES=200000 $(BIN)/python -m pytest tests/unit/domain/test_domain_reminder.py -s -k none_twice $(ARGS)
@@ -53,11 +60,13 @@ check: install  ## lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-lock:  ## refresh both locks (needs uv on the PATH)
+lock:  ## refresh the three locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group browser -c requirements.lock -o requirements-browser.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

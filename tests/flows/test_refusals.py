@@ -61,8 +61,7 @@ async def test_a_stale_button_tells_how_far_an_open_round_is(team: Any) -> None:
     await team.ballot("mike")
     told = await team.told("sarah", Action.START_SCORING)
     assert (
-        '"Start scoring" is not possible now. #1 is being scored (phase 4 of 6): 1 of 4 has scored, quorum is 3'
-        in told
+        '"Start scoring" is not possible now. #1 is being scored (phase 4 of 6): 1 of 4 has scored, quorum is 3' in told
     )
     assert "and scoring closes" in told
     assert "UTC" in told
