@@ -24,7 +24,7 @@ from bot.sandbox.server import running as running_sandbox
 from bot.sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 from bot.services import decision as decisions
 from bot.services import team as teams
-from bot.store import db, schema
+from bot.store import db, schema, vault
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 ROLE = "support_manager"
@@ -57,8 +57,15 @@ def a_workspace(*, people: int, channels: int, scopes: Sequence[str] = HISTORY) 
     return replace(base, people=persons, channels=rooms, scopes=(*base.scopes, *scopes))
 
 
+def as_service(database_url: str) -> str:
+    """The same database, or hosts, for the login that the processes have."""
+    return database_url.replace("//postgres@", "//conclave@", 1)
+
+
 @dataclass
 class Installation:
+    """`database_url`: the owner's, with which tests look and prepare; the processes have the service's login."""
+
     sandbox: Sandbox
     database_url: str
     logs: Path
@@ -76,7 +83,7 @@ class Installation:
         return BotProcess(
             [sys.executable, "-m", "bot"],
             sandbox=self.sandbox,
-            database_url=self.database_url,
+            database_url=as_service(self.database_url),
             log_path=self.logs / f"{role}-{number}-{uuid4().hex[:6]}.log",
             role=role,
             more=self.more,
@@ -130,6 +137,7 @@ class Crew:
 async def crew(spec: WorkspaceSpec, database_url: str, *, groups: int = 1) -> AsyncIterator[Crew]:
     """Migrate, and make the people of the workspace so many teams of the same size."""
     await asyncio.to_thread(schema.upgrade, database_url)
+    await asyncio.to_thread(vault.admit, database_url, as_service(database_url), is_new=True)
     found = Crew(db.connect(database_url, budget_seconds=30), [])
     size = len(spec.people) // groups
     try:
