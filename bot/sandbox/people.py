@@ -194,7 +194,7 @@ class Person:
             answer.raise_for_status()
             return await answer.read()
 
-    async def see(self, text: str, *, timeout: float = 5.0) -> str:
+    async def see(self, text: str, *, timeout: float = 15.0) -> str:
         """Wait until the screen shows this text and return it all. Raises CannotDo with the whole screen."""
         return await self._until(lambda screen: text in screen, f"does not see {text!r}", timeout)
 

@@ -11,7 +11,7 @@ from bot.services import home as homes
 from bot.services import team as teams
 
 
-async def tab(team: Any, name: str, *, showing: str, timeout: float = 8.0) -> str:
+async def tab(team: Any, name: str, *, showing: str, timeout: float = 30.0) -> str:
     """What the tab shows, once it shows this."""
     person = team.house.person(name)
     end = time.monotonic() + timeout

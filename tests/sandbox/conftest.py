@@ -163,7 +163,7 @@ async def serving(app: AsyncApp) -> AsyncIterator[str]:
         await task
 
 
-async def eventually(holds: Callable[[], Any], *, timeout: float = 5.0) -> None:
+async def eventually(holds: Callable[[], Any], *, timeout: float = 15.0) -> None:
     """Wait until it holds. Raises TimeoutError."""
     async with asyncio.timeout(timeout):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
