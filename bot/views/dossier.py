@@ -141,7 +141,7 @@ def criterion_lines(criteria: Sequence[Criterion], *, room: int = 100) -> list[s
     """Name, weight and share of the weights, which is what a weight means."""
     total = sum((c.weight for c in criteria), Decimal(0)) or Decimal(1)
     return [
-        f"• *{text.inline(c.name, room)}* · weight {text.number(c.weight)} ({c.weight / total * 100:.0f} %)"
+        f"• *{text.inline(c.name, room)}* · weight {text.number(c.weight)} ({text.per_cent(c.weight / total * 100)})"
         for c in criteria
     ]
 

@@ -101,7 +101,7 @@ def _why(item: Told) -> str:
             return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
         case Kind.SCORE if found:
             again = "A second round, with a fresh ballot. " if found.follows else ""
-            return f"{again}{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+            return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
         case Kind.TOO_FEW if found:
             way_out = (
                 "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
@@ -144,12 +144,8 @@ def _why(item: Told) -> str:
     return f"It is in {d.place}."
 
 
-def _scored(found: Round) -> str:
-    return found.turnout
-
-
 def _quorum(found: Round) -> str:
-    return f"{_scored(found)}; quorum is {quorum(len(found.roster))}."
+    return f"{found.turnout}; quorum is {quorum(len(found.roster))}."
 
 
 def _button(item: Told) -> kit.Element:

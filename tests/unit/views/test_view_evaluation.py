@@ -41,7 +41,7 @@ def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
             "Score #42 (evaluation.page)",
             "# Criterion 1 of 2: Trust",
             "About trust",
-            "~ Weight 3 (67 %) · 1 worst for us, 10 best",
+            "~ Weight 3 (67 %) · 1 worst for us, 10 best",
             "~ Scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "Credit note: <static_select> (required)",
             "Full refund: <static_select> (required)",
