@@ -117,7 +117,7 @@ def verify(
     number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
     team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
 ) -> None:
-    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not sealed, 2 nothing published."""
+    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not, or an error, 2 nothing published."""
     from bot import operations
 
     with _sentences():
