@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check lock clean
+.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check migration \
+	lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -19,7 +20,7 @@ install: .venv/installed
 demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decision and exits
 	@$(BIN)/conclave demo $(ARGS)
 
-test: install  ## the whole test suite; ARGS="-k name" to choose
+test: install  ## all tests but chaos and the oracle; those in a browser where there is one; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make test` does without
@@ -60,6 +61,10 @@ check: install  ## lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+migration: install  ## an empty migration after the newest one: make migration NAME=follow_ups
+	@test -n "$(NAME)" || { echo "Say its name: make migration NAME=follow_ups"; exit 1; }
+	@$(BIN)/python -c 'import sys; from bot.store import schema; print(schema.draft(sys.argv[1]))' "$(NAME)"
+
 lock:  ## refresh the three locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
@@ -68,5 +73,5 @@ lock:  ## refresh the three locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 
-clean:
+clean:  ## what was installed and built here; data of the embedded database stays
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,19 +33,19 @@ def main() -> None:
 
 @cli.command()
 def run() -> None:
-    """Everything in one process: Slack's requests and the deliveries."""
+    """Everything in one process: Slack's requests, deliveries, nudges and closing times."""
     _serve(does_web=True, does_work=True)
 
 
 @cli.command()
 def web() -> None:
-    """Slack's requests only; deliveries are a worker's."""
+    """Slack's requests only; the rest is a worker's."""
     _serve(does_web=True, does_work=False)
 
 
 @cli.command()
 def worker() -> None:
-    """Deliveries only; the port serves the health pages."""
+    """Deliveries, nudges and closing times only; the port serves the health pages and metrics."""
     _serve(does_web=False, does_work=True)
 
 
@@ -61,7 +61,7 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date."""
+    """Bring the database's schema up to date, and let the service's login in."""
     from bot import operations
 
     with _sentences():
@@ -117,7 +117,7 @@ def verify(
     number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
     team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
 ) -> None:
-    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not sealed, 2 not published yet."""
+    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not, or an error, 2 nothing published."""
     from bot import operations
 
     with _sentences():
@@ -159,7 +159,7 @@ def export(
 
 @cli.command()
 def rank(
-    file: Annotated[Path, typer.Argument(help="The case: options, criteria with weights, everybody's scores.")],
+    file: Annotated[Path, typer.Argument(help="The case as JSON; docs/examples/refund.json is one.")],
     as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,
 ) -> None:
     """Try the method on an old case, without Slack and database."""

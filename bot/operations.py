@@ -75,7 +75,8 @@ def migrate(settings: Settings) -> str:
         schema.upgrade(owner)
         vault.admit(owner, service)
     except OperationalError as error:
-        raise StartError("The database does not answer. Check DATABASE_URL.") from error
+        name = "DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL"
+        raise StartError(f"The database does not answer. Check {name}.") from error
     return schema.head()
 
 

@@ -76,7 +76,7 @@ async def set_informed(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
     )
     await args.ack()
-    sentence = f'Noted: the customer of {after.decision.name} knows. "Record outcome" tells how it turned out.'
+    sentence = f'Noted: the customer of {after.decision.name} knows. "Record outcome" is for how it turned out.'
     tell_done(args, sentence, decision_id=after.decision.id)
 
 

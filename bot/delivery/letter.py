@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 from uuid import UUID
 
+from bot.delivery.nudge import told
 from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.services import reminder as reminders
 from bot.store.outbox import Delivery
 from bot.views.letter import Letter, letter
-from bot.views.reminder import Told
 
 NO_ADDRESS = "@slack.invalid"
 """Somebody whose address Slack did not tell."""
@@ -29,7 +29,7 @@ async def send_email(deps: Deps, delivery: Delivery) -> Verdict:
     url = deps.settings.email_url.get_secret_value()
     if not (url and found.items and found.preferences.email) or address.endswith(NO_ADDRESS):
         return Done()
-    words = _letter(found)
+    words = _letter(deps, found)
     return await _notify(url.replace("{email}", quote(address, safe="")), words.subject, words.html, is_html=True)
 
 
@@ -38,7 +38,7 @@ async def send_sms(deps: Deps, delivery: Delivery) -> Verdict:
     url = deps.settings.sms_url.get_secret_value()
     if not (url and found.items and found.preferences.sms and found.phone):
         return Done()
-    words = _letter(found)
+    words = _letter(deps, found)
     return await _notify(url.replace("{phone}", quote(found.phone, safe="")), "", words.plain, is_html=False)
 
 
@@ -54,10 +54,9 @@ async def _still(deps: Deps, delivery: Delivery) -> reminders.Nudge:
     )
 
 
-def _letter(found: reminders.Nudge) -> Letter:
+def _letter(deps: Deps, found: reminders.Nudge) -> Letter:
     member = found.member
-    told = [Told(item.dossier, item.kind) for item in found.items]
-    return letter(told, name=member.name if member else "", authority=member.authority if member else 1)
+    return letter(told(deps, found), name=member.name if member else "", authority=member.authority if member else 1)
 
 
 async def _notify(url: str, title: str, body: str, *, is_html: bool) -> Verdict:

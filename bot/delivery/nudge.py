@@ -7,6 +7,7 @@ from bot.delivery.answer import judged
 from bot.delivery.posting import insist, post_dm
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
+from bot.domain.authority import least_authority
 from bot.domain.team import SlackUser
 from bot.services import home as homes
 from bot.services import reminder as reminders
@@ -51,10 +52,19 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
     return Done()
 
 
+def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
+    """Its items as the views take them."""
+    table = deps.settings.authority_table
+    return [
+        view.Told(i.dossier, i.kind, least_authority(i.dossier.decision.case, i.dossier.options, table))
+        for i in nudge.items
+    ]
+
+
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
     member = nudge.member
     if member is None or not (nudge.preferences.push and member.slack_user_id):
         return
-    message = view.nudge([view.Told(i.dossier, i.kind) for i in nudge.items], authority=member.authority)
+    message = view.nudge(told(deps, nudge), authority=member.authority)
     workspace_id = nudge.items[0].dossier.decision.workspace_id or ""
     await post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)

@@ -32,8 +32,16 @@ def required_authority(case: Case, option: Option | None, table: AuthorityTable)
     high-risk option or a contract modification.
     """
     amount = max(abs(case.financial_impact or Decimal(0)), abs(option.financial_cost) if option else Decimal(0))
-    is_grave = case.decision_type == "contract_modification" or (option is not None and option.risk_level == "high")
+    is_grave = case.is_contract or (option is not None and option.risk_level == "high")
     return min(TOP_AUTHORITY, table.level(amount) + is_grave)
+
+
+def highest_cost(case: Case, level: int, table: AuthorityTable) -> Decimal | None:
+    """The most that an option without high risk may cost where `level` is to suffice; None: whatever it costs.
+
+    level: 1..5, and at least what the case takes by itself.
+    """
+    return None if level >= TOP_AUTHORITY else table.ceiling(level - case.is_contract)
 
 
 def least_authority(case: Case, options: Sequence[Option], table: AuthorityTable) -> int:

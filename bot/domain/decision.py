@@ -90,6 +90,10 @@ class Case:
     financial_impact: Decimal | None = None
     expected_resolution_date: datetime | None = None
 
+    @property
+    def is_contract(self) -> bool:
+        return self.decision_type == "contract_modification"
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -66,4 +66,4 @@ def check_options(options: Sequence[Option]) -> None:
     if len(options) < MIN_OPTIONS:
         raise Conflict(f"Scoring needs at least {MIN_OPTIONS} options; there {there}. Propose another one.")
     if len(options) > MAX_OPTIONS:
-        raise Conflict(f"At most {MAX_OPTIONS} options fit into the form; there {there}. Ask their owners to merge.")
+        raise Conflict(f"At most {MAX_OPTIONS} options fit into the form; there {there}. Merge or remove some.")

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable, least_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision, Dossier, Line, Status, missing_for_criteria
-from bot.domain.option import Option
+from bot.domain.option import MIN_OPTIONS, Option
 from bot.domain.permission import Action, check
 from bot.domain.press import Press
 from bot.domain.round import RoundState
@@ -149,7 +149,8 @@ async def unfinished(db: Db, *, actor: Actor, now: datetime, table: AuthorityTab
 
     async def work(c: AsyncConnection) -> list[Line]:
         found = await decision.unfinished(c, team_id=actor.team.id, member_id=actor.member.id)
-        options = await option.of_decisions(c, [o.decision.id for o in found if o.is_published])
+        asking = [o.decision.id for o in found if o.is_published or o.decision.phase == 3]
+        options = await option.of_decisions(c, asking)
         lines = [_line(o, actor.member, options.get(o.decision.id, ()), table) for o in found]
         lines = [line for line in lines if line.status is not Status.RESOLVED or line.todo]
         return sorted(lines, key=lambda line: line.todo is None)
@@ -185,8 +186,10 @@ def _todo(
             return "complete the case", Action.COMPLETE_CASE
         case Status.TEAM_INPUT, 2 if is_owner:
             return "set the criteria", Action.EDIT_CRITERIA
+        case Status.TEAM_INPUT, 3 if is_owner and len(options) < MIN_OPTIONS:
+            return "propose options, then start scoring", Action.PROPOSE_OPTION
         case Status.TEAM_INPUT, 3 if is_owner:
-            return "propose options, then start scoring", Action.START_SCORING
+            return "start scoring once the options are complete", Action.START_SCORING
         case Status.TEAM_INPUT, 3:
             return "propose an option", Action.PROPOSE_OPTION
         case Status.EVALUATING, _ if o.is_too_small and not o.is_undecided:
@@ -197,13 +200,19 @@ def _todo(
             return "proceed without quorum or cancel", Action.PROCEED
         case Status.EVALUATING, _ if o.is_undecided and is_owner:
             return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
-        case Status.EVALUATING, _ if o.is_published and member.authority >= least_authority(d.case, options, table):
+        case Status.EVALUATING, _ if o.is_published and _may_resolve(d, member, options, table):
             return "resolve", Action.RESOLVE
         case Status.RESOLVED, 5 if o.resolved_by == member.id:
             return "inform the customer", Action.INFORMED
         case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
             return "record the outcome", Action.RECORD_OUTCOME
     return None, None
+
+
+def _may_resolve(d: Decision, member: Member, options: Sequence[Option], table: AuthorityTable) -> bool:
+    """With at least one of the options."""
+    least = least_authority(d.case, options, table)
+    return member.authority >= least and (member.id != d.created_by or least <= OWN_DECISION_LIMIT)
 
 
 def _too_few(o: decision.OpenDecision) -> tuple[str, Action | None]:

@@ -295,6 +295,9 @@ async def edit_member(
     return await run_tx(db, work)
 
 
+_ASK_ANOTHER = f"Ask somebody with authority {TOP_AUTHORITY} or a workspace admin."
+
+
 def _check_member(before: Member, fields: MemberFields, actor: Actor) -> None:
     if fields.role not in ROLES:
         raise Invalid("Choose one of the six roles.", field="role")
@@ -302,9 +305,9 @@ def _check_member(before: Member, fields: MemberFields, actor: Actor) -> None:
         raise Invalid("Choose an authority from 1 to 5.", field="authority")
     is_self = before.id == actor.member.id
     if is_self and fields.authority > before.authority:
-        raise NotAllowed("Nobody raises their own authority. Ask another admin of your team.", field="authority")
+        raise NotAllowed(f"Nobody raises their own authority. {_ASK_ANOTHER}", field="authority")
     if is_self and not fields.is_active:
-        raise NotAllowed("You cannot make yourself inactive. Ask another admin of your team.", field="active")
+        raise NotAllowed(f"You cannot make yourself inactive. {_ASK_ANOTHER}", field="active")
 
 
 def _changes(before: Member, fields: MemberFields) -> dict[str, object]:

@@ -88,7 +88,7 @@ _DEAD = text(
 
 
 async def enqueue(c: AsyncConnection, *, kind: str, lane: str, key: str, payload: Mapping[str, object]) -> bool:
-    """Add one delivery in the caller's transaction. False: a delivery with this key exists already (kept for ever)."""
+    """Add one delivery in the caller's transaction. False: one with this key exists already."""
     row = await c.execute(_ENQUEUE, {"kind": kind, "lane": lane, "key": key, "payload": dict(payload)})
     return row.first() is not None
 

@@ -55,11 +55,6 @@ def head() -> str:
     return revision
 
 
-def is_current(url: str) -> bool:
-    """Tell whether the database has exactly the schema that this code was written for."""
-    return current(url) == head()
-
-
 def draft(name: str) -> Path:
     """Write an empty migration, migrations/versions/YYYY-MM-DD_<name>.py, after the newest one."""
     from alembic import command

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.authority import AuthorityTable, highest_cost, required_authority
 from bot.domain.decision import Dossier
 from bot.domain.money import format_money
 from bot.domain.permission import highest_reach
@@ -24,7 +24,7 @@ def levels_hint(table: AuthorityTable, currency: str) -> str:
     steps = [f"{level} up to {format_money(top, currency)}" for level, top in enumerate(table.ceilings, 1)]
     last = f"{len(table.ceilings) + 1} whatever it costs"
     reach = ", ".join([*steps, last])
-    return f"What this person may resolve: {reach}; a high risk takes one more. Nobody raises their own."
+    return f"What this person may resolve: {reach}; a high risk or a contract takes one more. Nobody raises their own."
 
 
 def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> str:
@@ -37,12 +37,13 @@ def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable
             f"{case_takes}, which nobody in the team has for it yet: a workspace admin can give it in "
             f"{ids.COMMAND} setup."
         )
-    ceiling = table.ceiling(reach)
+    ceiling = highest_cost(dossier.decision.case, reach, table)
     if ceiling is None:
         return "What it costs us; empty is 0. A costly option takes more authority to resolve with."
+    more = ", since it is about a contract" if dossier.decision.case.is_contract else "; a high risk takes one more"
     return (
         f"What it costs us; empty is 0. The team's highest authority for it is {reach}, good for up to "
-        f"{format_money(ceiling, dossier.team.currency)}; a high risk takes one more."
+        f"{format_money(ceiling, dossier.team.currency)}{more}."
     )
 
 

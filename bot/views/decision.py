@@ -8,11 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain.decision import (
     CUSTOMER_LENGTH,
-    DECISION_TYPES,
     DESCRIPTION_LENGTH,
-    PHASES,
     TITLE_LENGTH,
-    URGENCY,
     Case,
     Decision,
     Dossier,
@@ -25,7 +22,7 @@ from bot.domain.team import Team
 from bot.errors import Invalid
 from bot.views import case, ids, kit, notice, reason, text
 from bot.views.details import details
-from bot.views.dossier import show_button
+from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
 from bot.views.state import Fields, View, metadata
 
@@ -233,18 +230,9 @@ def decision_list(lines: Sequence[Line], *, total: int, offset: int, now: dateti
 
 
 def _line(line: Line, now: datetime) -> kit.Block:
-    facts = [
-        text.inline(line.customer_name, 80),
-        DECISION_TYPES.get(line.decision_type, line.decision_type),
-        f"urgency {URGENCY[line.urgency_level]}",
-        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
-    ]
-    if line.expected_resolution_date:
-        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
-        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
     todo = f"\n*Waiting for you: {text.inline(line.todo, 80)}*" if line.todo else ""
     return kit.section(
-        f"*#{line.number} {text.inline(line.title, 160)}*\n{' · '.join(facts)}{todo}",
+        f"*#{line.number} {text.inline(line.title, 160)}*\n{line_facts(line, now)}{todo}",
         accessory=show_button(line.decision_id, line.number, words="Show"),
     )
 

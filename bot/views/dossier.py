@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
-from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Status
+from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Line, Status
 from bot.domain.option import LEVELS, MIN_OPTIONS, Option
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
@@ -114,6 +114,20 @@ def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]
     ]
 
 
+def line_facts(line: Line, now: datetime) -> str:
+    """One decision of a list on one line: customer, type, urgency, phase, date."""
+    facts = [
+        text.inline(line.customer_name, 80),
+        DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
+        f"urgency {URGENCY[line.urgency_level].replace(' · ', ', ')}",
+        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+    ]
+    if line.expected_resolution_date:
+        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
+        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
+    return " · ".join(facts)
+
+
 def due_line(dossier: Dossier, now: datetime) -> str:
     """Owner and date; the date as a token, in the reader's zone."""
     owner, at = dossier.owner, dossier.decision.case.expected_resolution_date
@@ -141,7 +155,7 @@ def criterion_lines(criteria: Sequence[Criterion], *, room: int = 100) -> list[s
     """Name, weight and share of the weights, which is what a weight means."""
     total = sum((c.weight for c in criteria), Decimal(0)) or Decimal(1)
     return [
-        f"• *{text.inline(c.name, room)}* · weight {text.number(c.weight)} ({c.weight / total * 100:.0f} %)"
+        f"• *{text.inline(c.name, room)}* · weight {text.number(c.weight)} ({text.per_cent(c.weight / total * 100)})"
         for c in criteria
     ]
 

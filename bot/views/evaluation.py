@@ -224,7 +224,8 @@ def _heading(dossier: Dossier, round_: Round, index: int) -> list[kit.Block]:
     criterion = dossier.criterion(criterion_id)
     name = criterion.name if criterion else "Criterion"
     total = sum((w for _, w in round_.weights), Decimal(0)) or Decimal(1)
-    facts = f"Weight {text.number(weight)} ({weight / total * 100:.0f} %) · {MIN_SCORE} worst for us, {MAX_SCORE} best"
+    share = text.per_cent(weight / total * 100)
+    facts = f"Weight {text.number(weight)} ({share}) · {MIN_SCORE} worst for us, {MAX_SCORE} best"
     about = [kit.section(text.inline(criterion.description, 2900))] if criterion and criterion.description else []
     closes = f"Scoring closes {text.moment(round_.closes_at)}"
     return [

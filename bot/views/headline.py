@@ -47,7 +47,9 @@ def solidity(result: Result) -> str | None:
     if len(result.leaders) != 1 or result.label is None:
         return None
     share = next((row.share for row in result.rows if row.place == 1), None)
-    about = "comes first in practically all cases" if share == 100 else f"comes first in about {share} % of the cases"
+    about = "comes first in practically all cases"
+    if share is not None and share < 100:
+        about = f"comes first in about {text.per_cent(share)} of the cases"
     match result.label:
         case StabilityLabel.CLEAR:
             return f"It {'comes first in nearly all cases' if share is None else about} {VARIED}."
@@ -136,7 +138,7 @@ def _where_to_talk(dossier: Dossier, result: Result) -> Iterator[str]:
     contested = _options(dossier, (*result.leaders, *result.runners_up)[:MOST_NAMED], 80)
     if result.topics:
         share = result.topics[0].share
-        how_much = f": about {share} % of the difference" if share else ""
+        how_much = f": about {text.per_cent(share)} of the difference" if share else ""
         topics = _criteria(dossier, _first_topics(result))
         yield f"• *Where to talk:* opinions on {contested} part most on {topics}{how_much}."
     for criterion, option in _splits(dossier, result)[:MOST_SPLITS]:

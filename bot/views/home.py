@@ -5,13 +5,13 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.decision import DECISION_TYPES, PHASES, URGENCY, Line, Status
+from bot.domain.decision import Line
 from bot.domain.home import Decided, Home, Stranger
 from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.views import help as help_view
 from bot.views import ids, kit, text
-from bot.views.dossier import show_button
+from bot.views.dossier import line_facts, show_button
 
 PAGE_LINES = 25
 """Two blocks a line and a dozen around them stay below Slack's 100."""
@@ -92,7 +92,7 @@ def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block
     blocks = [kit.header(f"Waiting for you: {total}")]
     for line in lines:
         todo = f"\nTo do: {line.todo}" if line.todo else ""
-        blocks += [kit.section(f"{_title(line)}\n{_facts(line, now)}{todo}"), kit.actions(_buttons(line))]
+        blocks += [kit.section(f"{_title(line)}\n{line_facts(line, now)}{todo}"), kit.actions(_buttons(line))]
     return blocks
 
 
@@ -101,25 +101,12 @@ def _open(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
         return []
     accessories = [show_button(line.decision_id, line.number, words="Show") for line in lines]
     pairs = zip(lines, accessories, strict=True)
-    rows = [kit.section(f"{_title(line)}\n{_facts(line, now)}", accessory=show) for line, show in pairs]
+    rows = [kit.section(f"{_title(line)}\n{line_facts(line, now)}", accessory=show) for line, show in pairs]
     return [kit.header("Open decisions"), kit.context(f"{total} open in the team, by urgency"), *rows]
 
 
 def _title(line: Line) -> str:
     return f"*#{line.number} {text.inline(line.title, 160)}*"
-
-
-def _facts(line: Line, now: datetime) -> str:
-    facts = [
-        text.inline(line.customer_name, 80),
-        DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
-        f"urgency {URGENCY[line.urgency_level]}",
-        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
-    ]
-    if line.expected_resolution_date:
-        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
-        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
-    return " · ".join(facts)
 
 
 def _buttons(line: Line) -> list[kit.Element]:

@@ -23,9 +23,9 @@ def thresholds_in_words(thresholds: Thresholds) -> str:
     return (
         f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by "
         f"reason only. {_span(few, many)}the ranking and how solid it is, the criterion to talk about, totals to the "
-        f"nearest half, and comments only of those who share them. From {many} on totals and averages to one decimal "
-        f"(averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, without "
-        "names."
+        f"nearest half, and comments only of those who share them. From {many} on also totals and averages to one "
+        f"decimal (averages only of {thresholds.cell} scores or more), how far the scores agree, and all "
+        "comments, without names."
     )
 
 
@@ -38,4 +38,6 @@ def secrecy() -> str:
 
 
 def _span(few: int, many: int) -> str:
-    return "" if few >= many else f"With {few} to {many - 1}: " if few < many - 1 else f"With {few}: "
+    if few >= many - 1:
+        return f"With {few}: " if few < many else ""
+    return f"With {few} {'or' if few == many - 2 else 'to'} {many - 1}: "

@@ -22,6 +22,12 @@ class Told:
 
     dossier: Dossier
     kind: Kind
+    takes: int = 1
+    """The least authority with which it can be resolved."""
+
+    def is_beyond(self, authority: int) -> bool:
+        """Whether it reaches the reader only because nobody has the authority that resolving takes."""
+        return self.kind in (Kind.RESOLVE, Kind.UNRESOLVED) and authority < self.takes
 
 
 def nudge(items: Sequence[Told], *, authority: int) -> kit.Message:
@@ -33,7 +39,7 @@ def _single(item: Told, authority: int) -> kit.Message:
     heading, reason = headline(item), reason_for(item, authority)
     blocks = [
         kit.section(f"*{heading}*\n{reason}"),
-        kit.actions([_button(item), snooze_button()]),
+        kit.actions([_button(item, authority), snooze_button()]),
         kit.context(_settings_line()),
     ]
     return kit.message(f"{heading}. {reason}", blocks)
@@ -44,7 +50,8 @@ def _digest(items: Sequence[Told], authority: int) -> kit.Message:
     shown = items[:MOST_LINES]
     blocks = [kit.section(f"*{top}*")]
     blocks += [
-        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i)) for i in shown
+        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i, authority))
+        for i in shown
     ]
     if len(items) > len(shown):
         blocks.append(kit.context(f"… and {len(items) - len(shown)} more: `{ids.COMMAND} list`"))
@@ -80,6 +87,11 @@ _VERBS = {
 
 def reason_for(item: Told, authority: int) -> str:
     """Why this reaches the reader, with counts and dates only."""
+    if item.is_beyond(authority):
+        return (
+            f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
+            f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+        )
     why = _why(item)
     if item.kind in ESCALATIONS:
         return f"{why} You hear of it because your authority is {authority}."
@@ -101,7 +113,7 @@ def _why(item: Told) -> str:
             return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
         case Kind.SCORE if found:
             again = "A second round, with a fresh ballot. " if found.follows else ""
-            return f"{again}{_scored(found)}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+            return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
         case Kind.TOO_FEW if found:
             way_out = (
                 "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
@@ -144,16 +156,12 @@ def _why(item: Told) -> str:
     return f"It is in {d.place}."
 
 
-def _scored(found: Round) -> str:
-    return found.turnout
-
-
 def _quorum(found: Round) -> str:
-    return f"{_scored(found)}; quorum is {quorum(len(found.roster))}."
+    return f"{found.turnout}; quorum is {quorum(len(found.roster))}."
 
 
-def _button(item: Told) -> kit.Element:
-    action = action_for(item.kind, item.dossier)
+def _button(item: Told, authority: int) -> kit.Element:
+    action = None if item.is_beyond(authority) else action_for(item.kind, item.dossier)
     d = item.dossier.decision
     if action is None:
         return pieces.show_button(d.id, d.number)

@@ -147,7 +147,7 @@ def ranking_lines(dossier: Dossier, result: Result, *, room: int = 150) -> list[
 
 
 def standing_of(result: Result, option_id: UUID) -> str | None:
-    """ "1st", "2nd=", "not ranked": where one option stands; None where nothing aggregated is shown."""
+    """ "place 1", "place 2=", "not ranked": where one option stands; None where nothing aggregated is shown."""
     row = next((row for row in result.rows if row.option_id == option_id), None)
     if row is None:
         return None

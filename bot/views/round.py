@@ -175,7 +175,7 @@ def _closing(fields: Fields, *, now: datetime) -> datetime:
 def _frozen(dossier: Dossier) -> str:
     options, criteria = len(dossier.options), len(dossier.criteria)
     return (
-        f"{text.count('option', options)} and {text.count('criterion', criteria)}. From now on they, the "
+        f"{text.count('option', options)} and {text.count('criterion', criteria)}. Once scoring starts, they, the "
         "weights, the people and these rules are fixed. Scoring closes when all have submitted, at the closing "
         "time, or when you or a decider close it once half of the people, and at least 3, have scored."
     )

@@ -135,6 +135,11 @@ def number(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
+def per_cent(value: Decimal | int) -> str:
+    """ "67 %", to the nearest whole one; no line ends between number and sign."""
+    return f"{value:.0f}\u00a0%"
+
+
 _LINK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _FENCE = re.compile(r"```\n?")
 _MARKS = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?)(?<=\S)\1(?![\w*_~`])")

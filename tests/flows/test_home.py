@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.team import SlackUser
@@ -45,6 +46,25 @@ async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_
     assert "Somebody else's" in others
     assert (await team.house.person("tom").click("Score", channel="home")).ok
     assert "Trust" in (await team.modal("tom", at_least="Trust")).text
+
+
+async def test_the_owner_is_led_on_by_the_number_of_options(team: Any) -> None:
+    await team.to_options(["Only one"], title="Needs another")
+    await team.to_options(title="May start")
+
+    needs, may_start = (await open_tab(team, "sarah", showing="Waiting for you: 2")).split("#2 ")
+
+    assert "To do: propose options, then start scoring\n[ Propose option ]" in needs
+    assert "To do: start scoring once the options are complete\n[ Start scoring ]" in may_start
+
+
+async def test_an_owner_who_may_not_resolve_their_own_is_not_told_to(team: Any) -> None:
+    team.give("sarah", 5)
+    await team.to_result("sarah", "lisa", "tom", title="Mine", financial_impact=Decimal(5000))
+
+    found = await open_tab(team, "sarah", showing="Mine")
+
+    assert "To do: resolve" not in found
 
 
 async def test_it_follows_what_changes_once_it_was_opened(team: Any) -> None:

@@ -223,14 +223,14 @@ async def test_nobody_raises_their_own_authority(team: Any) -> None:
     (block,) = [b for b in view.blocks if b["block_id"].startswith("authority")]
     view.states[(block["block_id"], "authority")]["selected_option"] = {"text": {}, "value": "5"}
     answer = await team.house.person("sarah").submit()
-    assert answer.error == "Nobody raises their own authority. Ask another admin of your team."
+    assert answer.error == "Nobody raises their own authority. Ask somebody with authority 5 or a workspace admin."
     assert team.value("SELECT escalation_authority FROM team_members WHERE name = 'Sarah Johnson'") == 3
 
 
 async def test_nobody_makes_themselves_inactive(team: Any) -> None:
     await edit(team, "sarah", "Sarah Johnson")
     answer = await team.submit("sarah", {"Active": False})
-    assert answer.error == "You cannot make yourself inactive. Ask another admin of your team."
+    assert answer.error == "You cannot make yourself inactive. Ask somebody with authority 5 or a workspace admin."
 
 
 async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(team: Any) -> None:

@@ -6,7 +6,6 @@ from bot.sandbox.story.stage import Stage
 
 CREDIT, REFUND, FREE = "Half a month as credit", "Full refund of the month", "Refund and six months free"
 DROPPED, FIRST_IDEA = "Apology only", "Half the month back"
-OPTIONS = (CREDIT, REFUND, FREE)
 STALE = "Propose option"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.authority import AuthorityTable, least_authority, required_authority
+from bot.domain.authority import AuthorityTable, highest_cost, least_authority, required_authority
 from bot.domain.decision import DECISION_TYPES, Case
 from bot.domain.option import LEVELS, Option
 
@@ -104,3 +104,15 @@ def test_an_own_table_replaces_the_usual_one() -> None:
     table = AuthorityTable((Decimal(10), Decimal(20)))
 
     assert [table.level(Decimal(a)) for a in (10, 11, 20, 21, 10**9)] == [1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("decision_type", ["refund_request", "contract_modification"])
+def test_the_highest_cost_is_the_last_that_a_level_reaches(decision_type: str) -> None:
+    case = a_case(decision_type=decision_type)
+    for level in range(required_authority(case, None, USUAL), 5):
+        highest = highest_cost(case, level, USUAL)
+
+        assert highest is not None
+        assert required_authority(case, an_option(str(highest)), USUAL) == level
+        assert required_authority(case, an_option(str(highest + 1)), USUAL) == level + 1
+    assert highest_cost(case, 5, USUAL) is None

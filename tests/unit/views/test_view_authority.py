@@ -71,8 +71,17 @@ def test_the_cost_of_an_option_says_how_far_the_team_reaches(
     assert sentence in authority.cost_hint(dossier, [everybody[name] for name in people.split()], TABLE)
 
 
+def test_of_a_contract_the_same_authority_reaches_less(dossiers: ModuleType, found: Dossier) -> None:
+    case = replace(found.decision.case, decision_type="contract_modification")
+    dossier = replace(found, decision=replace(found.decision, case=case))
+
+    said = authority.cost_hint(dossier, [dossiers.MIKE], TABLE)
+
+    assert said.endswith("for it is 4, good for up to USD 10,000, since it is about a contract.")
+
+
 def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:
     assert authority.levels_hint(TABLE, "EUR") == (
         "What this person may resolve: 1 up to EUR 100, 2 up to EUR 1,000, 3 up to EUR 10,000, 4 up to EUR 50,000, "
-        "5 whatever it costs; a high risk takes one more. Nobody raises their own."
+        "5 whatever it costs; a high risk or a contract takes one more. Nobody raises their own."
     )

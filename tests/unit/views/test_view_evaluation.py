@@ -41,7 +41,7 @@ def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
             "Score #42 (evaluation.page)",
             "# Criterion 1 of 2: Trust",
             "About trust",
-            "~ Weight 3 (67 %) · 1 worst for us, 10 best",
+            "~ Weight 3 (67 %) · 1 worst for us, 10 best",
             "~ Scoring closes <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "Credit note: <static_select> (required)",
             "Full refund: <static_select> (required)",
@@ -50,7 +50,7 @@ def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
             "How sure are you about this page?: <static_select>",
             "[ Save for later ]",
             "~ Closing this window loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes.",
-            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 to 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 or 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
             "{ Next }",
         ]
     )
@@ -99,7 +99,7 @@ def test_the_check_page(check: dict[str, Any], lines: ModuleType) -> None:
             "Before you submit: <checkboxes> (required)",
             "[ Back ] [ Save for later ]",
             "~ Closing this window loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes. Until scoring closes you may change your scores and submit again.",
-            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 to 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 or 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
             "{ Submit in secret }",
         ]
     )

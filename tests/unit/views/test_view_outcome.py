@@ -51,7 +51,7 @@ def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleTyp
     said = lines.lines_of(resolve(dossiers))
 
     assert (
-        "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases "
+        "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases "
         "when we vary who scored and how much each criterion weighs. Half refund leads, but averages 3 or less on "
         "*Cost*."
     ) in said

@@ -53,6 +53,17 @@ def test_whatever_people_typed_fits(dossiers: ModuleType, pattern: str) -> None:
         assert message_problems(reminder.nudge([Told(long, told.kind)] * 30, authority=4)) == []
 
 
+def test_nobody_is_told_that_they_have_an_authority_which_they_lack(dossiers: ModuleType) -> None:
+    told = next(t for t in all_told(dossiers) if t.kind is Kind.RESOLVE and t.dossier.result)
+
+    words = str(reminder.nudge([replace(told, takes=4)], authority=3))
+
+    assert "resolving takes authority 4, which nobody who may resolve it has; you come closest with 3." in words
+    assert "you have the authority" not in words
+    assert Action.RESOLVE not in words
+    assert "you have the authority to decide" in str(reminder.nudge([replace(told, takes=4)], authority=4))
+
+
 def test_a_letter_says_the_same_as_plain_words(dossiers: ModuleType) -> None:
     told = next(t for t in all_told(dossiers) if t.kind is Kind.SCORE and t.dossier.round)
 

@@ -54,15 +54,15 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next(
 
     assert lines.lines_of(told) == snapshot(
         [
-            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason, or Second round to ask the team once more. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason, or Second round to ask the team once more. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
             "# Result of #42 · Refund <six> weeks of outage",
-            "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs.",
+            "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs.",
             "*Next:* hear both sides on *Cost*; then a decider presses *Resolve* on the card and gives a reason, or *Second round* to ask the team once more. The ranking advises; it does not decide.",
             "1.  *Half refund* · about 7.4",
             "2.  *Full refund* · about 7.4",
             "–  Credit note · not ranked: needs scores on Cost",
             "[chart] Score of each option, from 1 to 10: Half refund 7.4, Full refund 7.4",
-            "• *Where to talk:* opinions on *Half refund* and *Full refund* part most on *Cost*: about 60 % of the difference.",
+            "• *Where to talk:* opinions on *Half refund* and *Full refund* part most on *Cost*: about 60 % of the difference.",
             "• *Split:* on *Cost* of Half refund the team is in two camps.",
             "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
             "Option | Trust | Cost",
@@ -201,7 +201,7 @@ def test_what_follows_from_the_means_is_said_in_sentences(dossiers: ModuleType) 
 
     assert headline.notes(found, more) == [
         "• *Where to talk:* opinions on *Half refund* and *Full refund* part most on *Cost*: "
-        "about 60 % of the difference.",
+        "about 60 % of the difference.",
         "• *Split:* on *Cost* of Half refund the team is in two camps.",
         "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
         "• You can leave Credit note aside: Half refund is rated at least as high on every criterion.",
@@ -241,10 +241,10 @@ def test_names_that_differ_in_their_parentheses_only_stay_whole(dossiers: Module
     ("label", "share", "said"),
     [
         (StabilityLabel.CLEAR, 100, "It comes first in practically all cases when we vary"),
-        (StabilityLabel.CLEAR, 90, "It comes first in about 90 % of the cases when we vary"),
+        (StabilityLabel.CLEAR, 90, "It comes first in about 90 % of the cases when we vary"),
         (StabilityLabel.CLEAR, None, "It comes first in nearly all cases when we vary"),
         (StabilityLabel.LEANING, None, "It comes first in most cases, not in all, when we vary"),
-        (StabilityLabel.TOO_CLOSE, 45, "It comes first in only about 45 % of the cases when we vary"),
+        (StabilityLabel.TOO_CLOSE, 45, "It comes first in only about 45 % of the cases when we vary"),
         (StabilityLabel.TOO_CLOSE, None, "It often does not come first when we vary"),
     ],
 )
