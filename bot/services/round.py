@@ -16,7 +16,7 @@ from bot.domain.team import Actor, Member
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import decision as decision_service
-from bot.store import audit, decision, dossier, round, submission, team
+from bot.store import audit, decision, dossier, reminder, round, submission, team
 from bot.store.db import Db, run_tx
 
 
@@ -62,6 +62,7 @@ async def start(
     """T4: freeze roster, options, criteria, weights, closing time and thresholds; collect scores."""
 
     async def work(c: AsyncConnection) -> Dossier:
+        await reminder.keep_people(c, actor.team.id)
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:
@@ -253,6 +254,7 @@ async def second(
     """Ask the people of a published round once more, by fresh ballots about the very same things. Once per decision."""
 
     async def work(c: AsyncConnection) -> Dossier:
+        await reminder.keep_people(c, actor.team.id)
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:

@@ -1,9 +1,18 @@
 """Several people at the same moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
+import psycopg
+
 from bot.domain.permission import Action
+from bot.domain.press import Press
+from bot.domain.team import SlackUser
+from bot.services import round as rounds
+from bot.services import team as teams
 
 
 async def last_page(team: Any, *names: str) -> None:
@@ -126,3 +135,85 @@ async def test_making_the_last_one_inactive_while_they_submit_closes_once(team: 
     await asyncio.gather(*(team.house.person(name).submit() for name in ("tom", "sarah")))
     await closed_once_and_published_once(team)
     assert team.value("SELECT is_active FROM team_members WHERE id = %s", member) is False
+
+
+# --- Made by hand: one of the two is held at the very moment that matters -------------------------------------------
+
+
+@asynccontextmanager
+async def paused_while_recording(team: Any, press: Press) -> AsyncIterator[None]:
+    """Whoever does this press has done all but remember it and commit, until this ends."""
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute(
+            "INSERT INTO submissions (view_id, hash, digest, created_kind, created_id) VALUES (%s, %s, '', '', '')",
+            [press.view_id, press.hash],
+        )
+        yield
+        someone.rollback()
+
+
+async def leaves(team: Any, name: str) -> None:
+    actor = team.actors[name]
+    await teams.deactivate(team.db, user=SlackUser(actor.workspace_id, actor.user_id), cause="test")
+
+
+NOT_EXCUSED = (
+    "SELECT count(*) FROM round_members r JOIN team_members m ON m.id = r.member_id "
+    "WHERE r.round_id = %s AND NOT m.is_active AND r.excused_at IS NULL"
+)
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team: Any) -> None:
+    await team.to_options()
+    await team.settled()
+    # As before the first plan: no rows yet that whoever leaves would wait for.
+    team.sql("DELETE FROM reminders")
+    press = Press("V1", "1", "a")
+    async with paused_while_recording(team, press):
+        start = asyncio.create_task(
+            rounds.start(
+                team.db,
+                actor=team.actors["sarah"],
+                decision_id=team.decision_id,
+                member_ids=[who.member.id for who in team.actors.values()],
+                closes_at=team.now + timedelta(days=1),
+                is_two_confirmed=False,
+                now=team.now,
+                table=team.table,
+                press=press,
+            )
+        )
+        await team.until(WAITS, 1)
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await asyncio.wait({leaving}, timeout=0.3)
+    await asyncio.gather(start, leaving)
+    assert team.value(NOT_EXCUSED, team.round_id) == 0
+
+
+async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for(team: Any) -> None:
+    await team.to_scoring()
+    for name, scores in (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5))):
+        await team.ballot(name, *scores)
+    await team.published()
+    await team.settled()
+    team.sql("DELETE FROM reminders")
+    press = Press("V1", "1", "a")
+    async with paused_while_recording(team, press):
+        second = asyncio.create_task(
+            rounds.second(
+                team.db,
+                actor=team.actors["mike"],
+                decision_id=team.decision_id,
+                closes_at=team.now + timedelta(days=1),
+                now=team.now,
+                table=team.table,
+                press=press,
+            )
+        )
+        await team.until(WAITS, 1)
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await asyncio.wait({leaving}, timeout=0.3)
+    await asyncio.gather(second, leaving)
+    assert team.value("SELECT count(*) FROM rounds") == 2
+    assert team.value(NOT_EXCUSED, team.round_id) == 0
