@@ -262,10 +262,7 @@ async def edit_member(
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, actor, member_id)
         await reminder.replan_team(c, actor.team.id)
-        # Decisions are locked before members, as everywhere: see `decision.get`.
-        rounds = [] if fields.is_active else await round.unpublished_rounds_of(c, member_id)
-        for decision_id, _ in rounds:
-            await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=actor.team.id, member_id=member_id)
         before = await _member_of_team(c, actor, member_id, lock=True)
         _check_member(before, fields, actor)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
@@ -328,9 +325,7 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
             return
         found, member_id = known[0], known[0].id
         await reminder.replan_team(c, found.team_id)
-        rounds = await round.unpublished_rounds_of(c, member_id)
-        for decision_id, _ in rounds:
-            await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
+        rounds = await _rounds_that_ask(c, team_id=found.team_id, member_id=member_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
@@ -338,6 +333,15 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
             await _excuse(c, team_id=found.team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
 
     await run_tx(db, work)
+
+
+async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[tuple[UUID, UUID]]:
+    """(decision id, round id) of the rounds that may still ask this person, their decisions locked."""
+    # Decisions are locked before members, as everywhere: see `decision.get`.
+    for decision_id, _ in await round.unpublished_rounds_of(c, member_id):
+        await decision.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+    # Once more: a round may have been published or voided while its decision was waited for.
+    return await round.unpublished_rounds_of(c, member_id)
 
 
 async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:

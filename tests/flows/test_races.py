@@ -217,3 +217,20 @@ async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for
     await asyncio.gather(second, leaving)
     assert team.value("SELECT count(*) FROM rounds") == 2
     assert team.value(NOT_EXCUSED, team.round_id) == 0
+
+
+async def test_who_leaves_while_the_result_is_published_is_not_excused_from_it(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await team.settled()
+    team.sql("DELETE FROM reminders")
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        someone.execute("UPDATE rounds SET closed_at = now(), close_cause = 'closed_early', published_at = now()")
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await team.until(WAITS, 1)
+    await leaving
+    assert team.value("SELECT is_active FROM team_members WHERE id = %s", team.actors["tom"].member.id) is False
+    assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 0
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 0
