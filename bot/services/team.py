@@ -323,14 +323,17 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         known = await team.find_by_identity(c, user)
         if known is None or not known[0].is_active:
             return
-        found, member_id = known[0], known[0].id
-        await reminder.replan_team(c, found.team_id)
-        rounds = await _rounds_that_ask(c, team_id=found.team_id, member_id=member_id)
+        member_id, team_id = known[0].id, known[0].team_id
+        await reminder.replan_team(c, team_id)
+        found = await team.find_member(c, member_id)
+        if found is None or not found.is_active:
+            return  # the same news, twice at once
+        rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=found.team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
 
     await run_tx(db, work)
 

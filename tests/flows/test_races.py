@@ -234,3 +234,26 @@ async def test_who_leaves_while_the_result_is_published_is_not_excused_from_it(t
     assert team.value("SELECT is_active FROM team_members WHERE id = %s", team.actors["tom"].member.id) is False
     assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 0
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 0
+
+
+async def test_a_person_whom_slack_says_twice_to_be_gone_leaves_once(team: Any) -> None:
+    await team.to_scoring()
+    await team.settled()
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        leaving = [asyncio.create_task(leaves(team, "tom")) for _ in range(2)]
+        await team.until(WAITS, 2)
+    await asyncio.gather(*leaving)
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'member.changed'") == 1
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
+
+
+async def test_changing_somebody_inactive_excuses_them_no_second_time(team: Any) -> None:
+    await team.to_scoring()
+    await leaves(team, "tom")
+    tom = team.actors["tom"].member
+    fields = teams.MemberFields("Thomas Becker", tom.email, tom.role, 1, (), is_active=False)
+    who = {"actor": team.actors["sarah"], "is_workspace_admin": True, "member_id": tom.id}
+    await teams.edit_member(team.db, **who, fields=fields)
+    assert team.value("SELECT name FROM team_members WHERE id = %s", tom.id) == "Thomas Becker"
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
