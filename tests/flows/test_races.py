@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from bot.domain.permission import Action
 from bot.domain.press import Press
@@ -257,3 +258,25 @@ async def test_changing_somebody_inactive_excuses_them_no_second_time(team: Any)
     await teams.edit_member(team.db, **who, fields=fields)
     assert team.value("SELECT name FROM team_members WHERE id = %s", tom.id) == "Thomas Becker"
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
+
+
+async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobody(team: Any) -> None:
+    await team.to_scoring()
+    await team.settled()
+    tom = team.actors["tom"].member
+    page = {"scores": {str(team.option_id("Full refund")): 7}, "confidence": None, "abstain": False}
+    criterion = team.value("SELECT id FROM decision_criteria ORDER BY position LIMIT 1")
+    fields = teams.MemberFields(tom.name, tom.email, tom.role, 1, (), is_active=False)
+    with psycopg.connect(team.house.database_url, options="-c deadlock_timeout=100ms") as lisa:
+        lisa.execute("SELECT FROM rounds FOR SHARE")  # where `save_page` begins
+        edit = asyncio.create_task(
+            teams.edit_member(
+                team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=tom.id, fields=fields
+            )
+        )
+        await team.until(WAITS, 1)
+        asked = [team.round_id, team.actors["lisa"].member.id, criterion, Jsonb(page)]
+        saved = await asyncio.to_thread(lisa.execute, "SELECT save_page(%s, %s, %s, %s)", asked)
+        assert saved.fetchone() == ("saved",)
+    await edit
+    assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 1
