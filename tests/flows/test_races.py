@@ -5,15 +5,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg.types.json import Jsonb
 
 from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
+from bot.errors import Conflict
+from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
+
+
+def a_press() -> Press:
+    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
 async def last_page(team: Any, *names: str) -> None:
@@ -280,3 +288,17 @@ async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobo
         assert saved.fetchone() == ("saved",)
     await edit
     assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 1
+
+
+async def test_a_choice_edited_after_a_lost_answer_leaves_somebody_elses_alone(team: Any) -> None:
+    await team.to_result()
+    how = {"decision_id": team.decision_id, "now": team.now, "table": team.table}
+    first = {"option_id": team.option_id("Full refund"), "reason": "First.", "press": Press("V1", "1", "a")}
+    await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **first)
+    await outcomes.reopen(team.db, actor=team.actors["sarah"], reason="Too dear.", press=a_press(), **how)
+    other = {"option_id": team.option_id("Partial credit"), "reason": "Enough.", "press": a_press()}
+    await outcomes.resolve(team.db, actor=team.actors["sarah"], **how, **other)
+    edited = {"option_id": team.option_id("Full refund"), "reason": "Second.", "press": Press("V1", "1", "b")}
+    with pytest.raises(Conflict, match="is resolved"):
+        await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **edited)
+    assert team.sql("SELECT reason FROM decision_outcomes") == [("Enough.",)]
