@@ -215,12 +215,16 @@ async def void(
     *,
     actor: Actor,
     decision_id: UUID,
+    round_id: UUID,
     reason: str,
     now: datetime,
     table: AuthorityTable,
     press: Press,
 ) -> Dossier:
-    """T4b: delete every ballot and go back to the options; the reason is recorded."""
+    """T4b: delete every ballot of this round and go back to the options; the reason is recorded.
+
+    Raises Conflict where another round has taken its place: nobody asked for those ballots to be deleted.
+    """
 
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
@@ -228,7 +232,8 @@ async def void(
         if prior:
             return found
         check(Action.VOID_ROUND, found, actor.member, now=now, table=table)
-        round_id = _round_id(found)
+        if _round_id(found) != round_id:
+            raise Conflict(f"This window is about an earlier round of {found.decision.name}. {standing(found, now)}")
         if await round.void(c, round_id, by=actor.member.id, reason=reason) != "voided":
             raise Conflict(f"The round cannot be voided. {standing(found, now)}")
         await decision.set_state(c, found.decision.moved("T4b"))

@@ -302,3 +302,17 @@ async def test_a_choice_edited_after_a_lost_answer_leaves_somebody_elses_alone(t
     with pytest.raises(Conflict, match="is resolved"):
         await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **edited)
     assert team.sql("SELECT reason FROM decision_outcomes") == [("Enough.",)]
+
+
+async def test_a_window_about_a_voided_round_does_not_void_the_next_one(team: Any) -> None:
+    await team.to_scoring()
+    await team.window("mike", Action.VOID_ROUND)
+    await team.window("sarah", Action.VOID_ROUND)
+    assert (await team.submit("sarah", {"Reason": "An option was missing."})).ok
+    await team.window("sarah", Action.START_SCORING)
+    assert (await team.house.person("sarah").submit()).ok
+    await team.ballot("lisa")
+    refused = await team.submit("mike", {"Reason": "An option was missing."})
+    assert "This window is about an earlier round of #1. #1 is being scored" in str(refused.error)
+    assert team.value("SELECT count(*) FROM evaluations") == 4
+    assert team.state == ("evaluating", 4)
