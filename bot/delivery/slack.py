@@ -158,8 +158,12 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
-    if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
+    live = found.round
+    # Rows of an older version name no round.
+    if live is None or found.result is None or delivery.payload.get("round", str(live.id)) != str(live.id):
         return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
+    if not await results.may_read(deps.db, found=found, user_id=reader):
+        return Done()
     user = SlackUser(found.decision.workspace_id or "", reader)
     await _post_result(deps, found, lambda message: post_dm(deps, delivery, user=user, message=message))
     return Done()

@@ -166,6 +166,7 @@ async def leaves(team: Any, name: str) -> None:
     await teams.deactivate(team.db, user=SlackUser(actor.workspace_id, actor.user_id), cause="test")
 
 
+TIE = (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5)))
 NOT_EXCUSED = (
     "SELECT count(*) FROM round_members r JOIN team_members m ON m.id = r.member_id "
     "WHERE r.round_id = %s AND NOT m.is_active AND r.excused_at IS NULL"
@@ -202,7 +203,7 @@ async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team:
 
 async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for(team: Any) -> None:
     await team.to_scoring()
-    for name, scores in (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5))):
+    for name, scores in TIE:
         await team.ballot(name, *scores)
     await team.published()
     await team.settled()
@@ -316,3 +317,33 @@ async def test_a_window_about_a_voided_round_does_not_void_the_next_one(team: An
     assert "This window is about an earlier round of #1. #1 is being scored" in str(refused.error)
     assert team.value("SELECT count(*) FROM evaluations") == 4
     assert team.state == ("evaluating", 4)
+
+
+async def test_a_result_that_waited_until_after_the_second_round_is_told_once(team: Any) -> None:
+    team.house.sandbox.kick_bot("customer-decisions")
+    await team.to_scoring()
+    lisa = team.actors["lisa"]
+    team.sql(
+        "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, 'none', now() + interval '1 hour')",
+        f"slack:{lisa.workspace_id}:{lisa.user_id}",
+    )
+    told = "SELECT count(*) FROM outbox WHERE kind = 'result.dm' AND payload ->> 'user' = %s"
+    for name, scores in TIE:
+        await team.ballot(name, *scores)
+    await team.until(told, 1, lisa.user_id)
+    await rounds.second(
+        team.db,
+        actor=team.actors["mike"],
+        decision_id=team.decision_id,
+        closes_at=team.now + timedelta(days=1),
+        now=team.now,
+        table=team.table,
+        press=a_press(),
+    )
+    for name, _ in TIE:
+        await team.ballot(name)
+    await team.until(told, 2, lisa.user_id)
+    team.sql("DELETE FROM outbox WHERE kind = 'none'")
+    await team.settled()
+    seen = [m.rendered for m in await team.house.person("lisa").messages("dm")]
+    assert sum("second round" in text for text in seen) == 1, seen
