@@ -183,18 +183,24 @@ async def proceed(
     table: AuthorityTable,
     press: Press,
 ) -> Dossier:
-    """Publish what there is although quorum was missed; the reason is recorded and shown."""
+    """Publish what there is although quorum was missed; the reason is recorded and shown.
+
+    An edited press replaces the reason until the result is published; afterwards it raises Conflict.
+    """
 
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior:
+        if prior and prior.is_same:
             return found
-        check(Action.PROCEED, found, actor.member, now=now, table=table)
+        is_edited_press = prior is not None and found.round is not None and str(found.round.id) == prior.created_id
+        if not is_edited_press:
+            check(Action.PROCEED, found, actor.member, now=now, table=table)
         round_id = _round_id(found)
         answer = await round.override(c, round_id, by=actor.member.id, reason=reason)
         if answer != "recorded":
-            raise Conflict(f"That is not possible now. {standing(found, now)}")
+            why = "It went on with the reason that you gave first." if is_edited_press else "That is not possible now."
+            raise Conflict(f"{why} {standing(found, now)}")
         await audit.write(
             c,
             "round.proceeded",

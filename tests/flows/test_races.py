@@ -161,6 +161,15 @@ async def paused_while_recording(team: Any, press: Press) -> AsyncIterator[None]
         someone.rollback()
 
 
+@asynccontextmanager
+async def held_back(team: Any, lane: str) -> AsyncIterator[None]:
+    """Nothing of this lane is delivered until this ends."""
+    later = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, 'none', now() + interval '1 hour')"
+    team.sql(later, lane)
+    yield
+    team.sql("DELETE FROM outbox WHERE kind = 'none'")
+
+
 async def leaves(team: Any, name: str) -> None:
     actor = team.actors[name]
     await teams.deactivate(team.db, user=SlackUser(actor.workspace_id, actor.user_id), cause="test")
@@ -323,27 +332,42 @@ async def test_a_result_that_waited_until_after_the_second_round_is_told_once(te
     team.house.sandbox.kick_bot("customer-decisions")
     await team.to_scoring()
     lisa = team.actors["lisa"]
-    team.sql(
-        "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, 'none', now() + interval '1 hour')",
-        f"slack:{lisa.workspace_id}:{lisa.user_id}",
-    )
     told = "SELECT count(*) FROM outbox WHERE kind = 'result.dm' AND payload ->> 'user' = %s"
-    for name, scores in TIE:
-        await team.ballot(name, *scores)
-    await team.until(told, 1, lisa.user_id)
-    await rounds.second(
-        team.db,
-        actor=team.actors["mike"],
-        decision_id=team.decision_id,
-        closes_at=team.now + timedelta(days=1),
-        now=team.now,
-        table=team.table,
-        press=a_press(),
-    )
-    for name, _ in TIE:
-        await team.ballot(name)
-    await team.until(told, 2, lisa.user_id)
-    team.sql("DELETE FROM outbox WHERE kind = 'none'")
+    async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
+        for name, scores in TIE:
+            await team.ballot(name, *scores)
+        await team.until(told, 1, lisa.user_id)
+        await rounds.second(
+            team.db,
+            actor=team.actors["mike"],
+            decision_id=team.decision_id,
+            closes_at=team.now + timedelta(days=1),
+            now=team.now,
+            table=team.table,
+            press=a_press(),
+        )
+        for name, _ in TIE:
+            await team.ballot(name)
+        await team.until(told, 2, lisa.user_id)
     await team.settled()
     seen = [m.rendered for m in await team.house.person("lisa").messages("dm")]
     assert sum("second round" in text for text in seen) == 1, seen
+
+
+async def test_a_reason_edited_after_a_lost_answer_replaces_the_first_until_the_result_is_published(team: Any) -> None:
+    await team.to_scoring()
+    await team.ballot("mike")
+    await team.end_round_now()
+    await team.told("lisa", Action.SCORE)
+    await team.window("mike", Action.PROCEED)
+    await team.house.person("mike").fill({"Reason": "First."})
+    async with held_back(team, f"round:{team.round_id}"):
+        await team.house.person("mike").submit(lose_answer=True)
+        await team.until("SELECT override_reason FROM rounds", "First.")
+        await team.house.person("mike").fill({"Reason": "Second."})
+        await team.house.person("mike").submit(lose_answer=True)
+        await team.until("SELECT override_reason FROM rounds", "Second.")
+    await team.published()
+    refused = await team.submit("mike", {"Reason": "Third."})
+    assert "It went on with the reason that you gave first. #1 is scored and its result published" in str(refused.error)
+    assert team.value("SELECT override_reason FROM rounds") == "Second."
