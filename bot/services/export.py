@@ -70,6 +70,7 @@ async def request(db: Db, *, actor: Actor, now: datetime) -> bool:
     async def work(c: AsyncConnection) -> bool:
         if not await export.count(c, actor.team.id):
             raise NotFound("Your team has no decision yet. Open the first one with /decide.")
+        await export.lock_requests(c, actor.member.id)
         lane = outbox.slack_lane(actor.workspace_id, actor.user_id)
         if await outbox.ready_in_lane(c, lane=lane, kind=FILE, after=0):
             return False

@@ -15,6 +15,7 @@ from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
 from bot.errors import Conflict
+from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
@@ -371,3 +372,11 @@ async def test_a_reason_edited_after_a_lost_answer_replaces_the_first_until_the_
     refused = await team.submit("mike", {"Reason": "Third."})
     assert "It went on with the reason that you gave first. #1 is scored and its result published" in str(refused.error)
     assert team.value("SELECT override_reason FROM rounds") == "Second."
+
+
+async def test_two_exports_asked_for_at_once_send_one(team: Any) -> None:
+    await team.open()
+    lisa = team.actors["lisa"]
+    async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
+        asked = [exports.request(team.db, actor=lisa, now=team.now) for _ in range(4)]
+        assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
