@@ -11,10 +11,12 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from bot.domain.evaluation import Comments
 from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
 from bot.errors import Conflict
+from bot.services import evaluation as evaluations
 from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
@@ -380,3 +382,20 @@ async def test_two_exports_asked_for_at_once_send_one(team: Any) -> None:
     async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
         asked = [exports.request(team.db, actor=lisa, now=team.now) for _ in range(4)]
         assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
+
+
+async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_the_ballot_counts(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await team.save_pages("tom")
+    await team.settled()
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        how = {"round_id": team.round_id, "comments": Comments({}, False), "now": team.now, "table": team.table}
+        both = [asyncio.create_task(evaluations.submit(team.db, actor=team.actors["tom"], **how)) for _ in range(2)]
+        await team.until(WAITS, 2)
+    answers = await asyncio.gather(*both, return_exceptions=True)
+    counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
+    assert counted.is_closed
+    assert "What you had submitted before counts. Scoring of #1 is closed" in str(refused)
