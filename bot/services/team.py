@@ -1,7 +1,7 @@
 """Set up a team, find the person behind a click, keep the roll of members."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,12 +59,16 @@ async def find_actor(db: Db, user: SlackUser) -> Actor | None:
     if found is None:
         return None
     member, its_team = found
+    _check_active(member, its_team)
+    return Actor(member, its_team, user.workspace_id, user.user_id)
+
+
+def _check_active(member: Member, its_team: Team) -> None:
     if not member.is_active:
         raise NotAllowed(
             f"You are an inactive member of {its_team.name}. Somebody with authority {TOP_AUTHORITY} there can make "
             "you active again with /decide setup."
         )
-    return Actor(member, its_team, user.workspace_id, user.user_id)
 
 
 async def link_by_email(db: Db, profile: Profile) -> None:
@@ -264,6 +268,10 @@ async def edit_member(
         await reminder.replan_team(c, actor.team.id)
         rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=actor.team.id, member_id=member_id)
         before = await _member_of_team(c, actor, member_id, lock=True)
+        # Of two who change each other at once the second may not be an admin any more.
+        doer = await _member_of_team(c, actor, actor.member.id)
+        _check_active(doer, actor.team)
+        check_admin(replace(actor, member=doer), is_workspace_admin=is_workspace_admin)
         _check_member(before, fields, actor)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
             raise Invalid("This address cannot be used here. Leave the one that stands, or use another.", field="email")

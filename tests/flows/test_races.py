@@ -399,3 +399,28 @@ async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_
     counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
     assert counted.is_closed
     assert "What you had submitted before counts. Scoring of #1 is closed" in str(refused)
+
+
+async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_the_team(team: Any) -> None:
+    team.give("mike", 5)
+    await team.to_scoring()
+    await team.settled()
+    sarah, mike = team.actors["sarah"], team.actors["mike"]
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        edits = [
+            asyncio.create_task(
+                teams.edit_member(
+                    team.db,
+                    actor=who,
+                    is_workspace_admin=False,
+                    member_id=whom.member.id,
+                    fields=teams.MemberFields("Somebody", whom.member.email, whom.member.role, 5, (), is_active=False),
+                )
+            )
+            for who, whom in ((sarah, mike), (mike, sarah))
+        ]
+        await team.until(WAITS, 2)
+    answers = await asyncio.gather(*edits, return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Member", "NotAllowed"]
+    assert team.value("SELECT count(*) FROM team_members WHERE escalation_authority = 5 AND is_active") == 1
