@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,11 +12,13 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from bot.domain.decision import Case
 from bot.domain.evaluation import Comments
 from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
 from bot.errors import Conflict
+from bot.services import decision as decisions
 from bot.services import evaluation as evaluations
 from bot.services import export as exports
 from bot.services import outcome as outcomes
@@ -167,8 +170,8 @@ async def paused_while_recording(team: Any, press: Press) -> AsyncIterator[None]
 @asynccontextmanager
 async def held_back(team: Any, lane: str) -> AsyncIterator[None]:
     """Nothing of this lane is delivered until this ends."""
-    later = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, 'none', now() + interval '1 hour')"
-    team.sql(later, lane)
+    later = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, %s, now() + interval '1 hour')"
+    team.sql(later, lane, f"none:{lane}")
     yield
     team.sql("DELETE FROM outbox WHERE kind = 'none'")
 
@@ -424,3 +427,18 @@ async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_
     answers = await asyncio.gather(*edits, return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["Member", "NotAllowed"]
     assert team.value("SELECT count(*) FROM team_members WHERE escalation_authority = 5 AND is_active") == 1
+
+
+async def test_a_channel_changed_before_the_card_was_posted_gets_one_card(team: Any) -> None:
+    first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
+    workspace = team.actors["sarah"].workspace_id
+    press = Press("V1", "1", "a")
+    case = Case("refund_request", "ABC Corporation", "Refund for the outage")
+    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    team.house.sandbox.invite_bot("general")
+    async with held_back(team, f"slack:{workspace}:{first}"), held_back(team, f"slack:{workspace}:{second}"):
+        await decisions.open_decision(team.db, channel_id=first, press=press, **how)
+        await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+    await team.settled()
+    posted = [call for call in team.house.sandbox.calls("chat.postMessage") if call.answer["ok"]]
+    assert [call.arguments["channel"] for call in posted] == [second]
