@@ -442,3 +442,22 @@ async def test_a_channel_changed_before_the_card_was_posted_gets_one_card(team: 
     await team.settled()
     posted = [call for call in team.house.sandbox.calls("chat.postMessage") if call.answer["ok"]]
     assert [call.arguments["channel"] for call in posted] == [second]
+
+
+async def test_a_channel_changed_while_the_card_is_being_posted_leaves_the_card_in_the_new_one(team: Any) -> None:
+    first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
+    press = Press("V1", "1", "a")
+    case = Case("refund_request", "ABC Corporation", "Refund for the outage")
+    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    team.house.sandbox.invite_bot("general")
+    team.house.sandbox.fail("chat.postMessage", "slow", seconds=2)
+    await decisions.open_decision(team.db, channel_id=first, press=press, **how)
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND token IS NOT NULL", 1)
+    await asyncio.sleep(0.3)  # on its way to Slack
+    await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+    await team.settled()
+    assert team.sql("SELECT channel_id FROM card_messages") == [(second,)]
+    (card,) = await team.cards("mike")
+    assert card.channel == "#general"
+    (old,) = await team.house.person("mike").messages("customer-decisions")
+    assert old.rendered.strip() == "#1 has moved: its card is in #general now."
