@@ -128,6 +128,7 @@ async def void(args: AsyncArgs) -> None:
         d.db,
         actor=who,
         decision_id=state.uuid_in(submitted),
+        round_id=state.uuid_in(submitted, "round"),
         reason=view.parse_reason(submitted),
         now=d.now,
         table=d.settings.authority_table,

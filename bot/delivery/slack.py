@@ -17,7 +17,7 @@ from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
 from bot.services.closing import PUBLISH
-from bot.store.outbox import Delivery
+from bot.store.outbox import Delivery, slack_lane
 from bot.views import card as card_view
 from bot.views import result as result_view
 from bot.views import team as team_view
@@ -66,8 +66,8 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
     """Post the card, or update it in place to the state of now."""
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     place, channel = found.card, found.decision.channel_id
-    if channel is None:
-        return Done()
+    if channel is None or delivery.lane != slack_lane(found.decision.workspace_id or "", channel):
+        return Done()  # it has moved on to another channel, in whose lane its card waits: two lanes would post two
     if place and place.channel_id == channel:
         if place.rendered_revision >= delivery.payload["revision"]:
             return Done()
@@ -158,8 +158,12 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
-    if found.result is None or not await results.may_read(deps.db, found=found, user_id=reader):
+    live = found.round
+    # Rows of an older version name no round.
+    if live is None or found.result is None or delivery.payload.get("round", str(live.id)) != str(live.id):
         return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
+    if not await results.may_read(deps.db, found=found, user_id=reader):
+        return Done()
     user = SlackUser(found.decision.workspace_id or "", reader)
     await _post_result(deps, found, lambda message: post_dm(deps, delivery, user=user, message=message))
     return Done()

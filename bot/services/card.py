@@ -30,15 +30,14 @@ async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
 
     async def work(c: AsyncConnection) -> None:
         d = found.decision
+        place = (await decision.get(c, team_id=d.team_id, decision_id=d.id, lock=True)).channel_id
+        if place != channel_id:
+            # It has moved on while the card was on its way to Slack; its new lane posts another.
+            await _leave_behind(c, d, channel_id=channel_id, ts=ts)
+            return
         before = await card.find(c, d.id)
         if before and before.channel_id != channel_id:
-            await outbox.enqueue(
-                c,
-                kind=MOVED,
-                lane=outbox.slack_lane(d.workspace_id or "", before.channel_id),
-                key=f"moved:{d.id}:{before.channel_id}:{before.ts}",
-                payload={"decision": str(d.id), "channel": before.channel_id, "ts": before.ts},
-            )
+            await _leave_behind(c, d, channel_id=before.channel_id, ts=before.ts)
         await card.posted(
             c,
             decision_id=d.id,
@@ -50,6 +49,16 @@ async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
         await _supersede(c, d)
 
     await run_tx(db, work)
+
+
+async def _leave_behind(c: AsyncConnection, d: Decision, *, channel_id: str, ts: str) -> None:
+    await outbox.enqueue(
+        c,
+        kind=MOVED,
+        lane=outbox.slack_lane(d.workspace_id or "", channel_id),
+        key=f"moved:{d.id}:{channel_id}:{ts}",
+        payload={"decision": str(d.id), "channel": channel_id, "ts": ts},
+    )
 
 
 async def rendered(db: Db, *, found: Dossier) -> None:

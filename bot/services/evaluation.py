@@ -116,7 +116,13 @@ async def submit(
 
     async def work(c: AsyncConnection) -> evaluation.Submission:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        check(Action.SCORE, found, actor.member, now=now, table=table)
+        try:
+            check(Action.SCORE, found, actor.member, now=now, table=table)
+        except Conflict:
+            if not _had_submitted(found, actor):
+                raise
+            # Perhaps a moment ago, by this very press: whoever hears a refusal has to hear that the ballot is in.
+            raise _refusal("closed", found, round_id, now, has_ballot=True) from None
         done = await evaluation.submit(c, round_id=round_id, member_id=actor.member.id)
         if done.answer != "submitted":
             raise _refusal(done.answer, found, round_id, now)

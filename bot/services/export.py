@@ -70,8 +70,9 @@ async def request(db: Db, *, actor: Actor, now: datetime) -> bool:
     async def work(c: AsyncConnection) -> bool:
         if not await export.count(c, actor.team.id):
             raise NotFound("Your team has no decision yet. Open the first one with /decide.")
+        await export.lock_requests(c, actor.member.id)
         lane = outbox.slack_lane(actor.workspace_id, actor.user_id)
-        if await outbox.ready_in_lane(c, lane=lane, kind=FILE, after=0):
+        if await outbox.is_on_its_way(c, lane=lane, kinds=[FILE, PART]):
             return False
         await _enqueue(c, FILE, order)
         await audit.write(c, "team.exported", by=actor.member.id, details={"team": str(actor.team.id), "way": "slack"})

@@ -37,7 +37,9 @@ async def resolve(
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:
             return found
-        is_edited_press = prior is not None and found.decision.moved_to_by("T7")
+        is_own = found.outcome is not None and found.outcome.resolved_by == actor.member.id
+        # A choice that somebody else has made since is not replaced by what one typed before it.
+        is_edited_press = prior is not None and is_own and found.decision.moved_to_by("T7")
         if not is_edited_press:
             check(Action.RESOLVE, found, actor.member, now=now, table=table)
         chosen = found.option(option_id)

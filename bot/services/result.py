@@ -107,7 +107,7 @@ async def send_by_dm(db: Db, *, found: Dossier) -> None:
                 kind=RESULT_DM,
                 lane=outbox.slack_lane(d.workspace_id, user_id),
                 key=f"result:{live.id}:{user_id}",
-                payload={"decision": str(d.id), "user": user_id},
+                payload={"decision": str(d.id), "round": str(live.id), "user": user_id},
             )
 
     await run_tx(db, work)

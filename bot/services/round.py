@@ -16,7 +16,7 @@ from bot.domain.team import Actor, Member
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import decision as decision_service
-from bot.store import audit, decision, dossier, round, submission, team
+from bot.store import audit, decision, dossier, reminder, round, submission, team
 from bot.store.db import Db, run_tx
 
 
@@ -62,6 +62,7 @@ async def start(
     """T4: freeze roster, options, criteria, weights, closing time and thresholds; collect scores."""
 
     async def work(c: AsyncConnection) -> Dossier:
+        await reminder.keep_people(c, actor.team.id)
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:
@@ -182,18 +183,24 @@ async def proceed(
     table: AuthorityTable,
     press: Press,
 ) -> Dossier:
-    """Publish what there is although quorum was missed; the reason is recorded and shown."""
+    """Publish what there is although quorum was missed; the reason is recorded and shown.
+
+    An edited press replaces the reason until the result is published; afterwards it raises Conflict.
+    """
 
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior:
+        if prior and prior.is_same:
             return found
-        check(Action.PROCEED, found, actor.member, now=now, table=table)
+        is_edited_press = prior is not None and found.round is not None and str(found.round.id) == prior.created_id
+        if not is_edited_press:
+            check(Action.PROCEED, found, actor.member, now=now, table=table)
         round_id = _round_id(found)
         answer = await round.override(c, round_id, by=actor.member.id, reason=reason)
         if answer != "recorded":
-            raise Conflict(f"That is not possible now. {standing(found, now)}")
+            why = "It went on with the reason that you gave first." if is_edited_press else "That is not possible now."
+            raise Conflict(f"{why} {standing(found, now)}")
         await audit.write(
             c,
             "round.proceeded",
@@ -214,12 +221,16 @@ async def void(
     *,
     actor: Actor,
     decision_id: UUID,
+    round_id: UUID,
     reason: str,
     now: datetime,
     table: AuthorityTable,
     press: Press,
 ) -> Dossier:
-    """T4b: delete every ballot and go back to the options; the reason is recorded."""
+    """T4b: delete every ballot of this round and go back to the options; the reason is recorded.
+
+    Raises Conflict where another round has taken its place: nobody asked for those ballots to be deleted.
+    """
 
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
@@ -227,7 +238,8 @@ async def void(
         if prior:
             return found
         check(Action.VOID_ROUND, found, actor.member, now=now, table=table)
-        round_id = _round_id(found)
+        if _round_id(found) != round_id:
+            raise Conflict(f"This window is about an earlier round of {found.decision.name}. {standing(found, now)}")
         if await round.void(c, round_id, by=actor.member.id, reason=reason) != "voided":
             raise Conflict(f"The round cannot be voided. {standing(found, now)}")
         await decision.set_state(c, found.decision.moved("T4b"))
@@ -253,6 +265,7 @@ async def second(
     """Ask the people of a published round once more, by fresh ballots about the very same things. Once per decision."""
 
     async def work(c: AsyncConnection) -> Dossier:
+        await reminder.keep_people(c, actor.team.id)
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:

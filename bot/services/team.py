@@ -1,7 +1,7 @@
 """Set up a team, find the person behind a click, keep the roll of members."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,12 +59,16 @@ async def find_actor(db: Db, user: SlackUser) -> Actor | None:
     if found is None:
         return None
     member, its_team = found
+    _check_active(member, its_team)
+    return Actor(member, its_team, user.workspace_id, user.user_id)
+
+
+def _check_active(member: Member, its_team: Team) -> None:
     if not member.is_active:
         raise NotAllowed(
             f"You are an inactive member of {its_team.name}. Somebody with authority {TOP_AUTHORITY} there can make "
             "you active again with /decide setup."
         )
-    return Actor(member, its_team, user.workspace_id, user.user_id)
 
 
 async def link_by_email(db: Db, profile: Profile) -> None:
@@ -262,11 +266,12 @@ async def edit_member(
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, actor, member_id)
         await reminder.replan_team(c, actor.team.id)
-        # Decisions are locked before members, as everywhere: see `decision.get`.
-        rounds = [] if fields.is_active else await round.unpublished_rounds_of(c, member_id)
-        for decision_id, _ in rounds:
-            await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=actor.team.id, member_id=member_id)
         before = await _member_of_team(c, actor, member_id, lock=True)
+        # Of two who change each other at once the second may not be an admin any more.
+        doer = await _member_of_team(c, actor, actor.member.id)
+        _check_active(doer, actor.team)
+        check_admin(replace(actor, member=doer), is_workspace_admin=is_workspace_admin)
         _check_member(before, fields, actor)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
             raise Invalid("This address cannot be used here. Leave the one that stands, or use another.", field="email")
@@ -329,18 +334,28 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         known = await team.find_by_identity(c, user)
         if known is None or not known[0].is_active:
             return
-        found, member_id = known[0], known[0].id
-        await reminder.replan_team(c, found.team_id)
-        rounds = await round.unpublished_rounds_of(c, member_id)
-        for decision_id, _ in rounds:
-            await decision.get(c, team_id=found.team_id, decision_id=decision_id, lock=True)
+        member_id, team_id = known[0].id, known[0].team_id
+        await reminder.replan_team(c, team_id)
+        found = await team.find_member(c, member_id)
+        if found is None or not found.is_active:
+            return  # the same news, twice at once
+        rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=found.team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
 
     await run_tx(db, work)
+
+
+async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[tuple[UUID, UUID]]:
+    """(decision id, round id) of the rounds that may still ask this person, their decisions locked."""
+    # Decisions are locked before members, as everywhere: see `decision.get`.
+    for decision_id, _ in await round.unpublished_rounds_of(c, member_id):
+        await decision.get(c, team_id=team_id, decision_id=decision_id, lock=True)
+    # Once more: a round may have been published or voided while its decision was waited for.
+    return await round.unpublished_rounds_of(c, member_id)
 
 
 async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:

@@ -14,6 +14,11 @@ from bot.store import tables as t
 from bot.store.decision import decision_of
 
 
+async def lock_requests(c: AsyncConnection, member_id: UUID) -> None:
+    """Serialize "is one on its way?": a person who asks twice at once would find none both times."""
+    await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"export:{member_id}", 7))))
+
+
 async def count(c: AsyncConnection, team_id: UUID) -> int:
     d = t.customer_decisions.c
     return (await c.execute(select(func.count()).where(d.team_id == team_id))).scalar_one()

@@ -165,6 +165,13 @@ async def ready_in_lane(c: AsyncConnection, *, lane: str, kind: str, after: int)
     return [(row.id, row.payload) for row in rows]
 
 
+async def is_on_its_way(c: AsyncConnection, *, lane: str, kinds: Sequence[str]) -> bool:
+    """Whether a delivery of one of these kinds waits in the lane, is being tried or will be tried again."""
+    o = t.outbox.c
+    found = await c.execute(select(o.id).where(o.lane == lane, o.kind.in_(kinds), o.state == "ready").limit(1))
+    return found.first() is not None
+
+
 async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> None:
     """Mark deliveries done that another one of their lane has covered."""
     o = t.outbox

@@ -108,6 +108,14 @@ async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
     return row.team_id if row else None
 
 
+async def keep_people(c: AsyncConnection, team_id: UUID) -> None:
+    """Who is asked stands until the transaction ends, as for a plan: whoever leaves waits, and is then asked no more.
+
+    Comes before the lock of a decision.
+    """
+    await c.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(f"{_PLANS}{team_id}", 7))))
+
+
 async def _wait_for_plans(c: AsyncConnection, team_id: UUID) -> None:
     await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{_PLANS}{team_id}", 7))))
 

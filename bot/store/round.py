@@ -115,12 +115,13 @@ async def find_decision(c: AsyncConnection, round_id: UUID) -> tuple[UUID, UUID]
 
 
 async def unpublished_rounds_of(c: AsyncConnection, member_id: UUID) -> list[tuple[UUID, UUID]]:
-    """(decision id, round id) of the unpublished rounds whose roster names the member."""
+    """(decision id, round id) of the unpublished rounds that ask the member."""
     rows = await c.execute(
         select(t.rounds.c.decision_id, t.rounds.c.id)
         .join(t.round_members, t.round_members.c.round_id == t.rounds.c.id)
         .where(
             t.round_members.c.member_id == member_id,
+            t.round_members.c.excused_at.is_(None),
             # One that closed without quorum may be extended and ask again.
             t.rounds.c.published_at.is_(None),
             t.rounds.c.voided_at.is_(None),

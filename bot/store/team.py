@@ -174,14 +174,18 @@ async def get_by_name(c: AsyncConnection, name: str | None) -> Team:
 
 
 async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None, lock: bool = False) -> list[Member]:
-    """All members of the team, inactive ones last, by name."""
+    """All members of the team, inactive ones last, by name.
+
+    `lock`: two changes of members take turns. What only refers to a member does not wait: whoever saves a page holds
+    the round's lock meanwhile, for which an excuse waits.
+    """
     query = (
         select(*MEMBER_COLUMNS)
         .outerjoin(t.slack_identities, identity_in(workspace_id))
         .where(t.team_members.c.team_id == team_id)
         .order_by(t.team_members.c.is_active.desc(), t.team_members.c.name, t.team_members.c.id)
     )
-    rows = await c.execute(query.with_for_update(of=t.team_members) if lock else query)
+    rows = await c.execute(query.with_for_update(of=t.team_members, key_share=True) if lock else query)
     return [member_of(row) for row in rows]
 
 

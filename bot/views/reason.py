@@ -1,5 +1,7 @@
 """The one modal that asks for a reason: cancel, void, proceed without quorum, change the choice."""
 
+from collections.abc import Mapping
+
 from bot.domain.decision import REASON_LENGTH, Dossier
 from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
@@ -10,8 +12,19 @@ from bot.views.text import inline
 FIELD = "reason"
 
 
-def modal(dossier: Dossier, *, action: Action, explain: str, submit: str, hint: str | None = None) -> kit.View:
-    """`explain` is mrkdwn that says what will happen. The modal bears the id of its action."""
+def modal(
+    dossier: Dossier,
+    *,
+    action: Action,
+    explain: str,
+    submit: str,
+    hint: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> kit.View:
+    """`explain` is mrkdwn that says what will happen. The modal bears the id of its action.
+
+    metadata: what travels with it beside the decision's id.
+    """
     decision = dossier.decision
     element = kit.text_input(FIELD, length=REASON_LENGTH, is_long=True)
     blocks = [
@@ -26,7 +39,7 @@ def modal(dossier: Dossier, *, action: Action, explain: str, submit: str, hint: 
         callback_id=action,
         submit=submit,
         close="Back",
-        metadata={"decision": str(decision.id)},
+        metadata={"decision": str(decision.id), **(metadata or {})},
     )
 
 

@@ -149,7 +149,8 @@ def void(dossier: Dossier) -> kit.View:
         "*All ballots of this round are deleted*, unread and for good. Options and criteria can be edited "
         "again, and everybody scores anew in the next round."
     )
-    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Void the round")
+    about = {"round": str(dossier.round.id)} if dossier.round else None
+    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Void the round", metadata=about)
 
 
 def proceed(dossier: Dossier) -> kit.View:

@@ -396,6 +396,22 @@ async def test_an_impatient_second_command_finds_the_first_on_its_way(team: Any)
     assert "outage" not in str(payload), "ids only"
 
 
+@pytest.mark.parametrize("kind", ["export", "export.part"])
+async def test_an_export_that_is_being_delivered_is_on_its_way_as_well(team: Any, kind: str) -> None:
+    await team.open()
+    await team.settled()
+    await team.change(
+        "INSERT INTO outbox(kind, lane, dedupe_key, run_at, attempts, token) "
+        "VALUES (%s, %s, 'tried', now() + interval '1 hour', 1, 1)",
+        kind,
+        "slack:T0TECHCORP:U0LISA",
+    )
+    lisa = team.house.person("lisa")
+    await lisa.slash("/decide export")
+    await lisa.see("Your last export is still on its way; it comes as a direct message.")
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'team.exported'") == 0
+
+
 async def test_the_file_survives_a_slack_that_is_ill(team: Any) -> None:
     await team.to_resolved()
     await team.settled()

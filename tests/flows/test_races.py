@@ -1,9 +1,33 @@
 """Several people at the same moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from bot.domain.decision import Case
+from bot.domain.evaluation import Comments
 from bot.domain.permission import Action
+from bot.domain.press import Press
+from bot.domain.team import SlackUser
+from bot.errors import Conflict
+from bot.services import decision as decisions
+from bot.services import evaluation as evaluations
+from bot.services import export as exports
+from bot.services import outcome as outcomes
+from bot.services import round as rounds
+from bot.services import team as teams
+
+
+def a_press() -> Press:
+    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
 async def last_page(team: Any, *names: str) -> None:
@@ -126,3 +150,314 @@ async def test_making_the_last_one_inactive_while_they_submit_closes_once(team: 
     await asyncio.gather(*(team.house.person(name).submit() for name in ("tom", "sarah")))
     await closed_once_and_published_once(team)
     assert team.value("SELECT is_active FROM team_members WHERE id = %s", member) is False
+
+
+# --- Made by hand: one of the two is held at the very moment that matters -------------------------------------------
+
+
+@asynccontextmanager
+async def paused_while_recording(team: Any, press: Press) -> AsyncIterator[None]:
+    """Whoever does this press has done all but remember it and commit, until this ends."""
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute(
+            "INSERT INTO submissions (view_id, hash, digest, created_kind, created_id) VALUES (%s, %s, '', '', '')",
+            [press.view_id, press.hash],
+        )
+        yield
+        someone.rollback()
+
+
+@asynccontextmanager
+async def held_back(team: Any, lane: str) -> AsyncIterator[None]:
+    """Nothing of this lane is delivered until this ends."""
+    later = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, %s, now() + interval '1 hour')"
+    team.sql(later, lane, f"none:{lane}")
+    yield
+    team.sql("DELETE FROM outbox WHERE kind = 'none'")
+
+
+async def leaves(team: Any, name: str) -> None:
+    actor = team.actors[name]
+    await teams.deactivate(team.db, user=SlackUser(actor.workspace_id, actor.user_id), cause="test")
+
+
+TIE = (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5)))
+NOT_EXCUSED = (
+    "SELECT count(*) FROM round_members r JOIN team_members m ON m.id = r.member_id "
+    "WHERE r.round_id = %s AND NOT m.is_active AND r.excused_at IS NULL"
+)
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team: Any) -> None:
+    await team.to_options()
+    await team.settled()
+    # As before the first plan: no rows yet that whoever leaves would wait for.
+    team.sql("DELETE FROM reminders")
+    press = Press("V1", "1", "a")
+    async with paused_while_recording(team, press):
+        start = asyncio.create_task(
+            rounds.start(
+                team.db,
+                actor=team.actors["sarah"],
+                decision_id=team.decision_id,
+                member_ids=[who.member.id for who in team.actors.values()],
+                closes_at=team.now + timedelta(days=1),
+                is_two_confirmed=False,
+                now=team.now,
+                table=team.table,
+                press=press,
+            )
+        )
+        await team.until(WAITS, 1)
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await asyncio.wait({leaving}, timeout=0.3)
+    await asyncio.gather(start, leaving)
+    assert team.value(NOT_EXCUSED, team.round_id) == 0
+
+
+async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for(team: Any) -> None:
+    await team.to_scoring()
+    for name, scores in TIE:
+        await team.ballot(name, *scores)
+    await team.published()
+    await team.settled()
+    team.sql("DELETE FROM reminders")
+    press = Press("V1", "1", "a")
+    async with paused_while_recording(team, press):
+        second = asyncio.create_task(
+            rounds.second(
+                team.db,
+                actor=team.actors["mike"],
+                decision_id=team.decision_id,
+                closes_at=team.now + timedelta(days=1),
+                now=team.now,
+                table=team.table,
+                press=press,
+            )
+        )
+        await team.until(WAITS, 1)
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await asyncio.wait({leaving}, timeout=0.3)
+    await asyncio.gather(second, leaving)
+    assert team.value("SELECT count(*) FROM rounds") == 2
+    assert team.value(NOT_EXCUSED, team.round_id) == 0
+
+
+async def test_who_leaves_while_the_result_is_published_is_not_excused_from_it(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await team.settled()
+    team.sql("DELETE FROM reminders")
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        someone.execute("UPDATE rounds SET closed_at = now(), close_cause = 'closed_early', published_at = now()")
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await team.until(WAITS, 1)
+    await leaving
+    assert team.value("SELECT is_active FROM team_members WHERE id = %s", team.actors["tom"].member.id) is False
+    assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 0
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 0
+
+
+async def test_a_person_whom_slack_says_twice_to_be_gone_leaves_once(team: Any) -> None:
+    await team.to_scoring()
+    await team.settled()
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        leaving = [asyncio.create_task(leaves(team, "tom")) for _ in range(2)]
+        await team.until(WAITS, 2)
+    await asyncio.gather(*leaving)
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'member.changed'") == 1
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
+
+
+async def test_changing_somebody_inactive_excuses_them_no_second_time(team: Any) -> None:
+    await team.to_scoring()
+    await leaves(team, "tom")
+    tom = team.actors["tom"].member
+    fields = teams.MemberFields("Thomas Becker", tom.email, tom.role, 1, (), is_active=False)
+    who = {"actor": team.actors["sarah"], "is_workspace_admin": True, "member_id": tom.id}
+    await teams.edit_member(team.db, **who, fields=fields)
+    assert team.value("SELECT name FROM team_members WHERE id = %s", tom.id) == "Thomas Becker"
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
+
+
+async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobody(team: Any) -> None:
+    await team.to_scoring()
+    await team.settled()
+    tom = team.actors["tom"].member
+    page = {"scores": {str(team.option_id("Full refund")): 7}, "confidence": None, "abstain": False}
+    criterion = team.value("SELECT id FROM decision_criteria ORDER BY position LIMIT 1")
+    fields = teams.MemberFields(tom.name, tom.email, tom.role, 1, (), is_active=False)
+    with psycopg.connect(team.house.database_url, options="-c deadlock_timeout=100ms") as lisa:
+        lisa.execute("SELECT FROM rounds FOR SHARE")  # where `save_page` begins
+        edit = asyncio.create_task(
+            teams.edit_member(
+                team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=tom.id, fields=fields
+            )
+        )
+        await team.until(WAITS, 1)
+        asked = [team.round_id, team.actors["lisa"].member.id, criterion, Jsonb(page)]
+        saved = await asyncio.to_thread(lisa.execute, "SELECT save_page(%s, %s, %s, %s)", asked)
+        assert saved.fetchone() == ("saved",)
+    await edit
+    assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 1
+
+
+async def test_a_choice_edited_after_a_lost_answer_leaves_somebody_elses_alone(team: Any) -> None:
+    await team.to_result()
+    how = {"decision_id": team.decision_id, "now": team.now, "table": team.table}
+    first = {"option_id": team.option_id("Full refund"), "reason": "First.", "press": Press("V1", "1", "a")}
+    await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **first)
+    await outcomes.reopen(team.db, actor=team.actors["sarah"], reason="Too dear.", press=a_press(), **how)
+    other = {"option_id": team.option_id("Partial credit"), "reason": "Enough.", "press": a_press()}
+    await outcomes.resolve(team.db, actor=team.actors["sarah"], **how, **other)
+    edited = {"option_id": team.option_id("Full refund"), "reason": "Second.", "press": Press("V1", "1", "b")}
+    with pytest.raises(Conflict, match="is resolved"):
+        await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **edited)
+    assert team.sql("SELECT reason FROM decision_outcomes") == [("Enough.",)]
+
+
+async def test_a_window_about_a_voided_round_does_not_void_the_next_one(team: Any) -> None:
+    await team.to_scoring()
+    await team.window("mike", Action.VOID_ROUND)
+    await team.window("sarah", Action.VOID_ROUND)
+    assert (await team.submit("sarah", {"Reason": "An option was missing."})).ok
+    await team.window("sarah", Action.START_SCORING)
+    assert (await team.house.person("sarah").submit()).ok
+    await team.ballot("lisa")
+    refused = await team.submit("mike", {"Reason": "An option was missing."})
+    assert "This window is about an earlier round of #1. #1 is being scored" in str(refused.error)
+    assert team.value("SELECT count(*) FROM evaluations") == 4
+    assert team.state == ("evaluating", 4)
+
+
+async def test_a_result_that_waited_until_after_the_second_round_is_told_once(team: Any) -> None:
+    team.house.sandbox.kick_bot("customer-decisions")
+    await team.to_scoring()
+    lisa = team.actors["lisa"]
+    told = "SELECT count(*) FROM outbox WHERE kind = 'result.dm' AND payload ->> 'user' = %s"
+    async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
+        for name, scores in TIE:
+            await team.ballot(name, *scores)
+        await team.until(told, 1, lisa.user_id)
+        await rounds.second(
+            team.db,
+            actor=team.actors["mike"],
+            decision_id=team.decision_id,
+            closes_at=team.now + timedelta(days=1),
+            now=team.now,
+            table=team.table,
+            press=a_press(),
+        )
+        for name, _ in TIE:
+            await team.ballot(name)
+        await team.until(told, 2, lisa.user_id)
+    await team.settled()
+    seen = [m.rendered for m in await team.house.person("lisa").messages("dm")]
+    assert sum("second round" in text for text in seen) == 1, seen
+
+
+async def test_a_reason_edited_after_a_lost_answer_replaces_the_first_until_the_result_is_published(team: Any) -> None:
+    await team.to_scoring()
+    await team.ballot("mike")
+    await team.end_round_now()
+    await team.told("lisa", Action.SCORE)
+    await team.window("mike", Action.PROCEED)
+    await team.house.person("mike").fill({"Reason": "First."})
+    async with held_back(team, f"round:{team.round_id}"):
+        await team.house.person("mike").submit(lose_answer=True)
+        await team.until("SELECT override_reason FROM rounds", "First.")
+        await team.house.person("mike").fill({"Reason": "Second."})
+        await team.house.person("mike").submit(lose_answer=True)
+        await team.until("SELECT override_reason FROM rounds", "Second.")
+    await team.published()
+    refused = await team.submit("mike", {"Reason": "Third."})
+    assert "It went on with the reason that you gave first. #1 is scored and its result published" in str(refused.error)
+    assert team.value("SELECT override_reason FROM rounds") == "Second."
+
+
+async def test_two_exports_asked_for_at_once_send_one(team: Any) -> None:
+    await team.open()
+    lisa = team.actors["lisa"]
+    async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
+        asked = [exports.request(team.db, actor=lisa, now=team.now) for _ in range(4)]
+        assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
+
+
+async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_the_ballot_counts(team: Any) -> None:
+    await team.to_scoring()
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    await team.save_pages("tom")
+    await team.settled()
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        how = {"round_id": team.round_id, "comments": Comments({}, False), "now": team.now, "table": team.table}
+        both = [asyncio.create_task(evaluations.submit(team.db, actor=team.actors["tom"], **how)) for _ in range(2)]
+        await team.until(WAITS, 2)
+    answers = await asyncio.gather(*both, return_exceptions=True)
+    counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
+    assert counted.is_closed
+    assert "What you had submitted before counts. Scoring of #1 is closed" in str(refused)
+
+
+async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_the_team(team: Any) -> None:
+    team.give("mike", 5)
+    await team.to_scoring()
+    await team.settled()
+    sarah, mike = team.actors["sarah"], team.actors["mike"]
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("SELECT FROM customer_decisions FOR UPDATE")
+        edits = [
+            asyncio.create_task(
+                teams.edit_member(
+                    team.db,
+                    actor=who,
+                    is_workspace_admin=False,
+                    member_id=whom.member.id,
+                    fields=teams.MemberFields("Somebody", whom.member.email, whom.member.role, 5, (), is_active=False),
+                )
+            )
+            for who, whom in ((sarah, mike), (mike, sarah))
+        ]
+        await team.until(WAITS, 2)
+    answers = await asyncio.gather(*edits, return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Member", "NotAllowed"]
+    assert team.value("SELECT count(*) FROM team_members WHERE escalation_authority = 5 AND is_active") == 1
+
+
+async def test_a_channel_changed_before_the_card_was_posted_gets_one_card(team: Any) -> None:
+    first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
+    workspace = team.actors["sarah"].workspace_id
+    press = Press("V1", "1", "a")
+    case = Case("refund_request", "ABC Corporation", "Refund for the outage")
+    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    team.house.sandbox.invite_bot("general")
+    async with held_back(team, f"slack:{workspace}:{first}"), held_back(team, f"slack:{workspace}:{second}"):
+        await decisions.open_decision(team.db, channel_id=first, press=press, **how)
+        await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+    await team.settled()
+    posted = [call for call in team.house.sandbox.calls("chat.postMessage") if call.answer["ok"]]
+    assert [call.arguments["channel"] for call in posted] == [second]
+
+
+async def test_a_channel_changed_while_the_card_is_being_posted_leaves_the_card_in_the_new_one(team: Any) -> None:
+    first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
+    press = Press("V1", "1", "a")
+    case = Case("refund_request", "ABC Corporation", "Refund for the outage")
+    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    team.house.sandbox.invite_bot("general")
+    team.house.sandbox.fail("chat.postMessage", "slow", seconds=2)
+    await decisions.open_decision(team.db, channel_id=first, press=press, **how)
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND token IS NOT NULL", 1)
+    await asyncio.sleep(0.3)  # on its way to Slack
+    await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+    await team.settled()
+    assert team.sql("SELECT channel_id FROM card_messages") == [(second,)]
+    (card,) = await team.cards("mike")
+    assert card.channel == "#general"
+    (old,) = await team.house.person("mike").messages("customer-decisions")
+    assert old.rendered.strip() == "#1 has moved: its card is in #general now."
