@@ -6,6 +6,7 @@ The client has no automatic retries: one of them re-posted after a dropped conne
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,13 @@ _CLOCKS_APART = timedelta(seconds=60)
 _PAUSE_SECONDS = 0.5
 
 
+@dataclass(frozen=True)
+class Posted:
+    ts: str
+    is_found: bool
+    """An earlier attempt had posted it, from the state of then."""
+
+
 async def post(
     deps: Deps,
     delivery: Delivery,
@@ -32,12 +40,12 @@ async def post(
     key: str,
     message: dict[str, Any],
     thread_ts: str | None = None,
-) -> str:
-    """Post once; returns the message's ts. Before repeating an attempt without a verdict, look whether it is there."""
+) -> Posted:
+    """Post once. Before repeating an attempt without a verdict, look whether the message is there."""
     if delivery.is_ambiguous:
         found = await _find_posted(deps, delivery, channel=channel, key=key, thread_ts=thread_ts)
         if found:
-            return found
+            return Posted(found, is_found=True)
     answer = await deps.client.chat_postMessage(
         channel=channel,
         thread_ts=thread_ts,
@@ -46,7 +54,7 @@ async def post(
         unfurl_media=False,
         **message,
     )
-    return str(answer["ts"])
+    return Posted(str(answer["ts"]), is_found=False)
 
 
 async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: dict[str, Any]) -> None:

@@ -80,13 +80,16 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
                 return await _unreachable(deps, delivery, found, error)
             if name_of(error) not in GONE_MESSAGE:
                 raise
+    key = f"card:{found.decision.id}"
     try:
-        ts = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=_card(deps, found))
+        posted = await post(deps, delivery, channel=channel, key=key, message=_card(deps, found))
     except SlackApiError as error:
         if name_of(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
-    await insist(lambda: cards.posted(deps.db, found=found, channel_id=channel, ts=ts))
+    # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
+    shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
+    await insist(lambda: cards.posted(deps.db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
     return Done()
 
 

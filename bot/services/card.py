@@ -22,8 +22,8 @@ async def get(db: Db, decision_id: UUID) -> Dossier:
     return await run_tx(db, work)
 
 
-async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
-    """Remember where the card is; deliveries of revisions up to this one have nothing left to do.
+async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str, revision: int) -> None:
+    """Remember where the card is and what it shows; deliveries of revisions up to this one have nothing left to do.
 
     A card that stays behind in another channel is to say where the decision is now.
     """
@@ -44,9 +44,9 @@ async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
             workspace_id=d.workspace_id or "",
             channel_id=channel_id,
             ts=ts,
-            revision=d.revision,
+            revision=revision,
         )
-        await _supersede(c, d)
+        await _supersede(c, d.id, revision)
 
     await run_tx(db, work)
 
@@ -66,13 +66,13 @@ async def rendered(db: Db, *, found: Dossier) -> None:
 
     async def work(c: AsyncConnection) -> None:
         await card.rendered(c, decision_id=found.decision.id, revision=found.decision.revision)
-        await _supersede(c, found.decision)
+        await _supersede(c, found.decision.id, found.decision.revision)
 
     await run_tx(db, work)
 
 
-async def _supersede(c: AsyncConnection, d: Decision) -> None:
-    await outbox.settle_superseded(c, kind=card.KIND, decision_id=str(d.id), up_to_revision=d.revision)
+async def _supersede(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
+    await outbox.settle_superseded(c, kind=card.KIND, decision_id=str(decision_id), up_to_revision=revision)
 
 
 async def post_again(db: Db, *, actor: Actor, decision_id: UUID) -> Decision:

@@ -227,3 +227,16 @@ async def _retitle(team: Any, title: str) -> None:
         now=team.now,
         table=team.table,
     )
+
+
+async def test_a_card_that_changed_before_its_post_was_found_shows_the_change(knowing: Any) -> None:
+    team = knowing
+    team.house.sandbox.fail("chat.postMessage", "drop_after")
+    await team.open(title="Before")
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND last_error IS NOT NULL", 1)
+    await team.change("UPDATE outbox SET run_at = now() + interval '1 hour' WHERE kind = 'card'")
+    await _retitle(team, "After")
+    await hurry(team)
+
+    (card,) = await _cards(team)
+    assert card.rendered.startswith("#1 · After")
