@@ -11,7 +11,7 @@ from bot.domain.authority import least_authority
 from bot.domain.team import SlackUser
 from bot.services import home as homes
 from bot.services import reminder as reminders
-from bot.services.reminder import FOLLOW, Nudge, Wanted
+from bot.services.reminder import FOLLOW, Nudge
 from bot.store.outbox import Delivery
 from bot.views import reminder as view
 
@@ -36,14 +36,7 @@ async def follow(deps: Deps, delivery: Delivery) -> Verdict:
 async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
     """One direct message for this delivery and those that wait behind it for the same person."""
     table = deps.settings.authority_table
-    nudge = await reminders.prepare(
-        deps.db,
-        first=Wanted.from_payload(delivery.payload),
-        delivery_id=delivery.id,
-        lane=delivery.lane,
-        now=deps.now,
-        table=table,
-    )
+    nudge = await reminders.prepare(deps.db, delivery=delivery, now=deps.now, table=table)
     if nudge.items:
         ways = deps.settings.ways
         await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)

@@ -17,6 +17,7 @@ from bot.errors import NotFound
 from bot.services import closing
 from bot.store import decision, dossier, outbox, reminder, team
 from bot.store.db import Db, autocommit, run_tx
+from bot.store.outbox import Delivery
 
 NUDGE = reminder.NUDGE
 FOLLOW = decision.FOLLOW
@@ -211,12 +212,21 @@ async def behind(db: Db, *, delivery_id: int, lane: str, kind: str) -> tuple[int
     return await run_tx(db, work)
 
 
-async def prepare(db: Db, *, first: Wanted, delivery_id: int, lane: str, now: datetime, table: AuthorityTable) -> Nudge:
-    """Check what the delivery and those behind it in its lane want to say: still so, still missing, allowed now."""
+async def prepare(db: Db, *, delivery: Delivery, now: datetime, table: AuthorityTable) -> Nudge:
+    """Check what the delivery and those behind it in its lane want to say: still so, still missing, allowed now.
+
+    Its first attempt settles which of those it covers: a later one may find the first one's message, or its letters,
+    and what has come since stands in neither.
+    """
 
     async def work(c: AsyncConnection) -> Nudge:
-        others = await outbox.ready_in_lane(c, lane=lane, kind=NUDGE, after=delivery_id)
-        wanted = [first, *(Wanted.from_payload(payload) for _, payload in others)]
+        others = await outbox.ready_in_lane(c, lane=delivery.lane, kind=NUDGE, after=delivery.id)
+        covers = delivery.payload.get("covers")
+        if covers is None:
+            await outbox.cover(c, delivery.id, [row_id for row_id, _ in others])
+        else:
+            others = [(row_id, payload) for row_id, payload in others if row_id in covers]
+        wanted = [Wanted.from_payload(payload) for payload in (delivery.payload, *(payload for _, payload in others))]
         member: Member | None = None
         preferences = Preferences()
         items: list[Item] = []

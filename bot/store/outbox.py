@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import bindparam, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -170,6 +170,13 @@ async def is_on_its_way(c: AsyncConnection, *, lane: str, kinds: Sequence[str]) 
     o = t.outbox.c
     found = await c.execute(select(o.id).where(o.lane == lane, o.kind.in_(kinds), o.state == "ready").limit(1))
     return found.first() is not None
+
+
+async def cover(c: AsyncConnection, delivery_id: int, ids: Sequence[int]) -> None:
+    """Write down which deliveries behind it this one covers: its later attempts are about the same ones."""
+    o = t.outbox
+    covers = cast({"covers": list(ids)}, JSONB)
+    await c.execute(update(o).where(o.c.id == delivery_id).values(payload=o.c.payload.op("||")(covers)))
 
 
 async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> None:

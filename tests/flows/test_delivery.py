@@ -1,6 +1,7 @@
 """Slack out of order: limited, broken, slow, closed to us, without the person. What arrives then, and how often."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -12,8 +13,10 @@ from bot.domain.permission import Action
 from bot.sandbox.sample import techcorp
 from bot.services import decision as decisions
 from bot.services import outbox as deliveries
+from bot.services import reminder as reminders
 from bot.store.outbox import MAX_ATTEMPTS
 
+ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HISTORY = ("channels:history", "groups:history", "im:history")
 OTHER = "C0GENERAL"
 # Without its error a row is not touched again while its next attempt is under way.
@@ -227,6 +230,32 @@ async def _retitle(team: Any, title: str) -> None:
         now=team.now,
         table=team.table,
     )
+
+
+async def test_a_nudge_queued_behind_one_whose_answer_was_lost_is_told_as_well(knowing: Any) -> None:
+    team = knowing
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
+
+    async def due(title: str) -> None:
+        await team.change(
+            "UPDATE reminders r SET next_at = now() - interval '1 second' FROM customer_decisions d, team_members m "
+            "WHERE d.id = r.decision_id AND m.id = r.member_id AND d.title = %s AND m.name = 'Tom Becker'",
+            title,
+        )
+        await reminders.sweep(team.db, now=team.now, table=team.table)
+
+    for title in ("First", "Second"):
+        await team.to_scoring("lisa", "tom", title=title)
+    await team.settled()
+    team.house.sandbox.fail("chat.postMessage", "drop_after")
+    await due("First")
+    await failed(team, "ServerDisconnectedError", "nudge")
+    await team.change("UPDATE outbox SET run_at = now() + interval '1 hour' WHERE kind = 'nudge'")
+    await due("Second")
+    await hurry(team)
+
+    told = [m.rendered for m in await team.house.person("tom").messages("dm")]
+    assert [sum(title in text for text in told) for title in ("First", "Second")] == [1, 1]
 
 
 async def test_a_card_that_changed_before_its_post_was_found_shows_the_change(knowing: Any) -> None:
