@@ -71,8 +71,10 @@ async def read(
 async def spread(db: Db, *, decision_id: UUID, occasion: int, merged: Sequence[int]) -> None:
     """Queue a fresh tab for everybody of the decision's team who has opened theirs lately.
 
-    `occasion`: the delivery that says so; the same one again queues nothing. `merged` are covered by it, and done.
+    `occasion`: the delivery that says so; `merged` are covered by it, and done. The same one again queues another tab
+    only for what it covers by then: what has changed since is not in those that it queued before.
     """
+    newest = max((occasion, *merged))
 
     async def work(c: AsyncConnection) -> None:
         await outbox.settle_merged(c, merged)
@@ -85,7 +87,7 @@ async def spread(db: Db, *, decision_id: UUID, occasion: int, merged: Sequence[i
                 c,
                 kind=KIND,
                 lane=place.lane,
-                key=f"home:{place.workspace_id}:{place.slack_user_id}:{occasion}",
+                key=f"home:{place.workspace_id}:{place.slack_user_id}:{newest}",
                 payload={"workspace": place.workspace_id, "user": place.slack_user_id},
             )
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.permission import Action
 from bot.domain.team import SlackUser
 from bot.services import decision as decisions
 from bot.services import home as homes
@@ -151,3 +153,29 @@ async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_on
     await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
     sarah = await tab(team, "sarah", showing="To do: proceed without quorum or cancel")
     assert "Proceed without quorum" in sarah
+
+
+async def test_a_change_that_a_repeated_delivery_covers_reaches_the_tab(team: Any) -> None:
+    await open_tab(team, "tom", showing="Welcome")
+    await team.open(title="As it was")
+    await team.settled()
+    # Its worker has queued the fresh tabs, and died before it could say so.
+    team.sql(
+        "UPDATE outbox SET state = 'ready', done_at = NULL, token = 1, run_at = now() + interval '1 hour' "
+        "WHERE kind = 'decision.changed'"
+    )
+    found = await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
+    await decisions.edit_case(
+        team.db,
+        actor=team.actors["sarah"],
+        decision_id=team.decision_id,
+        action=Action.EDIT_CASE,
+        case=replace(found.decision.case, title="As it is"),
+        templates=(),
+        now=team.now,
+        table=team.table,
+    )
+    team.sql("UPDATE outbox SET run_at = now() WHERE token = 1")
+    await team.settled()
+
+    assert "As it is" in await team.house.person("tom").home()
