@@ -123,12 +123,14 @@ async def _wait_for_plans(c: AsyncConnection, team_id: UUID) -> None:
 async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
     """The team's people change: the next sweep plans all that is not finished anew. Comes before any other lock."""
     await _wait_for_plans(c, team_id)
-    d = t.customer_decisions
-    is_live = d.c.status.in_(["created", "team_input", "evaluating", "resolved"])
+    d, o = t.customer_decisions, t.decision_outcomes
+    # Also where nothing waits for anybody: it may wait for somebody who is inactive until now.
+    is_open = d.c.status.in_(["created", "team_input", "evaluating"])
+    asks = select(o.c.decision_id).where(o.c.recorded_at.is_(None) | o.c.follow_up_date.is_not(None))
     await c.execute(
         update(d)
-        .where(d.c.team_id == team_id, is_live, d.c.planned_revision.is_not(None))
-        .where(d.c.id.in_(select(t.reminders.c.decision_id).where(t.reminders.c.waiting_since.is_not(None))))
+        .where(d.c.team_id == team_id, d.c.planned_revision.is_not(None))
+        .where(is_open | ((d.c.status == "resolved") & d.c.id.in_(asks)))
         .values(planned_revision=None)
     )
 

@@ -470,8 +470,12 @@ async def test_who_is_written_to_anyhow_hears_of_what_is_due_soon_but_not_of_an_
 
 
 async def make_inactive(team: Any, name: str) -> None:
+    await make_active(team, name, False)
+
+
+async def make_active(team: Any, name: str, is_active: bool) -> None:
     m = team.actors[name].member
-    fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), False)
+    fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), is_active)
     await teams.edit_member(team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=m.id, fields=fields)
     await team.settled()
 
@@ -540,3 +544,15 @@ async def test_the_owner_who_may_resolve_is_asked_and_else_the_lowest_rung(
     await team.settled()
 
     assert rows(team, "resolve") == asked
+
+
+async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile(team: Any, clock: Clock) -> None:
+    await team.to_options(by="tom")
+    await make_active(team, "tom", False)
+    await clock.tick()
+    assert rows(team, "options") == []
+    await make_active(team, "tom", True)
+
+    await clock.tick()
+
+    assert rows(team, "options") == ["Tom Becker"]
