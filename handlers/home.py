@@ -8,7 +8,7 @@ from bot.views import home as view
 from handlers.after_ack import later
 from handlers.person import deps, profile, slack_user
 
-_PASSES = 2
+_PASSES = 3
 
 
 async def opened(args: AsyncArgs) -> None:
@@ -29,12 +29,11 @@ async def _publish(args: AsyncArgs, *, page: int) -> None:
     is_first = await homes.opened(d.db, user=user, page=page)
     if not await homes.is_known(d.db, user=user):
         await teams.link_by_email(d.db, await profile(args))
-    shown = ""
     for _ in range(_PASSES):
+        before = await homes.shown(d.db, user=user)
         found = await homes.read(d.db, user=user, now=d.now, table=d.settings.authority_table, is_first=is_first)
         tab = view.home(found, now=d.now)
-        if view.digest(tab) == shown:
+        if view.digest(tab) == before:
             return
         await args.client.views_publish(user_id=user.user_id, view=tab)
-        shown = view.digest(tab)
-        await homes.published(d.db, user=user, digest=shown)
+        await homes.published(d.db, user=user, digest=view.digest(tab), before=before)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.answer import judged, name_of
-from bot.delivery.verdict import Done, Verdict
+from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
 from bot.services import home as homes
@@ -25,14 +25,16 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
     merged = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
+    before = await homes.shown(deps.db, user=user)
     found = await homes.read(deps.db, user=user, now=deps.now, table=deps.settings.authority_table)
     view = home_view.home(found, now=deps.now)
     digest = home_view.digest(view)
-    if digest != await homes.shown(deps.db, user=user):
+    if digest != before:
         try:
             await deps.client.views_publish(user_id=user.user_id, view=view)
         except SlackApiError as error:
             if name_of(error) not in _NOBODY:
                 raise
-    await homes.published(deps.db, user=user, digest=digest, merged=merged)
-    return Done()
+    if await homes.published(deps.db, user=user, digest=digest, before=before, merged=merged):
+        return Done()
+    return Later("published by another at once", after_seconds=0, is_refusal=True, is_free=True)

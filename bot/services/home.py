@@ -104,11 +104,16 @@ async def shown(db: Db, *, user: SlackUser) -> str | None:
     return await run_tx(db, work)
 
 
-async def published(db: Db, *, user: SlackUser, digest: str, merged: Sequence[int] = ()) -> None:
-    """Remember what the tab shows; deliveries covered by it are done."""
+async def published(db: Db, *, user: SlackUser, digest: str, before: str | None, merged: Sequence[int] = ()) -> bool:
+    """Remember what the tab shows, which was `before` when its state was read; deliveries covered by it are done.
 
-    async def work(c: AsyncConnection) -> None:
-        await home.set_shown(c, Place(user.workspace_id, user.user_id), digest)
-        await outbox.settle_merged(c, merged)
+    False: somebody else has published meanwhile, and theirs may have come last. Look again.
+    """
 
-    await run_tx(db, work)
+    async def work(c: AsyncConnection) -> bool:
+        is_known = await home.set_shown(c, Place(user.workspace_id, user.user_id), digest, before=before)
+        if is_known:
+            await outbox.settle_merged(c, merged)
+        return is_known
+
+    return await run_tx(db, work)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,13 +51,17 @@ async def find(c: AsyncConnection, place: Place) -> tuple[int, str | None] | Non
     return (row.page, row.shown) if row else None
 
 
-async def set_shown(c: AsyncConnection, place: Place, digest: str) -> None:
+async def set_shown(c: AsyncConnection, place: Place, digest: str, *, before: str | None) -> bool:
+    """Remember what is shown. False where it was not `before` any more: then nobody knows whose tab came last."""
     h = t.homes
-    await c.execute(
+    shown = case((h.c.shown.is_not_distinct_from(before), digest), else_=None)
+    rows = await c.execute(
         update(h)
         .where(h.c.workspace_id == place.workspace_id, h.c.slack_user_id == place.slack_user_id)
-        .values(shown=digest)
+        .values(shown=shown)
+        .returning(h.c.shown)
     )
+    return [row.shown for row in rows] == [digest]
 
 
 async def of_team(c: AsyncConnection, team_id: UUID) -> Sequence[Place]:

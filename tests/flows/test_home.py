@@ -124,6 +124,30 @@ async def test_a_long_list_has_pages(team: Any) -> None:
     assert "Waiting for you: 60" in owner
 
 
+async def test_a_page_turned_while_the_tab_is_brought_up_to_date_stays_turned(team: Any) -> None:
+    team.sql(
+        "INSERT INTO customer_decisions(team_id, created_by, customer_name, title, description, decision_type, "
+        "workspace_id, planned_revision) "
+        "SELECT team_id, id, 'ABC', 'Case ' || n, 'd', 'refund_request', 'T0TECHCORP', 1 "
+        "FROM team_members, generate_series(1, 60) n WHERE name = 'Sarah Johnson'"
+    )
+    await open_tab(team, "lisa", showing="Page 1 of 3")
+    await team.house.sandbox.idle()
+    team.house.sandbox.fail("views.publish", "slow", seconds=1.5)
+    await team.open()
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'home' AND token IS NOT NULL AND state = 'ready'", 1)
+    end = time.monotonic() + 5
+    while team.house.sandbox.town.faults.waiting:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+    assert (await team.house.person("lisa").click("Next", channel="home")).ok
+    await tab(team, "lisa", showing="Page 2 of 3")
+    await team.settled()
+    await team.house.sandbox.idle()
+
+    assert "Page 2 of 3" in await team.house.person("lisa").home()
+
+
 async def test_settings_open_from_the_tab(team: Any) -> None:
     await open_tab(team, "tom", showing="Welcome")
     assert (await team.house.person("tom").click("My settings", channel="home")).ok
