@@ -201,6 +201,7 @@ async def add_people(db: Db, *, actor: Actor, profiles: Sequence[Profile], role:
     async def work(c: AsyncConnection) -> list[str]:
         # Two copies of one press would both find nobody, and the second would make everybody a double.
         await team.lock_workspace(c, actor.workspace_id)
+        await reminder.replan_team(c, actor.team.id)
         notes: list[str] = []
         for profile in profiles:
             note = await _add_person(c, actor=actor, profile=profile, role=role)

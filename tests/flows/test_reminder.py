@@ -556,3 +556,16 @@ async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile
     await clock.tick()
 
     assert rows(team, "options") == ["Tom Becker"]
+
+
+async def test_somebody_added_is_asked_where_nobody_else_may_resolve(team: Any, clock: Clock) -> None:
+    await team.to_result(financial_impact=60_000)
+    for name in ("mike", "lisa", "tom"):
+        await make_inactive(team, name)
+    await clock.tick()
+    assert rows(team, "resolve") == []
+    await teams.add_people(team.db, actor=team.actors["sarah"], profiles=[team.profile("ana")], role="support_manager")
+
+    await clock.tick()
+
+    assert len(rows(team, "resolve")) == 1
