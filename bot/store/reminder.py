@@ -84,12 +84,12 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 
 
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
-    """Decisions that have changed since their reminders were planned."""
+    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now."""
     d = t.customer_decisions.c
     # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
     # the whole table for the few that do.
     query = select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).order_by(d.id).limit(at_most)
-    rows = await c.execute(query)
+    rows = await c.execute(query.with_for_update(read=True, skip_locked=True))
     return list(rows.scalars())
 
 
@@ -270,7 +270,10 @@ async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[s
 
 
 async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequence[tuple[UUID, UUID]]:
-    """(team id, decision id) of the rounds that still collect although their closing time is past."""
+    """(team id, decision id) of the rounds that still collect although their closing time is past.
+
+    Without those whose decision somebody is changing now: one that is held must not hold up the others.
+    """
     r, d = t.rounds.c, t.customer_decisions.c
     rows = await c.execute(
         select(d.team_id, d.id)
@@ -278,6 +281,7 @@ async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequ
         .where(r.closed_at.is_(None), r.voided_at.is_(None), r.closes_at <= now)
         .order_by(r.closes_at)
         .limit(at_most)
+        .with_for_update(of=t.customer_decisions, read=True, skip_locked=True)
     )
     return [(row.team_id, row.id) for row in rows]
 

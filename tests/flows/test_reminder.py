@@ -569,3 +569,24 @@ async def test_somebody_added_is_asked_where_nobody_else_may_resolve(team: Any, 
     await clock.tick()
 
     assert len(rows(team, "resolve")) == 1
+
+
+async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_and_planned(
+    team: Any, clock: Clock
+) -> None:
+    """As an operator's forgotten transaction does."""
+    await team.to_scoring("sarah", "lisa", "tom", title="Held")
+    held, its_round = team.decision_id, team.round_id
+    await team.to_scoring("sarah", "lisa", "tom", title="Free")
+    await team.settled()
+    free = "SELECT count(*) FROM customer_decisions WHERE planned_revision IS NULL AND title = 'Free'"
+    with psycopg.connect(team.house.database_url) as someone:
+        someone.execute("UPDATE customer_decisions SET planned_revision = NULL WHERE title = 'Free'")
+        someone.commit()
+        someone.execute("SELECT FROM customer_decisions WHERE id = %s FOR UPDATE", (held,))
+        await team.change("UPDATE rounds SET closes_at = now() - interval '1 minute' WHERE id = %s", its_round)
+        await reminders.sweep(team.db, now=clock.now, table=team.table)
+        assert team.value(free) == 0
+        assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is True
+    await reminders.sweep(team.db, now=clock.now, table=team.table)
+    assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is False
