@@ -159,23 +159,23 @@ class Worker:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _write(self, c: AsyncConnection, delivery: Delivery, verdict: Verdict) -> None:
+        is_refusal = _is_refusal(delivery, verdict)
         match verdict:
             case Done():
                 await outbox.settle_done(c, delivery)
             case Dead(error):
                 log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
-                await outbox.settle_dead(c, delivery, error=error)
+                await outbox.settle_dead(c, delivery, error=error, is_refusal=is_refusal)
             case Later(error) if _is_last(delivery, verdict):
                 log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
-                await outbox.settle_dead(c, delivery, error=error)
-            case Later(error, after_seconds, is_refusal, is_free):
+                await outbox.settle_dead(c, delivery, error=error, is_refusal=is_refusal)
+            case Later(error, after_seconds, _, is_free):
                 await outbox.settle_later(
                     c,
                     delivery,
                     after_seconds=min(2.0**delivery.attempts, 300.0) if after_seconds is None else after_seconds,
                     error=error,
-                    # An earlier attempt may have had its effect, and looking for it may be what was refused now.
-                    is_refusal=is_refusal and not delivery.is_ambiguous,
+                    is_refusal=is_refusal,
                     is_free=is_free,
                 )
 
@@ -191,6 +191,14 @@ class Worker:
                         async with asyncio.timeout(_HEARTBEAT_SECONDS):
                             await connection.execute("SELECT 1")
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _is_refusal(delivery: Delivery, verdict: Verdict) -> bool:
+    """Certainly without effect. An earlier attempt may have had its, and looking for it may be what was refused now."""
+    match verdict:
+        case Dead() | Later(is_refusal=True):
+            return not delivery.is_ambiguous
+    return False
 
 
 def _is_last(delivery: Delivery, verdict: Verdict) -> bool:

@@ -81,7 +81,8 @@ _LATER = text(
 )
 _DEAD = text(
     """
-    UPDATE outbox SET state = 'dead', done_at = now(), token = NULL, last_error = :error
+    UPDATE outbox SET state = 'dead', done_at = now(), last_error = :error,
+      token = CASE WHEN :is_refusal THEN NULL ELSE token END
     WHERE id = :id AND token = :token AND state = 'ready'
     """
 )
@@ -134,9 +135,10 @@ async def settle_later(
     )
 
 
-async def settle_dead(c: AsyncConnection, delivery: Delivery, *, error: str) -> None:
-    """Give up; the lane goes on with the next row."""
-    await c.execute(_DEAD, {"id": delivery.id, "token": delivery.token, "error": error})
+async def settle_dead(c: AsyncConnection, delivery: Delivery, *, error: str, is_refusal: bool) -> None:
+    """Give up; the lane goes on with the next row. Put back, it is ambiguous unless `is_refusal`."""
+    words = {"id": delivery.id, "token": delivery.token, "error": error, "is_refusal": is_refusal}
+    await c.execute(_DEAD, words)
 
 
 async def settle_superseded(c: AsyncConnection, *, kind: str, decision_id: str, up_to_revision: int) -> int:

@@ -269,3 +269,19 @@ async def test_a_card_that_changed_before_its_post_was_found_shows_the_change(kn
 
     (card,) = await _cards(team)
     assert card.rendered.startswith("#1 · After")
+
+
+async def test_one_given_up_without_knowing_is_looked_for_when_it_is_put_back(knowing: Any) -> None:
+    team = knowing
+    team.house.sandbox.fail("chat.postMessage", "drop_after")
+    team.house.sandbox.fail("conversations.history", "http_500", times=MAX_ATTEMPTS - 1)
+    await team.open()
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND last_error IS NOT NULL", 1)
+    await hurry(team)
+    assert team.value("SELECT state FROM outbox WHERE kind = 'card'") == "dead"
+
+    await deliveries.retry(team.db, ids=[])
+    await team.settled()
+
+    assert len(await team.cards()) == 1
+    assert team.value("SELECT state FROM outbox WHERE kind = 'card'") == "done"
