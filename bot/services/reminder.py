@@ -179,8 +179,8 @@ class Nudge:
     member: Member | None
     preferences: Preferences
     items: tuple[Item, ...]
-    merged: tuple[int, ...]
-    """Deliveries of the same lane that this message covers."""
+    merged: Mapping[int, "Wanted | None"]
+    """Deliveries of the same lane that this message covers, with what each of them repeats."""
     decision_ids: tuple[UUID, ...]
     """All that were looked at: they are planned anew afterwards."""
     phone: str | None = None
@@ -195,6 +195,10 @@ class Wanted:
     kind: str
     claimed_at: float
     """Seconds since 1970."""
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        return self.decision_id, self.kind
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "Wanted":
@@ -226,19 +230,25 @@ async def prepare(db: Db, *, delivery: Delivery, now: datetime, table: Authority
             await outbox.cover(c, delivery.id, [row_id for row_id, _ in others])
         else:
             others = [(row_id, payload) for row_id, payload in others if row_id in covers]
-        wanted = [Wanted.from_payload(payload) for payload in (delivery.payload, *(payload for _, payload in others))]
+        # The latest claim of each: those before it were never said.
+        wanted = {(one := Wanted.from_payload(delivery.payload)).key: one}
+        merged: dict[int, Wanted | None] = {}
+        for row_id, payload in others:
+            one = Wanted.from_payload(payload)
+            merged[row_id] = wanted.get(one.key)
+            wanted[one.key] = one
         member: Member | None = None
         preferences = Preferences()
         items: list[Item] = []
-        for one in {(w.decision_id, w.kind): w for w in wanted}.values():
+        for one in wanted.values():
             checked = await _check(c, one, now=now, table=table)
             if checked is None:
                 continue
             member, preferences, item = checked
             items.append(item)
         items.sort(key=_weight)
-        merged = tuple(row_id for row_id, _ in others)
-        return Nudge(member, preferences, tuple(items), merged, tuple(sorted({w.decision_id for w in wanted})))
+        decision_ids = tuple(sorted({w.decision_id for w in wanted.values()}))
+        return Nudge(member, preferences, tuple(items), merged, decision_ids)
 
     return await run_tx(db, work)
 
@@ -289,10 +299,13 @@ async def _take_back(c: AsyncConnection, wanted: Wanted, *, due_since: datetime)
 
 
 async def told(db: Db, *, nudge: Nudge, now: datetime, table: AuthorityTable) -> None:
-    """After the message: its other deliveries are done, and the next nudges are planned."""
+    """After the message: its other deliveries are done, what they repeat counts once, the next nudges are planned."""
 
     async def work(c: AsyncConnection) -> None:
-        await outbox.settle_merged(c, nudge.merged)
+        for row_id in sorted(await outbox.settle_merged(c, tuple(nudge.merged))):
+            again = nudge.merged[row_id]
+            if again:
+                await reminder.count_once(c, decision_id=again.decision_id, member_id=again.member_id, kind=again.kind)
 
     if nudge.merged:
         await run_tx(db, work)
@@ -328,7 +341,7 @@ async def still_waiting(
     """What of it still waits for the person, who may be told now. Takes nothing back: the message has counted."""
 
     async def work(c: AsyncConnection) -> Nudge:
-        nudge = Nudge(None, Preferences(), (), (), ())
+        nudge = Nudge(None, Preferences(), (), {}, ())
         for decision_id, kind in wanted:
             one = Wanted(decision_id, member_id, kind, claimed_at=0.0)  # names no claim, so none is taken back
             checked = await _check(c, one, now=now, table=table)

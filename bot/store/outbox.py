@@ -181,14 +181,16 @@ async def cover(c: AsyncConnection, delivery_id: int, ids: Sequence[int]) -> Non
     await c.execute(update(o).where(o.c.id == delivery_id).values(payload=o.c.payload.op("||")(covers)))
 
 
-async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> None:
-    """Mark deliveries done that another one of their lane has covered."""
+async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> set[int]:
+    """Mark deliveries done that another one of their lane has covered. Returns those that were not done yet."""
     o = t.outbox
-    await c.execute(
+    rows = await c.execute(
         update(o)
         .where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None))
         .values(state="done", done_at=func.now())
+        .returning(o.c.id)
     )
+    return set(rows.scalars())
 
 
 @dataclass(frozen=True)

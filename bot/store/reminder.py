@@ -211,6 +211,16 @@ async def postpone(
     )
 
 
+async def count_once(c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str) -> None:
+    """Take back a claim of what was claimed again before it could be said: it is said once."""
+    r = t.reminders
+    await c.execute(
+        update(r)
+        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind, r.c.asked > 0)
+        .values(asked=r.c.asked - 1)
+    )
+
+
 @dataclass(frozen=True)
 class Ways:
     """How a member wants to be told, and where their clock stands."""

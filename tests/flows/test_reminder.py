@@ -20,6 +20,7 @@ from bot.services import round as rounds
 from bot.services import team as teams
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
+SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timedelta(hours=9)).isoformat()})
 
 
 @dataclass
@@ -590,3 +591,29 @@ async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_a
         assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is True
     await reminders.sweep(team.db, now=clock.now, table=team.table)
     assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is False
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_what_was_handed_out_again_while_nothing_could_be_sent_counts_once(
+    team: Any, clock: Clock, is_allowed: bool
+) -> None:
+    await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
+    await team.settled()
+    team.sql(
+        "INSERT INTO outbox(kind, lane, dedupe_key, run_at) VALUES ('held', %s, 'held', now() + interval '1 hour')",
+        "slack:T0TECHCORP:U0MIKE",
+    )
+    mike = team.actors["mike"].member.id
+    for _ in range(3):  # days, in which what was lost is handed out again
+        team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE member_id = %s", mike)
+        await reminders.sweep(team.db, now=clock.now, table=team.table)
+    assert team.sql("SELECT kind, asked FROM reminders WHERE member_id = %s", mike) == [("escalation.scoring", 3)]
+    if not is_allowed:
+        team.sql("UPDATE team_members SET notification_preferences = %s::jsonb WHERE id = %s", SNOOZED, mike)
+
+    team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
+    await team.settled()
+
+    assert len(await dms(team, "mike")) == is_allowed
+    found = team.sql("SELECT asked, next_at IS NULL FROM reminders WHERE member_id = %s", mike)
+    assert found == [(1, True) if is_allowed else (0, False)]
