@@ -190,7 +190,7 @@ def test_a_thirteenth_option_is_refused() -> None:
     [
         (0, "Scoring needs at least 2 options; there are 0. Propose another one."),
         (1, "Scoring needs at least 2 options; there is 1. Propose another one."),
-        (13, "At most 12 options fit into the form; there are 13. Ask their owners to merge."),
+        (13, "At most 12 options fit into the form; there are 13. Merge or remove some."),
     ],
 )
 def test_scoring_starts_with_two_to_twelve_options_only(count: int, sentence: str) -> None:
