@@ -223,7 +223,9 @@ def decision_list(lines: Sequence[Line], *, total: int, offset: int, now: dateti
     part = f", {offset + 1} to {offset + len(shown)} shown" if len(shown) < total else ""
     top = f"{text.count('open decision', total)}{part}"
     blocks = [kit.header("Open decisions"), kit.context(top), *(_line(line, now) for line in shown)]
-    blocks += _paging(total=total, offset=offset, shown=len(shown))
+    following = offset + len(shown)
+    back = max(offset - LIST_PAGE_LINES, 0) if offset else None
+    blocks += kit.paging(ids.LIST_PAGE, back=back, on=following if following < total else None)
     first = shown[0]
     summary = f"{top}; {waiting} waiting for you. First: #{first.number} {text.inline(first.title, 150)}"
     return kit.message(summary, blocks)
@@ -235,14 +237,3 @@ def _line(line: Line, now: datetime) -> kit.Block:
         f"*#{line.number} {text.inline(line.title, 160)}*\n{line_facts(line, now)}{todo}",
         accessory=show_button(line.decision_id, line.number, words="Show"),
     )
-
-
-def _paging(*, total: int, offset: int, shown: int) -> list[kit.Block]:
-    """Each button in a block of its own: both bear one action id, which Slack allows once a block."""
-    blocks = []
-    if offset > 0:
-        back = max(offset - LIST_PAGE_LINES, 0)
-        blocks.append(kit.actions([kit.button("Previous", ids.LIST_PAGE, value=str(back))]))
-    if offset + shown < total:
-        blocks.append(kit.actions([kit.button("Next", ids.LIST_PAGE, value=str(offset + shown))]))
-    return blocks

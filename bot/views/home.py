@@ -40,7 +40,8 @@ def _member(found: Home, now: datetime) -> kit.View:
         kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
         *_waiting([line for line in shown if line.todo], sum(line.todo is not None for line in lines), now),
         *_open(others, len(lines), now),
-        *_paging(page, last),
+        *([kit.context(f"Page {page + 1} of {last + 1}")] if last else []),
+        *kit.paging(ids.HOME_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
         *_recent(found.recent),
     ]
     return kit.home(blocks)
@@ -116,16 +117,6 @@ def _buttons(line: Line) -> list[kit.Element]:
     action = Action(line.action)
     label = f"{LABELS[action]}: #{line.number} {line.title}"
     return [kit.button(LABELS[action], action, value=str(line.decision_id), style="primary", label=label), show]
-
-
-def _paging(page: int, last: int) -> list[kit.Block]:
-    """Each button in a block of its own: both bear one action id, which Slack allows once a block."""
-    blocks = []
-    if page > 0:
-        blocks.append(kit.actions([kit.button("Previous", ids.HOME_PAGE, value=str(page - 1))]))
-    if page < last:
-        blocks.append(kit.actions([kit.button("Next", ids.HOME_PAGE, value=str(page + 1))]))
-    return [kit.context(f"Page {page + 1} of {last + 1}"), *blocks] if blocks else []
 
 
 def _recent(recent: Sequence[Decided]) -> list[kit.Block]:

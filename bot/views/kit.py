@@ -55,6 +55,15 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain_text(one_line(text), HEADER)}
 
 
+def paging(action_id: str, *, back: int | None, on: int | None) -> list[Block]:
+    """Previous and Next, where they lead somewhere; the buttons' values are these numbers.
+
+    Each in a block of its own: both bear one action id, which Slack allows once a block.
+    """
+    pages = (("Previous", back), ("Next", on))
+    return [actions([button(words, action_id, value=str(page))]) for words, page in pages if page is not None]
+
+
 def context(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
 

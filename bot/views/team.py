@@ -109,7 +109,7 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
         kit.context(f"{top}, currency {text.inline(team.currency, 3)}"),
         *([kit.section(f"*To know*\n{said}")] if said else []),
         *(_member_line(member) for member in shown),
-        *_paging(page, last),
+        *kit.paging(ids.TEAM_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
     ]
     return kit.modal(
         "Your team",
@@ -277,16 +277,6 @@ def _member_line(member: Member) -> kit.Block:
     about = f"\nKnows about {text.listing(areas)}" if areas else ""
     button = kit.button("Edit", ids.EDIT_MEMBER, value=str(member.id), label=f"Edit {member.name}")
     return kit.section(f"*{text.inline(member.name, 120)}*\n{' · '.join(facts)}{about}", accessory=button)
-
-
-def _paging(page: int, last: int) -> list[kit.Block]:
-    """Each button in a block of its own: both bear one action id, which Slack allows once a block."""
-    blocks = []
-    if page > 0:
-        blocks.append(kit.actions([kit.button("Previous", ids.TEAM_PAGE, value=str(page - 1))]))
-    if page < last:
-        blocks.append(kit.actions([kit.button("Next", ids.TEAM_PAGE, value=str(page + 1))]))
-    return blocks
 
 
 def _expertise(fields: Fields) -> tuple[str, ...]:
