@@ -1,25 +1,21 @@
 """Nudges by e-mail and SMS: a real SMTP server and an HTTP sink take what a person chose, and nothing else."""
 
 import asyncio
-import email
-import email.policy
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from bot.domain.press import Press
 from bot.services import decision as decisions
 from bot.services import reminder as reminders
+from tests.flows.postbox import Postbox, open_postbox
 
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -28,31 +24,10 @@ HOURS = {"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}
 ALWAYS = {"push": False, **HOURS}
 
 
-class Postbox:
-    """Keeps what arrives; refuses the first `busy` letters."""
-
-    def __init__(self) -> None:
-        self.letters: list[tuple[list[str], EmailMessage]] = []
-        self.busy = 0
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.busy:
-            self.busy -= 1
-            return "451 come back later"
-        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.letters.append((envelope.rcpt_tos, parsed))
-        return "250 OK"
-
-
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, str]]:
-    box = Postbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, f"mailto://127.0.0.1:{port}?from=bot@conclave.example&to={{email}}&mode=insecure"
-    controller.stop()
+    with open_postbox(sender="bot@conclave.example") as found:
+        yield found
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ through Slack, deliveries are signed, the tick is `jobs.tick`, the worker the re
 """
 
 import asyncio
-import email
-import email.policy
 import re
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from psycopg import sql
 
 from bot import jobs
@@ -26,6 +22,7 @@ from bot.sandbox.people import Person
 from bot.sandbox.sample import techcorp
 from bot.sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 from bot.services import team as teams
+from tests.flows.postbox import Postbox, open_postbox
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday, a month after the last change of clocks in Europe and three weeks after America's."""
@@ -147,28 +144,10 @@ class Clock:
         self._database.close()
 
 
-# --- Who gets letters.
-
-
-class Postbox:
-    def __init__(self) -> None:
-        self.letters: list[tuple[str, str]] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        parsed: Any = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.letters.append((envelope.rcpt_tos[0], str(parsed["subject"])))
-        return "250 OK"
-
-
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, str]]:
-    box = Postbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, f"mailto://127.0.0.1:{port}?from=conclave@harbour.example&to={{email}}&mode=insecure"
-    controller.stop()
+    with open_postbox(sender="conclave@harbour.example") as found:
+        yield found
 
 
 # --- The week.
@@ -253,9 +232,9 @@ class Week:
             self._posted = posted
             await self._read_messages()
         while self.box.letters:
-            to, subject = self.box.letters.pop(0)
+            (to,), letter = self.box.letters.pop(0)
             who = next(c for c in COLLEAGUES if to.startswith(c.handle))
-            self.story.append(Told(self.clock.now, "e-mail", who, subject))
+            self.story.append(Told(self.clock.now, "e-mail", who, str(letter["subject"])))
 
     async def _read_messages(self) -> None:
         for colleague in COLLEAGUES:

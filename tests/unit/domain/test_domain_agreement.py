@@ -1,7 +1,6 @@
 """Consensus and its labels against published and computed numbers; what a team should talk about."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
@@ -11,16 +10,9 @@ from hypothesis import strategies as st
 
 from bot.domain.agreement import Agreement, Topic, agreement, consensus, find_topics
 from bot.domain.ranking import Cells
+from tests.unit.domain.ballots import criterion, weighted
 
 A, B = UUID(int=1), UUID(int=2)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
-
-
-def weighted(*weights: str) -> list[tuple[UUID, Decimal]]:
-    return [(criterion(k), Decimal(w)) for k, w in enumerate(weights)]
 
 
 def ballot(leader: Sequence[int | None], runner_up: Sequence[int | None]) -> Cells:

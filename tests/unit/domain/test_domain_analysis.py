@@ -14,24 +14,10 @@ from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse
-from bot.domain.ranking import Cells
 from bot.domain.stability import StabilityLabel
+from tests.unit.domain.ballots import Rows, ballot, criterion, option
 
 DECISION = UUID(int=42)
-Rows = Sequence[Sequence[int | None]]
-
-
-def option(index: int) -> UUID:
-    return UUID(int=1000 + index)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
-
-
-def ballot(rows: Rows) -> Cells:
-    """rows[option][criterion], None = not scored."""
-    return {(option(o), criterion(k)): x for o, row in enumerate(rows) for k, x in enumerate(row) if x is not None}
 
 
 def analysed(

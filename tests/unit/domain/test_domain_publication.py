@@ -14,36 +14,15 @@ from hypothesis import strategies as st
 from bot.domain.agreement import Agreement, CellAgreement
 from bot.domain.analysis import Analysis, analyse
 from bot.domain.publication import publish
-from bot.domain.ranking import CellMean, Cells, RankedOption, Ranking
+from bot.domain.ranking import CellMean, RankedOption, Ranking
 from bot.domain.result import Result, ShownTopic, WeightLimit, from_body, to_body
 from bot.domain.round import Thresholds
 from bot.domain.rounding import HALF, TENTH, rounded
 from bot.domain.stability import StabilityLabel
+from tests.unit.domain.ballots import ballot, criterion, option, weighted
 
 USUAL = Thresholds()
 DECISION = UUID(int=42)
-
-
-def option(index: int) -> UUID:
-    return UUID(int=1000 + index)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
-
-
-def weighted(*weights: str) -> list[tuple[UUID, Decimal]]:
-    return [(criterion(k), Decimal(w)) for k, w in enumerate(weights)]
-
-
-def ballot(rows: Sequence[Sequence[int | None]]) -> Cells:
-    """rows[option][criterion], None = abstained."""
-    return {
-        (option(o), criterion(k)): score
-        for o, row in enumerate(rows)
-        for k, score in enumerate(row)
-        if score is not None
-    }
 
 
 def published(

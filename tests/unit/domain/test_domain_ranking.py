@@ -10,28 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ranking import Cells, RankedOption, Ranking, Weights, cell_means, rank_means
-
-
-def option(index: int) -> UUID:
-    return UUID(int=1000 + index)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
-
-
-def weighted(*weights: str) -> list[tuple[UUID, Decimal]]:
-    return [(criterion(k), Decimal(w)) for k, w in enumerate(weights)]
-
-
-def ballot(rows: Sequence[Sequence[int | None]]) -> Cells:
-    """rows[option][criterion], None = abstained."""
-    return {
-        (option(o), criterion(k)): score
-        for o, row in enumerate(rows)
-        for k, score in enumerate(row)
-        if score is not None
-    }
+from tests.unit.domain.ballots import ballot, criterion, option, weighted
 
 
 def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.ranking import CellMean, CellMeans, Cells, Ranking, Weights, rank_means
+from bot.domain.ranking import CellMean, CellMeans, Ranking, Weights, rank_means
 from bot.domain.stability import (
     Interval,
     Redrawn,
@@ -27,6 +27,7 @@ from bot.domain.stability import (
     shown_share,
     weight_intervals,
 )
+from tests.unit.domain.ballots import Rows, ballot, criterion, option, weighted
 
 DECISION = UUID(int=42)
 
@@ -39,18 +40,6 @@ def plain() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def option(index: int) -> UUID:
-    return UUID(int=1000 + index)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
-
-
-def weighted(*weights: str | Decimal) -> list[tuple[UUID, Decimal]]:
-    return [(criterion(k), Decimal(w)) for k, w in enumerate(weights)]
 
 
 def means_of(rows: Sequence[Sequence[str | Fraction]]) -> CellMeans:
@@ -225,11 +214,6 @@ TEAM = (
     ((8, 4, 3, 7), (7, 8, 7, 6), (6, 5, 8, 8)),
     ((9, 7, 8, 6), (6, 7, 6, 7), (5, 6, 7, 6)),
 )
-Rows = Sequence[Sequence[int | None]]
-
-
-def ballot(rows: Rows) -> Cells:
-    return {(option(o), criterion(k)): x for o, row in enumerate(rows) for k, x in enumerate(row) if x is not None}
 
 
 def shares(people: Sequence[Rows], *weights: str, decision_id: UUID = DECISION, doublings: float = 1.0) -> list[float]:

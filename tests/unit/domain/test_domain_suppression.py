@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -20,16 +19,9 @@ from scipy.optimize import linprog  # type: ignore[import-untyped]
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
 from bot.domain.suppression import OPEN, Shown, choose
+from tests.unit.domain.ballots import criterion, option
 
 Rows = Sequence[Sequence[int | None]]
-
-
-def option(index: int) -> UUID:
-    return UUID(int=1000 + index)
-
-
-def criterion(index: int) -> UUID:
-    return UUID(int=2000 + index)
 
 
 @dataclass(frozen=True)
