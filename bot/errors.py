@@ -1,5 +1,7 @@
 """The one error root: each class is one reaction at the edge, each message a sentence for the person who reads it."""
 
+from collections.abc import Mapping
+
 
 class BotError(Exception):
     """A refusal that a person reads: what happened, the state, the way out. Never holds a score or a comment.
@@ -35,3 +37,13 @@ class TryAgain(BotError):
 
 class StartError(Exception):
     """Conclave cannot start; the message is a sentence for the operator with a way out."""
+
+
+def slack_error(error: BaseException) -> str:
+    """What Slack named in the answer that failed; '' where it named nothing: a 500 may come as a page of HTML.
+
+    The client's own `response.get` fails on such a page.
+    """
+    answer = getattr(error, "response", None)
+    body = getattr(answer, "data", answer)
+    return str(body.get("error") or "") if isinstance(body, Mapping) else ""

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
 from bot.deps import Deps
+from bot.errors import slack_error
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,4 @@ async def identify(deps: Deps, identity: Identity) -> None:
 
 
 def slack_name(error: BaseException) -> str:
-    if isinstance(error, SlackApiError) and hasattr(error.response, "get"):
-        return str(error.response.get("error") or "no error named")
-    return type(error).__name__
+    return slack_error(error) or type(error).__name__

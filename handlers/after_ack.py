@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import slack_error
 from bot.views import ids, notice
 from handlers.private import is_in_modal, is_stack_full, tell, write
 from handlers.refusal import as_refusal
@@ -76,16 +78,31 @@ async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, t
 
 
 async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
+    loading = {**notice.loading(title), "external_id": secrets.token_hex(16)}
     try:
-        opened = await _open(args, notice.loading(title))
-    except SlackApiError as error:
-        log.info("modal not opened", error=error.response.get("error"))
-        await _tell_quietly(args, "Slack did not let the window open in time. Try it once more.")
-        return
+        opened = await _open(args, loading)
+    except (SlackApiError, aiohttp.ClientError, OSError) as error:
+        log.info("modal not opened", error=slack_error(error) or type(error).__name__)
+        found = None if slack_error(error) else await _find_opened(args, loading)
+        if found is None:
+            await _tell_quietly(args, "Slack did not let the window open in time. Try it once more.")
+            return
+        opened = found
     except Exception as error:
         await _tell_quietly(args, as_refusal(error).message)
         return
     await show(args, opened["view"]["id"], build, title=title)
+
+
+async def _find_opened(args: AsyncArgs, loading: View) -> AsyncSlackResponse | None:
+    """The window whose opening was answered by nothing, or by nothing that names a refusal; None where it is not there.
+
+    Left alone it would go on loading for ever.
+    """
+    try:
+        return await args.client.views_update(external_id=loading["external_id"], view=loading)
+    except (SlackApiError, aiohttp.ClientError, OSError):
+        return None
 
 
 async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
@@ -111,7 +128,7 @@ async def _replace_answer(args: AsyncArgs, external_id: str, view: View) -> None
             await args.client.views_update(external_id=external_id, view=view)
             return
         except SlackApiError as error:
-            if error.response.get("error") not in _GONE:
+            if slack_error(error) not in _GONE:
                 raise
         await asyncio.sleep(pause)
     await _update(args, str(args.body["view"]["id"]), view)
@@ -132,7 +149,7 @@ async def _show(
     try:
         await update(view)
     except SlackApiError as error:
-        if error.response.get("error") not in _GONE:
+        if slack_error(error) not in _GONE:
             await _tell_quietly(args, as_refusal(error).message)
     except Exception as error:
         await _tell_quietly(args, as_refusal(error).message)

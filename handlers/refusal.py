@@ -5,7 +5,7 @@ import traceback
 
 import structlog
 
-from bot.errors import BotError, TryAgain
+from bot.errors import BotError, TryAgain, slack_error
 
 log = structlog.get_logger(__name__)
 TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
@@ -36,12 +36,7 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
         error=type(error).__qualname__,
         cause=type(error.__cause__).__qualname__ if error.__cause__ else None,
         sqlstate=getattr(getattr(error, "orig", None), "sqlstate", None),
-        slack=_slack_error(error),
+        slack=slack_error(error) or None,
         frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
     return BotError(f"Something went wrong on our side; nothing was lost. Tell whoever runs Conclave: {reference}.")
-
-
-def _slack_error(error: Exception) -> object:
-    response = getattr(error, "response", None)
-    return response.get("error") if response is not None and hasattr(response, "get") else None

@@ -57,7 +57,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.operations",
         "bot.errors",
     ),
-    "bot.identity": ("bot.config", "bot.deps"),
+    "bot.identity": ("bot.config", "bot.deps", "bot.errors"),
     "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.services", "bot.store", "bot.errors"),
     "bot.operations": (
         "bot.config",

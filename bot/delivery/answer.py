@@ -7,6 +7,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.delivery.verdict import Dead, Later, Verdict
 from bot.deps import Deps
+from bot.errors import slack_error
 from bot.store.outbox import Delivery
 
 UNREACHABLE_CHANNEL = {
@@ -45,7 +46,7 @@ def judged(
 
 def verdict_of(error: SlackApiError) -> Verdict:
     response = error.response
-    status, name = getattr(response, "status_code", 0), name_of(error)
+    status, name = getattr(response, "status_code", 0), slack_error(error)
     if status == 429 or name == "ratelimited":
         seconds = float((getattr(response, "headers", None) or {}).get("Retry-After", 1))
         return Later("ratelimited", after_seconds=seconds, is_refusal=True, is_free=True)
@@ -55,8 +56,3 @@ def verdict_of(error: SlackApiError) -> Verdict:
     if status >= 500 or name in _TRANSIENT or not name:
         return Later(name or f"http {status}")
     return Dead(name)
-
-
-def name_of(error: SlackApiError) -> str:
-    response = error.response
-    return str(response.get("error") or "") if hasattr(response, "get") else ""

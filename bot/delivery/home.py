@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import judged, name_of
+from bot.delivery.answer import judged
 from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
+from bot.errors import slack_error
 from bot.services import home as homes
 from bot.services import reminder as reminders
 from bot.store.outbox import Delivery
@@ -33,7 +34,7 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
         try:
             await deps.client.views_publish(user_id=user.user_id, view=view)
         except SlackApiError as error:
-            if name_of(error) not in _NOBODY:
+            if slack_error(error) not in _NOBODY:
                 raise
     if await homes.published(deps.db, user=user, digest=digest, before=before, merged=merged):
         return Done()

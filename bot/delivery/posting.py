@@ -12,11 +12,11 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import GONE_PERSON, name_of, verdict_of
+from bot.delivery.answer import GONE_PERSON, verdict_of
 from bot.delivery.verdict import Dead
 from bot.deps import Deps
 from bot.domain.team import SlackUser
-from bot.errors import TryAgain
+from bot.errors import TryAgain, slack_error
 from bot.services import team as teams
 from bot.store.outbox import Delivery
 
@@ -62,7 +62,7 @@ async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: d
     try:
         await post(deps, delivery, channel=user.user_id, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
-        if name_of(error) not in GONE_PERSON:
+        if slack_error(error) not in GONE_PERSON:
             raise
         await teams.deactivate(deps.db, user=user, cause="gone_from_slack")
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged, name_of
+from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged
 from bot.delivery.posting import insist, post, post_dm
 from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.team import SlackUser
-from bot.errors import NotFound, TryAgain
+from bot.errors import NotFound, TryAgain, slack_error
 from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
@@ -76,15 +76,15 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
             await insist(lambda: cards.rendered(deps.db, found=found))
             return Done()
         except SlackApiError as error:
-            if name_of(error) in UNREACHABLE_CHANNEL:
+            if slack_error(error) in UNREACHABLE_CHANNEL:
                 return await _unreachable(deps, delivery, found, error)
-            if name_of(error) not in GONE_MESSAGE:
+            if slack_error(error) not in GONE_MESSAGE:
                 raise
     key = f"card:{found.decision.id}"
     try:
         posted = await post(deps, delivery, channel=channel, key=key, message=_card(deps, found))
     except SlackApiError as error:
-        if name_of(error) not in UNREACHABLE_CHANNEL:
+        if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
     # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
@@ -102,7 +102,7 @@ async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: Sl
     await cards.tell_owner_unreachable(
         deps.db,
         found=found,
-        reason=UNREACHABLE_CHANNEL[name_of(error)],
+        reason=UNREACHABLE_CHANNEL[slack_error(error)],
         asked=int(delivery.payload.get("asked", 0)),
     )
     return Done()
@@ -125,7 +125,7 @@ async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
     try:
         await deps.client.chat_update(channel=channel, ts=ts, **card_view.moved(found))
     except SlackApiError as error:
-        if name_of(error) not in GONE_MESSAGE | UNREACHABLE_CHANNEL.keys():
+        if slack_error(error) not in GONE_MESSAGE | UNREACHABLE_CHANNEL.keys():
             raise
     return Done()
 
@@ -152,7 +152,7 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
             lambda message: post(deps, delivery, channel=channel, key=key, message=message, thread_ts=thread_ts),
         )
     except SlackApiError as error:
-        if name_of(error) not in UNREACHABLE_CHANNEL:
+        if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
         await results.send_by_dm(deps.db, found=found)
     return Done()
@@ -184,7 +184,7 @@ async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any
             await send(message)
             return
         except SlackApiError as error:
-            if name_of(error) not in REFUSED_BLOCKS or message is messages[-1]:
+            if slack_error(error) not in REFUSED_BLOCKS or message is messages[-1]:
                 raise
 
 
@@ -196,7 +196,7 @@ async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
     try:
         await post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
-        if name_of(error) not in UNREACHABLE_CHANNEL:
+        if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
         await post(deps, delivery, channel=user, key=delivery.dedupe_key, message=message)
     return Done()

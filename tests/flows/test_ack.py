@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import psycopg
+import pytest
 from psycopg import sql
 
 from bot.domain.permission import Action
@@ -180,3 +181,19 @@ async def test_an_unknown_event_is_acknowledged(team: Any) -> None:
         "event_id": "Ev1",
     }
     assert await send(team.house, json.dumps(event), **{"Content-Type": "application/json"}) == 200
+
+
+@pytest.mark.parametrize("fault", ["http_500", "drop"])
+async def test_a_window_that_slack_does_not_open_says_so(team: Any, fault: str) -> None:
+    sarah = team.house.person("sarah")
+    team.house.sandbox.fail("views.open", fault)
+    assert (await sarah.slash("/decide a refund")).ok
+    await sarah.see("Slack did not let the window open in time. Try it once more.")
+    assert await sarah.modal() is None
+
+
+@pytest.mark.parametrize("fault", ["http_500_after", "drop_after"])
+async def test_a_window_whose_opening_is_not_confirmed_does_not_load_for_ever(team: Any, fault: str) -> None:
+    team.house.sandbox.fail("views.open", fault)
+    assert (await team.house.person("sarah").slash("/decide a refund")).ok
+    await team.modal("sarah", at_least="Customer tier")
