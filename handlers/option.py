@@ -39,7 +39,7 @@ async def propose(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    await ack_done(args, view.proposed(after), decision_id=after.decision.id)
+    await ack_done(args, view.proposed(after, member_id=who.member.id), decision_id=after.decision.id)
 
 
 async def open_mine(args: AsyncArgs) -> None:

@@ -38,8 +38,7 @@ async def resolve(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
         press=press(args),
     )
-    sentence = f'{after.decision.name} is resolved. Press "Customer informed" on the card once the customer knows.'
-    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)
+    await ack_done(args, view.resolved(after), decision_id=after.decision.id)
 
 
 async def open_reopen(args: AsyncArgs) -> None:
@@ -63,7 +62,7 @@ async def reopen(args: AsyncArgs) -> None:
         press=press(args),
     )
     sentence = f"The choice of {after.decision.name} is open again. Scores and result stay as they were published."
-    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)
+    await ack_done(args, notice.done(f"{after.decision.name} reopened", sentence), decision_id=after.decision.id)
 
 
 async def set_informed(args: AsyncArgs) -> None:
@@ -100,4 +99,4 @@ async def record(args: AsyncArgs) -> None:
         table=d.settings.authority_table,
     )
     sentence = f"The outcome of {after.decision.name} is recorded. It can be amended at any time."
-    await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)
+    await ack_done(args, notice.done(f"{after.decision.name} outcome", sentence), decision_id=after.decision.id)

@@ -257,6 +257,8 @@ def standing(dossier: Dossier, now: datetime) -> str:
             return _standing_of_round(dossier, now)
         case Status.RESOLVED, 5:
             return f"{decision.name} is resolved (phase 5 of 6); next, the customer is informed."
+        case Status.RESOLVED, _ if dossier.outcome and dossier.outcome.recorded_at:
+            return f"{decision.name} is finished: resolved, the customer informed, the outcome recorded."
         case Status.RESOLVED, _:
             return f"{decision.name} is resolved and the customer informed (phase 6 of 6); the outcome can be recorded."
     return f"{decision.name} is cancelled; open a new one with /decide."

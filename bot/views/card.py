@@ -38,7 +38,7 @@ def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     description = text.inline(decision.case.description, min(EXCERPT, room * 3))
     return [
         kit.header(f"{decision.name} · {decision.case.title}"),
-        kit.context(progress(decision)),
+        kit.context(progress(dossier)),
         kit.facts(summary_facts(dossier, room=room)),
         kit.context(due_line(dossier, now)),
         *([kit.section(description)] if description else []),

@@ -76,7 +76,7 @@ def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
     return [
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
-        kit.context(progress(decision), text.safe(standing(dossier, now), 1000)),
+        kit.context(progress(dossier), text.safe(standing(dossier, now), 1000)),
         *([kit.actions(buttons(decision, pressable, leading(dossier)))] if pressable else []),
     ]
 

@@ -19,13 +19,13 @@ CONFIRMS = {
     Action.CANCEL: (
         "Cancel this decision?",
         "Everybody keeps seeing it, marked as cancelled.",
-        "Cancel it",
+        "Say why and cancel",
         "Keep it",
     ),
     Action.VOID_ROUND: (
         "Void this round?",
         "All ballots of this round are deleted, and everybody has to score again.",
-        "Void it",
+        "Say why and void",
         "Keep it",
     ),
     Action.CLOSE_SCORING: (
@@ -87,12 +87,14 @@ def _confirm(action: Action) -> kit.Element | None:
     return kit.confirm(title, question, yes=yes, no=no, is_danger=action in DANGEROUS)
 
 
-def progress(decision: Decision) -> str:
+def progress(dossier: Dossier) -> str:
     """ "✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn": words, marks only beside them."""
+    decision, outcome = dossier.decision, dossier.outcome
     if decision.status is Status.CANCELLED:
         return f"Cancelled in phase {decision.phase} of 6 ({PHASES[decision.phase]})"
-    marks = [_mark(decision.phase, number, word) for number, word in PHASES.items()]
-    return f"Phase {decision.phase} of 6:  {'  '.join(marks)}"
+    is_finished = outcome is not None and outcome.recorded_at is not None
+    marks = [_mark(decision.phase + is_finished, number, word) for number, word in PHASES.items()]
+    return f"{'Finished' if is_finished else f'Phase {decision.phase} of 6'}:  {'  '.join(marks)}"
 
 
 def _mark(current: int, number: int, word: str) -> str:
@@ -268,6 +270,7 @@ def _aftermath(dossier: Dossier) -> list[str]:
         lines.append(f"Customer informed {text.moment(outcome.response_sent_at)}")
     if outcome.recorded_at is None:
         return lines
+    lines.append(f"Outcome recorded {text.moment(outcome.recorded_at)}")
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:

@@ -143,7 +143,7 @@ def saved(dossier: Dossier, ballot: Ballot) -> kit.View:
     criteria = [criterion for criterion, _ in round_.weights]
     done = ballot.done_pages(criteria, round_.option_ids)
     sentence = (
-        f"Saved, {done} of {text.count('criterion', len(criteria))}. Close this window; "
+        f"Saved, {done} of {text.count('criterion', len(criteria))} complete. Close this window; "
         f"Score on {dossier.decision.name} resumes here. "
     )
     return notice.done("Saved", sentence + (SUBMITTED if ballot.is_submitted else "It counts once you submit it."))

@@ -70,7 +70,7 @@ def _welcome(found: Home) -> list[kit.Block]:
     if found.lines or found.recent:
         if not found.is_first:
             return []
-        step = "What waits for you is below; each button leads right there."
+        step = "Here you find what waits for you; each button leads right there."
     else:
         step = (
             "Next step: open your team's first decision. Its case, criteria and options come from you and your "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +13,7 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import authority, case, ids, kit, notice, text
-from bot.views.dossier import option_facts, show_button
+from bot.views.dossier import buttons, option_facts, show_button
 from bot.views.state import Fields, View
 
 _BLANK = OptionDraft("", "")
@@ -78,15 +79,19 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     )
 
 
-def proposed(dossier: Dossier) -> kit.View:
-    """Once an option was proposed: one more, or on to the card."""
+def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
+    """Once an option was proposed: one more, on to the card or, for the owner of enough options, to the scoring."""
     decision = dossier.decision
     is_enough = len(dossier.options) >= MIN_OPTIONS
     rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."
     sentence = f"Your option for {decision.name} is proposed, {rest}"
     style = None if is_enough else "primary"
     more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id), style=style)
-    return notice.done(f"{decision.name} option", sentence, actions=[more, show_button(decision.id, decision.number)])
+    is_owners = is_enough and decision.created_by == member_id
+    on = buttons(decision, [Action.START_SCORING]) if is_owners else []
+    return notice.done(
+        f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]
+    )
 
 
 def parse(view: View, *, currency: str) -> OptionForm:

@@ -13,8 +13,8 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, headline, kit, reason, result, state, text
-from bot.views.dossier import first_leaders, title_of
+from bot.views import case, headline, kit, notice, reason, result, state, text
+from bot.views.dossier import buttons, first_leaders, show_button, title_of
 from bot.views.reason import parse_reason
 from bot.views.state import Fields, View
 
@@ -68,6 +68,14 @@ def resolve(dossier: Dossier, *, member: Member, table: AuthorityTable) -> kit.V
         submit="Resolve",
         metadata={"decision": str(decision.id)},
     )
+
+
+def resolved(dossier: Dossier) -> kit.View:
+    """Once it is resolved: the customer is to hear of it."""
+    decision = dossier.decision
+    sentence = f'{decision.name} is resolved. Press "{LABELS[Action.INFORMED]}" once the customer knows.'
+    actions = [*buttons(decision, [Action.INFORMED]), show_button(decision.id, decision.number)]
+    return notice.done(f"{decision.name} resolved", sentence, actions=actions)
 
 
 def parse_resolve(view: View) -> ResolveForm:

@@ -59,7 +59,7 @@ async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: An
     await lisa.click("Save for later")
     modal = await team.modal("lisa", at_least="Saved")
     assert (
-        "Saved, 1 of 2 criteria. Close this window; Score on #1 resumes here. It counts once you submit it."
+        "Saved, 1 of 2 criteria complete. Close this window; Score on #1 resumes here. It counts once you submit it."
         in modal.text
     )
     assert "0 of 4 have scored" in await team.card()

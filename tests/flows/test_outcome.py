@@ -13,10 +13,7 @@ async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Any) 
     assert "Full refund leads, and the lead is clear." in modal.text
     assert "You have authority 4." in modal.text
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It is <right>."})).ok
-    assert (
-        '#1 is resolved. Press "Customer informed" on the card once the customer knows.'
-        in (await team.modal("mike")).text
-    )
+    assert '#1 is resolved. Press "Customer informed" once the customer knows.' in (await team.modal("mike")).text
     card = await team.card()
     for words in ("Decided: Full refund", "By @mike, with authority 4", "It is <right>.", "Resolved within 1 hour"):
         assert words in card
@@ -33,6 +30,23 @@ async def test_a_choice_against_the_ranking_says_so_on_the_card(team: Any) -> No
     await team.window("mike", Action.RESOLVE)
     assert (await team.submit("mike", {"Option": "Partial credit", "Reason": "Cheaper."})).ok
     assert "This is not the leader of the ranking, which is Full refund." in await team.card()
+
+
+async def test_the_window_of_the_choice_leads_on_to_the_customer_and_the_card_ends_finished(team: Any) -> None:
+    await team.to_result()
+    await team.window("mike", Action.RESOLVE)
+    assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It leads."})).ok
+    assert "resolved" in (await team.modal("mike", at_least="Customer informed")).text
+    mike = team.house.person("mike")
+    assert (await mike.click("Customer informed")).ok
+    await mike.see("Noted: the customer of #1 knows.")
+    assert team.state == ("resolved", 6)
+    await team.window("mike", Action.RECORD_OUTCOME)
+    assert (await team.submit("mike", {"Notes": "They were glad."})).ok
+    await team.modal("mike", at_least="is recorded")
+    card = await team.card()
+    assert "Finished:  ✓ Define" in card
+    assert "Outcome recorded" in card
 
 
 async def test_a_reason_is_mandatory(team: Any) -> None:

@@ -311,7 +311,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
     yield "propose", option.propose(dossier, members=PEOPLE, table=table)
-    yield "proposed", option.proposed(dossier)
+    yield "proposed", option.proposed(dossier, member_id=SARAH.id)
     yield "my options", option.mine(dossier, dossier.options)
     for found in dossier.options[:1]:
         yield "edit option", option.edit(dossier, found, members=PEOPLE, table=table)
@@ -330,6 +330,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "submitted", evaluation.submitted(dossier, submitted=4, roster=5, closed=False)
     if dossier.options:
         yield "resolve", outcome.resolve(dossier, member=ANA, table=table)
+    yield "resolved", outcome.resolved(dossier)
     yield "record", outcome.record(dossier)
     yield "reopen", outcome.reopen(dossier)
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255), industry=filled(pattern, 100))

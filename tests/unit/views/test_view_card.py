@@ -246,9 +246,9 @@ def test_card_act(dossiers: ModuleType, lines: ModuleType) -> None:
 def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
     assert shown("learn", dossiers, lines) == snapshot(
         [
-            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved and the customer informed (phase 6 of 6); the outcome can be recorded.",
+            "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is finished: resolved, the customer informed, the outcome recorded.",
             "# #42 · Refund <six> weeks of outage",
-            "~ Phase 6 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ✓ Act  ▸ *Learn*",
+            "~ Finished:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ✓ Act  ✓ Learn",
             "| *Type* Refund request",
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
@@ -275,6 +275,7 @@ def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
             "> Trust matters more than the money.",
             "Resolved within 25 hours",
             "Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC>",
+            "Outcome recorded <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC>",
             "Customer satisfaction: 9 of 10",
             "The customer stayed",
             "Actual financial impact: USD -7,500",

@@ -401,7 +401,7 @@ def test_saving_for_later_says_how_far_and_how_to_go_on(dossiers: ModuleType) ->
     def sentence(ballot: Ballot) -> str:
         return str(evaluation.saved(found, ballot)["blocks"][0]["text"]["text"])
 
-    begin = "Saved, 1 of 2 criteria. Close this window; Score on #42 resumes here."
+    begin = "Saved, 1 of 2 criteria complete. Close this window; Score on #42 resumes here."
     assert sentence(Ballot(one)) == f"{begin} It counts once you submit it."
     assert sentence(Ballot(one, is_submitted=True)) == f"{begin} Your submitted ballot stands until you submit again."
 

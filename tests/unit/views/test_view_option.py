@@ -102,10 +102,12 @@ def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> N
 def test_who_proposed_hears_how_many_scoring_needs(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["options"]
 
-    alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1])))
-    several = lines.lines_of(option.proposed(found))
+    alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1]), member_id=dossiers.SARAH.id))
+    several = lines.lines_of(option.proposed(found, member_id=dossiers.MIKE.id))
+    owners = lines.lines_of(option.proposed(found, member_id=dossiers.SARAH.id))
 
     assert "Your option for #42 is proposed, the only one so far; scoring needs 2." in alone
     assert "[ Propose option* ] [ Show details ]" in alone
     assert "Your option for #42 is proposed, one of 3 now." in several
     assert "[ Propose option ] [ Show details ]" in several
+    assert "[ Propose option ] [ Start scoring* ] [ Show details ]" in owners
