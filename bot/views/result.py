@@ -15,6 +15,10 @@ HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "
     "criterion matters; everyone counts the same."
 )
+NO_TOTAL = (
+    "A total is left out where fewer than {least} people scored one of the criteria, or where it would give away an "
+    "average that is not shown."
+)
 SECOND = "A second round shows the ranking only: two tables of averages could be subtracted from each other."
 COMMENT_SECTIONS = 12
 COMMENT_ROOMS = (2900, 1800, 900, 450, 250, 0)
@@ -120,6 +124,8 @@ def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> 
     parts = [headline.turnout(result)]
     if dossier.round and dossier.round.follows:
         parts.append(SECOND)
+    elif any(row.place is not None and row.total is None for row in result.rows):
+        parts.append(NO_TOTAL.format(least=result.thresholds.ranking))
     if result.rows:
         parts.append(HOW)
     legend = figure.means_legend(dossier, result)

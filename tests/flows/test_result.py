@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from bot.domain.evaluation import Comments, Page
+from bot.services import evaluation as evaluations
+
 
 async def test_two_ballots_show_nothing_aggregated(team: Any) -> None:
     await team.to_result("sarah", "mike")
@@ -30,6 +33,22 @@ async def test_four_ballots_show_the_ranking_totals_to_a_half_and_shared_comment
     assert "Shared word" in result
     assert "Private word" not in result
     assert team.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'Private word'") == 0
+
+
+async def test_a_total_that_is_left_out_is_explained(team: Any) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    for name in ("sarah", "lisa"):
+        await team.ballot(name)
+    await team.save_pages("tom")
+    criterion = team.value("SELECT id FROM decision_criteria WHERE name = 'Cost'")
+    how = {"actor": team.actors["tom"], "round_id": team.round_id, "now": team.now}
+    await evaluations.save_page(team.db, criterion_id=criterion, page=Page(abstain=True), **how)
+    await evaluations.submit(team.db, comments=Comments(), table=team.table, **how)
+    await team.published()
+
+    result = await team.house.person("lisa").see("A total is left out where fewer than 3 people scored")
+
+    assert "1.  Full refund\n" in result
 
 
 async def test_five_ballots_show_totals_to_a_tenth_and_every_comment(newcomers: Any) -> None:
