@@ -12,9 +12,9 @@ KEPT = 5_000
 
 @dataclass
 class Call:
-    """One Web API call of the app; `answer` is None when the connection was dropped.
+    """One Web API call of the app; `answer` is None when the connection was dropped before it was done.
 
-    ms: how long the app waited for it, in milliseconds.
+    ms: how long the app waited for it, in milliseconds. spoiled: what the app got instead of the answer.
     """
 
     method: str
@@ -23,6 +23,7 @@ class Call:
     status: int = 0
     at: float = field(default_factory=time.time)
     ms: float = 0.0
+    spoiled: str = ""
 
 
 @dataclass

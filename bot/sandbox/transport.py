@@ -92,9 +92,10 @@ async def _instead(fault: Fault, record: Call) -> ASGIApp | None:
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
     if fault.kind == "drop":
+        record.spoiled = "connection lost"
         return _Cut()
     if fault.kind == "http_500":
-        record.status = 500
+        record.status, record.spoiled = 500, "500 server error"
         return PlainTextResponse("server error", 500)
     if fault.kind == "ratelimited":
         record.status, record.answer = 429, {"ok": False, "error": "ratelimited"}
@@ -109,9 +110,10 @@ async def _instead(fault: Fault, record: Call) -> ASGIApp | None:
 async def _afterwards(fault: Fault, record: Call) -> ASGIApp | None:
     """What befalls the answer to work that was done; None when it only comes late."""
     if fault.kind == "drop_after":
+        record.spoiled = "done, but the answer was lost"
         return _Cut()
     if fault.kind == "http_500_after":
-        record.status = 500
+        record.status, record.spoiled = 500, "done, but answered 500"
         return PlainTextResponse("server error", 500)
     await asyncio.sleep(fault.seconds)
     return None

@@ -351,7 +351,7 @@ async def test_the_inspector_shows_the_requests_but_no_ballot(room: Any) -> None
 async def test_slack_misbehaves_when_told_to(room: Any) -> None:
     tool, sarah = await room.come("sarah", place="/inspector"), await room.come("sarah")
     await tool.page.get_by_role("button", name="Next trigger expired").click()
-    await tool.see("The next 1 trigger(s) will have expired.")
+    await tool.see("Trigger expired: the next 1.")
 
     await sarah.type("/decide Refund for ABC")
 

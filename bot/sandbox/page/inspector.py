@@ -16,7 +16,6 @@ from bot.sandbox.town import Town
 HIDDEN = "Hidden: this is a view in which somebody scores."
 SHOWN = 200
 _SECRETS = ("token", "trigger_id", "response_url")
-_GONE = "the connection was dropped"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def _of_call(town: Town, call: Call, number: int, tz: str) -> Entry:
         str(call.arguments.get("channel") or call.arguments.get("user_id") or ""),
         str(call.status or ""),
         call.ms,
-        "" if answer.get("ok") else str(answer.get("error") or (_GONE if call.status == 0 else "")),
+        call.spoiled or ("" if answer.get("ok") else str(answer.get("error") or "")),
         HIDDEN if secret else shown(call.arguments),
         HIDDEN if secret else shown(call.answer),
     )
