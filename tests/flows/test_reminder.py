@@ -39,6 +39,8 @@ class Clock:
         return replace(self.team.house.bot.deps, clock=lambda: self.now)
 
     async def tick(self) -> None:
+        # A tick leaves alone what somebody holds, as a delivery that is under way does.
+        await self.team.settled()
         await jobs.tick(self.deps)
         await self.team.settled()
 
