@@ -22,9 +22,9 @@ from bot.config import Settings
 from bot.delivery import export, home, letter, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps, utc_now
-from bot.errors import StartError
+from bot.errors import StartError, slack_name
 from bot.http import asgi, serving
-from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_name, slack_session
+from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_session
 from bot.operations import check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.store import db

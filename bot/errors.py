@@ -47,3 +47,8 @@ def slack_error(error: BaseException) -> str:
     answer = getattr(error, "response", None)
     body = getattr(answer, "data", answer)
     return str(body.get("error") or "") if isinstance(body, Mapping) else ""
+
+
+def slack_name(error: BaseException) -> str:
+    """What went wrong with Slack, for the log: what it named, else the kind of the error."""
+    return slack_error(error) or type(error).__name__

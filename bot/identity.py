@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
 from bot.deps import Deps
-from bot.errors import slack_error
+from bot.errors import slack_name
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,3 @@ async def identify(deps: Deps, identity: Identity) -> None:
             identity.ready.set()
             log.info("connected to Slack", workspace=identity.workspace_id)
             return
-
-
-def slack_name(error: BaseException) -> str:
-    return slack_error(error) or type(error).__name__

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from bot import embedded
 from bot.config import Settings
-from bot.errors import StartError
-from bot.identity import client_for, slack_name, slack_session
+from bot.errors import StartError, slack_name
+from bot.identity import client_for, slack_session
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders

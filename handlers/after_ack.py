@@ -12,7 +12,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import slack_error
+from bot.errors import slack_error, slack_name
 from bot.views import ids, notice
 from handlers.private import is_in_modal, is_stack_full, tell, write
 from handlers.refusal import as_refusal
@@ -82,7 +82,7 @@ async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title:
     try:
         opened = await _open(args, loading)
     except (SlackApiError, aiohttp.ClientError, OSError) as error:
-        log.info("modal not opened", error=slack_error(error) or type(error).__name__)
+        log.info("modal not opened", error=slack_name(error))
         found = None if slack_error(error) else await _find_opened(args, loading)
         if found is None:
             await _tell_quietly(args, "Slack did not let the window open in time. Try it once more.")

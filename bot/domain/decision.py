@@ -176,6 +176,11 @@ class Dossier:
     def is_second_round(self) -> bool:
         return self.round is not None and self.round.follows is not None
 
+    @property
+    def is_finished(self) -> bool:
+        """Resolved, the customer informed, and it is recorded how it turned out."""
+        return self.outcome is not None and self.outcome.recorded_at is not None
+
     def option(self, option_id: UUID) -> Option | None:
         return next((o for o in self.options if o.id == option_id), None)
 

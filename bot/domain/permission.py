@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority, required_authority
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Decision, Dossier, Status
 from bot.domain.option import Option
 from bot.domain.round import RoundState, quorum
 from bot.domain.team import TOP_AUTHORITY, Member
@@ -222,7 +222,7 @@ def check_resolution(dossier: Dossier, option: Option, member: Member, *, table:
         raise NotAllowed(
             f"This option takes authority {needed}; you have {member.authority}. {_ASK_HIGHER}", field="option"
         )
-    if not may_carry(dossier, member, needed):
+    if not may_carry(dossier.decision, member, needed):
         raise NotAllowed(
             f"This option takes authority {needed}, and above {OWN_DECISION_LIMIT} nobody resolves their own "
             f"decision. {_ASK_HIGHER}",
@@ -230,9 +230,9 @@ def check_resolution(dossier: Dossier, option: Option, member: Member, *, table:
         )
 
 
-def may_carry(dossier: Dossier, member: Member, needed: int) -> bool:
+def may_carry(decision: Decision, member: Member, needed: int) -> bool:
     """Whether this person may resolve what takes authority `needed`."""
-    is_own = member.id == dossier.decision.created_by
+    is_own = member.id == decision.created_by
     return member.authority >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
 
 
@@ -240,7 +240,7 @@ def highest_reach(dossier: Dossier, members: Iterable[Member]) -> int:
     """The most authority that somebody of `members`, all active, may resolve this decision with; 0 where nobody may."""
     levels = range(TOP_AUTHORITY, 0, -1)
     everybody = tuple(members)
-    return next((level for level in levels if any(may_carry(dossier, m, level) for m in everybody)), 0)
+    return next((level for level in levels if any(may_carry(dossier.decision, m, level) for m in everybody)), 0)
 
 
 def standing(dossier: Dossier, now: datetime) -> str:
@@ -257,7 +257,7 @@ def standing(dossier: Dossier, now: datetime) -> str:
             return _standing_of_round(dossier, now)
         case Status.RESOLVED, 5:
             return f"{decision.name} is resolved (phase 5 of 6); next, the customer is informed."
-        case Status.RESOLVED, _ if dossier.outcome and dossier.outcome.recorded_at:
+        case Status.RESOLVED, _ if dossier.is_finished:
             return f"{decision.name} is finished: resolved, the customer informed, the outcome recorded."
         case Status.RESOLVED, _:
             return f"{decision.name} is resolved and the customer informed (phase 6 of 6); the outcome can be recorded."

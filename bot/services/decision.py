@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority
+from bot.domain.authority import AuthorityTable, least_authority
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision, Dossier, Line, Status, missing_for_criteria
 from bot.domain.option import MIN_OPTIONS, Option
-from bot.domain.permission import Action, check
+from bot.domain.permission import Action, check, may_carry
 from bot.domain.press import Press
 from bot.domain.round import RoundState
 from bot.domain.team import Actor, Member
@@ -200,19 +200,13 @@ def _todo(
             return "proceed without quorum or cancel", Action.PROCEED
         case Status.EVALUATING, _ if o.is_undecided and is_owner:
             return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
-        case Status.EVALUATING, _ if o.is_published and _may_resolve(d, member, options, table):
+        case Status.EVALUATING, _ if o.is_published and may_carry(d, member, least_authority(d.case, options, table)):
             return "resolve", Action.RESOLVE
         case Status.RESOLVED, 5 if o.resolved_by == member.id:
             return "inform the customer", Action.INFORMED
         case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
             return "record the outcome", Action.RECORD_OUTCOME
     return None, None
-
-
-def _may_resolve(d: Decision, member: Member, options: Sequence[Option], table: AuthorityTable) -> bool:
-    """With at least one of the options."""
-    least = least_authority(d.case, options, table)
-    return member.authority >= least and (member.id != d.created_by or least <= OWN_DECISION_LIMIT)
 
 
 def _too_few(o: decision.OpenDecision) -> tuple[str, Action | None]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, cast, func, select, text, update
+from sqlalchemy import ColumnElement, case, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -93,7 +93,9 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     return list(rows.scalars())
 
 
-_PLANS = "plans:"
+def _plans_of(team_id: UUID | ColumnElement[UUID]) -> ColumnElement[int]:
+    """The key of the team's advisory lock: plans share it, whoever changes its people takes it alone."""
+    return func.hashtextextended(func.concat("plans:", team_id), 7)
 
 
 async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
@@ -103,7 +105,7 @@ async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
     they were, and wrote afterwards, would be taken for new.
     """
     d = t.customer_decisions.c
-    lock = func.pg_advisory_xact_lock_shared(func.hashtextextended(func.concat(_PLANS, d.team_id), 7))
+    lock = func.pg_advisory_xact_lock_shared(_plans_of(d.team_id))
     row = (await c.execute(select(d.team_id, lock).where(d.id == decision_id))).one_or_none()
     return row.team_id if row else None
 
@@ -113,11 +115,11 @@ async def keep_people(c: AsyncConnection, team_id: UUID) -> None:
 
     Comes before the lock of a decision.
     """
-    await c.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(f"{_PLANS}{team_id}", 7))))
+    await c.execute(select(func.pg_advisory_xact_lock_shared(_plans_of(team_id))))
 
 
 async def _wait_for_plans(c: AsyncConnection, team_id: UUID) -> None:
-    await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{_PLANS}{team_id}", 7))))
+    await c.execute(select(func.pg_advisory_xact_lock(_plans_of(team_id))))
 
 
 async def replan_team(c: AsyncConnection, team_id: UUID) -> None:

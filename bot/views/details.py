@@ -157,7 +157,9 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
     case = dossier.decision.case
     levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
     takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
-    able = sorted((m for m in deciders if may_carry(dossier, m, levels[0])), key=lambda m: (-m.authority, m.name))
+    able = sorted(
+        (m for m in deciders if may_carry(dossier.decision, m, levels[0])), key=lambda m: (-m.authority, m.name)
+    )
     names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
     who = (
         f"Who may resolve: {text.fit(_rows(names), 2400)}."

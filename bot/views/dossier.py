@@ -58,7 +58,7 @@ def leading(dossier: Dossier) -> Collection[Action]:
     """What leads on from here: another option while scoring has too few, nothing once the outcome is recorded."""
     if dossier.decision.status is Status.TEAM_INPUT and len(dossier.options) < MIN_OPTIONS:
         return {*LEADING, Action.PROPOSE_OPTION} - {Action.START_SCORING}
-    if dossier.outcome and dossier.outcome.recorded_at:
+    if dossier.is_finished:
         return {*LEADING} - {Action.RECORD_OUTCOME}
     return LEADING
 
@@ -89,12 +89,11 @@ def _confirm(action: Action) -> kit.Element | None:
 
 def progress(dossier: Dossier) -> str:
     """ "✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn": words, marks only beside them."""
-    decision, outcome = dossier.decision, dossier.outcome
+    decision = dossier.decision
     if decision.status is Status.CANCELLED:
         return f"Cancelled in phase {decision.phase} of 6 ({PHASES[decision.phase]})"
-    is_finished = outcome is not None and outcome.recorded_at is not None
-    marks = [_mark(decision.phase + is_finished, number, word) for number, word in PHASES.items()]
-    return f"{'Finished' if is_finished else f'Phase {decision.phase} of 6'}:  {'  '.join(marks)}"
+    marks = [_mark(decision.phase + dossier.is_finished, number, word) for number, word in PHASES.items()]
+    return f"{'Finished' if dossier.is_finished else f'Phase {decision.phase} of 6'}:  {'  '.join(marks)}"
 
 
 def _mark(current: int, number: int, word: str) -> str:

@@ -92,8 +92,8 @@ def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block
         return [] if total else [kit.section("*Nothing waits for you.*")]
     blocks = [kit.header(f"Waiting for you: {total}")]
     for line in lines:
-        todo = f"\nTo do: {line.todo}" if line.todo else ""
-        blocks += [kit.section(f"{_title(line)}\n{line_facts(line, now)}{todo}"), kit.actions(_buttons(line))]
+        words = f"{_title(line)}\n{line_facts(line, now)}\nTo do: {line.todo}"
+        blocks += [kit.section(words), kit.actions(_buttons(line))]
     return blocks
 
 
