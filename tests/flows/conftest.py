@@ -22,6 +22,7 @@ from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
 from bot.domain.evaluation import Comments, Page
 from bot.domain.option import OptionDraft
+from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile, SlackUser
 from bot.sandbox.people import Answer, Message, Modal, Person
@@ -173,6 +174,11 @@ class Team:
             assert time.monotonic() < end, f"{query}: {found!r}, not {expected!r}"
             await asyncio.sleep(0.03)
 
+    async def waiting_for_locks(self, number: int) -> None:
+        """Wait until so many of the bot's statements wait for a lock."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        await self.until(query, number)
+
     async def settled(self) -> None:
         """Wait until nothing waits in the outbox."""
         await self.until("SELECT count(*) FROM outbox WHERE state = 'ready'", 0)
@@ -231,6 +237,21 @@ class Team:
         )
         self._decision_id = decision.id
         return decision
+
+    async def retitle(self, title: str) -> None:
+        """An edit of the case at hand by Sarah."""
+        sarah = self.actors["sarah"]
+        found = await decisions.get(self.db, actor=sarah, decision_id=self.decision_id, now=self.now)
+        await decisions.edit_case(
+            self.db,
+            actor=sarah,
+            decision_id=self.decision_id,
+            action=Action.EDIT_CASE,
+            case=dataclasses.replace(found.decision.case, title=title),
+            templates=(),
+            now=self.now,
+            table=self.table,
+        )
 
     async def to_options(self, titles: Sequence[str] = TITLES, *, by: str = OWNER, **case: Any) -> Self:
         """A decision in phase 3 with these options."""

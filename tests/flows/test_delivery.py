@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.permission import Action
 from bot.sandbox.sample import techcorp
-from bot.services import decision as decisions
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.store.outbox import MAX_ATTEMPTS
@@ -205,7 +203,7 @@ async def test_whatever_goes_wrong_in_between_the_card_shows_the_last_change(kno
         for method in ("chat.postMessage", "chat.update"):
             if dice.random() < 0.6:
                 team.house.sandbox.fail(method, dice.choice(faults), seconds=1.5)
-        await _retitle(team, f"Change {n}")
+        await team.retitle(f"Change {n}")
         await asyncio.sleep(dice.choice((0, 0.02, 0.1, 0.3)))
         if dice.random() < 0.5:
             await team.change(OVER)
@@ -216,20 +214,6 @@ async def test_whatever_goes_wrong_in_between_the_card_shows_the_last_change(kno
     shown = "SELECT rendered_revision = revision FROM card_messages JOIN customer_decisions d ON d.id = decision_id"
     assert team.value(shown) is True
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
-
-
-async def _retitle(team: Any, title: str) -> None:
-    found = await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
-    await decisions.edit_case(
-        team.db,
-        actor=team.actors["sarah"],
-        decision_id=team.decision_id,
-        action=Action.EDIT_CASE,
-        case=replace(found.decision.case, title=title),
-        templates=(),
-        now=team.now,
-        table=team.table,
-    )
 
 
 async def test_a_nudge_queued_behind_one_whose_answer_was_lost_is_told_as_well(knowing: Any) -> None:
@@ -264,7 +248,7 @@ async def test_a_card_that_changed_before_its_post_was_found_shows_the_change(kn
     await team.open(title="Before")
     await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND last_error IS NOT NULL", 1)
     await team.change("UPDATE outbox SET run_at = now() + interval '1 hour' WHERE kind = 'card'")
-    await _retitle(team, "After")
+    await team.retitle("After")
     await hurry(team)
 
     (card,) = await _cards(team)

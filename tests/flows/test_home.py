@@ -3,11 +3,9 @@
 import asyncio
 import json
 import time
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.permission import Action
 from bot.domain.team import SlackUser
 from bot.services import decision as decisions
 from bot.services import home as homes
@@ -188,17 +186,7 @@ async def test_a_change_that_a_repeated_delivery_covers_reaches_the_tab(team: An
         "UPDATE outbox SET state = 'ready', done_at = NULL, token = 1, run_at = now() + interval '1 hour' "
         "WHERE kind = 'decision.changed'"
     )
-    found = await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
-    await decisions.edit_case(
-        team.db,
-        actor=team.actors["sarah"],
-        decision_id=team.decision_id,
-        action=Action.EDIT_CASE,
-        case=replace(found.decision.case, title="As it is"),
-        templates=(),
-        now=team.now,
-        table=team.table,
-    )
+    await team.retitle("As it is")
     team.sql("UPDATE outbox SET run_at = now() WHERE token = 1")
     await team.settled()
 

@@ -1,12 +1,11 @@
 """Several people at the same moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -24,10 +23,7 @@ from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
-
-
-def a_press() -> Press:
-    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
+from tests.flows.conftest import a_press
 
 
 async def last_page(team: Any, *names: str) -> None:
@@ -176,6 +172,17 @@ async def held_back(team: Any, lane: str) -> AsyncIterator[None]:
     team.sql("DELETE FROM outbox WHERE kind = 'none'")
 
 
+async def while_tom_leaves(team: Any, doing: Callable[[Press], Coroutine[Any, Any, Any]]) -> None:
+    """Do it; before its commit, Tom is gone from Slack."""
+    press = Press("V1", "1", "a")
+    async with paused_while_recording(team, press):
+        task = asyncio.create_task(doing(press))
+        await team.waiting_for_locks(1)
+        leaving = asyncio.create_task(leaves(team, "tom"))
+        await asyncio.wait({leaving}, timeout=0.3)
+    await asyncio.gather(task, leaving)
+
+
 async def leaves(team: Any, name: str) -> None:
     actor = team.actors[name]
     await teams.deactivate(team.db, user=SlackUser(actor.workspace_id, actor.user_id), cause="test")
@@ -186,7 +193,6 @@ NOT_EXCUSED = (
     "SELECT count(*) FROM round_members r JOIN team_members m ON m.id = r.member_id "
     "WHERE r.round_id = %s AND NOT m.is_active AND r.excused_at IS NULL"
 )
-WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team: Any) -> None:
@@ -194,25 +200,20 @@ async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team:
     await team.settled()
     # As before the first plan: no rows yet that whoever leaves would wait for.
     team.sql("DELETE FROM reminders")
-    press = Press("V1", "1", "a")
-    async with paused_while_recording(team, press):
-        start = asyncio.create_task(
-            rounds.start(
-                team.db,
-                actor=team.actors["sarah"],
-                decision_id=team.decision_id,
-                member_ids=[who.member.id for who in team.actors.values()],
-                closes_at=team.now + timedelta(days=1),
-                is_two_confirmed=False,
-                now=team.now,
-                table=team.table,
-                press=press,
-            )
-        )
-        await team.until(WAITS, 1)
-        leaving = asyncio.create_task(leaves(team, "tom"))
-        await asyncio.wait({leaving}, timeout=0.3)
-    await asyncio.gather(start, leaving)
+    await while_tom_leaves(
+        team,
+        lambda press: rounds.start(
+            team.db,
+            actor=team.actors["sarah"],
+            decision_id=team.decision_id,
+            member_ids=[who.member.id for who in team.actors.values()],
+            closes_at=team.now + timedelta(days=1),
+            is_two_confirmed=False,
+            now=team.now,
+            table=team.table,
+            press=press,
+        ),
+    )
     assert team.value(NOT_EXCUSED, team.round_id) == 0
 
 
@@ -223,23 +224,18 @@ async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for
     await team.published()
     await team.settled()
     team.sql("DELETE FROM reminders")
-    press = Press("V1", "1", "a")
-    async with paused_while_recording(team, press):
-        second = asyncio.create_task(
-            rounds.second(
-                team.db,
-                actor=team.actors["mike"],
-                decision_id=team.decision_id,
-                closes_at=team.now + timedelta(days=1),
-                now=team.now,
-                table=team.table,
-                press=press,
-            )
-        )
-        await team.until(WAITS, 1)
-        leaving = asyncio.create_task(leaves(team, "tom"))
-        await asyncio.wait({leaving}, timeout=0.3)
-    await asyncio.gather(second, leaving)
+    await while_tom_leaves(
+        team,
+        lambda press: rounds.second(
+            team.db,
+            actor=team.actors["mike"],
+            decision_id=team.decision_id,
+            closes_at=team.now + timedelta(days=1),
+            now=team.now,
+            table=team.table,
+            press=press,
+        ),
+    )
     assert team.value("SELECT count(*) FROM rounds") == 2
     assert team.value(NOT_EXCUSED, team.round_id) == 0
 
@@ -254,7 +250,7 @@ async def test_who_leaves_while_the_result_is_published_is_not_excused_from_it(t
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         someone.execute("UPDATE rounds SET closed_at = now(), close_cause = 'closed_early', published_at = now()")
         leaving = asyncio.create_task(leaves(team, "tom"))
-        await team.until(WAITS, 1)
+        await team.waiting_for_locks(1)
     await leaving
     assert team.value("SELECT is_active FROM team_members WHERE id = %s", team.actors["tom"].member.id) is False
     assert team.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 0
@@ -267,7 +263,7 @@ async def test_a_person_whom_slack_says_twice_to_be_gone_leaves_once(team: Any) 
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         leaving = [asyncio.create_task(leaves(team, "tom")) for _ in range(2)]
-        await team.until(WAITS, 2)
+        await team.waiting_for_locks(2)
     await asyncio.gather(*leaving)
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'member.changed'") == 1
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
@@ -298,7 +294,7 @@ async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobo
                 team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=tom.id, fields=fields
             )
         )
-        await team.until(WAITS, 1)
+        await team.waiting_for_locks(1)
         asked = [team.round_id, team.actors["lisa"].member.id, criterion, Jsonb(page)]
         saved = await asyncio.to_thread(lisa.execute, "SELECT save_page(%s, %s, %s, %s)", asked)
         assert saved.fetchone() == ("saved",)
@@ -397,7 +393,7 @@ async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         how = {"round_id": team.round_id, "comments": Comments({}, False), "now": team.now, "table": team.table}
         both = [asyncio.create_task(evaluations.submit(team.db, actor=team.actors["tom"], **how)) for _ in range(2)]
-        await team.until(WAITS, 2)
+        await team.waiting_for_locks(2)
     answers = await asyncio.gather(*both, return_exceptions=True)
     counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
     assert counted.is_closed
@@ -423,7 +419,7 @@ async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_
             )
             for who, whom in ((sarah, mike), (mike, sarah))
         ]
-        await team.until(WAITS, 2)
+        await team.waiting_for_locks(2)
     answers = await asyncio.gather(*edits, return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["Member", "NotAllowed"]
     assert team.value("SELECT count(*) FROM team_members WHERE escalation_authority = 5 AND is_active") == 1

@@ -395,11 +395,10 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, 
     team.sql("DELETE FROM reminders")
     team.sql("UPDATE customer_decisions SET planned_revision = NULL")
     how: dict[str, Any] = {"now": clock.now, "table": team.table}
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         plan = asyncio.create_task(reminders.plan(team.db, decision_id=team.decision_id, **how))
-        await team.until(waiting, 1)
+        await team.waiting_for_locks(1)
         save = asyncio.create_task(
             preferences.change(
                 team.db, actor=team.actors["tom"], preferences=Preferences(), phone=None, snooze="week", now=clock.now
