@@ -1,5 +1,5 @@
 """`python -m bot` is the `conclave` command."""
 
-from bot.cli import main
+from bot.cli.commands import main
 
 main()

@@ -25,7 +25,7 @@ from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError, slack_name
 from bot.http import asgi, serving
 from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_session
-from bot.operations import check_schema, told_of_secrecy
+from bot.preflight import check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.store import db
 from handlers.after_ack import AfterAck

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import slack_error, slack_name
-from bot.views import ids, notice
+from bot.views.slack import ids, notice
 from handlers.private import is_in_modal, is_stack_full, tell, write
 from handlers.refusal import as_refusal
 

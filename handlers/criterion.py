@@ -10,7 +10,7 @@ from bot.services import criterion as criteria
 from bot.services import decision as decisions
 from bot.views import criterion as view
 from bot.views import decision as decision_view
-from bot.views import state
+from bot.views.slack.form import uuid_in
 from handlers.after_ack import open_modal, show_later
 from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id, view_id
@@ -35,7 +35,7 @@ async def add_row(args: AsyncArgs) -> None:
 
     async def build() -> dict[str, Any]:
         d = deps(args)
-        found = await decisions.get(d.db, actor=await actor(args), decision_id=state.uuid_in(before), now=d.now)
+        found = await decisions.get(d.db, actor=await actor(args), decision_id=uuid_in(before), now=d.now)
         return view.with_row(found, before)
 
     show_later(args, view_id(args), build, title="Criteria")
@@ -46,7 +46,7 @@ async def submit(args: AsyncArgs) -> None:
     after = await criteria.submit(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         drafts=view.parse(submitted),
         now=d.now,
         table=d.settings.authority_table,

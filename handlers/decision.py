@@ -17,7 +17,8 @@ from bot.services import team as teams
 from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views import help as help_view
-from bot.views import ids, notice, state, text
+from bot.views.slack import ids, notice, text
+from bot.views.slack.form import uuid_in
 from handlers import export as export_handlers
 from handlers import preference as preference_handlers
 from handlers import team as team_handlers
@@ -198,7 +199,7 @@ async def open_edit(args: AsyncArgs) -> None:
 async def edit(args: AsyncArgs) -> None:
     """Submit of both forms of the case."""
     who, d, submitted = await actor(args), deps(args), args.body["view"]
-    decision_id = state.uuid_in(submitted)
+    decision_id = uuid_in(submitted)
     before = await decisions.get(d.db, actor=who, decision_id=decision_id, now=d.now)
     case = view.parse_case(submitted, currency=who.team.currency, now=d.now, before=before.decision.case)
     after, missing = await decisions.edit_case(
@@ -229,7 +230,7 @@ async def change_urgency(args: AsyncArgs) -> None:
     after = await decisions.change_urgency(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         urgency_level=view.parse_urgency(submitted),
         now=d.now,
         table=d.settings.authority_table,
@@ -251,7 +252,7 @@ async def cancel(args: AsyncArgs) -> None:
     after = await decisions.cancel(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
         table=d.settings.authority_table,

@@ -6,7 +6,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.views import notice, state
+from bot.views.slack import notice
+from bot.views.slack.form import errors_for
 from handlers.after_ack import later
 from handlers.private import tell
 from handlers.refusal import as_refusal
@@ -24,7 +25,7 @@ async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -
     is_submission = args.body.get("type") == "view_submission"
     refusal = as_refusal(error, is_submission=is_submission)
     if is_submission:
-        under_fields = state.errors_for(args.body["view"], refusal)
+        under_fields = errors_for(args.body["view"], refusal)
         if under_fields:
             return await args.ack(response_action="errors", errors=under_fields)
         return await args.ack(response_action="update", view=notice.notice("Conclave", refusal.message))

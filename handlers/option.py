@@ -9,8 +9,9 @@ from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.permission import Action
 from bot.services import option as options
-from bot.views import notice, state
 from bot.views import option as view
+from bot.views.slack import notice
+from bot.views.slack.form import uuid_in
 from handlers.after_ack import open_modal
 from handlers.decision import ack_done, active_members, allowed
 from handlers.payload import press, pressed_id
@@ -33,7 +34,7 @@ async def propose(args: AsyncArgs) -> None:
     after = await options.propose(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         draft=form.draft,
         now=d.now,
         table=d.settings.authority_table,
@@ -62,7 +63,7 @@ async def open_mine(args: AsyncArgs) -> None:
 
 async def open_chosen(args: AsyncArgs) -> None:
     option_id = pressed_id(args)
-    decision_id = state.uuid_in(args.body["view"])
+    decision_id = uuid_in(args.body["view"])
 
     async def build() -> dict[str, Any]:
         d = deps(args)
@@ -86,12 +87,12 @@ async def _edit(args: AsyncArgs, found: Dossier, option: Option) -> dict[str, An
 
 async def change(args: AsyncArgs) -> None:
     who, d, submitted = await actor(args), deps(args), args.body["view"]
-    option_id: UUID = state.uuid_in(submitted, "option")
+    option_id: UUID = uuid_in(submitted, "option")
     form = view.parse(submitted, currency=who.team.currency)
     after = await options.change(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         option_id=option_id,
         draft=None if form.remove else form.draft,
         now=d.now,

@@ -6,8 +6,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.permission import Action
 from bot.services import outcome as outcomes
-from bot.views import notice, state
 from bot.views import outcome as view
+from bot.views.slack import notice
+from bot.views.slack.form import uuid_in
 from handlers.after_ack import open_modal
 from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id
@@ -31,7 +32,7 @@ async def resolve(args: AsyncArgs) -> None:
     after = await outcomes.resolve(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         option_id=form.option_id,
         reason=form.reason,
         now=d.now,
@@ -55,7 +56,7 @@ async def reopen(args: AsyncArgs) -> None:
     after = await outcomes.reopen(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
         table=d.settings.authority_table,
@@ -93,7 +94,7 @@ async def record(args: AsyncArgs) -> None:
     after = await outcomes.record(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         draft=view.parse_record(submitted, currency=who.team.currency, now=d.now),
         now=d.now,
         table=d.settings.authority_table,

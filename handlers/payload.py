@@ -8,14 +8,14 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.press import Press
 from bot.errors import Invalid
-from bot.views import state
+from bot.views.slack.form import as_uuid
 
 _STALE = "This button is out of date. Use /decide list to see where your decisions stand."
 
 
 def pressed_id(args: AsyncArgs) -> UUID:
     """The id in the button that was clicked. Raises Invalid for a button of an older version."""
-    found = state.as_uuid((args.action or {}).get("value"))
+    found = as_uuid((args.action or {}).get("value"))
     if found is None:
         raise Invalid(_STALE)
     return found

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.views import notice
+from bot.views.slack import notice
 
 
 async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:

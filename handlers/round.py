@@ -8,9 +8,10 @@ from bot.domain.decision import Dossier
 from bot.domain.permission import Action
 from bot.domain.round import default_closes_at
 from bot.services import round as rounds
-from bot.views import notice, state
 from bot.views import round as view
 from bot.views import second_round as second_view
+from bot.views.slack import notice
+from bot.views.slack.form import uuid_in
 from handlers.after_ack import open_modal
 from handlers.decision import ack_done, allowed, tell_done
 from handlers.payload import press, pressed_id
@@ -41,7 +42,7 @@ async def start(args: AsyncArgs) -> None:
     after = await rounds.start(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         member_ids=form.member_ids,
         closes_at=form.closes_at,
         is_two_confirmed=form.confirmed_two,
@@ -82,7 +83,7 @@ async def extend(args: AsyncArgs) -> None:
     after = await rounds.extend(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         closes_at=view.parse_extend(submitted, now=d.now),
         now=d.now,
         table=d.settings.authority_table,
@@ -104,7 +105,7 @@ async def proceed(args: AsyncArgs) -> None:
     after = await rounds.proceed(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
         table=d.settings.authority_table,
@@ -127,8 +128,8 @@ async def void(args: AsyncArgs) -> None:
     after = await rounds.void(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
-        round_id=state.uuid_in(submitted, "round"),
+        decision_id=uuid_in(submitted),
+        round_id=uuid_in(submitted, "round"),
         reason=view.parse_reason(submitted),
         now=d.now,
         table=d.settings.authority_table,
@@ -154,7 +155,7 @@ async def second(args: AsyncArgs) -> None:
     after = await rounds.second(
         d.db,
         actor=who,
-        decision_id=state.uuid_in(submitted),
+        decision_id=uuid_in(submitted),
         closes_at=view.parse_extend(submitted, now=d.now),
         now=d.now,
         table=d.settings.authority_table,

@@ -14,7 +14,7 @@ from bot import metrics
 from bot.deps import Deps
 from bot.domain.permission import Action
 from bot.errors import Invalid
-from bot.views import ids
+from bot.views.slack import ids
 from handlers import criterion, decision, evaluation, home, option, outcome, preference, round, team
 from handlers.after_ack import AfterAck
 from handlers.errors import ARGS, on_error

@@ -9,8 +9,8 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.team import Actor
 from bot.errors import Invalid
 from bot.services import team as teams
-from bot.views import state
 from bot.views import team as view
+from bot.views.slack.form import uuid_in
 from handlers.after_ack import ack_loading, open_modal, show_later
 from handlers.payload import press, pressed_id, view_id
 from handlers.person import actor, deps, find_actor, is_workspace_admin, profile, read_profile, workspace_id
@@ -108,7 +108,7 @@ async def open_member(args: AsyncArgs) -> None:
 async def edit_member(args: AsyncArgs) -> None:
     """Save, close the form, and bring the list beneath it up to date."""
     who, submitted = await actor(args), args.body["view"]
-    member_id: UUID = state.uuid_in(submitted, "member")
+    member_id: UUID = uuid_in(submitted, "member")
     form = view.parse_member(submitted)
     await teams.edit_member(
         deps(args).db,

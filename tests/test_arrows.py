@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILDINGS = ("bot", "handlers", "migrations")
+BUILDINGS = ("bot", "handlers", "migrations", "sandbox", "slack_limits")
 
 HOUSE: dict[str, tuple[str, ...]] = {
     # Outside: Slack comes in here.
@@ -22,7 +22,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
     # The rooms of one use case.
     "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.errors"),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
-    "bot.views": ("bot.views", "bot.domain", "bot.errors"),
+    "bot.views": ("bot.views", "bot.domain", "bot.errors", "slack_limits"),
+    # The floor of the views: blocks, ids, words, forms, notices.
+    "bot.views.slack": ("bot.views.slack", "bot.domain", "bot.errors", "slack_limits"),
     "bot.domain": ("bot.domain", "bot.errors"),
     "bot.errors": (),
     # What runs beside the requests.
@@ -42,11 +44,11 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.config": ("bot.domain", "bot.errors"),
     "bot.deps": ("bot.config", "bot.store.db", "bot.errors"),
     "bot.embedded": ("bot.errors",),
+    "bot.preflight": ("bot.store", "bot.errors"),
     "bot.app": (
         "handlers",
         "bot.services",
         "bot.store",
-        "bot.views",
         "bot.domain",
         "bot.delivery",
         "bot.jobs",
@@ -54,41 +56,37 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.http",
         "bot.identity",
-        "bot.operations",
+        "bot.preflight",
         "bot.errors",
     ),
     "bot.identity": ("bot.config", "bot.deps", "bot.errors"),
     "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.services", "bot.store", "bot.errors"),
-    "bot.operations": (
+    "bot.log": (),
+    "bot.metrics": (),
+    # The `conclave` command.
+    "bot.cli": (
+        "bot.cli",
+        "bot.app",
         "bot.config",
+        "bot.demo",
+        "bot.domain",
         "bot.embedded",
         "bot.identity",
+        "bot.log",
+        "bot.preflight",
         "bot.services",
         "bot.store",
         "bot.views",
         "bot.errors",
+        "sandbox",
     ),
-    "bot.log": (),
-    "bot.metrics": (),
-    "bot.cli": (
-        "bot.app",
-        "bot.casefile",
-        "bot.casereport",
-        "bot.config",
-        "bot.embedded",
-        "bot.log",
-        "bot.operations",
-        "bot.sandbox",
-        "bot.services",
-        "bot.errors",
-    ),
-    # `conclave rank`: a file in, the domain's analysis out; neither Slack nor database.
-    "bot.casefile": ("bot.domain", "bot.errors"),
-    "bot.casereport": ("bot.casefile", "bot.domain"),
     "bot.__main__": ("bot.cli",),
     "bot": (),
-    # Apart: a Slack of one's own, which knows of the bot only what Slack knows.
-    "bot.sandbox": ("bot.sandbox", "bot.views.limits"),
+    # The product beside its tool: the demo is the one place of `bot` but the command line that knows the sandbox.
+    "bot.demo": ("bot.demo", "bot.store.connection", "sandbox"),
+    # Apart: a Slack of one's own for any Bolt app, and what Slack accepts. They know nothing of the bot.
+    "sandbox": ("sandbox", "slack_limits"),
+    "slack_limits": ("slack_limits",),
     "migrations": ("migrations", "bot.store.tables"),
     # A migration that imports living code breaks when that code changes.
     "migrations.versions": ("migrations",),
@@ -312,10 +310,10 @@ def test_no_files_import_each_other_in_a_ring(the_house: House) -> None:
 
 
 def test_a_planted_ring_is_found(tmp_path: Path) -> None:
-    back = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from bot.sandbox.a import A"
-    house = a_house(tmp_path, bot__sandbox__a="from bot.sandbox.b import b", bot__sandbox__b=back)
+    back = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from sandbox.a import A"
+    house = a_house(tmp_path, sandbox__a="from sandbox.b import b", sandbox__b=back)
 
-    assert set(ring(house)) == {"bot.sandbox.a", "bot.sandbox.b"}
+    assert set(ring(house)) == {"sandbox.a", "sandbox.b"}
 
 
 def test_the_walk_has_seen_the_house(the_house: House) -> None:
@@ -336,10 +334,10 @@ def test_the_rooms_that_the_drawing_names_as_neighbours_are_drawn_themselves() -
 
 def test_only_the_composition_root_knows_the_handlers_and_only_the_command_line_the_sandbox() -> None:
     knows_handlers = {room for room, targets in HOUSE.items() if "handlers" in targets}
-    knows_sandbox = {room for room, targets in HOUSE.items() if _is_in("bot.sandbox", targets)}
+    knows_sandbox = {room for room, targets in HOUSE.items() if _is_in("sandbox", targets)}
 
     assert knows_handlers == {"handlers", "bot.app"}
-    assert knows_sandbox == {"bot.sandbox", "bot.cli"}
+    assert knows_sandbox == {"sandbox", "bot.cli", "bot.demo"}
 
 
 def a_house(root: Path, **files: str) -> House:
@@ -379,10 +377,11 @@ def a_house(root: Path, **files: str) -> House:
         (arrows_are_those_of_the_drawing, "bot__delivery__worker", "from bot.store.team import find"),
         (arrows_are_those_of_the_drawing, "bot__jobs", "from bot.store import outbox"),
         (arrows_are_those_of_the_drawing, "bot__errors", "from bot.domain import team"),
-        (arrows_are_those_of_the_drawing, "bot__cli", "def f():\n    import bot.store.schema"),
-        (arrows_are_those_of_the_drawing, "bot__app", "from bot.sandbox import server"),
-        (arrows_are_those_of_the_drawing, "bot__sandbox__server", "from bot.views import text"),
-        (arrows_are_those_of_the_drawing, "bot__sandbox__server", "from bot.domain.team import Team"),
+        (arrows_are_those_of_the_drawing, "bot__cli__commands", "def f():\n    import handlers.team"),
+        (arrows_are_those_of_the_drawing, "slack_limits__blocks", "from bot.errors import Invalid"),
+        (arrows_are_those_of_the_drawing, "bot__app", "from sandbox import server"),
+        (arrows_are_those_of_the_drawing, "sandbox__server", "from bot.views import text"),
+        (arrows_are_those_of_the_drawing, "sandbox__server", "from bot.domain.team import Team"),
         (arrows_are_those_of_the_drawing, "handlers__team", "from bot.store.db import Db"),
         (
             arrows_are_those_of_the_drawing,
@@ -420,7 +419,7 @@ def a_house(root: Path, **files: str) -> House:
         (services_leave_commit_to_the_door, "bot__services__team", "async def f(c):\n    await c.commit()"),
         (only_config_reads_the_environment, "bot__app", "import os\nos.environ['PORT']"),
         (only_config_reads_the_environment, "handlers__team", "import os\nos.getenv('PORT')"),
-        (only_config_reads_the_environment, "bot__cli", "from os import environ"),
+        (only_config_reads_the_environment, "bot__cli__commands", "from os import environ"),
         (rooms_are_in_the_drawing, "bot__plugins__team", ""),
         (rooms_are_in_the_drawing, "bot__models", ""),
         (rooms_are_in_the_drawing, "bot__views__utils", ""),
@@ -445,11 +444,11 @@ def test_a_house_as_drawn_passes(tmp_path: Path) -> None:
         bot__services__option="from bot.store import db, team\nfrom bot.services import team as t",
         bot__store__db="async def run_tx(db): await db.commit()",
         bot__store__team="import sqlalchemy",
-        bot__views__limits="import json",
-        bot__sandbox__server="from bot.views.limits import check_view\nfrom bot.sandbox import people",
+        bot__views__slack__kit="import slack_limits",
+        sandbox__server="from slack_limits import check_view\nfrom sandbox import people",
         bot__app="import handlers.team\nfrom handlers import routes",
         bot__config="import os\nos.environ",
-        handlers__team="from bot.deps import Deps\nfrom bot.services import team\nimport bot.views.limits",
+        handlers__team="from bot.deps import Deps\nfrom bot.services import team",
         handlers__errors="try:\n    pass\nfinally:\n    pass",
         bot__deps="from bot.config import Settings\nfrom bot.store.db import Db",
     )

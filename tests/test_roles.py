@@ -8,7 +8,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from bot import embedded, operations
+from bot import embedded
+from bot.cli import operations
 from bot.config import Settings
 from bot.store import schema
 

@@ -7,7 +7,7 @@ from bot.domain.decision import Dossier
 from bot.domain.money import format_money
 from bot.domain.permission import highest_reach
 from bot.domain.team import TOP_AUTHORITY, Member
-from bot.views import ids, text
+from bot.views.slack import ids, text
 
 MOST_NAMED = 3
 

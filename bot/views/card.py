@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
 from bot.domain.permission import on_card, standing
 from bot.domain.round import RoundState
-from bot.views import ids, kit, result, second_round, text
+from bot.views import result, second_round
 from bot.views.dossier import (
     buttons,
     criterion_lines,
@@ -18,6 +18,7 @@ from bot.views.dossier import (
     show_button,
     summary_facts,
 )
+from bot.views.slack import ids, kit, text
 
 ROOMS = (150, 90, 60, 40, 20)
 """How many characters a title may take; the first with which the whole card fits is used."""

@@ -16,9 +16,9 @@ from bot.domain.decision import (
 )
 from bot.domain.money import format_money, parse_money
 from bot.errors import Invalid
-from bot.views import kit
-from bot.views.state import Fields
-from bot.views.text import one_line
+from bot.views.slack import kit
+from bot.views.slack.form import Fields
+from bot.views.slack.text import one_line
 
 MAX_MONTHS = 1200
 CUSTOMER_ID_LENGTH, EMAIL_LENGTH, MONEY_LENGTH = 100, 254, 40

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from bot.domain.decision import Dossier
-from bot.views import kit, text
 from bot.views.dossier import title_of
+from bot.views.slack import kit, text
 
 COMMENT_ROOM = 500
 Comments = Sequence[tuple[UUID, str]]

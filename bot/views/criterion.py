@@ -15,8 +15,8 @@ from bot.domain.criterion import (
 from bot.domain.decision import Dossier
 from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
-from bot.views import ids, kit, state, text
-from bot.views.state import View
+from bot.views.slack import ids, kit, text
+from bot.views.slack.form import View, as_uuid, filled_rows, inputs, metadata, text_in_row, thing_of
 
 DEFAULT_WEIGHT = Decimal(1)
 _NEW = "new"
@@ -48,7 +48,7 @@ def edit(dossier: Dossier, *, rows: Sequence[CriterionDraft], revision: str, ext
 
 def with_row(dossier: Dossier, view: View) -> kit.View:
     """The form again with one more blank row; what was typed stays, because its blocks keep their ids."""
-    return edit(dossier, rows=typed(view), revision=state.metadata(view).get("rev", ""))
+    return edit(dossier, rows=typed(view), revision=metadata(view).get("rev", ""))
 
 
 def drafts_of(criteria: Sequence[Criterion]) -> tuple[CriterionDraft, ...]:
@@ -88,24 +88,23 @@ def _keys(drafts: Sequence[CriterionDraft]) -> list[str]:
 def parse(view: View) -> tuple[CriterionDraft, ...]:
     """The rows with a name or a description. Raises Invalid (field "weight_<index among these rows>")."""
     return tuple(
-        _draft(view, key, _weight(_typed(view, "weight", key), index))
-        for index, key in enumerate(state.filled_rows(view))
+        _draft(view, key, _weight(_typed(view, "weight", key), index)) for index, key in enumerate(filled_rows(view))
     )
 
 
 def typed(view: View) -> tuple[CriterionDraft, ...]:
     """Every row, blank ones too, as far as it can be read: for showing the form again with one more row."""
-    keys = dict.fromkeys(state.thing_of(b["block_id"]) for b in state.inputs(view))
+    keys = dict.fromkeys(thing_of(b["block_id"]) for b in inputs(view))
     return tuple(_draft(view, key, _readable(_typed(view, "weight", key)) or DEFAULT_WEIGHT) for key in keys)
 
 
 def _draft(view: View, key: str, weight: Decimal) -> CriterionDraft:
     name, about = _typed(view, "name", key), _typed(view, "description", key)
-    return CriterionDraft(text.one_line(name), weight, about, state.as_uuid(key))
+    return CriterionDraft(text.one_line(name), weight, about, as_uuid(key))
 
 
 def _typed(view: View, field: str, key: str) -> str:
-    return state.text_in_row(view, field, key)
+    return text_in_row(view, field, key)
 
 
 def _weight(typed_weight: str, index: int) -> Decimal:

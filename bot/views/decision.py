@@ -20,11 +20,12 @@ from bot.domain.decision import (
 from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.errors import Invalid
-from bot.views import case, ids, kit, notice, reason, text
+from bot.views import case, reason
 from bot.views.details import details
 from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
-from bot.views.state import Fields, View, metadata
+from bot.views.slack import ids, kit, notice, text
+from bot.views.slack.form import Fields, View, metadata
 
 __all__ = [
     "NewDecision",

@@ -8,7 +8,7 @@ from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.decision import Dossier
 from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
-from bot.views import ids, kit, result, second_round, text
+from bot.views import result, second_round
 from bot.views.authority import who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
@@ -25,6 +25,7 @@ from bot.views.dossier import (
     summary_facts,
 )
 from bot.views.promise import shown_afterwards
+from bot.views.slack import ids, kit, text
 
 ROOMS = (3000, 1000, 300)
 """Characters per long text; the first with which the view fits is used. Only emoji and the like need the later ones."""

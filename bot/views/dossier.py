@@ -12,7 +12,7 @@ from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision
 from bot.domain.option import LEVELS, MIN_OPTIONS, Option
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
-from bot.views import ids, kit, text
+from bot.views.slack import ids, kit, text
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
 CONFIRMS = {

@@ -27,10 +27,10 @@ from bot.domain.evaluation import (
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, turnout
 from bot.errors import Invalid
-from bot.views import ids, kit, notice, state, text
 from bot.views.dossier import option_facts, title_of
 from bot.views.promise import secrecy, shown_afterwards
-from bot.views.state import Fields, View
+from bot.views.slack import ids, kit, notice, text
+from bot.views.slack.form import Fields, View, as_uuid, block_of, field_of, inputs, metadata, revision_of, thing_of
 
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 ABSTAIN = "I can't judge this one"
@@ -166,16 +166,16 @@ def parse(view: View) -> PageForm:
     Only blocks of this page and revision are read: Slack was seen to send values of an earlier page along.
     Raises Invalid for a view that is no page, and for a comment that is too long (field "comment_<option>").
     """
-    metadata = state.metadata(view)
-    round_id, index = state.as_uuid(metadata.get("round")), metadata.get("page", "")
+    about = metadata(view)
+    round_id, index = as_uuid(about.get("round")), about.get("page", "")
     if round_id is None or not index.isdecimal():
         raise Invalid(_OUT_OF_DATE)
-    current = _current(view, metadata.get("rev", ""))
+    current = _current(view, about.get("rev", ""))
     fields = Fields(current)
     travelling: dict[str, Any] = {
         "round_id": round_id,
         "index": int(index),
-        "revision": metadata.get("rev", ""),
+        "revision": about.get("rev", ""),
     }
     criterion_id = _criterion_of(current)
     if criterion_id is None and "checked" not in fields:
@@ -371,13 +371,13 @@ def _digit(value: int | None) -> str | None:
 
 def _current(view: View, revision: str) -> Mapping[str, object]:
     """The view with only the blocks of its own revision."""
-    blocks = [b for b in state.inputs(view) if state.revision_of(b["block_id"]) == revision]
+    blocks = [b for b in inputs(view) if revision_of(b["block_id"]) == revision]
     return {**view, "blocks": blocks}
 
 
 def _criterion_of(view: View) -> UUID | None:
-    block_id = state.block_of(view, "confidence")
-    return state.as_uuid(state.thing_of(block_id)) if block_id else None
+    block_id = block_of(view, "confidence")
+    return as_uuid(thing_of(block_id)) if block_id else None
 
 
 def _page(view: View, fields: Fields) -> Page:
@@ -390,7 +390,7 @@ def _page(view: View, fields: Fields) -> Page:
 
 
 def _is_of(view: View, field: str, criterion: str) -> bool:
-    return state.thing_of(state.block_of(view, field) or "") == criterion
+    return thing_of(block_of(view, field) or "") == criterion
 
 
 def _comments(view: View, fields: Fields) -> Comments:
@@ -403,8 +403,8 @@ def _comments(view: View, fields: Fields) -> Comments:
 
 def _things(view: View, kind: str) -> tuple[UUID, ...]:
     """The options whose blocks are "<kind>_<option>:...", in order."""
-    names = (state.field_of(b["block_id"]).partition("_") for b in state.inputs(view))
-    return tuple(o for name, _, thing in names if name == kind and (o := state.as_uuid(thing)))
+    names = (field_of(b["block_id"]).partition("_") for b in inputs(view))
+    return tuple(o for name, _, thing in names if name == kind and (o := as_uuid(thing)))
 
 
 def _number(value: str | None, most: int) -> int | None:

@@ -17,7 +17,7 @@ from bot.domain.export import Record
 from bot.domain.option import Option
 from bot.domain.result import Result, ResultRow
 from bot.domain.team import Team
-from bot.views import kit, text
+from bot.views.slack import kit, text
 
 BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""

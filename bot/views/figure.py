@@ -7,10 +7,10 @@ from bot.domain.agreement import Agreement
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, ShownCell
 from bot.domain.rounding import number
-from bot.views import kit, text
-from bot.views.data_limits import CHART_LABEL
 from bot.views.dossier import short_names, title_of
 from bot.views.headline import criterion_name
+from bot.views.slack import kit, text
+from slack_limits.data import CHART_LABEL
 
 LEAST_BARS = 2
 OPTION_ROOM, CRITERION_ROOM = 32, 24

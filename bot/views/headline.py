@@ -10,8 +10,8 @@ from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, WeightLimit
 from bot.domain.stability import StabilityLabel
-from bot.views import text
 from bot.views.dossier import short_names, title_of
+from bot.views.slack import text
 
 CRITERION_ROOM = 60
 MOST_NAMED = 3

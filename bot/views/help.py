@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.views import ids, kit, text
+from bot.views.slack import ids, kit, text
 
 USAGE = (
     (ids.COMMAND, "open a new decision"),

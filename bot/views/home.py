@@ -10,8 +10,8 @@ from bot.domain.home import Decided, Home, Stranger
 from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.views import help as help_view
-from bot.views import ids, kit, text
 from bot.views.dossier import line_facts, show_button
+from bot.views.slack import ids, kit, text
 
 PAGE_LINES = 25
 """Two blocks a line and a dozen around them stay below Slack's 100."""

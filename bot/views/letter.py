@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from bot.views import ids, text
 from bot.views.reminder import Told, headline, reason_for
+from bot.views.slack import ids, text
 
 SMS_LENGTH = 320
 """Two parts of a long text message; the rest is in Slack."""

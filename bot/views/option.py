@@ -12,9 +12,10 @@ from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LEN
 from bot.domain.permission import LABELS, Action
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import authority, case, ids, kit, notice, text
+from bot.views import authority, case
 from bot.views.dossier import buttons, option_facts, show_button
-from bot.views.state import Fields, View
+from bot.views.slack import ids, kit, notice, text
+from bot.views.slack.form import Fields, View
 
 _BLANK = OptionDraft("", "")
 

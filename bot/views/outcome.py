@@ -13,10 +13,11 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, headline, kit, notice, reason, result, state, text
+from bot.views import case, headline, reason, result
 from bot.views.dossier import buttons, first_leaders, show_button, title_of
 from bot.views.reason import parse_reason
-from bot.views.state import Fields, View
+from bot.views.slack import kit, notice, text
+from bot.views.slack.form import Fields, View, as_uuid
 
 __all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve"]
 
@@ -80,7 +81,7 @@ def resolved(dossier: Dossier) -> kit.View:
 
 def parse_resolve(view: View) -> ResolveForm:
     """Raises Invalid (fields "option", "reason")."""
-    option_id = state.as_uuid(Fields(view).choice("option"))
+    option_id = as_uuid(Fields(view).choice("option"))
     if option_id is None:
         raise Invalid("Choose the option to resolve with.", field="option")
     return ResolveForm(option_id=option_id, reason=parse_reason(view))

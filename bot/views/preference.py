@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.domain.preference import MINUTES, WEEKDAYS, Preferences, clock
 from bot.errors import Invalid
-from bot.views import ids, kit, notice, text
-from bot.views.state import Fields, View
+from bot.views.slack import ids, kit, notice, text
+from bot.views.slack.form import Fields, View
 
 HALF_HOUR = 30
 CHANNELS = {"push": "Direct message in Slack", "email": "E-mail", "sms": "SMS"}

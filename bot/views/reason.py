@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from bot.domain.decision import REASON_LENGTH, Dossier
 from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
-from bot.views import kit
-from bot.views.state import Fields, View
-from bot.views.text import inline
+from bot.views.slack import kit
+from bot.views.slack.form import Fields, View
+from bot.views.slack.text import inline
 
 FIELD = "reason"
 

@@ -10,7 +10,7 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.reminder import ESCALATIONS, Kind, action_for
 from bot.domain.round import Round, quorum
 from bot.views import dossier as pieces
-from bot.views import ids, kit, text
+from bot.views.slack import ids, kit, text
 
 MOST_LINES = 12
 """A digest that grows longer is cut; the list has the rest."""

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, ResultRow
-from bot.views import figure, headline, kit, text
+from bot.views import figure, headline
 from bot.views.comment import Comments, comment_sections
 from bot.views.dossier import first_leaders, result_title, title_of
+from bot.views.slack import kit, text
 
 HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "

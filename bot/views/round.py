@@ -12,11 +12,12 @@ from bot.domain.permission import LABELS, Action
 from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import authority, kit, notice, reason, state, text
+from bot.views import authority, reason
 from bot.views.dossier import show_button
 from bot.views.promise import thresholds_in_words
 from bot.views.reason import parse_reason
-from bot.views.state import Fields, View
+from bot.views.slack import kit, notice, text
+from bot.views.slack.form import Fields, View, as_uuid
 
 __all__ = [
     "StartForm",
@@ -93,7 +94,7 @@ def start(
 def parse_start(view: View, *, now: datetime) -> StartForm:
     """Raises Invalid (fields "roster", "closes_at", "confirm_two")."""
     fields = Fields(view)
-    member_ids = tuple(dict.fromkeys(m for m in map(state.as_uuid, fields.choices("roster")) if m))
+    member_ids = tuple(dict.fromkeys(m for m in map(as_uuid, fields.choices("roster")) if m))
     if len(member_ids) < MIN_EVALUATORS:
         raise Invalid("Choose at least two people: one opinion needs no scoring.", field="roster")
     closes_at = _closing(fields, now=now)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bot.domain.decision import Dossier
 from bot.domain.permission import LABELS, Action
-from bot.views import headline, kit, text
+from bot.views import headline
 from bot.views.promise import second_in_words
 from bot.views.result import ranking_lines
+from bot.views.slack import kit, text
 
 FIRST = "First round"
 

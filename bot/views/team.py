@@ -10,8 +10,9 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
-from bot.views import authority, case, ids, kit, state, text
-from bot.views.state import Fields, View
+from bot.views import authority, case
+from bot.views.slack import ids, kit, text
+from bot.views.slack.form import Fields, View, metadata, uuid_in
 
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
 TAGS, TAG_LENGTH = 10, 40
@@ -91,7 +92,7 @@ def parse_setup(view: View) -> SetupForm:
         user_ids=user_ids,
         role=role,
         own_role=fields.choice("own_role"),
-        channel_id=state.metadata(view).get("channel"),
+        channel_id=metadata(view).get("channel"),
     )
 
 
@@ -174,7 +175,7 @@ def edit_member(
 
 def page_of(view: View) -> int:
     """The page that a list shows, or that the form above it came from."""
-    page = state.metadata(view).get("page", "")
+    page = metadata(view).get("page", "")
     return int(page) if page.isdecimal() else 0
 
 
@@ -188,7 +189,7 @@ def parse_member(view: View) -> MemberForm:
     if level is None or not 1 <= level <= TOP_AUTHORITY:
         raise Invalid(f"Choose the authority, from 1 to {TOP_AUTHORITY}.", field="authority")
     return MemberForm(
-        member_id=state.uuid_in(view, "member"),
+        member_id=uuid_in(view, "member"),
         name=case.parse_line(fields, "name", "name", NAME_LENGTH),
         role=case.parse_choice(fields, "role", ROLES, "Choose the role."),
         authority=level,

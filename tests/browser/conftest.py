@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from bot import app, http, log, operations
+from bot import app, http, log
+from bot.cli import operations
 from bot.config import Settings
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import Sandbox, running
-from bot.sandbox.spec import WorkspaceSpec
+from bot.demo.techcorp import techcorp
+from sandbox.server import Sandbox, running
+from sandbox.spec import WorkspaceSpec
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MUST_RUN = os.environ.get("BROWSER_TESTS") == "required"

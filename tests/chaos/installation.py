@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from bot.demo.process import BotProcess
+from bot.demo.techcorp import techcorp
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile
-from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.people import Answer, Modal, Person
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import Sandbox
-from bot.sandbox.server import running as running_sandbox
-from bot.sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 from bot.services import decision as decisions
 from bot.services import team as teams
 from bot.store import db, schema, vault
+from sandbox.people import Answer, Modal, Person
+from sandbox.server import Sandbox
+from sandbox.server import running as running_sandbox
+from sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 ROLE = "support_manager"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.people import Person
+from sandbox.people import Person
 from tests.chaos.installation import (
     Installation,
     Written,

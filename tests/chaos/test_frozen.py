@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.people import Person
+from sandbox.people import Person
 from tests.chaos.installation import Written, a_workspace, crew, installed, press_all, write_down
 from tests.chaos.postgres import Postgres
 from tests.chaos.wire import Wire, wired

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.bot_process import BotProcess
+from bot.demo.process import BotProcess
 from tests.chaos.installation import (
     Written,
     a_workspace,

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from bot import app, http, log
 from bot.config import Settings
+from bot.demo.techcorp import techcorp
 from bot.deps import Clock, utc_now
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
@@ -25,11 +26,6 @@ from bot.domain.option import OptionDraft
 from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile, SlackUser
-from bot.sandbox.people import Answer, Message, Modal, Person
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import Sandbox
-from bot.sandbox.server import running as running_sandbox
-from bot.sandbox.spec import PersonSpec, WorkspaceSpec
 from bot.services import criterion as criteria
 from bot.services import decision as decisions
 from bot.services import evaluation as evaluations
@@ -37,6 +33,10 @@ from bot.services import option as options
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
+from sandbox.people import Answer, Message, Modal, Person
+from sandbox.server import Sandbox
+from sandbox.server import running as running_sandbox
+from sandbox.spec import PersonSpec, WorkspaceSpec
 
 
 @dataclass

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from bot.domain.permission import Action
-from bot.sandbox.delivery import sign
+from sandbox.delivery import sign
 
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
 TOO_LONG = "Not saved yet: it took too long. Your text is still here; press Submit again."

@@ -19,11 +19,12 @@ import pytest
 from psycopg import sql
 
 from bot import embedded
-from bot.sandbox.demo import neighbours
-from bot.sandbox.server import Sandbox
-from bot.sandbox.story.stage import Actor, Stage
-from bot.sandbox.town import Mode
-from bot.store import sample, schema, vault
+from bot.demo import sample
+from bot.demo.demo import neighbours
+from bot.demo.story.stage import Actor, Stage
+from bot.store import schema, vault
+from sandbox.server import Sandbox
+from sandbox.town import Mode
 
 COMMAND = (sys.executable, "-m", "bot")
 TITLES = ("Zqkestrel answer", "Zqheron answer")

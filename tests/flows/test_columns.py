@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.sandbox.demo import neighbours
-from bot.sandbox.story import play
-from bot.store import sample, schema
+from bot.demo import sample
+from bot.demo.demo import neighbours
+from bot.demo.story import play
+from bot.store import schema
 
 COMMAND = (sys.executable, "-m", "bot")
 LATER = {

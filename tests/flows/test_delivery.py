@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.sample import techcorp
+from bot.demo.techcorp import techcorp
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.store.outbox import MAX_ATTEMPTS

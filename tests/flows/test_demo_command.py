@@ -71,7 +71,7 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
 
 PARENT = """
 import asyncio, sys
-from bot.sandbox.demo import neighbours
+from bot.demo.demo import neighbours
 
 async def main():
     async with neighbours([sys.executable, "-m", "bot"], database_url=sys.argv[1]) as (_, bot):

@@ -14,14 +14,14 @@ from uuid import uuid4
 
 import pytest
 
+from bot.demo.techcorp import techcorp
 from bot.errors import NotFound
-from bot.sandbox.people import CannotDo, Message
-from bot.sandbox.sample import techcorp
-from bot.sandbox.spec import LEAST_SCOPES
 from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.store.db import connect
 from bot.views import export as view
+from sandbox.people import CannotDo, Message
+from sandbox.spec import LEAST_SCOPES
 
 ON_ITS_WAY = "Your team's decisions are on their way: look at your direct messages with me in a moment."
 Row = dict[str, str]

@@ -12,12 +12,12 @@ import pytest
 from bot import jobs
 from bot.deps import Deps
 from bot.domain.preference import Preferences
-from bot.sandbox.people import Message
 from bot.services import decision as decisions
 from bot.services import preference as preferences
 from bot.services import reminder as reminders
 from bot.services import round as rounds
 from bot.services import team as teams
+from sandbox.people import Message
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timedelta(hours=9)).isoformat()})

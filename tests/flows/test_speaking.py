@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.people import CannotDo
-from bot.sandbox.speak import speak
+from sandbox.people import CannotDo
+from sandbox.speak import speak
 
 SETUP = "fill Team=CS Team Company=TechCorp People to add=Mike Chen, Lisa Rodriguez Role of=Support Your own=Sales"
 

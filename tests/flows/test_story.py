@@ -9,12 +9,12 @@ import pytest
 
 from bot import app, http
 from bot.config import Settings
-from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.demo import neighbours
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import running
-from bot.sandbox.story import StoryFailed, play
-from bot.store import sample
+from bot.demo import sample
+from bot.demo.demo import neighbours
+from bot.demo.process import BotProcess
+from bot.demo.story import StoryFailed, play
+from bot.demo.techcorp import techcorp
+from sandbox.server import running
 
 COMMAND = (sys.executable, "-m", "bot")
 STEPS = 40
@@ -108,7 +108,7 @@ async def test_the_same_story_passes_over_socket_mode(sample_url: str, database_
 async def test_what_is_not_as_told_ends_the_story_with_its_words(
     sample_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.sandbox.story.stage.SEE_SECONDS", 2.0)
+    monkeypatch.setattr("bot.demo.story.stage.SEE_SECONDS", 2.0)
     with psycopg.connect(sample_url, autocommit=True) as connection:
         connection.execute("UPDATE customer_decisions SET title = 'Another one'")
 

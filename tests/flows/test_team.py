@@ -3,11 +3,11 @@
 import dataclasses
 from typing import Any
 
+from bot.demo.techcorp import techcorp
 from bot.domain.permission import Action
 from bot.domain.press import Press
-from bot.sandbox.sample import techcorp
-from bot.sandbox.spec import PersonSpec
 from bot.services import team as teams
+from sandbox.spec import PersonSpec
 
 FIELDS = {"Team": "CS Team", "Company": "TechCorp", "Your own role": "Customer success manager"}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.demo.techcorp import globex, techcorp
 from bot.domain.permission import Action
-from bot.sandbox.sample import globex, techcorp
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."
 

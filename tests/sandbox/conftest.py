@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import EmbeddedServer, Sandbox, listen, running
-from bot.sandbox.spec import WorkspaceSpec
+from bot.demo.techcorp import techcorp
+from sandbox.server import EmbeddedServer, Sandbox, listen, running
+from sandbox.spec import WorkspaceSpec
 
 Json = dict[str, Any]
 

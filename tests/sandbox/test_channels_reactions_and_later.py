@@ -8,8 +8,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox import description
-from bot.sandbox.server import Sandbox, running
+from sandbox import description
+from sandbox.server import Sandbox, running
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from bot.sandbox.sample import techcorp
-from bot.sandbox.server import Sandbox, running
-from bot.sandbox.spec import WorkspaceSpec
+from bot.demo.techcorp import techcorp
+from sandbox.server import Sandbox, running
+from sandbox.spec import WorkspaceSpec
 from tests.sandbox.conftest import Desk, a_desk, eventually, form, modal, plain, section, serving
 
 

@@ -8,9 +8,9 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import CannotDo
-from bot.sandbox.server import Sandbox, running
-from bot.sandbox.spec import LEAST_SCOPES, WorkspaceSpec
+from sandbox.people import CannotDo
+from sandbox.server import Sandbox, running
+from sandbox.spec import LEAST_SCOPES, WorkspaceSpec
 
 BYTES = b"a,b\r\n1,2\r\n"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.people import Person
+from sandbox.people import Person
 
 APP = Path(__file__).parent / "apps" / "tickets.py"
 START_SECONDS = 30

@@ -8,10 +8,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import CannotDo
-from bot.sandbox.sample import globex
-from bot.sandbox.server import Sandbox, running
-from bot.sandbox.spec import WorkspaceSpec
+from bot.demo.techcorp import globex
+from sandbox.people import CannotDo
+from sandbox.server import Sandbox, running
+from sandbox.spec import WorkspaceSpec
 from tests.sandbox.conftest import Desk, button, section
 
 DECISIONS, GENERAL, LEADERSHIP = "C0DECISIONS", "C0GENERAL", "C0LEADERSHIP"

@@ -6,10 +6,10 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox import description
-from bot.sandbox.description import BadDescription
-from bot.sandbox.people import Person
-from bot.sandbox.server import running
+from sandbox import description
+from sandbox.description import BadDescription
+from sandbox.people import Person
+from sandbox.server import running
 
 FILE = """
 name: Acme

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.inputs import initial_states
-from bot.sandbox.mrkdwn import Reader
-from bot.sandbox.page import chart, markup
-from bot.sandbox.page.markup import Eyes
-from bot.sandbox.page.routes import environment
-from bot.sandbox.page.sight import Sight
-from bot.sandbox.sample import techcorp
-from bot.sandbox.workspace import Workspace
+from bot.demo.techcorp import techcorp
+from sandbox.inputs import initial_states
+from sandbox.mrkdwn import Reader
+from sandbox.page import chart, markup
+from sandbox.page.markup import Eyes
+from sandbox.page.routes import environment
+from sandbox.page.sight import Sight
+from sandbox.workspace import Workspace
 
 Json = dict[str, Any]
 EYES = Eyes(

@@ -7,12 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.page import inspector, pulse
-from bot.sandbox.page.routes import Page
-from bot.sandbox.page.scene import Scene
-from bot.sandbox.pointing import rich_text_of, typed_text
-from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Workspace
+from sandbox.page import inspector, pulse
+from sandbox.page.routes import Page
+from sandbox.page.scene import Scene
+from sandbox.pointing import rich_text_of, typed_text
+from sandbox.server import Sandbox
+from sandbox.workspace import Workspace
 
 Json = dict[str, Any]
 BROWSER = {"Accept": "text/html"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.people import CannotDo, Modal, Person
-from bot.sandbox.server import Sandbox
+from sandbox.people import CannotDo, Modal, Person
+from sandbox.server import Sandbox
 from tests.sandbox.conftest import Desk, button, modal, plain, section, text_input
 
 DECISIONS = "C0DECISIONS"

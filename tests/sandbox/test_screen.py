@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.mrkdwn import Reader, date_part, plain
-from bot.sandbox.screen import Filled, render_blocks, render_view
+from sandbox.mrkdwn import Reader, date_part, plain
+from sandbox.screen import Filled, render_blocks, render_view
 from tests.sandbox.conftest import button, modal, section, text_input
 from tests.sandbox.conftest import plain as words
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.sandbox.people import CannotDo
-from bot.sandbox.speak import split_pairs
+from sandbox.people import CannotDo
+from sandbox.speak import split_pairs
 
 LABELS = ["Type of decision", "Customer", "Customer tier", "Customer value (USD)", "Title", "Urgency"]
 

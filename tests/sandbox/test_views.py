@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.people import Modal, Person
-from bot.sandbox.server import Sandbox
+from sandbox.people import Modal, Person
+from sandbox.server import Sandbox
 from tests.sandbox.conftest import Desk, button, form, modal, plain, section, text_input
 
 

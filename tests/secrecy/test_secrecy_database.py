@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import embedded, operations
+from bot import embedded
+from bot.cli import operations
 from bot.config import Settings
 from bot.store import schema
 

@@ -12,8 +12,8 @@ import pytest
 import structlog
 
 from bot import log
-from bot.sandbox.delivery import sign
 from handlers import refusal
+from sandbox.delivery import sign
 
 BALLOT = {
     "type": "view_submission",

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from bot import operations
+from bot.cli import operations
 from bot.config import Settings
 
 DENIED = "42501"

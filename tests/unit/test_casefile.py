@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import casefile
-from bot.casefile import Case, parse
+from bot.cli import casefile
+from bot.cli.casefile import Case, parse
 from bot.errors import Invalid
 
 

@@ -18,10 +18,10 @@ import pytest
 from psycopg import sql
 
 from bot import jobs
-from bot.sandbox.people import Person
-from bot.sandbox.sample import techcorp
-from bot.sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
+from bot.demo.techcorp import techcorp
 from bot.services import team as teams
+from sandbox.people import Person
+from sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 from tests.flows.postbox import Postbox, open_postbox
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -20,20 +20,8 @@ from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLi
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member, Team
-from bot.views import (
-    card,
-    criterion,
-    decision,
-    evaluation,
-    help,
-    notice,
-    option,
-    outcome,
-    result,
-    round,
-    second_round,
-    team,
-)
+from bot.views import card, criterion, decision, evaluation, help, option, outcome, result, round, second_round, team
+from bot.views.slack import notice
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.views.limits import LimitError, check_message, check_view, message_problems, view_problems
+from slack_limits import LimitError, check_message, check_view, message_problems, view_problems
 
 Json = dict[str, Any]
 

@@ -15,9 +15,9 @@ from bot.domain.analysis import analyse
 from bot.domain.decision import Dossier, Status
 from bot.domain.publication import publish
 from bot.domain.round import Thresholds
-from bot.sandbox.mrkdwn import Reader
-from bot.sandbox.screen import render_message
 from bot.views import result
+from sandbox.mrkdwn import Reader
+from sandbox.screen import render_message
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "results.md"
 INTRODUCTION = """\

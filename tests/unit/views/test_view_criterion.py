@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.criterion import CriterionDraft, check_criteria
 from bot.errors import Invalid
-from bot.views import criterion, state
+from bot.views import criterion
+from bot.views.slack.form import errors_for
 
 NEW = "00000000-0000-0000-0000-0000000000c8"
 
@@ -46,7 +47,7 @@ def test_a_weight_that_is_none_is_refused_under_its_own_row(
 
     sentence = "Give this criterion a weight from 0.1 to 5, for example 1.5."
     assert (refusal.value.message, refusal.value.field) == (sentence, "weight_1")
-    assert state.errors_for(typed, refusal.value) == {"weight:new2:r1": sentence}
+    assert errors_for(typed, refusal.value) == {"weight:new2:r1": sentence}
 
 
 def test_a_refusal_of_the_domain_finds_its_row_behind_blank_ones(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -57,7 +58,7 @@ def test_a_refusal_of_the_domain_finds_its_row_behind_blank_ones(dossiers: Modul
         check_criteria(criterion.parse(typed))
 
     assert refusal.value.field == "name_1"
-    assert list(state.errors_for(typed, refusal.value) or {}) == ["name:new3:r1"]
+    assert list(errors_for(typed, refusal.value) or {}) == ["name:new3:r1"]
 
 
 def test_no_row_at_all_is_refused_under_the_first(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -66,7 +67,7 @@ def test_no_row_at_all_is_refused_under_the_first(dossiers: ModuleType, payloads
     with pytest.raises(Invalid) as refusal:
         check_criteria(criterion.parse(typed))
 
-    assert list(state.errors_for(typed, refusal.value) or {}) == ["name:new0:r1"]
+    assert list(errors_for(typed, refusal.value) or {}) == ["name:new0:r1"]
 
 
 def test_one_more_row_keeps_the_ids_of_what_was_typed(dossiers: ModuleType, payloads: ModuleType) -> None:

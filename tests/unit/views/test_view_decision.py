@@ -13,7 +13,8 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Line, Status
 from bot.domain.permission import Action
 from bot.errors import Conflict, Invalid
-from bot.views import decision, state
+from bot.views import decision
+from bot.views.slack.form import errors_for, uuid_in
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_a_refusal_stands_under_its_field(
         decision.parse_new(view, currency="USD", now=dossiers.NOW)
 
     assert refusal.value.message == sentence
-    assert state.errors_for(view, refusal.value) == {f"{field}:new:1": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:new:1": sentence}
 
 
 def test_a_form_never_shows_its_input_in_an_error() -> None:
@@ -139,7 +140,7 @@ def test_the_case_survives_its_own_form(dossiers: ModuleType, payloads: ModuleTy
     assert (
         decision.parse_case(view, currency="USD", now=dossiers.NOW, before=found.decision.case) == found.decision.case
     )
-    assert state.uuid_in(view) == found.decision.id
+    assert uuid_in(view) == found.decision.id
 
 
 def test_a_date_that_passed_meanwhile_may_stay(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -292,15 +293,15 @@ def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) ->
 
 def test_a_view_without_the_decision_asks_to_open_it_again() -> None:
     with pytest.raises(Invalid, match=r"This window is out of date\. Close it and open it again\."):
-        state.uuid_in({"private_metadata": "{broken"})
+        uuid_in({"private_metadata": "{broken"})
 
 
 def test_a_refusal_without_a_field_goes_under_the_first_input(filled: Any) -> None:
-    assert state.errors_for(filled(), Conflict("Moved on.")) == {"decision_type:new:1": "Moved on."}
-    assert state.errors_for(filled(), Invalid("No.", field="elsewhere")) == {"decision_type:new:1": "No."}
+    assert errors_for(filled(), Conflict("Moved on.")) == {"decision_type:new:1": "Moved on."}
+    assert errors_for(filled(), Invalid("No.", field="elsewhere")) == {"decision_type:new:1": "No."}
 
 
 def test_a_view_without_inputs_has_no_place_for_a_refusal(dossiers: ModuleType) -> None:
     shown = decision.created(dossiers.situations()["criteria"].decision)
 
-    assert state.errors_for(shown, Conflict("Moved on.")) is None
+    assert errors_for(shown, Conflict("Moved on.")) is None

@@ -14,7 +14,8 @@ from inline_snapshot import snapshot
 
 from bot.domain.evaluation import Ballot, Comments, Page, shuffled
 from bot.errors import Invalid
-from bot.views import evaluation, state
+from bot.views import evaluation
+from bot.views.slack.form import as_uuid, errors_for
 
 OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 
@@ -138,7 +139,7 @@ def test_an_unfinished_page_may_be_saved_but_not_left_by_next(
     sentence = 'Choose a score, or press "I can\'t judge this one" below.'
     assert form.page is not None
     assert len(form.page.scores) == 2
-    assert state.errors_for(view, refusal.value) == {f"score_{missing}:{dossiers.CRITERIA[0].id}:r1": sentence}
+    assert errors_for(view, refusal.value) == {f"score_{missing}:{dossiers.CRITERIA[0].id}:r1": sentence}
 
 
 def test_the_first_missing_option_is_the_first_that_its_reader_sees(
@@ -276,7 +277,7 @@ def test_submitting_needs_the_tick(check: dict[str, Any], dossiers: ModuleType, 
         evaluation.require_complete(evaluation.parse(view))
 
     sentence = "Tick this box once you have read your scores."
-    assert state.errors_for(view, refusal.value) == {f"checked:{dossiers.UUID(int=400)}:r2": sentence}
+    assert errors_for(view, refusal.value) == {f"checked:{dossiers.UUID(int=400)}:r2": sentence}
 
 
 def test_a_comment_that_is_too_long_is_refused_without_repeating_it(
@@ -289,7 +290,7 @@ def test_a_comment_that_is_too_long_is_refused_without_repeating_it(
         evaluation.parse(view)
 
     assert refusal.value.message == "Keep the comment within 500 characters."
-    assert list(state.errors_for(view, refusal.value) or {}) == [f"comment_{option}:check:r2"]
+    assert list(errors_for(view, refusal.value) or {}) == [f"comment_{option}:check:r2"]
 
 
 def test_a_form_hides_what_was_scored_and_written(
@@ -337,7 +338,7 @@ def _ids(tree: Any) -> list[str]:
 
 def test_private_metadata_holds_round_page_and_revision_only(page: dict[str, Any]) -> None:
     assert json.loads(page["private_metadata"]) == {
-        "round": str(state.as_uuid("0" * 29 + "190")),
+        "round": str(as_uuid("0" * 29 + "190")),
         "page": "0",
         "rev": "r1",
     }

@@ -11,7 +11,8 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.option import Option, OptionDraft
 from bot.errors import Invalid
-from bot.views import option, state
+from bot.views import option
+from bot.views.slack.form import errors_for, uuid_in
 
 
 def propose(dossiers: ModuleType, found: Dossier) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> No
 
     assert form.draft == OptionDraft("Full refund", "Everything.", Decimal("8000.00"), "low", "high")
     assert not form.remove
-    assert state.uuid_in(view) == dossiers.UUID(int=9)
+    assert uuid_in(view) == dossiers.UUID(int=9)
 
 
 def test_cost_effort_and_risk_have_defaults(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -53,7 +54,7 @@ def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleT
 
     assert (draft.title, draft.description, draft.financial_cost) == (own.title, own.description, own.financial_cost)
     assert (draft.implementation_effort, draft.risk_level) == (own.implementation_effort, own.risk_level)
-    assert state.uuid_in(view, "option") == own.id
+    assert uuid_in(view, "option") == own.id
 
 
 def test_removing_asks_for_nothing_else(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -87,7 +88,7 @@ def test_a_refused_option_says_why_under_its_field(
     with pytest.raises(Invalid) as refusal:
         option.parse(view, currency="USD")
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:{found.decision.id}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{found.decision.id}:7": sentence}
 
 
 def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> None:

@@ -12,7 +12,8 @@ from bot.domain.outcome import OutcomeDraft
 from bot.domain.result import ResultRow
 from bot.domain.stability import StabilityLabel
 from bot.errors import Invalid
-from bot.views import outcome, state
+from bot.views import outcome
+from bot.views.slack.form import errors_for
 
 
 def resolve(dossiers: ModuleType, **facts: Any) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def test_a_choice_without_option_or_reason_is_refused(
     with pytest.raises(Invalid) as refusal:
         outcome.parse_resolve(view)
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
 
 
 def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleType, lines: ModuleType) -> None:
@@ -155,7 +156,7 @@ def test_a_refused_outcome_says_why(
     with pytest.raises(Invalid) as refusal:
         outcome.parse_record(view, currency="USD", now=dossiers.NOW)
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
 
 
 def test_a_follow_up_in_the_past_is_refused(dossiers: ModuleType, payloads: ModuleType) -> None:

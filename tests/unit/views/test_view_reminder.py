@@ -13,9 +13,10 @@ from bot.domain.preference import Preferences
 from bot.domain.reminder import ESCALATIONS, Kind, rungs, waiting
 from bot.domain.team import Actor
 from bot.errors import Invalid
-from bot.views import home, ids, letter, preference, reminder
-from bot.views.limits import message_problems, view_problems
+from bot.views import home, letter, preference, reminder
 from bot.views.reminder import Told
+from bot.views.slack import ids
+from slack_limits import message_problems, view_problems
 
 
 def all_told(dossiers: ModuleType) -> list[Told]:

@@ -10,7 +10,8 @@ import pytest
 from bot.domain.authority import AuthorityTable
 from bot.domain.round import Thresholds
 from bot.errors import Invalid
-from bot.views import promise, round, state
+from bot.views import promise, round
+from bot.views.slack.form import errors_for
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_start_is_refused_under_its_field(
     with pytest.raises(Invalid) as refusal:
         round.parse_start(view, now=dossiers.NOW)
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
 
 
 def test_a_closing_time_in_the_past_is_refused(

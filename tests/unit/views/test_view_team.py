@@ -8,7 +8,9 @@ import pytest
 
 from bot.domain.authority import AuthorityTable
 from bot.errors import Invalid
-from bot.views import help, notice, state, team
+from bot.views import help, team
+from bot.views.slack import notice
+from bot.views.slack.form import errors_for
 
 REACH: dict[str, Any] = {"table": AuthorityTable(), "currency": "USD"}
 
@@ -64,7 +66,7 @@ def test_a_refused_set_up_says_why_under_its_field(
     with pytest.raises(Invalid) as refusal:
         team.parse_setup(view)
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:setup:1": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:setup:1": sentence}
 
 
 def test_a_team_that_stands_is_prefilled_and_does_not_ask_for_one_s_role(
@@ -158,7 +160,7 @@ def test_a_refused_member_says_why(
     with pytest.raises(Invalid) as refusal:
         team.parse_member(view)
 
-    assert state.errors_for(view, refusal.value) == {f"{field}:{dossiers.MIKE.id}:1": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.MIKE.id}:1": sentence}
 
 
 def test_nobody_is_offered_more_authority_for_themselves(dossiers: ModuleType) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import text
+from bot.views.slack import text
 
 AT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.views import ids, kit
-from bot.views.limits import message_problems
+from bot.views.slack import ids, kit
+from slack_limits import message_problems
 
 LIVE = re.compile(r"<(![a-z]+|[@#][A-Z0-9]+)")
 OURS = re.compile(r"<!date\^\d{10}\^\{date_short_pretty\}( at \{time\})?\|[^<>|]+>|<@U(1SARAH|2MIKE|1)>|<#C1>")

@@ -1,0 +1,263 @@
+"""What `conclave rank` says about a case: as JSON with exact numbers, or as tables and sentences to read.
+
+Applies no secrecy threshold: whoever runs it holds the file with everybody's scores.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from io import TextIOWrapper
+from math import ceil, floor
+from typing import IO, Any
+from uuid import UUID
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.casefile import Case
+from bot.domain.analysis import LOW, Analysis, analyse
+from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
+from bot.domain.ranking import RankedOption
+from bot.domain.round import Thresholds
+from bot.domain.stability import Interval, StabilityLabel, shown_share
+
+MAX_LISTED = 6
+LABELS = {
+    StabilityLabel.CLEAR: "The lead is clear",
+    StabilityLabel.LEANING: "The team leans that way",
+    StabilityLabel.TOO_CLOSE: "Too close to call",
+}
+
+
+def analyse_case(case: Case) -> "Report":
+    analysis = analyse(
+        decision_id=case.decision_id,
+        option_ids=tuple(case.options),
+        weights=case.weights,
+        ballots=case.ballots,
+        confidences=case.confidences,
+    )
+    return Report(case, analysis)
+
+
+@dataclass(frozen=True)
+class Report:
+    case: Case
+    analysis: Analysis
+
+    def as_json(self) -> str:
+        """The full result, unrounded; null = not measured, or that nothing bounds a weight."""
+        return json.dumps(self._body(), indent=2)
+
+    def write(self, out: IO[str]) -> None:
+        """Tables and sentences; on a terminal with rules and emphasis, else plain lines without wrapping."""
+        console = Console(file=out, highlight=False, markup=False, emoji=False)
+        if isinstance(out, TextIOWrapper):
+            out.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to fail
+        parts: list[Table | Text] = [self._ranking_table(), *self._sentences(), self._cell_table()]
+        for part in (*parts, *map(_warning, self.warnings())):
+            if not console.is_terminal:
+                out.writelines(f"{line}\n" for line in _plain_lines(part))
+            else:
+                console.print(part)
+
+    # --- JSON -------------------------------------------------------------------------------------------
+
+    def _body(self) -> dict[str, Any]:
+        found, options, criteria = self.analysis, self.case.options, self.case.criteria
+        return {
+            "ranking": [
+                {
+                    "option": options[row.option_id],
+                    "score": _exact(row.score),
+                    "rank": row.place,
+                    "ranked": row.place is not None,
+                }
+                for row in found.ranking.rows
+            ],
+            "weight_intervals": {
+                criteria[k]: [_exact(bounds.low), _exact(bounds.high)] for k, bounds in found.intervals.items()
+            },
+            "stability": {options[o]: share for o, share in found.shares.items()},
+            "label": found.label,
+            "consensus": self._by_cell("consensus"),
+            "agreement": self._by_cell("label"),
+            "discuss": {criteria[topic.criterion_id]: _exact(topic.share) for topic in found.topics},
+            "dominated": {options[o]: [options[b] for b in by] for o, by in found.dominated.items()},
+            "warnings": list(self.warnings()),
+        }
+
+    def _by_cell(self, name: str) -> dict[str, dict[str, Any]]:
+        return {
+            title: {
+                criterion: getattr(self.analysis.agreement.get((o, k)), name, None)
+                for k, criterion in self.case.criteria.items()
+            }
+            for o, title in self.case.options.items()
+        }
+
+    # --- Sentences --------------------------------------------------------------------------------------
+
+    def warnings(self) -> Iterator[str]:
+        """What to know before believing the ranking."""
+        found, options, criteria = self.analysis, self.case.options, self.case.criteria
+        if found.people < Thresholds().ranking:
+            yield f"{found.people} {'person' if found.people == 1 else 'people'} scored: too few to speak of a team."
+        for row in found.ranking.rows:
+            if row.needs:
+                yield f"{options[row.option_id]} is not ranked: needs scores on {_listed(self._criteria(row.needs))}."
+        if len(found.leaders) > 1:
+            yield f"{_listed([options[o] for o in found.leaders])} tie for the first place."
+        for o, k in found.low:
+            yield f"{options[o]} leads, but averages {LOW} or less on {criteria[k]}."
+        yield from self._confidence_warning()
+        yield from self._leniency_warnings()
+        for k, weight in self.case.weights:
+            if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+                yield f"{criteria[k]} weighs {_plain(weight)}; Conclave's form takes {MIN_WEIGHT} to {MAX_WEIGHT}."
+        for key in self.case.unused_keys:
+            yield f"The file's {json.dumps(key)} is not used."
+
+    def _confidence_warning(self) -> Iterator[str]:
+        sure = self.analysis.confident_leaders
+        if sure and set(sure) != set(self.analysis.leaders):
+            yield f"With confidence weighting, {_listed(self._options(sure))} would lead."
+
+    def _leniency_warnings(self) -> Iterator[str]:
+        partial = [self.case.people[i] for i in self.analysis.partial]
+        if partial:
+            shown = partial if len(partial) <= MAX_LISTED else [*partial[: MAX_LISTED - 1], "others"]
+            yield (
+                f"{_listed(shown)} scored only some of the options: how generous each person scores is subtracted, "
+                "so that nobody's absence lifts or lowers an option."
+            )
+        if self.analysis.circles > 1:
+            yield (
+                f"The people fall into {self.analysis.circles} groups that scored nothing in common; between these "
+                "groups generosity is unknown and stays in the scores."
+            )
+
+    def _sentences(self) -> Iterator[Text]:
+        if not self.analysis.leaders:
+            yield Text("Nothing can be ranked yet.", style="bold")
+            return
+        yield from self._solidity()
+        if self.analysis.topics:
+            first = self.analysis.topics[0]
+            about = f" ({round(first.share * 100)} % of the disagreement)" if first.share else ""
+            names = [self.case.criteria[t.criterion_id] for t in self.analysis.topics if t.share == first.share]
+            yield Text(f"Talk about {_listed(names)} first{about}.")
+        for option, by in self.analysis.dominated.items():
+            better = _listed(self._options(by))
+            yield Text(f"{self.case.options[option]} is nowhere better than {better}, and somewhere worse.")
+        if self.analysis.confident_leaders and set(self.analysis.confident_leaders) == set(self.analysis.leaders):
+            yield Text("With confidence weighting: same leader.")
+
+    def _solidity(self) -> Iterator[Text]:
+        found = self.analysis
+        if found.label is None:
+            return
+        if len(found.leaders) > 1:
+            yield Text(f"{LABELS[found.label]}: {_listed(self._options(found.leaders))} tie.", style="bold")
+            return
+        leader, share = self.case.options[found.leaders[0]], shown_share(found.shares[found.leaders[0]])
+        stays = f"{leader} comes first in about {share} % of re-drawn teams and weights"
+        yield Text(f"{LABELS[found.label]}: {stays}.", style="bold")
+        for k, bounds in found.intervals.items():
+            limits = _limits(bounds)
+            if limits:
+                yield Text(
+                    f"{leader} stays first unless {self.case.criteria[k]} {limits} (now {_plain(bounds.weight)})."
+                )
+
+    # --- Tables -----------------------------------------------------------------------------------------
+
+    def _ranking_table(self) -> Table:
+        table = _table("Place", "Option", "Score", "First in")
+        for row in self.analysis.ranking.rows:
+            share = self.analysis.shares.get(row.option_id)
+            table.add_row(
+                self._place(row),
+                Text(self.case.options[row.option_id]),
+                "" if row.score is None else f"{float(row.score):.2f}",
+                "" if share is None else f"about {shown_share(share)} %",
+            )
+        return table
+
+    def _place(self, row: RankedOption) -> str:
+        if row.place is None:
+            return "-"
+        is_tied = sum(other.place == row.place for other in self.analysis.ranking.rows) > 1
+        return f"{row.place}{'=' if is_tied else '.'}"
+
+    def _cell_table(self) -> Table:
+        table = _table("Mean per criterion", *self.case.criteria.values())
+        for row in self.analysis.ranking.rows:
+            cells = [self._cell(row.option_id, criterion) for criterion in self.case.criteria]
+            table.add_row(Text(self.case.options[row.option_id]), *cells)
+        return table
+
+    def _cell(self, option: UUID, criterion: UUID) -> str:
+        mean = self.analysis.means.get((option, criterion))
+        measured = self.analysis.agreement.get((option, criterion))
+        if mean is None:
+            return "no scores"
+        return f"{float(mean.value):.1f} {measured.label if measured else '(1 score)'}"
+
+    def _options(self, ids: Sequence[UUID]) -> list[str]:
+        return [self.case.options[id_] for id_ in ids]
+
+    def _criteria(self, ids: Sequence[UUID]) -> list[str]:
+        return [self.case.criteria[id_] for id_ in ids]
+
+
+def _exact(number: Fraction | None) -> float | None:
+    return None if number is None else float(number)
+
+
+def _limits(bounds: Interval) -> str:
+    """Which weights, in hundredths that still keep the leader, end the lead; "" where no likely weight does."""
+    low, high = bounds.clipped()
+    parts = []
+    if bounds.low is not None and bounds.low == low:
+        parts.append(f"drops below {ceil(low * 100) / 100:g}")
+    if bounds.high is not None and bounds.high == high:
+        parts.append(f"rises above {floor(high * 100) / 100:g}")
+    return " or ".join(parts)
+
+
+def _plain(weight: Decimal) -> str:
+    return f"{float(weight):g}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _warning(sentence: str) -> Text:
+    return Text(f"! {sentence}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column))
+    return table
+
+
+def _plain_lines(part: Table | Text) -> Iterator[str]:
+    """A sentence is one line, a row is one line; columns two spaces apart, a blank line around tables."""
+    if isinstance(part, Text):
+        yield part.plain
+        return
+    columns = [[str(column.header), *map(str, column.cells)] for column in part.columns]
+    widths = [max(map(len, column)) for column in columns]
+    yield ""
+    for row in zip(*columns, strict=True):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield ""

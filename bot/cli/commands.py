@@ -1,0 +1,299 @@
+"""The `conclave` command. Heavy imports live inside the commands, so that `--help` answers at once."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.embedded import EmbeddedServer
+
+cli = typer.Typer(
+    help="Customer decisions, made together in Slack, scored in secret.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Rich's tracebacks print local variables, and a local variable may hold a ballot.
+    pretty_exceptions_enable=False,
+)
+DEMO_PORT = 8300
+_SEALED = {"sealed": 0, "unsealed": 1}
+_OPEN = 2
+
+
+def main() -> None:
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process: Slack's requests, deliveries, nudges and closing times."""
+    _serve(does_web=True, does_work=True)
+
+
+@cli.command()
+def web() -> None:
+    """Slack's requests only; the rest is a worker's."""
+    _serve(does_web=True, does_work=False)
+
+
+@cli.command()
+def worker() -> None:
+    """Deliveries, nudges and closing times only; the port serves the health pages and metrics."""
+    _serve(does_web=False, does_work=True)
+
+
+def _serve(*, does_web: bool, does_work: bool) -> None:
+    from bot import app, log
+    from bot.cli import operations
+
+    with _sentences():
+        settings = _settings()
+        log.configure(settings.log_level)
+        with operations.database(settings) as url:
+            asyncio.run(app.serve(settings, database_url=url, does_web=does_web, does_work=does_work))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date, and let the service's login in."""
+    from bot.cli import operations
+
+    with _sentences():
+        print_line(f"The schema is at {operations.migrate(_settings())}.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, database and Slack, and say how to mend what is wrong. Exit 1 where something is."""
+    from bot import log
+    from bot.cli import operations
+
+    with _sentences():
+        settings = _settings()
+        log.configure("ERROR")
+        findings = asyncio.run(operations.examine(settings))
+        for finding in findings:
+            print_line(f"{'ok  ' if finding.is_fine else 'FAIL'}  {finding.subject}: {finding.words}")
+        raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
+
+
+outbox = typer.Typer(help="Deliveries that were given up: look at them, try them again.", no_args_is_help=True)
+cli.add_typer(outbox, name="outbox")
+
+
+@outbox.command("list")
+def list_given_up(
+    at_most: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """Deliveries that were given up, with Slack's name for the reason. Never their content."""
+    from bot.cli import operations
+
+    with _sentences():
+        found = asyncio.run(operations.given_up(_settings(), at_most=at_most))
+        for row in found:
+            why = f"{row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC"
+            print_line(f"{row.id}  {row.kind}  {row.lane}  {why}")
+        print_line(f"{len(found)} given up." if found else "Nothing was given up.")
+
+
+@outbox.command("retry")
+def retry_given_up(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `conclave outbox list`; all without.")] = None,
+) -> None:
+    """Put deliveries that were given up back into their lanes."""
+    from bot.cli import operations
+
+    with _sentences():
+        print_line(f"{asyncio.run(operations.retry(_settings(), ids=ids or []))} put back.")
+
+
+@cli.command()
+def verify(
+    number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
+    team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
+) -> None:
+    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not, or an error, 2 nothing published."""
+    from bot.cli import operations
+
+    with _sentences():
+        order = asyncio.run(operations.verify(_settings(), number=number, team=team))
+        print_line(f"#{number}: {_VERDICTS[order]}")
+        raise typer.Exit(_SEALED.get(order, _OPEN))
+
+
+_VERDICTS = {
+    "sealed": "sealed. What is stored depends on the scores of each cell alone, not on who gave them. "
+    "(This shows the order of the rows, not that no copy was made elsewhere.)",
+    "unsealed": "NOT sealed. The stored rows are not in the order that sealing leaves; something changed them.",
+    "open": "scoring is open; ballots are sealed when the result is published.",
+    "closed": "scoring is closed, the result not published yet.",
+    "voided": "the round was voided and its ballots deleted.",
+    "none": "scoring has not started.",
+}
+
+
+@cli.command()
+def export(
+    team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The file to write; standard output without.")] = None,
+) -> None:
+    """A team's decisions with published results and outcomes, as CSV. Nothing about ballots."""
+    from bot.cli import operations
+
+    with _sentences():
+        table = asyncio.run(operations.export(_settings(), team=team))
+    # Bytes as they are: no line end translated, no code page of the terminal.
+    if output is None:
+        sys.stdout.buffer.write(table)
+        return
+    try:
+        output.write_bytes(table)
+    except OSError as error:
+        raise typer.BadParameter(f"{output} cannot be written ({error.strerror}).") from None
+
+
+@cli.command()
+def rank(
+    file: Annotated[Path, typer.Argument(help="The case as JSON; docs/examples/refund.json is one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,
+) -> None:
+    """Try the method on an old case, without Slack and database."""
+    from bot.cli import casefile, casereport
+    from bot.errors import BotError
+
+    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
+        report = casereport.analyse_case(casefile.read(file))
+    if as_json:
+        print_line(report.as_json())
+    else:
+        report.write(sys.stdout)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+    script: Annotated[bool, typer.Option("--script", help="Play one whole decision unattended, then exit.")] = False,
+    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode instead of HTTP.")] = False,
+) -> None:
+    """Try Conclave without Slack: a local one, an embedded database, a sample team."""
+    from bot.demo import demo as demos
+    from bot.demo import sample
+    from bot.demo.techcorp import techcorp
+
+    with _sentences(), _demo_database(is_fresh=script) as server:
+        spec = techcorp()
+        sample.load(server.service_url, workspace_id=spec.team_id, domain=spec.domain)
+        code = asyncio.run(
+            demos.demo(
+                bot_command=[sys.executable, "-m", "bot"],
+                database_url=server.service_url,
+                owner_url=server.url,
+                port=0 if script else port,
+                script=script,
+                mode="socket" if socket else "http",
+                out=print_line,
+            )
+        )
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _demo_database(*, is_fresh: bool) -> Iterator["EmbeddedServer"]:
+    """The embedded database, apart from a real installation's; for the script a new one every time."""
+    from bot import embedded
+    from bot.cli import operations
+
+    if not is_fresh:
+        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as server:
+            yield server
+        return
+    with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
+        # As root the database runs as a user of its own, who has to pass.
+        Path(place).chmod(0o755)
+        with operations.embedded_database(Path(place) / "data") as server:
+            yield server
+
+
+@cli.command("sandbox")
+def sandbox_alone(
+    file: Annotated[Path, typer.Argument(help="YAML: people, channels, the app's commands, tokens, mode.")],
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+) -> None:
+    """A local Slack for any Bolt app, described by a small YAML file. See docs/sandbox.md."""
+    from sandbox import description
+    from sandbox.server import serve
+
+    try:
+        found = description.read(file)
+        serve(
+            found.spec,
+            ready=lambda sandbox: print_line(description.how_to_connect(found, url=sandbox.url)),
+            bot_url=found.bot_url,
+            mode=found.mode,
+            port=port,
+        )
+    except description.BadDescription as error:
+        raise typer.BadParameter(str(error)) from None
+    except OSError as error:
+        raise typer.BadParameter(f"Port {port} cannot be used ({error.strerror}). Choose another one.") from None
+
+
+@cli.command("as")
+def act(
+    person: Annotated[str, typer.Argument(help="sarah, mike, lisa, tom, ana or eve.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help='For example "/decide refund for ABC", or click Score.')
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
+) -> None:
+    """Act as a person of the running demo, and print what they see then."""
+    from sandbox.speak import speak
+
+    with _sentences():
+        print_line(asyncio.run(speak(f"http://127.0.0.1:{port}", person, " ".join(words or []))))
+
+
+def print_line(text: str = "") -> None:
+    """Plain text as it stands: no markup, no wrapping, no colours."""
+    Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(text)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from bot.config import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise typer.BadParameter("; ".join(lines)) from None
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
+    from bot.embedded import EmbeddedError
+    from bot.errors import BotError, StartError
+    from sandbox.people import CannotDo
+
+    with _told(StartError, EmbeddedError, BotError, CannotDo):
+        yield
+
+
+@contextmanager
+def _told(*mendable: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except mendable as error:
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None

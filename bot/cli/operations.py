@@ -1,0 +1,176 @@
+"""What an operator does from the command line: migrate, verify, examine, look after deliveries."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from sqlalchemy.exc import OperationalError
+
+from bot import embedded
+from bot.config import Settings
+from bot.errors import StartError, slack_name
+from bot.identity import client_for, slack_session
+from bot.preflight import check_schema, told_of_secrecy
+from bot.services import export as exports
+from bot.services import outbox as deliveries
+from bot.services import reminder as reminders
+from bot.services import result as results
+from bot.services import secrecy
+from bot.store import db, schema, vault
+from bot.store.outbox import GivenUp
+from bot.views import export as export_view
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's URL for the service; without DATABASE_URL the embedded one, started and migrated."""
+    url = settings.database_url.get_secret_value()
+    if url:
+        yield url
+        return
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server.service_url
+
+
+@contextlib.contextmanager
+def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
+    """The embedded database in `data_dir`, migrated, the service's login let in; stopped by whoever uses it last."""
+    server = embedded.start(data_dir)
+    try:
+        schema.upgrade(server.url)
+        vault.admit(server.url, server.service_url, is_new=True)
+        yield server
+    finally:
+        server.stop()
+
+
+def migrate(settings: Settings) -> str:
+    """Bring the schema up to date and let the service's login in; returns the schema's revision.
+
+    Raises StartError where the database does not answer.
+    """
+    if settings.uses_embedded_database:
+        with database(settings):
+            return schema.head()
+    service = settings.database_url.get_secret_value()
+    owner = settings.migration_database_url.get_secret_value() or service
+    try:
+        schema.upgrade(owner)
+        vault.admit(owner, service)
+    except OperationalError as error:
+        name = "DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL"
+        raise StartError(f"The database does not answer. Check {name}.") from error
+    return schema.head()
+
+
+async def verify(settings: Settings, *, number: int, team: str | None) -> str:
+    """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
+    async with _opened(settings) as opened:
+        return await results.verify(opened, number=number, team_name=team)
+
+
+async def export(settings: Settings, *, team: str | None) -> bytes:
+    """A team's decisions as CSV, the very bytes that `/decide export` sends."""
+    async with _opened(settings) as opened:
+        found = await exports.for_operator(opened, team_name=team)
+        lines = [export_view.BOM, export_view.heading()]
+        async for records in exports.pages(opened, team_id=found.id):
+            lines += [export_view.line(record, found) for record in records]
+        return "".join(lines).encode()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `conclave doctor`."""
+
+    subject: str
+    is_fine: bool
+    words: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """What an operator asks first when something is wrong: settings, database, schema, Slack."""
+    missing = settings.missing_for_slack()
+    mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
+    findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
+    kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
+    with database(settings) as url:
+        try:
+            await check_schema(url)
+            findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
+            findings += await _examine_deliveries(url)
+        except StartError as error:
+            findings.append(Finding("database", False, str(error)))
+    if not missing:
+        findings.append(await _examine_slack(settings))
+    return findings
+
+
+async def _examine_deliveries(url: str) -> list[Finding]:
+    opened = db.connect(url, budget_seconds=10)
+    try:
+        standing = await deliveries.standing(opened)
+        age = await reminders.sweep_age_seconds(opened)
+        is_telling = await db.logs_parameters(opened)
+        ways = await secrecy.ways_around(opened)
+        left = await secrecy.left_behind(opened)
+    finally:
+        await opened.close()
+    waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
+    hint = ". See: conclave outbox list" if standing.dead else ""
+    swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
+    return [
+        Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
+        Finding("sweep", True, swept),
+        Finding("secrecy", True, told_of_secrecy(ways)),
+        Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
+        Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
+    ]
+
+
+_LEFT = "the server removes what publication replaced; {} old row versions wait for it"
+_NOT_REMOVED = (
+    "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "
+    "and track_counts = on there"
+)
+_TELLING = (
+    "the server logs parameters of statements, and a page of scores is one. "
+    "Set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 there; with auto_explain its "
+    "log_parameter_max_length = 0 and log_verbose = off, with pgaudit its log_parameter = off; debug_print_plan = off"
+)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
+    with database(settings) as url:
+        opened = db.connect(url, budget_seconds=10)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def given_up(settings: Settings, *, at_most: int) -> list[GivenUp]:
+    """Deliveries that were given up, newest first."""
+    async with _opened(settings) as opened:
+        return await deliveries.given_up(opened, at_most=at_most)
+
+
+async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
+    """Put given-up deliveries (all where none is named) back; returns how many."""
+    async with _opened(settings) as opened:
+        return await deliveries.retry(opened, ids=ids)
+
+
+async def _examine_slack(settings: Settings) -> Finding:
+    async with slack_session() as session:
+        client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
+        try:
+            answer = await client.auth_test()
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            return Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")
+    return Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")

@@ -1,6 +1,0 @@
-"""One whole decision of the sample team, played by several people, told as plain text, checked in the tables."""
-
-from bot.sandbox.story.plot import play
-from bot.sandbox.story.stage import StoryFailed
-
-__all__ = ["StoryFailed", "play"]

@@ -1,0 +1,120 @@
+"""Owns the Web API methods that post, change and delete messages."""
+
+from sandbox.api import Api, Method
+from sandbox.api_conversations import known_channel, open_dm
+from sandbox.inputs import Json
+from sandbox.modals import Refused
+from sandbox.payloads import message_part
+from sandbox.workspace import Channel, Message
+
+
+def post_message(api: Api, arguments: Json) -> Json:
+    channel = postable(api, arguments)
+    check_message(api, arguments)
+    thread_ts = arguments.get("thread_ts")
+    if thread_ts and thread_ts not in channel.messages:
+        raise Refused("thread_not_found")
+    message = api.workspace.post(
+        channel,
+        user=api.workspace.spec.bot_user_id,
+        text=arguments.get("text") or "",
+        blocks=arguments.get("blocks") or [],
+        thread_ts=thread_ts or None,
+        metadata=arguments.get("metadata"),
+    )
+    return _posted(api, channel, message)
+
+
+def _post_ephemeral(api: Api, arguments: Json) -> Json:
+    channel = postable(api, arguments)
+    check_message(api, arguments)
+    user = arguments.get("user")
+    if user not in channel.members:
+        raise Refused("user_not_in_channel")
+    message = api.workspace.post(
+        channel,
+        user=api.workspace.spec.bot_user_id,
+        text=arguments.get("text") or "",
+        blocks=arguments.get("blocks") or [],
+        thread_ts=arguments.get("thread_ts") or None,
+        only_for=user,
+    )
+    return {"message_ts": message.ts}
+
+
+def _update(api: Api, arguments: Json) -> Json:
+    """Change the bot's own message; blocks that are not given stay, an empty list removes them."""
+    channel, message = _own_message(api, arguments, "cant_update_message")
+    merged = {**arguments, "text": arguments.get("text") or message.text}
+    check_message(api, merged)
+    message.text = merged["text"]
+    if arguments.get("blocks") is not None:
+        message.blocks = api.workspace.with_block_ids(arguments["blocks"])
+    if arguments.get("metadata") is not None:
+        message.metadata = arguments["metadata"]
+    message.edited_ts = api.workspace.next_ts()
+    return _posted(api, channel, message) | {"text": message.text}
+
+
+def _delete(api: Api, arguments: Json) -> Json:
+    channel, message = _own_message(api, arguments, "cant_delete_message")
+    del channel.messages[message.ts]
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def _permalink(api: Api, arguments: Json) -> Json:
+    channel = known_channel(api, arguments)
+    ts = str(arguments.get("message_ts") or "")
+    if ts not in channel.messages:
+        raise Refused("message_not_found")
+    link = f"https://{api.workspace.spec.domain}.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"
+    return {"channel": channel.id, "permalink": link}
+
+
+def postable(api: Api, arguments: Json) -> Channel:
+    """Find where to post: a channel the bot is in, or a DM by its or the person's id. Raises Refused."""
+    target = str(arguments.get("channel") or "")
+    if target.startswith(("U", "W")):
+        return open_dm(api, target)
+    channel = known_channel(api, arguments)
+    if channel.person is not None:
+        return open_dm(api, channel.person)
+    if channel.archived:
+        raise Refused("is_archived")
+    member = api.workspace.spec.bot_user_id in channel.members
+    if not member and "chat:write.public" not in api.workspace.spec.scopes:
+        raise Refused("not_in_channel")
+    return channel
+
+
+def _own_message(api: Api, arguments: Json, refusal: str) -> tuple[Channel, Message]:
+    channel = known_channel(api, arguments)
+    if channel.archived:
+        raise Refused("is_archived")
+    message = channel.messages.get(str(arguments.get("ts") or ""))
+    if message is None or message.only_for is not None:
+        raise Refused("message_not_found")
+    if message.user != api.workspace.spec.bot_user_id:
+        raise Refused(refusal)
+    return channel, message
+
+
+def check_message(api: Api, arguments: Json) -> None:
+    if problems := api.workspace.problems(arguments):
+        raise Refused(problems[0].error, [f"[ERROR] {problem}" for problem in problems])
+
+
+def _posted(api: Api, channel: Channel, message: Message) -> Json:
+    shape = message_part(api.workspace.spec, message)
+    if message.metadata:
+        shape["metadata"] = message.metadata
+    return {"channel": channel.id, "ts": message.ts, "message": shape}
+
+
+CHAT: dict[str, Method] = {
+    "chat.postMessage": post_message,
+    "chat.postEphemeral": _post_ephemeral,
+    "chat.update": _update,
+    "chat.delete": _delete,
+    "chat.getPermalink": _permalink,
+}

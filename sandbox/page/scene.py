@@ -1,0 +1,276 @@
+"""Owns what one person's page shows: the places of the sidebar, one of them open, a thread, the modal."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sandbox.inputs import Json
+from sandbox.mrkdwn import escape
+from sandbox.page.markup import Eyes
+from sandbox.page.sight import Sight
+from sandbox.spec import PersonSpec, ShortcutSpec
+from sandbox.town import Town
+from sandbox.views import View
+from sandbox.workspace import SLACKBOT, Channel, Message
+
+TINTS = 6
+HOME, INSPECTOR = "home", "inspector"
+_GROUP_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message as its reader sees it. is_follow: the same author's, just after the one above."""
+
+    message: Message
+    sight: Sight
+    name: str
+    initials: str
+    tint: int
+    is_app: bool
+    is_follow: bool
+    is_private: bool
+    day: str
+    time: str
+    replies: int = 0
+    last_reply: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the sidebar. latest: ts of its newest message."""
+
+    key: str
+    name: str
+    sign: str
+    latest: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """An open modal. depth: how many windows lie in the stack; key: changes whenever it is to be drawn anew."""
+
+    view: View
+    sight: Sight
+    depth: int
+    key: str
+
+
+class Scene:
+    """One person's page, read from the living workspace. Raises KeyError for a person or place that is not there."""
+
+    def __init__(self, town: Town, who: str, place: str | None = None, thread: str | None = None) -> None:
+        self.town = town
+        self.workspace = town.workspace
+        self.seat = town.seat(who)
+        self.person: PersonSpec = self.seat.person
+        self.dm = self.workspace.dm(self.person.id)
+        self.place = place or self.channels[0].id
+        self.thread_ts = thread
+        reader = replace(self.seat.reader, tz=self.person.tz)
+        self.eyes = Eyes(reader, self.person.name, self.person.id, town.spec.domain)
+        if self.place not in (HOME, INSPECTOR):
+            self.place = self.channel_of(self.place).id
+
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels this person is in, without DMs."""
+        return [c for c in self.workspace.visible_channels(self.person.id) if not c.is_dm] or [self.dm]
+
+    def channel_of(self, which: str) -> Channel:
+        return self.workspace.channel(which, user=self.person.id)
+
+    @property
+    def channel(self) -> Channel | None:
+        """The open channel; None where Home or the inspector is open."""
+        return None if self.place in (HOME, INSPECTOR) else self.workspace.channels[self.place]
+
+    @property
+    def heading(self) -> str:
+        channel = self.channel
+        if channel is None:
+            return {HOME: f"{self.town.spec.app_name}: Home", INSPECTOR: "Inspector"}[self.place]
+        return self.town.spec.app_name if channel.is_dm else channel.name
+
+    @property
+    def about(self) -> str:
+        """A few words under the heading."""
+        channel, bot = self.channel, self.town.spec.bot_user_id
+        if channel is None:
+            return {HOME: "Only you see your Home", INSPECTOR: "Between the app and this Slack"}[self.place]
+        if channel.is_dm:
+            return "Direct messages between you and the app"
+        people = [user for user in channel.members if user != bot]
+        apart = "" if bot in channel.members else f" · {self.town.spec.app_name} is not in this channel"
+        topic = f" · {channel.topic}" if channel.topic else ""
+        return f"{len(people)} people{apart}{' · archived' if channel.archived else ''}{topic}"
+
+    @property
+    def places(self) -> list[tuple[str, list[Place]]]:
+        """The sidebar: (heading, places)."""
+        channels = [
+            Place(c.id, c.name, "lock" if c.is_private else "hash", self._latest(c))
+            for c in self.channels
+            if not c.is_dm
+        ]
+        app = self.town.spec.app_name
+        return [
+            ("Channels", channels),
+            ("Apps", [Place(self.dm.id, app, "app", self._latest(self.dm)), Place(HOME, f"{app}: Home", "home")]),
+        ]
+
+    def _latest(self, channel: Channel) -> str:
+        seen = [m for m in channel.messages.values() if m.only_for in (None, self.person.id)]
+        others = [m.ts for m in seen if m.user != self.person.id]
+        return max(others, default="")
+
+    @property
+    def others(self) -> list[PersonSpec]:
+        return list(self.workspace.people.values())
+
+    @property
+    def shortcuts(self) -> list[ShortcutSpec]:
+        return [s for s in self.town.spec.shortcuts if s.kind == "global"]
+
+    @property
+    def message_shortcuts(self) -> list[ShortcutSpec]:
+        return [s for s in self.town.spec.shortcuts if s.kind == "message"]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The open channel's messages, without replies, oldest first."""
+        channel = self.channel
+        if channel is None:
+            return []
+        roots = [m for m in self._visible(channel) if m.thread_ts in (None, m.ts)]
+        return self._lines(channel, roots)
+
+    @property
+    def thread(self) -> list[Line]:
+        """The open thread: its root and the replies."""
+        channel = self.channel
+        if channel is None or self.thread_ts not in channel.messages:
+            return []
+        found = [m for m in self._visible(channel) if self.thread_ts in (m.ts, m.thread_ts)]
+        return self._lines(channel, found)
+
+    def _visible(self, channel: Channel) -> list[Message]:
+        return sorted(
+            (m for m in channel.messages.values() if m.only_for in (None, self.person.id)), key=lambda m: m.ts
+        )
+
+    def _lines(self, channel: Channel, messages: Sequence[Message]) -> list[Line]:
+        lines: list[Line] = []
+        for message in messages:
+            above = lines[-1] if lines else None
+            lines.append(self._line(channel, message, above))
+        return lines
+
+    def _line(self, channel: Channel, message: Message, above: Line | None) -> Line:
+        name = self._name(message.user)
+        moment = datetime.fromtimestamp(float(message.ts), ZoneInfo(self.person.tz))
+        replies = [m for m in self._visible(channel) if m.thread_ts == message.ts and m.ts != message.ts]
+        day = f"{moment:%A}, {moment:%B} {moment.day}"
+        before = above.message if above else None
+        is_follow = (
+            before is not None
+            and before.user == message.user
+            and message.only_for is None
+            and before.only_for is None
+            and float(message.ts) - float(before.ts) < _GROUP_SECONDS
+        )
+        return Line(
+            message,
+            self._sight({"channel_id": channel.id, "ts": message.ts}, self.seat.acts.message_states(
+                self.person.id, message
+            )),
+            name,
+            initials(name),
+            self._tint(message.user),
+            message.user in (self.town.spec.bot_user_id, SLACKBOT),
+            is_follow,
+            message.only_for is not None,
+            day if above is None or above_day(above) != day else "",
+            _clock(moment),
+            len(replies),
+            _clock(datetime.fromtimestamp(float(replies[-1].ts), ZoneInfo(self.person.tz))) if replies else "",
+        )  # fmt: skip
+
+    def _sight(self, at: Json, states: object = None, errors: object = None) -> Sight:
+        active = [p for p in self.workspace.people.values() if not p.deleted]
+        channels = [(c.id, ("" if c.is_private else "#") + c.name) for c in self.channels if not c.is_dm]
+        return Sight(
+            self.eyes,
+            at,
+            states if isinstance(states, dict) else {},
+            errors if isinstance(errors, dict) else {},
+            [(p.id, p.real_name) for p in active],
+            channels,
+        )
+
+    def _name(self, user: str) -> str:
+        if user == self.town.spec.bot_user_id:
+            return self.town.spec.app_name
+        person = self.workspace.people.get(user)
+        return "Slackbot" if user == SLACKBOT else person.real_name if person else user
+
+    def _tint(self, user: str) -> int:
+        ids = list(self.workspace.people)
+        return ids.index(user) % TINTS if user in ids else TINTS
+
+    def tint(self, person: PersonSpec) -> int:
+        return self._tint(person.id)
+
+    @property
+    def home(self) -> tuple[View, Sight] | None:
+        view = self.workspace.homes.get(self.person.id)
+        return None if view is None else (view, self._sight({"view_id": view.id}, view.states, view.errors))
+
+    @property
+    def window(self) -> Window | None:
+        view = self.workspace.top(self.person.id)
+        if view is None:
+            return None
+        depth = len(self.workspace.stacks[self.person.id])
+        key = f"{view.id} {view.hash} {depth} {crc((sorted(view.errors.items()), view.trouble))}"
+        return Window(view, self._sight({"view_id": view.id}, view.states, view.errors), depth, key)
+
+    @property
+    def notice(self) -> str:
+        return self.workspace.notices.get(self.person.id, "")
+
+    @property
+    def first_steps(self) -> str:
+        """What to do first, in mrkdwn."""
+        spec = self.town.spec
+        who = f"You are looking at Slack as *{escape(self.person.real_name)}*. "
+        first = f"Type `{spec.commands[0]}` in the box below and press Enter." if spec.commands else ""
+        return who + (spec.first_steps or first)
+
+    @property
+    def commands(self) -> Iterable[tuple[str, str]]:
+        """Slash commands and what may follow them, the app's first."""
+        spec = self.town.spec
+        for command in spec.commands:
+            yield command, spec.usage.get(command, "")
+        yield "/invite", f"@{spec.app_name}"
+        yield "/kick", f"@{spec.app_name}"
+
+
+def above_day(line: Line) -> str:
+    moment = datetime.fromtimestamp(float(line.message.ts), ZoneInfo(line.sight.eyes.reader.tz))
+    return f"{moment:%A}, {moment:%B} {moment.day}"
+
+
+def initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%I:%M %p}".lstrip("0")
+
+
+def crc(value: object) -> str:
+    return f"{zlib.crc32(repr(value).encode()):08x}"

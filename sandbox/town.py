@@ -1,0 +1,80 @@
+"""Owns the wiring of one workspace: its state, the way to the app, the records and the faults."""
+
+from dataclasses import replace
+from typing import Literal
+
+from sandbox.acts import Acts
+from sandbox.answers import Answers
+from sandbox.api import Api
+from sandbox.delivery import Courier, HttpLink
+from sandbox.faults import Faults
+from sandbox.modals import Modals
+from sandbox.records import Records
+from sandbox.seat import Seat
+from sandbox.socket_mode import SocketLink
+from sandbox.spec import WorkspaceSpec
+from sandbox.workspace import Channel, Workspace
+
+Mode = Literal["http", "socket"]
+
+
+class Town:
+    """Everything behind one sandbox address. base_url: where the app and the people reach it."""
+
+    def __init__(self, spec: WorkspaceSpec, *, base_url: str, mode: Mode, bot_url: str | None) -> None:
+        self.spec = spec
+        self.base_url = base_url
+        self.mode = mode
+        self.workspace = Workspace(spec)
+        self.records = Records()
+        self.faults = Faults()
+        self.http = HttpLink(spec, bot_url)
+        self.socket = SocketLink(spec.app_id)
+        self.courier = Courier(spec, self.socket if mode == "socket" else self.http, self.records)
+        self.modals = Modals(self.workspace)
+        self.answers = Answers(self.workspace, self.modals)
+        self.acts = Acts(self.workspace, self.courier, self.answers, base_url)
+        self.api = Api(self.workspace, self.modals, self._socket_url, base_url)
+
+    def _socket_url(self) -> str:
+        address = self.base_url.replace("http://", "ws://", 1)
+        return f"{address}/link/?ticket={self.socket.new_ticket()}&app_id={self.spec.app_id}"
+
+    def seat(self, who: str) -> Seat:
+        """Sit down as a person. Raises KeyError naming who is there."""
+        return Seat(self.workspace, self.acts, self.workspace.person(who))
+
+    def channel(self, which: str) -> Channel:
+        """Find any channel by name or id. Raises KeyError."""
+        for channel in self.workspace.channels.values():
+            if which in (channel.id, channel.name):
+                return channel
+        raise KeyError(f"no channel {which!r}")
+
+    def let_bot(self, change: str, *, channel: str) -> None:
+        """Invite the bot to a channel or kick it out. Raises KeyError, ValueError."""
+        members = self.channel(channel).members
+        if change not in ("invite", "kick"):
+            raise ValueError("the bot can be invited or kicked")
+        if change == "invite":
+            members.add(self.spec.bot_user_id)
+        else:
+            members.discard(self.spec.bot_user_id)
+
+    def deactivate(self, who: str) -> None:
+        person = self.workspace.person(who)
+        self.workspace.people[person.id] = replace(person, deleted=True)
+
+    def activate(self, who: str) -> None:
+        person = self.workspace.person(who)
+        self.workspace.people[person.id] = replace(person, deleted=False)
+
+    def set_bot_url(self, url: str) -> None:
+        self.http.bot_url = url
+
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        await self.socket.disconnect(reason)
+
+    async def close(self) -> None:
+        await self.courier.close()
+        await self.http.close()
