@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.authority import AuthorityTable
+from bot.domain.by import Rules
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
@@ -73,12 +74,11 @@ class Settings(BaseSettings):
         return tuple(name for name, value in needed.items() if not value.get_secret_value())
 
     @cached_property
-    def authority_table(self) -> AuthorityTable:
-        return AuthorityTable(tuple(Decimal(str(c)) for c in _defaults()["authority"]["ceilings"]))
-
-    @cached_property
-    def criteria_templates(self) -> CriteriaTemplates:
-        return CriteriaTemplates.from_dict(_defaults()["criteria"])
+    def rules(self) -> Rules:
+        """What decisions of this installation go by."""
+        defaults = _defaults()
+        ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
+        return Rules(AuthorityTable(ceilings), CriteriaTemplates.from_dict(defaults["criteria"]))
 
 
 def _defaults() -> dict[str, Any]:

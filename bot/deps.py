@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
+from bot.domain.by import Rules
 from bot.store.db import Db
 
 Clock = Callable[[], datetime]
@@ -23,6 +24,10 @@ class Deps:
     settings: Settings
     client: AsyncWebClient
     """For calls outside a request; posts through it are never retried automatically."""
+
+    @property
+    def rules(self) -> Rules:
+        return self.settings.rules
 
     @property
     def now(self) -> datetime:

@@ -24,7 +24,7 @@ _LATE_SHARE = 1.5
 async def tick(deps: Deps) -> bool:
     """One sweep; the next one repeats what this one could not do. False: the database was away."""
     try:
-        swept = await reminders.sweep(deps.db, now=deps.now, table=deps.settings.authority_table)
+        swept = await reminders.sweep(deps.db, now=deps.now, table=deps.rules.authority)
     except TryAgain:
         log.warning("the sweep waits for the database")
         return False

@@ -49,7 +49,7 @@ async def submit(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         drafts=view.parse(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await ack_done(args, decision_view.criteria_set(after), decision_id=after.id)
@@ -62,7 +62,7 @@ async def go_back(args: AsyncArgs) -> None:
         actor=await actor(args),
         decision_id=pressed_id(args),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await args.ack()
     sentence = f"{after.name} is back at its criteria. Its options stay; submit the criteria to go on with them."

@@ -100,7 +100,7 @@ async def create(args: AsyncArgs) -> None:
         case=form.case,
         channel_id=form.channel_id,
         permalink=form.permalink,
-        templates=d.settings.criteria_templates.by_type[form.case.decision_type],
+        templates=d.rules.templates.by_type[form.case.decision_type],
         press=press(args),
     )
     await args.ack(response_action="update", view=view.created(created, missing=missing))
@@ -114,7 +114,7 @@ async def _show_by_number(args: AsyncArgs, number: int) -> None:
 
 async def _list(args: AsyncArgs, *, offset: int, replaces: bool = False) -> None:
     d = deps(args)
-    lines = await decisions.unfinished(d.db, actor=await actor(args), now=d.now, table=d.settings.authority_table)
+    lines = await decisions.unfinished(d.db, actor=await actor(args), now=d.now, table=d.rules.authority)
     message = view.decision_list(lines, total=len(lines), offset=offset, now=d.now)
     await answer(args, message, replaces=replaces)
 
@@ -138,7 +138,7 @@ async def _details(args: AsyncArgs, decision_id: UUID) -> dict[str, Any]:
         found,
         now=d.now,
         viewer=who.member,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         deciders=await active_members(args),
         comments=await results.comments(d.db, found=found),
     )
@@ -174,7 +174,7 @@ async def allowed(args: AsyncArgs, action: Action, decision_id: UUID) -> Dossier
         decision_id=decision_id,
         action=action,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
 
 
@@ -209,9 +209,9 @@ async def edit(args: AsyncArgs) -> None:
         action=Action(submitted["callback_id"]),
         case=case,
         channel_id=view.parse_channel(submitted),
-        templates=d.settings.criteria_templates.by_type[case.decision_type],
+        templates=d.rules.templates.by_type[case.decision_type],
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await ack_done(args, view.edited(after, missing=missing), decision_id=after.id)
 
@@ -233,7 +233,7 @@ async def change_urgency(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         urgency_level=view.parse_urgency(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await _done(args, after, f"The urgency of {after.name} is {after.case.urgency_level} now.")
 
@@ -255,7 +255,7 @@ async def cancel(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await _done(args, after, f"{after.name} is cancelled. Its reason stands on the card.")

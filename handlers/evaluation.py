@@ -22,7 +22,7 @@ async def open_ballot(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
         who, d = await actor(args), deps(args)
         scoring = await evaluations.open_ballot(
-            d.db, actor=who, decision_id=decision_id, now=d.now, table=d.settings.authority_table
+            d.db, actor=who, decision_id=decision_id, now=d.now, table=d.rules.authority
         )
         return _page(scoring, who, index=view.first_page(scoring.dossier, scoring.ballot))
 
@@ -73,9 +73,7 @@ async def save_for_later(args: AsyncArgs) -> None:
 async def _save(args: AsyncArgs, who: Actor, form: view.PageForm) -> Scoring:
     d = deps(args)
     if form.page is not None and form.page.is_blank:
-        return await evaluations.look_again(
-            d.db, actor=who, round_id=form.round_id, now=d.now, table=d.settings.authority_table
-        )
+        return await evaluations.look_again(d.db, actor=who, round_id=form.round_id, now=d.now, table=d.rules.authority)
     if form.criterion_id is not None and form.page is not None:
         return await evaluations.save_page(
             d.db, actor=who, round_id=form.round_id, criterion_id=form.criterion_id, page=form.page, now=d.now
@@ -94,7 +92,7 @@ async def submit(args: AsyncArgs) -> None:
         round_id=form.round_id,
         comments=form.comments,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     said = view.submitted(done.dossier, submitted=done.submitted, roster=done.roster, closed=done.is_closed)
     await ack_done(args, said, decision_id=done.dossier.decision.id)

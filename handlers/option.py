@@ -23,7 +23,7 @@ async def open_propose(args: AsyncArgs) -> None:
 
     async def build() -> dict[str, Any]:
         found = await allowed(args, Action.PROPOSE_OPTION, decision_id)
-        return view.propose(found, members=await active_members(args), table=deps(args).settings.authority_table)
+        return view.propose(found, members=await active_members(args), table=deps(args).rules.authority)
 
     await open_modal(args, build, title="Propose option")
 
@@ -37,7 +37,7 @@ async def propose(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         draft=form.draft,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await ack_done(args, view.proposed(after, member_id=who.member.id), decision_id=after.decision.id)
@@ -54,7 +54,7 @@ async def open_mine(args: AsyncArgs) -> None:
             actor=await actor(args),
             decision_id=decision_id,
             now=d.now,
-            table=d.settings.authority_table,
+            table=d.rules.authority,
         )
         return await _edit(args, found, own[0]) if len(own) == 1 else view.mine(found, own)
 
@@ -73,7 +73,7 @@ async def open_chosen(args: AsyncArgs) -> None:
             decision_id=decision_id,
             option_id=option_id,
             now=d.now,
-            table=d.settings.authority_table,
+            table=d.rules.authority,
         )
         return await _edit(args, found, own)
 
@@ -82,7 +82,7 @@ async def open_chosen(args: AsyncArgs) -> None:
 
 async def _edit(args: AsyncArgs, found: Dossier, option: Option) -> dict[str, Any]:
     members = await active_members(args)
-    return view.edit(found, option, members=members, table=deps(args).settings.authority_table)
+    return view.edit(found, option, members=members, table=deps(args).rules.authority)
 
 
 async def change(args: AsyncArgs) -> None:
@@ -96,7 +96,7 @@ async def change(args: AsyncArgs) -> None:
         option_id=option_id,
         draft=None if form.remove else form.draft,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     sentence = "Your option is removed." if form.remove else "Your option is changed."
     await ack_done(args, notice.done(after.decision.name, sentence), decision_id=after.decision.id)

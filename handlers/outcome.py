@@ -21,7 +21,7 @@ async def open_resolve(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
         found = await allowed(args, Action.RESOLVE, decision_id)
         who = await actor(args)
-        return view.resolve(found, member=who.member, table=deps(args).settings.authority_table)
+        return view.resolve(found, member=who.member, table=deps(args).rules.authority)
 
     await open_modal(args, build, title="Resolve")
 
@@ -36,7 +36,7 @@ async def resolve(args: AsyncArgs) -> None:
         option_id=form.option_id,
         reason=form.reason,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await ack_done(args, view.resolved(after), decision_id=after.decision.id)
@@ -59,7 +59,7 @@ async def reopen(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     sentence = f"The choice of {after.decision.name} is open again. Scores and result stay as they were published."
@@ -73,7 +73,7 @@ async def set_informed(args: AsyncArgs) -> None:
         actor=await actor(args),
         decision_id=pressed_id(args),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await args.ack()
     sentence = f'Noted: the customer of {after.decision.name} knows. "Record outcome" is for how it turned out.'
@@ -97,7 +97,7 @@ async def record(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         draft=view.parse_record(submitted, currency=who.team.currency, now=d.now),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     sentence = f"The outcome of {after.decision.name} is recorded. It can be amended at any time."
     await ack_done(args, notice.done(f"{after.decision.name} outcome", sentence), decision_id=after.decision.id)

@@ -8,6 +8,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.press import Press
 from bot.errors import Invalid
+from bot.views.slack import ids
 from bot.views.slack.form import as_uuid
 
 _STALE = "This button is out of date. Use /decide list to see where your decisions stand."
@@ -23,6 +24,12 @@ def pressed_id(args: AsyncArgs) -> UUID:
 
 def view_id(args: AsyncArgs) -> str:
     return str(args.body["view"]["id"])
+
+
+def find_press(args: AsyncArgs) -> Press | None:
+    """The press that a submission is; None for a click, and for a page of scores."""
+    is_form = args.body.get("type") == "view_submission" and args.body["view"].get("callback_id") not in ids.SECRET
+    return press(args) if is_form else None
 
 
 def press(args: AsyncArgs) -> Press:

@@ -6,10 +6,12 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps import Deps
+from bot.domain.by import By
 from bot.domain.team import Actor, Profile, SlackUser
 from bot.errors import NotAllowed
 from bot.services import team
 from bot.views import help as help_view
+from handlers.payload import find_press
 
 
 def deps(args: AsyncArgs) -> Deps:
@@ -32,6 +34,15 @@ async def actor(args: AsyncArgs) -> Actor:
         has_team, names = await team.who_can_add(deps(args).db, workspace_id(args))
         raise NotAllowed(help_view.not_a_member(names, has_team=has_team))
     return found
+
+
+async def by(args: AsyncArgs) -> By:
+    """Who acts, now, by the rules of this installation; with the press, where a form was submitted.
+
+    Raises NotAllowed like `actor`.
+    """
+    d = deps(args)
+    return By(await actor(args), d.now, d.rules, find_press(args))
 
 
 async def find_actor(args: AsyncArgs) -> Actor | None:

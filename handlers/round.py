@@ -28,10 +28,10 @@ async def open_start(args: AsyncArgs) -> None:
             actor=await actor(args),
             decision_id=decision_id,
             now=d.now,
-            table=d.settings.authority_table,
+            table=d.rules.authority,
         )
         closes_at = default_closes_at(d.now, found.decision.case.expected_resolution_date)
-        return view.start(found, members=active, closes_at=closes_at, table=d.settings.authority_table)
+        return view.start(found, members=active, closes_at=closes_at, table=d.rules.authority)
 
     await open_modal(args, build, title="Start scoring")
 
@@ -47,7 +47,7 @@ async def start(args: AsyncArgs) -> None:
         closes_at=form.closes_at,
         is_two_confirmed=form.confirmed_two,
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await ack_done(args, view.started(after), decision_id=after.decision.id)
@@ -60,7 +60,7 @@ async def close(args: AsyncArgs) -> None:
         actor=await actor(args),
         decision_id=pressed_id(args),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await args.ack()
     sentence = f"Scoring of {after.decision.name} is closed. The result follows in a moment."
@@ -86,7 +86,7 @@ async def extend(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         closes_at=view.parse_extend(submitted, now=d.now),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
     )
     await _done(args, after, f"Scoring of {after.decision.name} goes on; ballots so far stand.")
 
@@ -108,7 +108,7 @@ async def proceed(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         reason=view.parse_reason(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await _done(args, after, f"{after.decision.name} goes on without quorum. The result follows.")
@@ -132,7 +132,7 @@ async def void(args: AsyncArgs) -> None:
         round_id=uuid_in(submitted, "round"),
         reason=view.parse_reason(submitted),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     sentence = f"All ballots of {after.decision.name} are deleted. Its options can be edited again."
@@ -158,7 +158,7 @@ async def second(args: AsyncArgs) -> None:
         decision_id=uuid_in(submitted),
         closes_at=view.parse_extend(submitted, now=d.now),
         now=d.now,
-        table=d.settings.authority_table,
+        table=d.rules.authority,
         press=press(args),
     )
     await ack_done(args, view.started(after), decision_id=after.decision.id)

@@ -97,7 +97,7 @@ async def open_member(args: AsyncArgs) -> None:
             member,
             own_authority=who.member.authority,
             is_self=member.id == who.member.id,
-            table=deps(args).settings.authority_table,
+            table=deps(args).rules.authority,
             currency=who.team.currency,
             page=page,
         )

@@ -42,7 +42,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
     "bot.config": ("bot.domain", "bot.errors"),
-    "bot.deps": ("bot.config", "bot.store.db", "bot.errors"),
+    "bot.deps": ("bot.config", "bot.domain", "bot.store.db", "bot.errors"),
     "bot.embedded": ("bot.errors",),
     "bot.preflight": ("bot.store", "bot.errors"),
     "bot.app": (

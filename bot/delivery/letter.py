@@ -50,7 +50,7 @@ async def _still(deps: Deps, delivery: Delivery) -> reminders.Nudge:
         member_id=UUID(str(payload["member"])),
         wanted=[(UUID(str(one["decision"])), str(one["kind"])) for one in payload["items"]],
         now=deps.now,
-        table=deps.settings.authority_table,
+        table=deps.rules.authority,
     )
 
 

@@ -28,14 +28,14 @@ async def follow(deps: Deps, delivery: Delivery) -> Verdict:
     """
     decision_id = UUID(delivery.payload["decision"])
     behind = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
-    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, table=deps.settings.authority_table)
+    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, table=deps.rules.authority)
     await homes.spread(deps.db, decision_id=decision_id, occasion=delivery.id, merged=behind)
     return Done()
 
 
 async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
     """One direct message for this delivery and those that wait behind it for the same person."""
-    table = deps.settings.authority_table
+    table = deps.rules.authority
     nudge = await reminders.prepare(deps.db, delivery=delivery, now=deps.now, table=table)
     if nudge.items:
         ways = deps.settings.ways
@@ -47,7 +47,7 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
     """Its items as the views take them."""
-    table = deps.settings.authority_table
+    table = deps.rules.authority
     return [
         view.Told(i.dossier, i.kind, least_authority(i.dossier.decision.case, i.dossier.options, table))
         for i in nudge.items

@@ -67,7 +67,7 @@ async def test_killing_replicas_that_tick(
 
 async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     """One urgent decision of the group that all of it is asked to score, its reminders planned."""
-    actor, now, table = team.owners[group], datetime.now(UTC), Settings(_env_file=None).authority_table
+    actor, now, table = team.owners[group], datetime.now(UTC), Settings(_env_file=None).rules.authority
     decision_id = await team.open(f"g{group}", channel_id="C00000", group=group, case=URGENT)
     how = {"actor": actor, "decision_id": decision_id, "now": now, "table": table}
     await criteria.submit(team.db, drafts=CRITERIA, press=a_press(), **how)

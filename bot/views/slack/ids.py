@@ -35,6 +35,9 @@ SCORE_PAGE = "evaluation.page"
 CHECK_PAGE = "evaluation.check"
 NOTICE = "notice"
 
+SECRET = frozenset({SCORE_PAGE, CHECK_PAGE})
+"""Modals that hold a ballot: nothing is derived from what was typed there, not even a digest."""
+
 ALL = frozenset(
     {
         NEW_DECISION,

@@ -1,0 +1,28 @@
+"""Who acts, when, under which rules, by which press: the one value that a use case is given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.authority import AuthorityTable
+from bot.domain.press import Press
+from bot.domain.team import Actor
+from bot.domain.template import CriteriaTemplates
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the installation has settled; the bot's own work, which nobody presses, is given these alone."""
+
+    authority: AuthorityTable
+    templates: CriteriaTemplates
+
+
+@dataclass(frozen=True)
+class By:
+    """Made at the front door, from a click; `now` is the one moment that the whole use case goes by."""
+
+    actor: Actor
+    now: datetime
+    rules: Rules
+    press: Press | None = None
+    """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
