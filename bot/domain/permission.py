@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority, required_authority
-from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.decision import Decision, Dossier, Phase, Status
 from bot.domain.option import Option
 from bot.domain.round import RoundState, quorum
 from bot.domain.team import TOP_AUTHORITY, Member
@@ -84,14 +84,14 @@ def on_card(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
     match dossier.decision.status, dossier.decision.phase:
         case Status.CREATED, _:
             return (Action.COMPLETE_CASE, Action.CANCEL)
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             return (Action.EDIT_CRITERIA, Action.EDIT_CASE, Action.CANCEL)
         case Status.TEAM_INPUT, _:
             propose = (Action.PROPOSE_OPTION, Action.EDIT_OPTION, Action.START_SCORING)
             return (*propose, Action.BACK_TO_CRITERIA, Action.EDIT_CASE, Action.CANCEL)
         case Status.EVALUATING, _:
             return _while_evaluating(dossier, now)
-        case Status.RESOLVED, 5:
+        case Status.RESOLVED, Phase.ACT:
             return (Action.INFORMED, Action.CHANGE_CHOICE)
         case Status.RESOLVED, _:
             return (Action.RECORD_OUTCOME,)
@@ -249,13 +249,13 @@ def standing(dossier: Dossier, now: datetime) -> str:
     match decision.status, decision.phase:
         case Status.CREATED, _:
             return f"{decision.name} is being defined (phase 1 of 6); {owner} can complete the case."
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             return f"{decision.name} is getting its criteria (phase 2 of 6); {owner} submits them."
         case Status.TEAM_INPUT, _:
             return f"{decision.name} is collecting options (phase 3 of 6); propose one, or {owner} can start scoring."
         case Status.EVALUATING, _:
             return _standing_of_round(dossier, now)
-        case Status.RESOLVED, 5:
+        case Status.RESOLVED, Phase.ACT:
             return f"{decision.name} is resolved (phase 5 of 6); next, the customer is informed."
         case Status.RESOLVED, _ if dossier.is_finished:
             return f"{decision.name} is finished: resolved, the customer informed, the outcome recorded."

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.criterion import CriterionDraft, check_criteria
-from bot.domain.decision import Decision
+from bot.domain.decision import Decision, Transition
 from bot.domain.permission import Action, check
 from bot.domain.press import Press
 from bot.domain.team import Actor
@@ -36,12 +36,12 @@ async def submit(
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         if prior and prior.is_same:
             return found.decision
-        is_edited_press = prior is not None and found.decision.moved_to_by("T3")
+        is_edited_press = prior is not None and found.decision.moved_to_by(Transition.SET_CRITERIA)
         if not is_edited_press:
             check(Action.EDIT_CRITERIA, found, actor.member, now=now, table=table)
         checked = check_criteria(drafts)
         await criterion.replace(c, decision_id=decision_id, drafts=checked, created_by=actor.member.id)
-        moved = found.decision if is_edited_press else found.decision.moved("T3")
+        moved = found.decision if is_edited_press else found.decision.moved(Transition.SET_CRITERIA)
         await decision.set_state(c, moved)
         details = {"criteria": len(checked)}
         await audit.write(c, "criteria.submitted", decision_id=decision_id, by=actor.member.id, details=details)
@@ -58,7 +58,7 @@ async def go_back(db: Db, *, actor: Actor, decision_id: UUID, now: datetime, tab
     async def work(c: AsyncConnection) -> Decision:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         check(Action.BACK_TO_CRITERIA, found, actor.member, now=now, table=table)
-        moved = found.decision.moved("T3b")
+        moved = found.decision.moved(Transition.REOPEN_CRITERIA)
         await decision.set_state(c, moved)
         await audit.write(c, "criteria.reopened", decision_id=decision_id, by=actor.member.id)
         await decision.changed(c, decision_id)

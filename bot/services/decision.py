@@ -8,7 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable, least_authority
 from bot.domain.criterion import CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Line, Status, missing_for_criteria
+from bot.domain.decision import (
+    CANCELLING,
+    Case,
+    Decision,
+    Dossier,
+    Line,
+    Phase,
+    Status,
+    Transition,
+    missing_for_criteria,
+)
 from bot.domain.option import MIN_OPTIONS, Option
 from bot.domain.permission import Action, check, may_carry
 from bot.domain.press import Press
@@ -76,7 +86,7 @@ async def _advance(c: AsyncConnection, decision_id: UUID, *, actor: Actor, templ
     found = await decision.get(c, team_id=actor.team.id, decision_id=decision_id)
     if found.status is not Status.CREATED or await _missing(c, found):
         return
-    await decision.set_state(c, found.moved("T2"))
+    await decision.set_state(c, found.moved(Transition.DEFINE))
     if not await criterion.of_decision(c, decision_id):
         await criterion.replace(c, decision_id=decision_id, drafts=templates, created_by=found.created_by)
     await audit.write(c, "decision.defined", decision_id=decision_id, by=actor.member.id)
@@ -149,7 +159,7 @@ async def unfinished(db: Db, *, actor: Actor, now: datetime, table: AuthorityTab
 
     async def work(c: AsyncConnection) -> list[Line]:
         found = await decision.unfinished(c, team_id=actor.team.id, member_id=actor.member.id)
-        asking = [o.decision.id for o in found if o.is_published or o.decision.phase == 3]
+        asking = [o.decision.id for o in found if o.is_published or o.decision.phase is Phase.OPTIONS]
         options = await option.of_decisions(c, asking)
         lines = [_line(o, actor.member, options.get(o.decision.id, ()), table) for o in found]
         lines = [line for line in lines if line.status is not Status.RESOLVED or line.todo]
@@ -184,13 +194,13 @@ def _todo(
     match d.status, d.phase:
         case Status.CREATED, _ if is_owner:
             return "complete the case", Action.COMPLETE_CASE
-        case Status.TEAM_INPUT, 2 if is_owner:
+        case Status.TEAM_INPUT, Phase.CRITERIA if is_owner:
             return "set the criteria", Action.EDIT_CRITERIA
-        case Status.TEAM_INPUT, 3 if is_owner and len(options) < MIN_OPTIONS:
+        case Status.TEAM_INPUT, Phase.OPTIONS if is_owner and len(options) < MIN_OPTIONS:
             return "propose options, then start scoring", Action.PROPOSE_OPTION
-        case Status.TEAM_INPUT, 3 if is_owner:
+        case Status.TEAM_INPUT, Phase.OPTIONS if is_owner:
             return "start scoring once the options are complete", Action.START_SCORING
-        case Status.TEAM_INPUT, 3:
+        case Status.TEAM_INPUT, Phase.OPTIONS:
             return "propose an option", Action.PROPOSE_OPTION
         case Status.EVALUATING, _ if o.is_too_small and not o.is_undecided:
             return _too_few(o) if is_owner else (None, None)
@@ -202,9 +212,9 @@ def _todo(
             return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
         case Status.EVALUATING, _ if o.is_published and may_carry(d, member, least_authority(d.case, options, table)):
             return "resolve", Action.RESOLVE
-        case Status.RESOLVED, 5 if o.resolved_by == member.id:
+        case Status.RESOLVED, Phase.ACT if o.resolved_by == member.id:
             return "inform the customer", Action.INFORMED
-        case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
+        case Status.RESOLVED, Phase.LEARN if is_owner or o.resolved_by == member.id:
             return "record the outcome", Action.RECORD_OUTCOME
     return None, None
 
@@ -291,7 +301,7 @@ async def cancel(
             moved = found.decision
         else:
             check(Action.CANCEL, found, actor.member, now=now, table=table)
-            moved = found.decision.moved(_CANCELLING[found.decision.phase])
+            moved = found.decision.moved(CANCELLING[found.decision.phase])
             if found.round and not found.round.published_at:
                 await round.void(c, found.round.id, by=actor.member.id, reason="cancelled")
             await audit.write(c, "decision.cancelled", decision_id=decision_id, by=actor.member.id)
@@ -301,6 +311,3 @@ async def cancel(
         return moved
 
     return await run_tx(db, work)
-
-
-_CANCELLING = {1: "T11a", 2: "T11b", 3: "T11c", 4: "T11d"}

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier
+from bot.domain.decision import Dossier, Transition
 from bot.domain.outcome import OutcomeDraft, resolution_hours
 from bot.domain.permission import Action, check, check_resolution
 from bot.domain.press import Press
@@ -39,7 +39,7 @@ async def resolve(
             return found
         is_own = found.outcome is not None and found.outcome.resolved_by == actor.member.id
         # A choice that somebody else has made since is not replaced by what one typed before it.
-        is_edited_press = prior is not None and is_own and found.decision.moved_to_by("T7")
+        is_edited_press = prior is not None and is_own and found.decision.moved_to_by(Transition.RESOLVE)
         if not is_edited_press:
             check(Action.RESOLVE, found, actor.member, now=now, table=table)
         chosen = found.option(option_id)
@@ -48,7 +48,7 @@ async def resolve(
         check_resolution(found, chosen, actor.member, table=table)
         if not reason.strip():
             raise Invalid("Give a reason: the team will read it on the card.", field="reason")
-        moved = found.decision if is_edited_press else found.decision.moved("T7")
+        moved = found.decision if is_edited_press else found.decision.moved(Transition.RESOLVE)
         await decision.set_state(c, moved, actual_resolution_date=now)
         await outcome.choose(
             c,
@@ -83,14 +83,14 @@ async def reopen(
     async def work(c: AsyncConnection) -> Dossier:
         prior = await submission.find(c, press)
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and (prior.is_same or not found.decision.moved_to_by("T10")):
+        if prior and (prior.is_same or not found.decision.moved_to_by(Transition.REOPEN_CHOICE)):
             return found
         if prior:
             await outcome.take_back(c, decision_id=decision_id, reason=reason)
             await submission.record(c, press, kind="reopen", created_id=decision_id)
             return found
         check(Action.CHANGE_CHOICE, found, actor.member, now=now, table=table)
-        await decision.set_state(c, found.decision.moved("T10"), actual_resolution_date=None)
+        await decision.set_state(c, found.decision.moved(Transition.REOPEN_CHOICE), actual_resolution_date=None)
         await outcome.take_back(c, decision_id=decision_id, reason=reason)
         option = str(found.outcome.selected_option_id) if found.outcome else None
         await audit.write(c, "choice.reopened", decision_id=decision_id, by=actor.member.id, details={"option": option})
@@ -107,7 +107,7 @@ async def set_informed(db: Db, *, actor: Actor, decision_id: UUID, now: datetime
     async def work(c: AsyncConnection) -> Dossier:
         found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
         check(Action.INFORMED, found, actor.member, now=now, table=table)
-        await decision.set_state(c, found.decision.moved("T8"))
+        await decision.set_state(c, found.decision.moved(Transition.INFORM_CUSTOMER))
         await outcome.set_informed(c, decision_id=decision_id, at=now, by=actor.member.id)
         await audit.write(c, "customer.informed", decision_id=decision_id, by=actor.member.id)
         await decision.changed(c, decision_id)

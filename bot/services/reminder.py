@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.preference import Preferences, tomorrow, zone_of
 from bot.domain.reminder import Asked, Kind, Waiting, is_allowed, next_at, waiting
 from bot.domain.team import Actor, Member
@@ -256,7 +256,7 @@ async def prepare(db: Db, *, delivery: Delivery, now: datetime, table: Authority
 def _weight(item: Item) -> tuple[bool, int, int]:
     """Most urgent first; what the customer does not wait for any more comes last."""
     d = item.dossier.decision
-    return d.status is Status.RESOLVED and d.phase > 5, -d.case.urgency_level, d.number
+    return d.status is Status.RESOLVED and d.phase is Phase.LEARN, -d.case.urgency_level, d.number
 
 
 async def _check(

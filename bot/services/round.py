@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier
+from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
 from bot.domain.permission import Action, check, standing
 from bot.domain.press import Press
@@ -78,7 +78,7 @@ async def start(
             raise _past()
         if is_edited_press:
             return await _start_anew(c, found, roster=roster, closes_at=closes_at, press=press, now=now)
-        await decision.set_state(c, found.decision.moved("T4"))
+        await decision.set_state(c, found.decision.moved(Transition.START_SCORING))
         round_id = await round.open_round(
             c,
             decision_id=decision_id,
@@ -242,7 +242,7 @@ async def void(
             raise Conflict(f"This window is about an earlier round of {found.decision.name}. {standing(found, now)}")
         if await round.void(c, round_id, by=actor.member.id, reason=reason) != "voided":
             raise Conflict(f"The round cannot be voided. {standing(found, now)}")
-        await decision.set_state(c, found.decision.moved("T4b"))
+        await decision.set_state(c, found.decision.moved(Transition.VOID_ROUND))
         details = {"round": str(round_id)}
         await audit.write(c, "round.voided", decision_id=decision_id, by=actor.member.id, details=details)
         await submission.record(c, press, kind="void", created_id=round_id)

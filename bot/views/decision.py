@@ -14,6 +14,7 @@ from bot.domain.decision import (
     Decision,
     Dossier,
     Line,
+    Phase,
     Status,
     missing_for_criteria,
 )
@@ -121,7 +122,7 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
         case Status.CREATED, _:
             action = Action.COMPLETE_CASE
             step = f"Next: complete the case. Still missing: {text.listing(missing)}."
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             action, step = Action.EDIT_CRITERIA, "Next: set the criteria."
         case _:
             action, step = Action.PROPOSE_OPTION, "Next: propose the options, at least two."

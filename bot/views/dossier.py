@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
-from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Line, Status
+from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Line, Phase, Status
 from bot.domain.option import LEVELS, MIN_OPTIONS, Option
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
@@ -91,15 +91,16 @@ def progress(dossier: Dossier) -> str:
     """ "✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn": words, marks only beside them."""
     decision = dossier.decision
     if decision.status is Status.CANCELLED:
-        return f"Cancelled in phase {decision.phase} of 6 ({PHASES[decision.phase]})"
-    marks = [_mark(decision.phase + dossier.is_finished, number, word) for number, word in PHASES.items()]
+        return f"Cancelled in phase {decision.phase} of 6 ({decision.phase.word})"
+    marks = [_mark(decision.phase + dossier.is_finished, phase) for phase in Phase]
     return f"{'Finished' if dossier.is_finished else f'Phase {decision.phase} of 6'}:  {'  '.join(marks)}"
 
 
-def _mark(current: int, number: int, word: str) -> str:
-    if number < current:
-        return f"✓ {word}"
-    return f"▸ *{word}*" if number == current else f"· {word}"
+def _mark(current: int, phase: Phase) -> str:
+    """`current`: the phase's number; one more than the last where all is done."""
+    if phase < current:
+        return f"✓ {phase.word}"
+    return f"▸ *{phase.word}*" if phase == current else f"· {phase.word}"
 
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
@@ -121,7 +122,7 @@ def line_facts(line: Line, now: datetime) -> str:
         text.inline(line.customer_name, 80),
         DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
         f"urgency {URGENCY[line.urgency_level].replace(' · ', ', ')}",
-        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+        f"phase {line.phase} of 6 ({line.phase.word})",
     ]
     if line.expected_resolution_date:
         is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now

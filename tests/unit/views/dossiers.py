@@ -12,7 +12,7 @@ from bot.domain import option as options
 from bot.domain.agreement import Agreement
 from bot.domain.authority import AuthorityTable
 from bot.domain.criterion import Criterion, CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Line, Status
+from bot.domain.decision import Case, Decision, Dossier, Line, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
@@ -78,7 +78,7 @@ OPTIONS = (
 def a_decision(status: Status, phase: int, *, case: Case = CASE, **facts: Any) -> Decision:
     made = NOW - timedelta(days=1)
     facts = {"channel_id": "C1", "permalink": "https://techcorp.slack.com/archives/C1/p1", **facts}
-    return Decision(UUID(int=9), TEAM.id, 42, 7, SARAH.id, made, status, phase, case, "T1", **facts)
+    return Decision(UUID(int=9), TEAM.id, 42, 7, SARAH.id, made, status, Phase(phase), case, "T1", **facts)
 
 
 def a_round(*, submitted: int = 0, people: Sequence[Member] = PEOPLE, **facts: Any) -> Round:

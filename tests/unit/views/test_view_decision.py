@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Line, Status
+from bot.domain.decision import Line, Phase, Status
 from bot.domain.permission import Action
 from bot.errors import Conflict, Invalid
 from bot.views import decision
@@ -213,7 +213,8 @@ def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, l
 
 def a_line(number: int, dossiers: ModuleType, **facts: Any) -> Line:
     given = {"expected_resolution_date": dossiers.TOMORROW, "todo": None, "status": Status.EVALUATING, **facts}
-    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, phase=4, **given)
+    facts = {"phase": Phase.EVALUATE, **given}
+    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, **facts)
 
 
 def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: ModuleType, lines: ModuleType) -> None:

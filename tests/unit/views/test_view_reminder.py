@@ -122,7 +122,17 @@ def a_line(dossiers: ModuleType) -> object:
 
     d = dossiers.a_decision(Status.EVALUATING, 4)
     return Line(
-        d.id, 42, "x" * 500, "<&>" * 85, "refund_request", 5, d.status, 4, dossiers.NOW, "score", Action.SCORE.value
+        d.id,
+        42,
+        "x" * 500,
+        "<&>" * 85,
+        "refund_request",
+        5,
+        d.status,
+        d.phase,
+        dossiers.NOW,
+        "score",
+        Action.SCORE.value,
     )
 
 
