@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.services import criterion as criteria
 from bot.services import decision as decisions
 from bot.views import criterion as view

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.action import Action
 from bot.domain.decision import Decision, Dossier
-from bot.domain.permission import Action
 from bot.domain.team import Member
 from bot.services import card as cards
 from bot.services import decision as decisions

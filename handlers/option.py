@@ -5,9 +5,9 @@ from uuid import UUID
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.action import Action
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
-from bot.domain.permission import Action
 from bot.services import option as options
 from bot.views import option as view
 from bot.views.slack import notice

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.services import outcome as outcomes
 from bot.views import outcome as view
 from bot.views.slack import notice

@@ -4,8 +4,8 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.action import Action
 from bot.domain.decision import Dossier
-from bot.domain.permission import Action
 from bot.domain.round import default_closes_at
 from bot.services import round as rounds
 from bot.views import round as view

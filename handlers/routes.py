@@ -12,7 +12,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot import metrics
 from bot.deps import Deps
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.errors import Invalid
 from bot.views.slack import ids
 from handlers import criterion, decision, evaluation, home, option, outcome, preference, round, team

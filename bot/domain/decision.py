@@ -254,7 +254,7 @@ class Line:
     todo: str | None
     """What waits for the reader, in words ("score"), or None."""
     action: str | None = None
-    """The id of the button that leads there (`permission.Action`)."""
+    """The id of the button that leads there (`action.Action`)."""
 
 
 def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:

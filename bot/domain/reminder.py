@@ -9,10 +9,10 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
+from bot.domain.action import Action
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority
 from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MIN_OPTIONS
-from bot.domain.permission import Action
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member

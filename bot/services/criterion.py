@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.criterion import CriterionDraft, check_criteria
 from bot.domain.decision import Decision, Transition
-from bot.domain.permission import Action, check
+from bot.domain.permission import check
 from bot.domain.press import Press
 from bot.domain.team import Actor
 from bot.store import audit, criterion, decision, dossier, submission

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable, least_authority
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import (
@@ -20,7 +21,7 @@ from bot.domain.decision import (
     missing_for_criteria,
 )
 from bot.domain.option import MIN_OPTIONS, Option
-from bot.domain.permission import Action, check, may_carry
+from bot.domain.permission import check, may_carry
 from bot.domain.press import Press
 from bot.domain.round import RoundState
 from bot.domain.team import Actor, Member

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.evaluation import Ballot, Comments, Page
-from bot.domain.permission import Action, check, standing
+from bot.domain.permission import check, standing
 from bot.domain.team import Actor
 from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing

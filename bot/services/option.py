@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.option import Option, OptionDraft, check_option
-from bot.domain.permission import Action, check
+from bot.domain.permission import check
 from bot.domain.press import Press
 from bot.domain.team import Actor
 from bot.errors import NotAllowed, NotFound

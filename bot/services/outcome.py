@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier, Transition
 from bot.domain.outcome import OutcomeDraft, resolution_hours
-from bot.domain.permission import Action, check, check_resolution
+from bot.domain.permission import check, check_resolution
 from bot.domain.press import Press
 from bot.domain.team import Actor
 from bot.errors import Invalid

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
-from bot.domain.permission import Action, check, standing
+from bot.domain.permission import check, standing
 from bot.domain.press import Press
 from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Actor, Member

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.action import Action
 from bot.domain.decision import (
     CUSTOMER_LENGTH,
     DESCRIPTION_LENGTH,
@@ -18,7 +19,6 @@ from bot.domain.decision import (
     Status,
     missing_for_criteria,
 )
-from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.errors import Invalid
 from bot.views import case, reason
@@ -130,7 +130,7 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
 
 
 def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
-    leading = kit.button(LABELS[action], action, value=str(decision.id), style="primary")
+    leading = kit.button(action.label, action, value=str(decision.id), style="primary")
     return [leading, show_button(decision.id, decision.number)]
 
 
@@ -145,7 +145,7 @@ def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.Vie
         *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
         *([] if decision.channel_id else [_channel(decision)]),
     ]
-    return kit.modal(LABELS[action], blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+    return kit.modal(action.label, blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
 
 
 def _channel(decision: Decision) -> kit.Block:
@@ -190,7 +190,7 @@ def urgency(dossier: Dossier) -> kit.View:
         ),
     ]
     return kit.modal(
-        LABELS[Action.EDIT_URGENCY],
+        Action.EDIT_URGENCY.label,
         blocks,
         callback_id=Action.EDIT_URGENCY,
         submit="Save",

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
-from bot.domain.permission import LABELS, Action
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import authority, case
@@ -37,7 +37,7 @@ def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTabl
         *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, table)),
     ]
     return kit.modal(
-        LABELS[Action.PROPOSE_OPTION],
+        Action.PROPOSE_OPTION.label,
         blocks,
         callback_id=Action.PROPOSE_OPTION,
         submit="Propose",
@@ -55,7 +55,7 @@ def edit(dossier: Dossier, option: Option, *, members: Sequence[Member], table: 
         kit.input_block("Remove", remove, block_id=kit.block_id("remove", option.id, decision.revision), optional=True),
     ]
     return kit.modal(
-        LABELS[Action.EDIT_OPTION],
+        Action.EDIT_OPTION.label,
         blocks,
         callback_id=Action.EDIT_OPTION,
         submit="Save",
@@ -72,7 +72,7 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
         facts = option_facts(option, dossier.team.currency)
         blocks.append(kit.section(f"*{title}*\n{facts}", accessory=button))
     return kit.modal(
-        LABELS[Action.EDIT_OPTION],
+        Action.EDIT_OPTION.label,
         blocks,
         callback_id=ids.CHOOSE_OPTION,
         close="Close",
@@ -87,7 +87,7 @@ def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
     rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."
     sentence = f"Your option for {decision.name} is proposed, {rest}"
     style = None if is_enough else "primary"
-    more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id), style=style)
+    more = kit.button(Action.PROPOSE_OPTION.label, Action.PROPOSE_OPTION, value=str(decision.id), style=style)
     is_owners = is_enough and decision.created_by == member_id
     on = buttons(decision, [Action.START_SCORING]) if is_owners else []
     return notice.done(

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
-from bot.domain.permission import LABELS, Action
 from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
 from bot.domain.team import Member
 from bot.errors import Invalid
@@ -83,7 +83,7 @@ def start(
         ),
     ]
     return kit.modal(
-        LABELS[Action.START_SCORING],
+        Action.START_SCORING.label,
         blocks,
         callback_id=Action.START_SCORING,
         submit="Start scoring",
@@ -111,7 +111,7 @@ def started(dossier: Dossier) -> kit.View:
     """Once scoring has started: the owner may be on the roster as well."""
     decision, round_ = dossier.decision, dossier.round
     people = f" {text.count('person', len(round_.roster))} can score it." if round_ else ""
-    score = kit.button(LABELS[Action.SCORE], Action.SCORE, value=str(decision.id), style="primary")
+    score = kit.button(Action.SCORE.label, Action.SCORE, value=str(decision.id), style="primary")
     return notice.done(
         f"{decision.name} scoring",
         f"{'The second round' if dossier.is_second_round else 'Scoring'} of {decision.name} has started.{people}",

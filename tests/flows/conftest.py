@@ -19,11 +19,11 @@ from bot import app, http, log
 from bot.config import Settings
 from bot.demo.techcorp import techcorp
 from bot.deps import Clock, utc_now
+from bot.domain.action import Action
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
 from bot.domain.evaluation import Comments, Page
 from bot.domain.option import OptionDraft
-from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile, SlackUser
 from bot.services import criterion as criteria

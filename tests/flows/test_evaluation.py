@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 DRAFTS = "SELECT count(*) FROM ballot_pages WHERE criteria_id IS NOT NULL"

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from bot.domain.action import Action
 from bot.domain.decision import Case
 from bot.domain.evaluation import Comments
-from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
 from bot.errors import Conflict

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.services import result as results
 from bot.services import team as teams
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.action import Action
 from bot.domain.criterion import CriterionDraft
 from bot.domain.evaluation import Comments, Page
 from bot.domain.option import OptionDraft
-from bot.domain.permission import Action
 from bot.services import criterion as criteria
 from bot.services import evaluation as evaluations
 from bot.services import option as options

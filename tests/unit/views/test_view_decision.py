@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Line, Phase, Status
-from bot.domain.permission import Action
 from bot.errors import Conflict, Invalid
 from bot.views import decision
 from bot.views.slack.form import errors_for, uuid_in

@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.home import Decided, Home, Stranger
-from bot.domain.permission import Action
 from bot.domain.preference import Preferences
 from bot.domain.reminder import ESCALATIONS, Kind, rungs, waiting
 from bot.domain.team import Actor
