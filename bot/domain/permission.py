@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_authority
+from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Phase, Status
 from bot.domain.option import Option
 from bot.domain.round import RoundState, quorum
@@ -34,12 +35,12 @@ def _offered(dossier: Dossier, now: datetime) -> Iterator[Action]:
             yield action
 
 
-def check(action: Action, dossier: Dossier, member: Member, *, now: datetime, table: AuthorityTable) -> None:
+def check(action: Action, dossier: Dossier, by: By) -> None:
     """Raise Conflict where the state does not offer `action`, NotAllowed where this person may not do it."""
-    if action not in _offered(dossier, now):
-        why = _why_not_offered(action, dossier, now) or standing(dossier, now)
+    if action not in _offered(dossier, by.now):
+        why = _why_not_offered(action, dossier, by.now) or standing(dossier, by.now)
         raise Conflict(f'"{action.label}" is not possible now. {why}')
-    refusal = _who_may_instead(action, dossier, member, table)
+    refusal = _who_may_instead(action, dossier, by)
     if refusal:
         raise NotAllowed(refusal)
 
@@ -61,21 +62,21 @@ def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | N
     return f"A second round is for a result that is too close to call or splits the team; that of {name} is neither."
 
 
-def _who_may_instead(action: Action, dossier: Dossier, member: Member, table: AuthorityTable) -> str | None:
+def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
     """The sentence for somebody who may not; None for somebody who may."""
     match action.row.who:
-        case Who.OWNER if not _is_owner(dossier, member):
+        case Who.OWNER if not _is_owner(dossier, by.member):
             return f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}. Ask them.'
-        case Who.OWNER_OR_DECIDER if not _is_owner(dossier, member):
-            return _why_not_owner_or_decider(action, dossier, member, table)
+        case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
+            return _why_not_owner_or_decider(action, dossier, by)
         case Who.DECIDER:
-            return _why_not_decider(action, dossier, member, table)
+            return _why_not_decider(action, dossier, by)
         case Who.ROSTER:
-            return _why_not_on_roster(dossier, member)
+            return _why_not_on_roster(dossier, by.member)
         case Who.RESOLVER:
-            return _why_not_resolver(action, dossier, member)
-        case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, member):
-            return _why_not_owner_or_resolver(action, dossier, member)
+            return _why_not_resolver(action, dossier, by.member)
+        case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
+            return _why_not_owner_or_resolver(action, dossier, by.member)
     return None
 
 
@@ -83,12 +84,12 @@ def _is_owner(dossier: Dossier, member: Member) -> bool:
     return member.id == dossier.decision.created_by
 
 
-def _least(dossier: Dossier, member: Member, table: AuthorityTable) -> int:
-    return least_authority(dossier.decision.case, dossier.options, table)
+def _least(dossier: Dossier, by: By) -> int:
+    return least_authority(dossier.decision.case, dossier.options, by.rules.authority)
 
 
-def _why_not_owner_or_decider(action: Action, dossier: Dossier, member: Member, table: AuthorityTable) -> str | None:
-    least, authority = _least(dossier, member, table), member.authority
+def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str | None:
+    least, authority = _least(dossier, by), by.member.authority
     if authority >= least:
         return None
     return (
@@ -97,8 +98,8 @@ def _why_not_owner_or_decider(action: Action, dossier: Dossier, member: Member, 
     )
 
 
-def _why_not_decider(action: Action, dossier: Dossier, member: Member, table: AuthorityTable) -> str | None:
-    least, authority = _least(dossier, member, table), member.authority
+def _why_not_decider(action: Action, dossier: Dossier, by: By) -> str | None:
+    least, authority = _least(dossier, by), by.member.authority
     if authority >= least:
         return None
     begins = action.row.takes or f'"{action.label}" on'
@@ -153,9 +154,9 @@ def _why_not_owner_or_resolver(action: Action, dossier: Dossier, member: Member)
     )
 
 
-def check_resolution(dossier: Dossier, option: Option, member: Member, *, table: AuthorityTable) -> None:
+def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
     """Raise NotAllowed (field "option") where this person may not resolve with this very option."""
-    needed = required_authority(dossier.decision.case, option, table)
+    needed, member = required_authority(dossier.decision.case, option, by.rules.authority), by.member
     if member.authority < needed:
         raise NotAllowed(
             f"This option takes authority {needed}; you have {member.authority}. {_ASK_HIGHER}", field="option"

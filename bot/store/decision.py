@@ -126,9 +126,15 @@ async def set_case(c: AsyncConnection, decision_id: UUID, case: Case) -> None:
     await _set(c, decision_id, _case_values(case))
 
 
-async def set_state(c: AsyncConnection, decision: Decision, **more: object) -> None:
-    """Write the (status, phase) of a moved decision, with further columns of the same change."""
-    await _set(c, decision.id, {"status": decision.status.value, "current_phase": decision.phase.value, **more})
+async def set_state(c: AsyncConnection, decision: Decision) -> None:
+    """Write where the decision stands, since when it is resolved and why it is cancelled."""
+    values = {
+        "status": decision.status.value,
+        "current_phase": decision.phase.value,
+        "actual_resolution_date": decision.resolved_at,
+        "cancel_reason": decision.cancel_reason,
+    }
+    await _set(c, decision.id, values)
 
 
 async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int) -> None:

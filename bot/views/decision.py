@@ -31,6 +31,7 @@ from bot.views.slack.form import Fields, View, metadata
 __all__ = [
     "NewDecision",
     "cancel",
+    "complete_case",
     "created",
     "criteria_set",
     "decision_list",
@@ -146,6 +147,11 @@ def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.Vie
         *([] if decision.channel_id else [_channel(decision)]),
     ]
     return kit.modal(action.label, blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+
+
+def complete_case(dossier: Dossier) -> kit.View:
+    """The same form, for a decision whose case lacks something."""
+    return edit_case(dossier, action=Action.COMPLETE_CASE)
 
 
 def _channel(decision: Decision) -> kit.Block:

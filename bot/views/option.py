@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
 from bot.domain.team import Member
@@ -29,12 +28,12 @@ class OptionForm(BaseModel):
     remove: bool = False
 
 
-def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+def propose(dossier: Dossier, by: By, *, members: Sequence[Member]) -> kit.View:
     """members: the active ones, whose authority says how much an option may cost."""
     decision = dossier.decision
     blocks = [
         _about(dossier, "An answer that we could give. Who proposed it is shown only when scoring has closed."),
-        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, table)),
+        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, by.rules.authority)),
     ]
     return kit.modal(
         Action.PROPOSE_OPTION.label,
@@ -45,13 +44,13 @@ def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTabl
     )
 
 
-def edit(dossier: Dossier, option: Option, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+def edit(dossier: Dossier, by: By, option: Option, *, members: Sequence[Member]) -> kit.View:
     """One option, prefilled, with a box that removes it. members: as for `propose`."""
     decision = dossier.decision
     remove = kit.checkboxes("remove", [kit.option("Remove this option", "yes")])
     blocks = [
         _about(dossier, "Options can change until scoring starts."),
-        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, table)),
+        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, by.rules.authority)),
         kit.input_block("Remove", remove, block_id=kit.block_id("remove", option.id, decision.revision), optional=True),
     ]
     return kit.modal(
@@ -80,7 +79,7 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     )
 
 
-def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
+def proposed(dossier: Dossier, by: By) -> kit.View:
     """Once an option was proposed: one more, on to the card or, for the owner of enough options, to the scoring."""
     decision = dossier.decision
     is_enough = len(dossier.options) >= MIN_OPTIONS
@@ -88,7 +87,7 @@ def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
     sentence = f"Your option for {decision.name} is proposed, {rest}"
     style = None if is_enough else "primary"
     more = kit.button(Action.PROPOSE_OPTION.label, Action.PROPOSE_OPTION, value=str(decision.id), style=style)
-    is_owners = is_enough and decision.created_by == member_id
+    is_owners = is_enough and decision.created_by == by.member.id
     on = buttons(decision, [Action.START_SCORING]) if is_owners else []
     return notice.done(
         f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, REASON_LENGTH, OutcomeDraft
@@ -39,9 +40,9 @@ class ResolveForm(BaseModel):
     reason: str
 
 
-def resolve(dossier: Dossier, *, member: Member, table: AuthorityTable) -> kit.View:
-    """Every option, best first, with its place and the authority it takes; the resolver has `member.authority`."""
-    decision = dossier.decision
+def resolve(dossier: Dossier, by: By) -> kit.View:
+    """Every option, best first, with its place and the authority it takes; `by` is who would resolve."""
+    decision, member, table = dossier.decision, by.member, by.rules.authority
     ranked = _ranked(dossier)
     options = [_choice(dossier, o, member, table) for o in ranked]
     lines = [_line(dossier, o, table) for o in ranked]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
 from bot.domain.team import Member
@@ -48,15 +48,15 @@ class StartForm(BaseModel):
 
 def start(
     dossier: Dossier,
+    by: By,
     *,
     members: Sequence[Member],
     closes_at: datetime,
-    table: AuthorityTable,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> kit.View:
     """members: the active ones, all preselected; closes_at: the proposal for the closing time."""
     decision = dossier.decision
-    beyond = authority.out_of_reach(dossier, members, table)
+    beyond = authority.out_of_reach(dossier, members, by.rules.authority)
 
     def at(field: str) -> str:
         return kit.block_id(field, decision.id, decision.revision)

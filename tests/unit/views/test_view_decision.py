@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Line, Phase, Status
 from bot.errors import Conflict, Invalid
 from bot.views import decision
@@ -260,7 +259,7 @@ def test_an_empty_list_says_how_to_begin(dossiers: ModuleType) -> None:
 def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType) -> None:
     def seen(situation: str) -> str:
         found = dossiers.situations()[situation]
-        shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.MIKE, table=AuthorityTable())
+        shown = decision.details(found, dossiers.by(dossiers.MIKE))
         return json.dumps(shown)
 
     assert "proposed by" not in seen("options")
@@ -271,9 +270,7 @@ def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType
 def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["open"]
 
-    shown = decision.details(
-        found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), deciders=dossiers.PEOPLE
-    )
+    shown = decision.details(found, dossiers.by(dossiers.ANA), deciders=dossiers.PEOPLE)
 
     said = lines.lines_of(shown)
     assert said[said.index("*Have scored*") + 1] == "Sarah Johnson, Mike Chen"
@@ -287,7 +284,7 @@ def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) ->
     found = dossiers.situations()["published"]
     comments = [(found.options[0].id, f"{n} " + "c" * 480) for n in range(30)]
 
-    shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), comments=comments)
+    shown = decision.details(found, dossiers.by(dossiers.ANA), comments=comments)
 
     assert all(f"> {n} c" in json.dumps(shown) for n in range(30))
 
