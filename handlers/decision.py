@@ -7,6 +7,7 @@ from uuid import UUID
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
 from bot.domain.permission import Action
 from bot.domain.team import Member
@@ -114,7 +115,7 @@ async def _show_by_number(args: AsyncArgs, number: int) -> None:
 
 async def _list(args: AsyncArgs, *, offset: int, replaces: bool = False) -> None:
     d = deps(args)
-    lines = await decisions.unfinished(d.db, actor=await actor(args), now=d.now, table=d.rules.authority)
+    lines = await decisions.unfinished(d.db, By(await actor(args), d.now, d.rules))
     message = view.decision_list(lines, total=len(lines), offset=offset, now=d.now)
     await answer(args, message, replaces=replaces)
 

@@ -31,7 +31,7 @@ async def _publish(args: AsyncArgs, *, page: int) -> None:
         await teams.link_by_email(d.db, await profile(args))
     for _ in range(_PASSES):
         before = await homes.shown(d.db, user=user)
-        found = await homes.read(d.db, user=user, now=d.now, table=d.rules.authority, is_first=is_first)
+        found = await homes.read(d.db, user=user, now=d.now, rules=d.rules, is_first=is_first)
         tab = view.home(found, now=d.now)
         if view.digest(tab) == before:
             return

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable, least_authority
+from bot.domain.authority import AuthorityTable
+from bot.domain.by import By
 from bot.domain.criterion import CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Line, Status, missing_for_criteria
-from bot.domain.option import MIN_OPTIONS, Option
-from bot.domain.permission import Action, check, may_carry
+from bot.domain.decision import Case, Decision, Dossier, Status, missing_for_criteria
+from bot.domain.permission import Action, check
 from bot.domain.press import Press
 from bot.domain.round import RoundState
-from bot.domain.team import Actor, Member
+from bot.domain.team import Actor
+from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid, NotFound
 from bot.services import closing
-from bot.store import audit, criterion, decision, dossier, option, round, submission, team
+from bot.store import audit, criterion, decision, dossier, round, submission, team
 from bot.store.db import Db, run_tx
 
 
@@ -144,76 +145,19 @@ async def check_allowed(
     return found
 
 
-async def unfinished(db: Db, *, actor: Actor, now: datetime, table: AuthorityTable) -> list[Line]:
+async def unfinished(db: Db, by: By) -> list[Line]:
     """The team's open decisions: what waits for the actor first, then by urgency and age."""
+    team_id, me = by.actor.team.id, by.actor.member.id
 
     async def work(c: AsyncConnection) -> list[Line]:
-        found = await decision.unfinished(c, team_id=actor.team.id, member_id=actor.member.id)
-        asking = [o.decision.id for o in found if o.is_published or o.decision.phase == 3]
-        options = await option.of_decisions(c, asking)
-        lines = [_line(o, actor.member, options.get(o.decision.id, ()), table) for o in found]
-        lines = [line for line in lines if line.status is not Status.RESOLVED or line.todo]
-        return sorted(lines, key=lambda line: line.todo is None)
+        briefs = await dossier.open_briefs(c, team_id=team_id, now=by.now)
+        members = await team.members(c, team_id=team_id, workspace_id=by.actor.workspace_id)
+        lines = [line(brief, waiting(brief, members, now=by.now, rules=by.rules), me, now=by.now) for brief in briefs]
+        # What is resolved is on the list of those for whom something of it waits, and of nobody else.
+        shown = [one for one in lines if one.waits or one.decision.status is not Status.RESOLVED]
+        return sorted(shown, key=lambda one: one.waits is None)
 
     return await run_tx(db, work)
-
-
-def _line(o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable) -> Line:
-    d = o.decision
-    todo, action = _todo(o, member, options, table)
-    return Line(
-        decision_id=d.id,
-        number=d.number,
-        title=d.case.title,
-        customer_name=d.case.customer_name,
-        decision_type=d.case.decision_type,
-        urgency_level=d.case.urgency_level,
-        status=d.status,
-        phase=d.phase,
-        expected_resolution_date=d.case.expected_resolution_date,
-        todo=todo,
-        action=action,
-    )
-
-
-def _todo(
-    o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable
-) -> tuple[str | None, Action | None]:
-    """What waits for the member, and the button that leads there."""
-    d, is_owner = o.decision, o.decision.created_by == member.id
-    match d.status, d.phase:
-        case Status.CREATED, _ if is_owner:
-            return "complete the case", Action.COMPLETE_CASE
-        case Status.TEAM_INPUT, 2 if is_owner:
-            return "set the criteria", Action.EDIT_CRITERIA
-        case Status.TEAM_INPUT, 3 if is_owner and len(options) < MIN_OPTIONS:
-            return "propose options, then start scoring", Action.PROPOSE_OPTION
-        case Status.TEAM_INPUT, 3 if is_owner:
-            return "start scoring once the options are complete", Action.START_SCORING
-        case Status.TEAM_INPUT, 3:
-            return "propose an option", Action.PROPOSE_OPTION
-        case Status.EVALUATING, _ if o.is_too_small and not o.is_undecided:
-            return _too_few(o) if is_owner else (None, None)
-        case Status.EVALUATING, _ if o.is_asked_to_score:
-            return "score", Action.SCORE
-        case Status.EVALUATING, _ if o.is_undecided and o.is_too_small and is_owner:
-            return "proceed without quorum or cancel", Action.PROCEED
-        case Status.EVALUATING, _ if o.is_undecided and is_owner:
-            return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
-        case Status.EVALUATING, _ if o.is_published and may_carry(d, member, least_authority(d.case, options, table)):
-            return "resolve", Action.RESOLVE
-        case Status.RESOLVED, 5 if o.resolved_by == member.id:
-            return "inform the customer", Action.INFORMED
-        case Status.RESOLVED, 6 if is_owner or o.resolved_by == member.id:
-            return "record the outcome", Action.RECORD_OUTCOME
-    return None, None
-
-
-def _too_few(o: decision.OpenDecision) -> tuple[str, Action | None]:
-    """Nobody is asked for a score that could not be shown; what to do instead is the owner's to say."""
-    if o.is_second_round:
-        return "cancel, since too few are left to score", None
-    return "void the round or cancel, since too few are left to score", Action.VOID_ROUND
 
 
 async def edit_case(

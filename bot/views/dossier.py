@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
-from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Line, Status
-from bot.domain.option import LEVELS, MIN_OPTIONS, Option
+from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Status
+from bot.domain.option import LEVELS, Option
 from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
 from bot.views.slack import ids, kit, text
@@ -42,28 +42,9 @@ CONFIRMS = {
     ),
 }
 DANGEROUS = {Action.CANCEL, Action.VOID_ROUND}
-LEADING = (
-    Action.COMPLETE_CASE,
-    Action.EDIT_CRITERIA,
-    Action.START_SCORING,
-    Action.SCORE,
-    Action.EXTEND_ROUND,
-    Action.RESOLVE,
-    Action.INFORMED,
-    Action.RECORD_OUTCOME,
-)
 
 
-def leading(dossier: Dossier) -> Collection[Action]:
-    """What leads on from here: another option while scoring has too few, nothing once the outcome is recorded."""
-    if dossier.decision.status is Status.TEAM_INPUT and len(dossier.options) < MIN_OPTIONS:
-        return {*LEADING, Action.PROPOSE_OPTION} - {Action.START_SCORING}
-    if dossier.is_finished:
-        return {*LEADING} - {Action.RECORD_OUTCOME}
-    return LEADING
-
-
-def buttons(decision: Decision, actions: Iterable[Action], leading: Collection[Action] = LEADING) -> list[kit.Element]:
+def buttons(decision: Decision, actions: Iterable[Action], *, leading: Action | None) -> list[kit.Element]:
     """One button per action; the one that leads on is primary, those that destroy are red and ask back."""
     return [_button(decision, action, leading) for action in actions]
 
@@ -72,8 +53,8 @@ def show_button(decision_id: UUID, number: int, *, words: str = "Show details") 
     return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words}: #{number}")
 
 
-def _button(decision: Decision, action: Action, leading: Collection[Action]) -> kit.Element:
-    style = "danger" if action in DANGEROUS else "primary" if action in leading else None
+def _button(decision: Decision, action: Action, leading: Action | None) -> kit.Element:
+    style = "danger" if action in DANGEROUS else "primary" if action is leading else None
     label = f"{LABELS[action]}: {decision.name} {decision.case.title}"
     return kit.button(
         LABELS[action], action, value=str(decision.id), style=style, label=label, confirm=_confirm(action)
@@ -115,17 +96,18 @@ def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]
     ]
 
 
-def line_facts(line: Line, now: datetime) -> str:
+def line_facts(decision: Decision, now: datetime) -> str:
     """One decision of a list on one line: customer, type, urgency, phase, date."""
+    case = decision.case
     facts = [
-        text.inline(line.customer_name, 80),
-        DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
-        f"urgency {URGENCY[line.urgency_level].replace(' · ', ', ')}",
-        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+        text.inline(case.customer_name, 80),
+        DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50)),
+        f"urgency {URGENCY[case.urgency_level].replace(' · ', ', ')}",
+        f"phase {decision.phase} of 6 ({PHASES[decision.phase]})",
     ]
-    if line.expected_resolution_date:
-        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
-        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
+    if case.expected_resolution_date:
+        is_late = decision.status is not Status.RESOLVED and case.expected_resolution_date <= now
+        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(case.expected_resolution_date)}")
     return " · ".join(facts)
 
 

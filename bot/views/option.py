@@ -89,7 +89,7 @@ def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
     style = None if is_enough else "primary"
     more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id), style=style)
     is_owners = is_enough and decision.created_by == member_id
-    on = buttons(decision, [Action.START_SCORING]) if is_owners else []
+    on = buttons(decision, [Action.START_SCORING], leading=Action.START_SCORING) if is_owners else []
     return notice.done(
         f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]
     )

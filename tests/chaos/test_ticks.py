@@ -67,9 +67,9 @@ async def test_killing_replicas_that_tick(
 
 async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     """One urgent decision of the group that all of it is asked to score, its reminders planned."""
-    actor, now, table = team.owners[group], datetime.now(UTC), Settings(_env_file=None).rules.authority
+    actor, now, rules = team.owners[group], datetime.now(UTC), Settings(_env_file=None).rules
     decision_id = await team.open(f"g{group}", channel_id="C00000", group=group, case=URGENT)
-    how = {"actor": actor, "decision_id": decision_id, "now": now, "table": table}
+    how = {"actor": actor, "decision_id": decision_id, "now": now, "table": rules.authority}
     await criteria.submit(team.db, drafts=CRITERIA, press=a_press(), **how)
     for title in ("Full refund", "Partial credit"):
         draft = OptionDraft(title, "What we would do.", None)
@@ -83,7 +83,7 @@ async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
         press=a_press(),
         **how,
     )
-    await reminders.plan(team.db, decision_id=decision_id, now=now, table=table)
+    await reminders.plan(team.db, decision_id=decision_id, now=now, rules=rules)
 
 
 async def _has_begun(server: Postgres) -> bool:

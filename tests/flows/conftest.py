@@ -135,7 +135,8 @@ class Team:
         self.house = house
         # The bot's own pool, without its haste: nobody waits three seconds for a step that a test takes.
         self.db = dataclasses.replace(house.bot.deps.db, budget_seconds=PATIENCE_SECONDS)
-        self.table = house.bot.deps.rules.authority
+        self.rules = house.bot.deps.rules
+        self.table = self.rules.authority
         self.actors: dict[str, Actor] = {}
         self._decision_id: UUID | None = None
 

@@ -155,7 +155,7 @@ async def test_settings_open_from_the_tab(team: Any) -> None:
 async def test_an_inactive_member_reads_why(team: Any) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
-    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, table=team.table)
+    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, rules=team.rules)
     assert "decision" not in json.dumps(found.__dict__, default=str)
 
 
