@@ -23,7 +23,7 @@ from bot.deps import Deps
 from bot.errors import BotError, StartError
 from bot.identity import Identity
 from bot.services import outbox as deliveries
-from bot.services import reminder as reminders
+from bot.services import sweep
 from bot.store import db, schema
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ async def readiness(
     try:
         is_current = await db.version(deps.db) == schema.head()
         standing = await deliveries.standing(deps.db)
-        sweep_age = await reminders.sweep_age_seconds(deps.db)
+        sweep_age = await sweep.sweep_age_seconds(deps.db)
     except (BotError, DBAPIError):
         return {"database": False, "slack": slack_knows_us}, {}
     checks = {"database": True, "schema": is_current, "slack": slack_knows_us}
@@ -104,7 +104,7 @@ async def _metrics(deps: Deps, request: Request) -> Response:
         return Response(status_code=401)
     try:
         standing = await deliveries.standing(deps.db)
-        age = await reminders.sweep_age_seconds(deps.db)
+        age = await sweep.sweep_age_seconds(deps.db)
     except (BotError, DBAPIError):
         return Response(status_code=503)
     body = metrics.page(

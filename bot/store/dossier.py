@@ -1,28 +1,32 @@
-"""One decision with all that its team may be shown, read in one place so that every screen tells the same story."""
+"""Decisions with what else belongs to them, read in one place so that every screen tells the same story."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.decision import Brief, Decision, Dossier, Status
 from bot.domain.team import Member
 from bot.store import card, criterion, decision, option, outcome, result, round, team
 from bot.store import tables as t
 
 
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Dossier:
-    """Raises NotFound where the team has no such decision. `lock` takes the decision's row lock first."""
+    """All that the team may be shown of it. Raises NotFound where the team has no such decision.
+
+    `lock` takes the decision's row lock first.
+    """
     found = await decision.get(c, team_id=team_id, decision_id=decision_id, lock=lock)
-    live = await round.find_live(c, decision_id, workspace_id=found.workspace_id)
-    # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
-    chosen = await outcome.find(c, decision_id) if found.status is Status.RESOLVED else None
+    (brief,) = await _briefs(c, [found])
+    live, chosen = brief.round, brief.outcome
     return Dossier(
         decision=found,
         team=await team.get_team(c, team_id),
         owner=await _member(c, found, found.created_by),
         criteria=await criterion.of_decision(c, decision_id),
-        options=await option.of_decision(c, decision_id),
+        options=brief.options,
         round=live,
         result=await result.find(c, live.id) if live and live.published_at else None,
         first_result=await result.find(c, live.follows) if live and live.follows else None,
@@ -39,3 +43,26 @@ async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Membe
         .where(t.team_members.c.id == member_id)
     )
     return team.member_of(row.one())
+
+
+async def get_briefs(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Brief]:
+    """By decision, those that there are; of whatever team, for the bot's own deliveries. Five statements in all."""
+    found = await decision.get_many(c, decision_ids)
+    return {brief.decision.id: brief for brief in await _briefs(c, found)}
+
+
+async def open_briefs(c: AsyncConnection, *, team_id: UUID, now: datetime) -> list[Brief]:
+    """All of the team's decisions that are not over, most urgent and oldest first.
+
+    Five statements, for one decision as for hundreds: Home tabs are read so at every change of the team's decisions.
+    """
+    return await _briefs(c, await decision.open_of_team(c, team_id=team_id, now=now))
+
+
+async def _briefs(c: AsyncConnection, decisions: Sequence[Decision]) -> list[Brief]:
+    ids = [d.id for d in decisions]
+    # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
+    resolved = [d.id for d in decisions if d.status is Status.RESOLVED]
+    options, rounds = await option.of_decisions(c, ids), await round.live_of_decisions(c, ids)
+    chosen = await outcome.of_decisions(c, resolved) if resolved else {}
+    return [Brief(d, options[d.id], rounds.get(d.id), chosen.get(d.id)) for d in decisions]
