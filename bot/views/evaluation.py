@@ -27,7 +27,7 @@ from bot.errors import Invalid
 from bot.views.dossier import option_facts, title_of
 from bot.views.page_form import BACKWARDS, ONWARDS, PageForm, parse, parse_turn, require_complete
 from bot.views.promise import secrecy, shown_afterwards
-from bot.views.slack import ids, kit, notice, text
+from bot.views.slack import element, ids, kit, notice, text
 
 __all__ = [
     "PageForm",
@@ -99,7 +99,7 @@ def check_page(dossier: Dossier, ballot: Ballot, *, member_id: UUID, revision: s
     """The last page: everything to read once more, comments, the submit. Raises Invalid without a round."""
     round_ = _round(dossier)
     order = shuffled(round_.option_ids, round_id=round_.id, member_id=member_id)
-    checked = kit.checkboxes("checked", [kit.option("I have checked my scores", "yes")])
+    checked = element.checkboxes("checked", [element.option("I have checked my scores", "yes")])
     blocks = [
         kit.header("Check your scores"),
         *_status(ballot),
@@ -185,12 +185,12 @@ def _again(round_: Round) -> list[kit.Block]:
 def _scores(
     dossier: Dossier, round_: Round, criterion_id: UUID, saved: Page, *, member_id: UUID, revision: str
 ) -> list[kit.Block]:
-    options = [kit.option(words, str(score)) for score, words in ANCHORS.items()]
+    options = element.options(ANCHORS)
     order = shuffled(round_.option_ids, round_id=round_.id, member_id=member_id)
     return [
         kit.input_block(
             _label(dossier, option_id),
-            kit.select(
+            element.select(
                 "score",
                 options,
                 initial=None if saved.abstain else _digit(saved.scores.get(option_id)),
@@ -213,10 +213,10 @@ def _reminder(dossier: Dossier, option_id: UUID) -> str | None:
 
 
 def _confidence(saved: Page, criterion_id: UUID, revision: str) -> kit.Block:
-    options = [kit.option(words, str(level)) for level, words in CONFIDENCE.items()]
+    options = element.options(CONFIDENCE)
     return kit.input_block(
         "How sure are you about this page?",
-        kit.select("confidence", options, initial=_digit(saved.confidence)),
+        element.select("confidence", options, initial=_digit(saved.confidence)),
         block_id=kit.block_id("confidence", criterion_id, revision),
         hint=f"Left empty it counts as {MAX_CONFIDENCE}. It never changes the ranking.",
         optional=True,
@@ -271,7 +271,7 @@ def _comments_asked(
 
 
 def _comment(dossier: Dossier, comments: Comments, option_id: UUID, revision: str) -> kit.Block:
-    words = kit.text_input("comment", initial=comments.texts.get(option_id), length=COMMENT_LENGTH, is_long=True)
+    words = element.text_input("comment", initial=comments.texts.get(option_id), length=COMMENT_LENGTH, is_long=True)
     return kit.input_block(
         f"Comment on {_label(dossier, option_id)}",
         words,
@@ -281,11 +281,11 @@ def _comment(dossier: Dossier, comments: Comments, option_id: UUID, revision: st
 
 
 def _share(comments: Comments, round_: Round, revision: str) -> kit.Block:
-    box = kit.option("Share although the team is small", "yes")
+    box = element.option("Share although the team is small", "yes")
     limits = round_.thresholds
     return kit.input_block(
         "My comments",
-        kit.checkboxes("share", [box], initial=["yes"] if comments.share else []),
+        element.checkboxes("share", [box], initial=["yes"] if comments.share else []),
         block_id=kit.block_id("share", round_.id, revision),
         hint=(
             f"Unticked, your comments are destroyed unless {limits.totals} or more score; "
