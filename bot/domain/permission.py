@@ -10,7 +10,7 @@ from enum import StrEnum
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority, required_authority
 from bot.domain.decision import Decision, Dossier, Status
 from bot.domain.option import Option
-from bot.domain.round import RoundState, quorum
+from bot.domain.round import Round, RoundState, quorum
 from bot.domain.team import TOP_AUTHORITY, Member
 from bot.errors import Conflict, NotAllowed
 
@@ -277,10 +277,7 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
         case RoundState.DUE if round_:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
-            return (
-                f"Scoring of {name} closed without quorum: {round_.turnout}. "
-                f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
-            )
+            return _standing_without_quorum(dossier, round_)
         case RoundState.PUBLISHED if _second_round(dossier):
             return (
                 f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "
@@ -289,6 +286,17 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
         case RoundState.PUBLISHED:
             return f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it."
     return f"Scoring of {name} is closed (phase 4 of 6); its result is being published, look again in a moment."
+
+
+def _standing_without_quorum(dossier: Dossier, round_: Round) -> str:
+    # Where too few are left, extending is no way out, and nobody is told that it were one.
+    ways_out = (
+        "proceed without quorum, or cancel" if round_.is_too_small else "extend it, proceed without quorum, or cancel"
+    )
+    return (
+        f"Scoring of {dossier.decision.name} closed without quorum: {round_.turnout}. "
+        f"{dossier.owner.name} or a decider can {ways_out}."
+    )
 
 
 def _moment(at: datetime) -> str:
