@@ -130,9 +130,10 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
         case RoundState.DUE:
             return [f"{scored} · scoring ended {text.moment(round_.closes_at)} and is being closed"]
         case RoundState.UNDECIDED:
+            ways_out = "proceed or cancel" if round_.is_too_small else "extend, proceed or cancel"
             return [
                 f"{scored} · scoring closed without quorum, which is {quorum(people)} of {people}",
-                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can extend, proceed or cancel",
+                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can {ways_out}",
             ]
         case RoundState.CLOSED:
             return [f"{scored} · scoring is closed, the result is on its way"]
