@@ -11,6 +11,7 @@ from bot.domain.action import Action, Confirm
 from bot.domain.criterion import Criterion
 from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Phase, Status
 from bot.domain.option import LEVELS, Option
+from bot.domain.outcome import Outcome
 from bot.domain.round import Round, RoundState, quorum
 from bot.views.slack import ids, kit, text
 
@@ -213,7 +214,7 @@ def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
 
 
 def _aftermath(dossier: Dossier) -> list[str]:
-    outcome, currency = dossier.outcome, dossier.team.currency
+    outcome = dossier.outcome
     if outcome is None:
         return []
     lines = []
@@ -221,9 +222,14 @@ def _aftermath(dossier: Dossier) -> list[str]:
         lines.append(f"Resolved within {text.count('hour', outcome.resolution_time_hours)}")
     if outcome.response_sent_at:
         lines.append(f"Customer informed {text.moment(outcome.response_sent_at)}")
+    return lines + _recorded(outcome, dossier.team.currency)
+
+
+def _recorded(outcome: Outcome, currency: str) -> list[str]:
+    """How it turned out; empty until that was recorded."""
     if outcome.recorded_at is None:
-        return lines
-    lines.append(f"Outcome recorded {text.moment(outcome.recorded_at)}")
+        return []
+    lines = [f"Outcome recorded {text.moment(outcome.recorded_at)}"]
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:
