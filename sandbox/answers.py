@@ -1,6 +1,5 @@
 """Owns the app's answers: what an ack body or a response_url changes, and how a failure looks."""
 
-import time
 from typing import Any
 
 from sandbox.inputs import Json
@@ -48,7 +47,7 @@ class Answers:
         url = self.workspace.response_urls.get(key)
         if url is None or url.uses_left <= 0:
             return "used_url"
-        if time.monotonic() > url.expires:
+        if self.workspace.clock.time() > url.expires:
             return "expired_url"
         if problems := self.workspace.problems(body):
             return problems[0].error

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox import inputs
-from sandbox.acts import Pressed
 from sandbox.inputs import Json
 from sandbox.mrkdwn import Reader, text_of
+from sandbox.pressed import Pressed
 from sandbox.screen import render_blocks
 
 _CHOOSABLE = ("overflow", "static_select", "radio_buttons", "checkboxes", "multi_static_select")

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox import inputs
-from sandbox.acts import Pressed
 from sandbox.finder import NotThere
 from sandbox.inputs import Json
+from sandbox.pressed import Pressed
 
 _MARKED = re.compile(r"(?<!\w)(?:\*(?P<bold>\S(?:[^*\n]*\S)?)\*|_(?P<italic>\S(?:[^_\n]*\S)?)_"
                      r"|~(?P<strike>\S(?:[^~\n]*\S)?)~|`(?P<code>[^`\n]+)`)(?!\w)")  # fmt: skip

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox import finder, inputs, pointing
-from sandbox.acts import Acts, Outcome, Pressed
+from sandbox.acts import Acts
 from sandbox.finder import NotThere
 from sandbox.inputs import Json
 from sandbox.mrkdwn import Reader, text_of
+from sandbox.pressed import Pressed
 from sandbox.screen import Filled, render_message, render_view, shown_value
+from sandbox.sending import Outcome
 from sandbox.spec import PersonSpec
 from sandbox.views import View
 from sandbox.workspace import SLACKBOT, Channel, Message, Workspace
@@ -100,7 +102,7 @@ class Seat:
         people = {person.id: person.name for person in self.workspace.people.values()}
         people[self.workspace.spec.bot_user_id] = self.workspace.spec.app_name
         channels = {channel.id: channel.name for channel in self.workspace.visible_channels(self.person.id)}
-        return Reader(people, channels, self.person.tz, self.workspace.now)
+        return Reader(people, channels, self.person.tz, self.workspace.clock.now())
 
     def _name(self, user: str) -> str:
         return "slackbot" if user == SLACKBOT else self.reader.people.get(user, user)
@@ -128,6 +130,7 @@ class Seat:
         verb, bot = command.split()[0], self.workspace.spec.bot_user_id
         if _MOVES[verb] == "joined":
             channel.members.add(bot)
+            self.acts.events.app_joined(channel, inviter=self.person)
         else:
             channel.members.discard(bot)
         self.workspace.post(channel, user=SLACKBOT, text=f"<@{bot}> {_MOVES[verb]} the channel ({verb}).")
