@@ -136,24 +136,24 @@ def _options(element: Json, value: Any) -> Any:
             raise NotThere("True and False are for a single box; name the boxes")
         value = [offered[0]["value"]] if value else []
     if element["type"] not in ("checkboxes", "multi_static_select"):
-        return None if value is None else _option(offered, value)
-    chosen = [_option(offered, one) for one in ([value] if isinstance(value, str) else value or ())]
+        return None if value is None else option(offered, value)
+    chosen = [option(offered, one) for one in ([value] if isinstance(value, str) else value or ())]
     if len(chosen) > element.get("max_selected_items", len(offered)):
         raise NotThere(f"at most {element['max_selected_items']} can be chosen")
     return chosen
 
 
-def _option(offered: Sequence[Json], wanted: Any) -> Json:
+def option(offered: Sequence[Json], wanted: Any) -> Json:
     text = str(wanted)
     for fits in (
         lambda o: text_of(o["text"], Reader()) == text,
         lambda o: o["value"] == text,
         lambda o: text_of(o["text"], Reader()).lower().startswith(text.lower()),
     ):
-        matching = [option for option in offered if fits(option)]
+        matching = [one for one in offered if fits(one)]
         if len(matching) == 1:
             return matching[0]
-    texts = "; ".join(text_of(option["text"], Reader()) for option in offered)
+    texts = "; ".join(text_of(one["text"], Reader()) for one in offered)
     raise NotThere(f"{text!r} is not one of the options: {texts}")
 
 

@@ -77,6 +77,10 @@ async def _fill(seat: Seat, body: Json) -> Any:
     return await seat.fill(body["values"])
 
 
+async def _offered(seat: Seat, body: Json) -> Any:
+    return await seat.offered(body["label"], body["typed"])
+
+
 async def _press(seat: Seat, body: Json) -> Any:
     at = body.pop("at")
     seat.hold(at, body.pop("values", ()))
@@ -116,6 +120,7 @@ _ACTS: dict[str, Act] = {
     "say": _say,
     "click": _click,
     "fill": _fill,
+    "offered": _offered,
     "press": _press,
     "hold": _hold,
     "suggest": _suggest,
