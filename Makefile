@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check migration \
-	lock clean
+.PHONY: install demo test oracle-test property sweep week fresh chaos chaos-short browser-test screenshots check \
+	migration lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -18,10 +18,10 @@ install: .venv/installed
 		--editable . --editable ./sandbox
 	@touch $@
 
-demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decision and exits
-	@$(BIN)/conclave demo $(ARGS)
+demo: install  ## Conclave in a local Slack; PORT=8400 for another port; ARGS=--script plays one whole decision and exits
+	@$(BIN)/conclave demo $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
 
-test: install  ## all tests but chaos and the oracle; those in a browser where there is one; ARGS="-k name" to choose
+test: install  ## all tests but chaos, the oracle and new installs; those in a browser where there is one; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make test` does without
@@ -39,6 +39,9 @@ sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
 	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)
+
+fresh: install  ## what `pip install .` and `.[sandbox]` put into a new virtual environment; needs the registry, a minute
+	@$(BIN)/python -m pytest -m fresh tests/packaging $(ARGS)
 
 chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
 	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
@@ -75,4 +78,4 @@ lock:  ## refresh the three locks (needs uv on the PATH)
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

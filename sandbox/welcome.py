@@ -6,17 +6,15 @@ from starlette.responses import PlainTextResponse, Response
 
 from sandbox.spec import WorkspaceSpec
 
-COMMAND = "python -m sandbox as"
 
-
-def how_to_talk(spec: WorkspaceSpec, *, base_url: str, command: str = COMMAND) -> str:
-    """A few lines to copy: who is here, and acts of each kind. command: what a terminal knows `as` by."""
+def how_to_talk(spec: WorkspaceSpec, *, base_url: str, command: str = "") -> str:
+    """A few lines to copy: who is here, and acts of each kind. command: as this terminal finds the spec's."""
     people = ", ".join(person.name for person in spec.people)
     port = base_url.rpartition(":")[2]
     lines = [
         f"People: {people}. Each sees their own screen; type in a second terminal:",
         "",
-        *(f"  {command} {who} {words}" for who, words in spec.examples or _usual(spec)),
+        *(f"  {command or spec.command} {who} {words}" for who, words in spec.examples or _usual(spec)),
         "",
         f"Each prints what that person sees then. On another port than usual: --port {port}.",
     ]

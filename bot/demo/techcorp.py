@@ -37,6 +37,8 @@ def techcorp() -> WorkspaceSpec:
         scopes=(*LEAST_SCOPES, "files:write"),
         commands=("/decide",),
         secret_views=("evaluation.",),
+        hidden="Hidden: this is a view in which somebody scores.",
+        command="conclave as",
         examples=(
             ("sarah", '"/decide help"'),
             ("sarah", '"/decide list"'),

@@ -15,7 +15,6 @@ from sandbox.inputs import Json
 from sandbox.records import Call, Delivery
 from sandbox.town import Town
 
-HIDDEN = "Hidden: the description of this workspace keeps this view secret."
 SHOWN = 200
 _SECRETS = ("token", "trigger_id", "response_url")
 
@@ -58,8 +57,8 @@ def _of_call(town: Town, call: Call, number: int, tz: str) -> Entry:
         str(call.status or ""),
         call.ms,
         call.spoiled or _error(call.answer or {}),
-        HIDDEN if secret else shown(call.arguments),
-        HIDDEN if secret else shown(call.answer),
+        town.spec.hidden if secret else shown(call.arguments),
+        town.spec.hidden if secret else shown(call.answer),
     )
 
 
@@ -80,8 +79,8 @@ def _of_delivery(town: Town, delivery: Delivery, number: int, tz: str) -> Entry:
         str(delivery.status or ""),
         delivery.ack_ms,
         delivery.error or "",
-        HIDDEN if secret else shown(delivery.payload),
-        HIDDEN if secret else shown(delivery.answer),
+        town.spec.hidden if secret else shown(delivery.payload),
+        town.spec.hidden if secret else shown(delivery.answer),
     )
 
 

@@ -239,6 +239,23 @@ class Scene:
         return self.workspace.notices.get(self.person.id, "")
 
     @property
+    def now(self) -> datetime:
+        """The workspace's time, in this person's zone."""
+        return self.town.clock.now().astimezone(ZoneInfo(self.person.tz))
+
+    @property
+    def now_words(self) -> str:
+        return f"{self.now:%a}, {self.now:%b} {self.now.day}, {_clock(self.now)}"
+
+    @property
+    def ahead_words(self) -> str:
+        """How far the workspace's clock was moved; '' where it is the machine's."""
+        days, seconds = self.town.clock.ahead.days, self.town.clock.ahead.seconds
+        parts = [(days, "d"), (seconds // 3600, "h"), (seconds // 60 % 60, "min")]
+        moved = " ".join(f"{count} {unit}" for count, unit in parts if count)
+        return f"{moved} ahead" if moved else ""
+
+    @property
     def first_steps(self) -> str:
         """What to do first, in mrkdwn."""
         spec = self.town.spec

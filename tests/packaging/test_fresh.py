@@ -18,7 +18,7 @@ from tests.packaging.clone import clone
 
 pytestmark = pytest.mark.fresh
 
-INSTALL_SECONDS, START_SECONDS = 300, 60
+INSTALL_SECONDS, START_SECONDS = 600, 120
 WAY_OUT = "pip install 'conclave[sandbox]'"
 OTHERS = ("run", "web", "worker", "migrate", "doctor", "verify", "export", "rank", "outbox")
 PARTS = """
@@ -76,7 +76,7 @@ async def test_a_plain_install_runs_conclave_without_a_sandbox_and_the_extra_bri
     assert [(one.returncode, one.stdout, WAY_OUT in one.stderr) for one in refusals] == [(1, "", True)] * 3
     assert [one.stderr.count("\n") for one in refusals] == [1, 1, 1]
     assert set(helps) == {0}
-    assert "Set SLACK_BOT_TOKEN" in doctor.stdout
+    assert "set SLACK_BOT_TOKEN" in doctor.stdout
     assert {"conclave-sandbox", "pyyaml", "wsproto"} <= set(whole["names"])
     assert "TechCorp is open" in hello
 

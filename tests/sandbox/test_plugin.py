@@ -26,9 +26,6 @@ def test_a_workspace_in_python(slack):
     slack.person("kim").say("Good morning", "all")
     assert "kim: Good morning" in slack.person("kim").screen()
     assert (slack.bot_token, slack.signing_secret) == ("xoxb-1", "s3cret")
-
-async def test_never_run():
-    pass
 """
 USUAL = """
 def test_without_a_word_there_are_two_people(slack):
@@ -56,7 +53,7 @@ def test_its_entry_point_alone_gives_the_fixture_to_a_project_of_its_own(tmp_pat
 def test_a_workspace_may_be_given_in_python(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text(OWN_TEST, encoding="utf-8")
 
-    assert "1 passed" in run_in(tmp_path, "-k", "in_python")
+    assert "1 passed" in run_in(tmp_path)
 
 
 def a_workspace() -> WorkspaceSpec:
