@@ -39,12 +39,8 @@ def test_other_commands_do_without_it() -> None:
 @pytest.mark.parametrize("name", ["email_url", "sms_url"])
 async def test_letters_without_apprise_keep_the_bot_from_starting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    settings = Settings(
-        _env_file=None,
-        slack_bot_token="xoxb-1",
-        slack_signing_secret="s3cret",
-        **{f"CONCLAVE_{name.upper()}": "mailtos://user:pass@smtp.example.com?to={email}"},
-    )
+    monkeypatch.setenv(f"CONCLAVE_{name.upper()}", "mailtos://user:pass@smtp.example.com?to={email}")
+    settings = Settings(_env_file=None, slack_bot_token="xoxb-1", slack_signing_secret="s3cret")
 
     with pytest.raises(StartError, match=r"pip install 'conclave\[letters\]'"):
         async with app.running(settings, database_url="postgresql://nobody@127.0.0.1:9/nowhere"):

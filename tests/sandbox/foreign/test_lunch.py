@@ -161,17 +161,21 @@ def serving(app: App, slack: Any, mode: str) -> Iterator[None]:
     if mode == "socket":
         handler = SocketModeHandler(app, slack.app_token)
         handler.connect()  # type: ignore[no-untyped-call]
-        slack.app_connected()
-        yield
-        handler.close()  # type: ignore[no-untyped-call]
+        try:
+            slack.app_connected()
+            yield
+        finally:
+            handler.close()  # type: ignore[no-untyped-call]
         return
-    with make_server("127.0.0.1", 0, SlackRequestHandler(app), handler_class=_Quiet) as server:  # type: ignore[arg-type]
+    with make_server("127.0.0.1", 0, SlackRequestHandler(app), handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         slack.bot_url = f"http://127.0.0.1:{server.server_port}"
-        yield
-        server.shutdown()
-        thread.join()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @asynccontextmanager
@@ -179,17 +183,20 @@ async def serving_async(app: AsyncApp, slack: Any, mode: str) -> AsyncIterator[N
     if mode == "socket":
         handler = AsyncSocketModeHandler(app, slack.app_token)
         await handler.connect_async()  # type: ignore[no-untyped-call]
-        await slack.app_connected()
-        yield
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        try:
+            await slack.app_connected()
+            yield
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call]
         return
     runner = web.AppRunner(app.web_app())
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    slack.bot_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield
-    await runner.cleanup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        slack.bot_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield
+    finally:
+        await runner.cleanup()
 
 
 # --- What people do with it.
