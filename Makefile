@@ -3,24 +3,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check migration \
-	lock clean
+.PHONY: install demo test oracle-test property sweep week fresh chaos chaos-short browser-test screenshots check \
+	migration lock clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock pyproject.toml setup.py sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Conclave needs Python 3.11 or newer; set PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked dependencies into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable ./sandbox
 	@touch $@
 
-demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decision and exits
-	@$(BIN)/conclave demo $(ARGS)
+demo: install  ## Conclave in a local Slack; PORT=8400 for another port; ARGS=--script plays one whole decision and exits
+	@$(BIN)/conclave demo $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
 
-test: install  ## all tests but chaos and the oracle; those in a browser where there is one; ARGS="-k name" to choose
+test: install  ## all tests but chaos, the oracle and new installs; those in a browser where there is one; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make test` does without
@@ -38,6 +39,9 @@ sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
 	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)
+
+fresh: install  ## what `pip install .` and `.[sandbox]` put into a new virtual environment; needs the registry, a minute
+	@$(BIN)/python -m pytest -m fresh tests/packaging $(ARGS)
 
 chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
 	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
@@ -74,4 +78,4 @@ lock:  ## refresh the three locks (needs uv on the PATH)
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

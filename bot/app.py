@@ -25,7 +25,7 @@ from bot.deps import Clock, Deps, utc_now
 from bot.errors import StartError, slack_name
 from bot.http import asgi, serving
 from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_session
-from bot.preflight import check_schema, told_of_secrecy
+from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.store import db
 from handlers.after_ack import AfterAck
@@ -88,6 +88,8 @@ def _check_settings(settings: Settings) -> None:
     missing = settings.missing_for_slack()
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
+    if settings.lacks_apprise:
+        raise StartError(NO_APPRISE)
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -168,13 +170,16 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
         await task
 
 
-async def serve(settings: Settings, *, database_url: str, does_web: bool = True, does_work: bool = True) -> None:
+async def serve(
+    settings: Settings, *, database_url: str, clock: Clock = utc_now, does_web: bool = True, does_work: bool = True
+) -> None:
     """Run until SIGTERM or SIGINT, then drain."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with running(settings, database_url=database_url, does_web=does_web, does_work=does_work) as bot:
+    roles = {"does_web": does_web, "does_work": does_work}
+    async with running(settings, database_url=database_url, clock=clock, **roles) as bot:
         async with serving(bot.asgi, host=settings.host, port=settings.port) as port:
             log.info("ready", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
             await stopping.wait()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot import app, http, log
-from bot.cli import operations
 from bot.config import Settings
+from bot.demo import sample
 from bot.demo.techcorp import techcorp
 from sandbox.server import Sandbox, running
 from sandbox.spec import WorkspaceSpec
@@ -62,7 +62,7 @@ async def sandbox(browser: Any, service_database_url: str) -> AsyncIterator[Sand
     """The sample team's Slack with the bot beside it, as `conclave demo` starts them."""
     spec = replace(techcorp(), trigger_seconds=10.0, deadline_seconds=10.0)  # CI machines are slow
     log.configure("INFO")
-    operations.load_sample(service_database_url, workspace_id=spec.team_id, domain=spec.domain)
+    sample.load(service_database_url, workspace_id=spec.team_id, domain=spec.domain)
     async with (
         running(spec) as sandbox,
         app.running(settings_for(spec, sandbox.api_url), database_url=service_database_url) as bot,

@@ -72,4 +72,4 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(house: Any, name: str, 
 
 async def test_without_a_sandbox_the_way_to_one_is_said() -> None:
     with pytest.raises(CannotDo, match=r"No sandbox answers at http://127\.0\.0\.1:9\. Start one with: conclave demo"):
-        await speak("http://127.0.0.1:9", "sarah", "screen")
+        await speak("http://127.0.0.1:9", "sarah", "screen", start_with="conclave demo")

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -52,6 +54,20 @@ async def test_who_comes_without_a_browser_gets_plain_text(sandbox: Sandbox) -> 
     async with aiohttp.ClientSession() as session, session.get(sandbox.url) as answer:
         assert answer.content_type == "text/plain"
         assert "conclave as sarah" in await answer.text()
+
+
+async def test_the_time_is_on_every_page_and_moves(sandbox: Sandbox) -> None:
+    _, before, _ = await get(sandbox, "/as/sarah")
+    version = pulse.version(sandbox.town, "U0SARAH")
+    await sandbox.clock.move(timedelta(days=1, hours=2))
+    _, after, _ = await get(sandbox, "/as/sarah/home")
+
+    tomorrow = sandbox.clock.now().astimezone(ZoneInfo("America/New_York"))
+    assert "+1 day" in before
+    assert " ahead" not in before
+    assert "1 d 2 h ahead" in after
+    assert f"{tomorrow:%a}, {tomorrow:%b} {tomorrow.day}, " in after
+    assert pulse.version(sandbox.town, "U0SARAH") != version
 
 
 @pytest.mark.parametrize("path", ["/", "/as/sarah", "/as/sarah/home", "/as/sarah/inspector", "/as/sarah/dm"])
@@ -203,7 +219,7 @@ async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox
     page = (await get(sandbox, "/as/tom/inspector"))[1]
 
     opened = next(entry for entry in found if entry.name == "views.open")
-    assert opened.request == opened.answer == inspector.HIDDEN
+    assert opened.request == opened.answer == sandbox.spec.hidden
     assert canary not in page
     assert "Hello &lt;@U0SARAH&gt;" in page
     assert sandbox.spec.bot_token not in page

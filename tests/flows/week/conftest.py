@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from bot import jobs
+from bot.demo.clock import StageClock
 from bot.demo.techcorp import techcorp
 from bot.services import team as teams
 from sandbox.people import Person
@@ -91,56 +91,26 @@ def workspace() -> WorkspaceSpec:
 
 # --- The clock.
 
-_ON_STAGE = """
-CREATE SCHEMA stage;
-CREATE TABLE stage.clock (at timestamptz NOT NULL);
-CREATE FUNCTION stage.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT at FROM stage.clock';
-GRANT USAGE ON SCHEMA stage TO PUBLIC;
-GRANT SELECT ON stage.clock TO PUBLIC;
-DO $$
-DECLARE one record;
-BEGIN
-    FOR one IN
-        SELECT d.adrelid::regclass AS tbl, a.attname AS col,
-            replace(replace(pg_get_expr(d.adbin, d.adrelid), 'CURRENT_TIMESTAMP', 'now()'), 'now()', 'stage.now()') AS e
-        FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-        JOIN pg_class c ON c.oid = d.adrelid
-        WHERE c.relnamespace = 'public'::regnamespace
-            AND pg_get_expr(d.adbin, d.adrelid) ~ 'now\\(\\)|CURRENT_TIMESTAMP'
-    LOOP
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', one.tbl, one.col, one.e);
-    END LOOP;
-    FOR one IN
-        SELECT p.oid::regprocedure AS name FROM pg_proc p
-        WHERE p.pronamespace = 'public'::regnamespace AND p.prosrc ~ 'now\\(\\)'
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = stage, pg_catalog, public, pg_temp', one.name);
-    END LOOP;
-END $$;
-"""
-"""PostgreSQL finds stage.now() before its own: all that the product's statements and functions call `now()` is it."""
-
 
 class Clock:
     """One clock for bot and database; it stands still until it is set."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, service_database_url: str) -> None:
         self.now = START
+        self._stage = StageClock.put_up(database_url, service_database_url)
+        self._stage.stand_at(START)
         self._database = psycopg.connect(database_url, autocommit=True)
-        name = sql.Identifier(self._database.info.dbname)
-        self._database.execute(_ON_STAGE.encode())
-        self._database.execute("INSERT INTO stage.clock VALUES (%s)", [START])
-        self._database.execute(sql.SQL("ALTER DATABASE {} SET search_path = stage, pg_catalog, public").format(name))
 
     def set(self, at: datetime) -> None:
         self.now = at
-        self._database.execute("UPDATE stage.clock SET at = %s", [at])
+        self._stage.stand_at(at)
 
     def sql(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """Rows of the bot's tables; one connection for all questions."""
         return self._database.execute(query.encode(), arguments or None).fetchall()
 
     def close(self) -> None:
+        self._stage.close()
         self._database.close()
 
 
@@ -210,7 +180,7 @@ class Week:
 
     async def _tick(self, at: datetime) -> None:
         self.clock.set(at)
-        self.team.house.sandbox.town.workspace.now = at
+        self.team.house.sandbox.clock.stand_at(at)
         # What a tick changes is planned by the tick or by the worker, whichever comes first: told now, not a minute
         # later, either way.
         for _ in range(3):
@@ -373,14 +343,19 @@ def _quoted(text: str) -> list[str]:
 
 @pytest.fixture
 async def week(
-    database_url: str, living_in: Any, postbox: tuple[Postbox, str], modal_for: Any, team_in: Any
+    database_url: str,
+    service_database_url: str,
+    living_in: Any,
+    postbox: tuple[Postbox, str],
+    modal_for: Any,
+    team_in: Any,
 ) -> AsyncIterator[Week]:
     box, url = postbox
-    clock = Clock(database_url)
+    clock = Clock(database_url, service_database_url)
     # The bot's own clock ticks once at the start and then not before an hour: the test ticks.
     settings = {"CONCLAVE_EMAIL_URL": url, "CONCLAVE_TICK_SECONDS": 3600}
     async with living_in(database_url, workspace(), clock=lambda: clock.now, **settings) as house:
-        house.sandbox.town.workspace.now = clock.now
+        house.sandbox.clock.stand_at(clock.now)
         team = team_in(house)
         await _gather(team)
         yield Week(team, clock, box, modal_for)
