@@ -14,8 +14,19 @@ from bot.services import criterion as criteria
 from bot.services import option as options
 from bot.services import reminder as reminders
 from bot.services import round as rounds
-from tests.chaos.installation import CASE, CRITERIA, HISTORY, Crew, a_press, a_workspace, crew, installed, posted, until
-from tests.chaos.postgres import Postgres
+from tests.support.installation import (
+    CASE,
+    CRITERIA,
+    HISTORY,
+    Crew,
+    a_press,
+    a_workspace,
+    crew,
+    installed,
+    posted,
+    until,
+)
+from tests.support.postgres import Postgres
 
 REPLICAS = 4
 ROSTER = 60

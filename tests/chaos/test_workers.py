@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.worker import AT_ONCE, LEASE_SECONDS
-from tests.chaos.installation import HISTORY, Installation, a_workspace, crew, installed, posted, until
-from tests.chaos.postgres import Postgres
+from tests.support.installation import HISTORY, Installation, a_workspace, crew, installed, posted, until
+from tests.support.postgres import Postgres
 
 LANES = 50
 ANSWER_SECONDS = 0.3

@@ -1,33 +1,19 @@
 """The tick never reads a table that grows from end to end. `python -m benchmarks.sweep` measures what that is worth."""
 
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
-import pytest
 from sqlalchemy import event
+
+from benchmarks import sweep
 
 DECISIONS = 10_000
 FEW_ROWS = 1_000
 """Up to here reading everything is right, and what PostgreSQL does: teams and their people."""
 
 
-@pytest.fixture(scope="module")
-def sweep() -> ModuleType:
-    """The benchmark, which has no package."""
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "sweep.py"
-    spec = importlib.util.spec_from_file_location("sweep", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str, sweep: ModuleType) -> None:
+async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> None:
     sweep.fill(database_url, decisions=DECISIONS)
     statements: dict[str, Any] = {}
     async with sweep.connected(database_url) as db:
@@ -66,7 +52,7 @@ def scanned(connection: psycopg.Connection[Any], statement: str, parameters: Any
     return found
 
 
-def test_a_table_without_the_index_is_found_out(database_url: str, sweep: ModuleType) -> None:
+def test_a_table_without_the_index_is_found_out(database_url: str) -> None:
     """The guard can fail."""
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE TABLE heap AS SELECT n FROM generate_series(1, 5000) n")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from bot.demo.techcorp import techcorp
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.store.outbox import MAX_ATTEMPTS
+from tests.support.house import living
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -23,14 +25,12 @@ READY = "SELECT count(*) FROM outbox WHERE state = 'ready'"
 
 
 @pytest.fixture
-async def knowing(
-    alive: Any, database_url: str, team_in: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Any]:
+async def knowing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     """A team whose bot may look at what it has posted, and waits a second for Slack instead of eight."""
     monkeypatch.setattr("bot.identity.SLACK_SECONDS", 1.0)
     base = techcorp()
-    async with alive(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
-        team = await team_in(house).gather("mike", "lisa", "tom")
+    async with living(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
+        team = await Team(house).gather("mike", "lisa", "tom")
         team.give("mike", 4)
         yield team
 

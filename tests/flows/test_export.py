@@ -22,6 +22,8 @@ from bot.store.db import connect
 from bot.views import export as view
 from sandbox.people import CannotDo, Message
 from sandbox.spec import LEAST_SCOPES
+from tests.support.house import living
+from tests.support.team import Team
 
 ON_ITS_WAY = "Your team's decisions are on their way: look at your direct messages with me in a moment."
 Row = dict[str, str]
@@ -426,9 +428,9 @@ async def test_the_file_survives_a_slack_that_is_ill(team: Any) -> None:
 
 
 @pytest.fixture
-async def without_files(alive: Any, team_in: Any, database_url: str) -> Any:
-    async with alive(database_url, dataclasses.replace(techcorp(), scopes=LEAST_SCOPES)) as house:
-        team = await team_in(house).gather("mike", "lisa", "tom")
+async def without_files(database_url: str) -> Any:
+    async with living(database_url, dataclasses.replace(techcorp(), scopes=LEAST_SCOPES)) as house:
+        team = await Team(house).gather("mike", "lisa", "tom")
         team.give("mike", 4)
         yield team
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.domain.press import Press
 from bot.services import decision as decisions
 from bot.services import reminder as reminders
-from tests.flows.postbox import Postbox, open_postbox
+from tests.support.postbox import Postbox, open_postbox
 
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

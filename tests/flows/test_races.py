@@ -23,7 +23,7 @@ from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
-from tests.flows.conftest import a_press
+from tests.support.team import a_press
 
 
 async def last_page(team: Any, *names: str) -> None:

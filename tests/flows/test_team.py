@@ -8,6 +8,8 @@ from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.services import team as teams
 from sandbox.spec import PersonSpec
+from tests.support.house import living
+from tests.support.team import Team
 
 FIELDS = {"Team": "CS Team", "Company": "TechCorp", "Your own role": "Customer success manager"}
 
@@ -115,15 +117,13 @@ async def test_setup_pressed_again_with_other_text_after_a_lost_answer_updates_t
     assert newcomers.value("SELECT count(*) FROM teams") == 1
 
 
-async def test_guests_deactivated_people_and_bots_are_skipped_and_named(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_guests_deactivated_people_and_bots_are_skipped_and_named(database_url: str) -> None:
     people = (
         *techcorp().people,
         PersonSpec("U0GUEST", "gus", "Gus Guest", "gus@techcorp.com", is_restricted=True),
     )
-    async with alive(database_url, dataclasses.replace(techcorp(), people=people)) as house:
-        team = team_in(house)
+    async with living(database_url, dataclasses.replace(techcorp(), people=people)) as house:
+        team = Team(house)
         sarah = house.person("sarah")
         await sarah.slash("/decide setup")
         await team.modal("sarah", at_least="Team size")
@@ -138,14 +138,14 @@ async def test_guests_deactivated_people_and_bots_are_skipped_and_named(
         assert team.sql("SELECT role FROM team_members WHERE name = 'Lisa Rodriguez'") == [("legal_compliance",)]
 
 
-async def test_a_guest_cannot_set_up_a_team(alive: Any, team_in: Any, database_url: str) -> None:
+async def test_a_guest_cannot_set_up_a_team(database_url: str) -> None:
     guest = PersonSpec("U0GUEST", "gus", "Gus Guest", "gus@techcorp.com", is_restricted=True)
     spec = techcorp()
     channel = dataclasses.replace(spec.channels[0], members=(*spec.channels[0].members, "gus"))
     spec = dataclasses.replace(spec, people=(*spec.people, guest), channels=(channel, *spec.channels[1:]))
-    async with alive(database_url, spec) as house:
+    async with living(database_url, spec) as house:
         await house.person("gus").slash("/decide setup")
-        modal = await team_in(house).modal("gus")
+        modal = await Team(house).modal("gus")
         assert "Only full members of this workspace can be in a team, not guests or bots." in modal.text
 
 
@@ -163,13 +163,11 @@ async def test_somebody_in_another_team_is_skipped_and_named(team: Any) -> None:
     assert team.value("SELECT count(*) FROM team_members WHERE name = 'Ana Silva'") == 1
 
 
-async def test_a_workspace_admin_outside_any_team_makes_a_second_one(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_a_workspace_admin_outside_any_team_makes_a_second_one(database_url: str) -> None:
     spec = techcorp()
     people = tuple(dataclasses.replace(p, is_admin=p.name in ("sarah", "eve")) for p in spec.people)
-    async with alive(database_url, dataclasses.replace(spec, people=people)) as house:
-        team = await team_in(house).gather("mike")
+    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
+        team = await Team(house).gather("mike")
         assert (await set_up(team, "eve", {**FIELDS, "Team": "Second", "People to add": ["mike"],
                                            "Role of these people": "Sales manager"})).ok  # fmt: skip
         modal = await team.modal("eve", at_least="Second")
@@ -246,13 +244,11 @@ async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(t
     assert said == {"This address cannot be used here. Leave the one that stands, or use another."}
 
 
-async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placeholder(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placeholder(database_url: str) -> None:
     spec = techcorp()
     people = tuple(dataclasses.replace(p, email=None) if p.name == "mike" else p for p in spec.people)
-    async with alive(database_url, dataclasses.replace(spec, people=people)) as house:
-        team = team_in(house)
+    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
+        team = Team(house)
         team.sql("INSERT INTO teams (name, company_name) VALUES ('Other', 'Elsewhere')")
         team.sql(
             "INSERT INTO team_members (team_id, email, name, password_hash, role) "

@@ -7,6 +7,8 @@ import pytest
 
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.permission import Action
+from tests.support.house import living
+from tests.support.team import Team
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 NO_MEMBER = "Your team has no such member. /decide setup lists those it has."
@@ -27,11 +29,11 @@ async def all_pages(team: Any, name: str, *scores: int) -> None:
 
 
 async def test_an_admin_cannot_tell_by_a_forged_id_whether_another_teams_member_is_being_asked(
-    alive: Any, team_in: Any, database_url: str
+    database_url: str,
 ) -> None:
-    async with alive(database_url, techcorp()) as one, alive(database_url, globex()) as two:
-        ours = await team_in(one).gather("mike", "lisa")
-        theirs = await team_in(two).gather("homer", "priya", owner="hank")
+    async with living(database_url, techcorp()) as one, living(database_url, globex()) as two:
+        ours = await Team(one).gather("mike", "lisa")
+        theirs = await Team(two).gather("homer", "priya", owner="hank")
         await theirs.to_scoring(by="hank")
         answers = set()
         for foreign in (theirs.actors["priya"].member.id, uuid4()):

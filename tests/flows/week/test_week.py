@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.team import modal_of
+
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
@@ -28,7 +30,7 @@ async def before_the_week(week: Any) -> None:
         "priya": {"Tell me by": ["Direct message in Slack", "E-mail"]},
     }.items():
         assert (await week.person(who).slash("/decide settings")).ok
-        await week.modal_for(week.person(who), at_least="Tell me by")
+        await modal_of(week.person(who), at_least="Tell me by")
         await week.submit(who, chosen, sees="Saved")
         await week.done(who)
 

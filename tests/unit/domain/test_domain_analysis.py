@@ -15,7 +15,7 @@ from scipy.stats import rankdata  # type: ignore[import-untyped]
 from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse
 from bot.domain.stability import StabilityLabel
-from tests.unit.domain.ballots import Rows, ballot, criterion, option
+from tests.support.ballots import Rows, ballot, criterion, option
 
 DECISION = UUID(int=42)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ranking import Cells, RankedOption, Ranking, Weights, cell_means, rank_means
-from tests.unit.domain.ballots import ballot, criterion, option, weighted
+from tests.support.ballots import ballot, criterion, option, weighted
 
 
 def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:

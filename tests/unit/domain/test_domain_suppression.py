@@ -19,7 +19,7 @@ from scipy.optimize import linprog  # type: ignore[import-untyped]
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
 from bot.domain.suppression import OPEN, Shown, choose
-from tests.unit.domain.ballots import criterion, option
+from tests.support.ballots import criterion, option
 
 Rows = Sequence[Sequence[int | None]]
 
