@@ -3,7 +3,6 @@
 
 import json
 from dataclasses import replace
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,14 +11,15 @@ from inline_snapshot import snapshot
 
 from bot.domain.decision import Status
 from bot.views import card
+from tests.support import dossiers, lines
 
 
-def shown(situation: str, dossiers: ModuleType, lines: ModuleType) -> list[str]:
+def shown(situation: str) -> list[str]:
     return lines.lines_of(card.card(dossiers.situations()[situation], now=dossiers.NOW))
 
 
-def test_card_define(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("define", dossiers, lines) == snapshot(
+def test_card_define() -> None:
+    assert shown("define") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being defined (phase 1 of 6); Sarah Johnson can complete the case.",
             "# #42 · Refund <six> weeks of outage",
@@ -36,8 +36,8 @@ def test_card_define(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_criteria(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("criteria", dossiers, lines) == snapshot(
+def test_card_criteria() -> None:
+    assert shown("criteria") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is getting its criteria (phase 2 of 6); Sarah Johnson submits them.",
             "# #42 · Refund <six> weeks of outage",
@@ -58,8 +58,8 @@ def test_card_criteria(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("options", dossiers, lines) == snapshot(
+def test_card_options() -> None:
+    assert shown("options") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is collecting options (phase 3 of 6); propose one, or Sarah Johnson can start scoring.",
             "# #42 · Refund <six> weeks of outage",
@@ -84,7 +84,7 @@ def test_card_options(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_proposing_leads_while_scoring_has_too_few_options(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_proposing_leads_while_scoring_has_too_few_options() -> None:
     found = replace(dossiers.situations()["options"], options=dossiers.OPTIONS[:1])
 
     pressed = lines.lines_of(card.card(found, now=dossiers.NOW))[-1]
@@ -92,8 +92,8 @@ def test_proposing_leads_while_scoring_has_too_few_options(dossiers: ModuleType,
     assert pressed.startswith("[ Propose option* ] [ Edit my option ] [ Start scoring ]")
 
 
-def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("open", dossiers, lines) == snapshot(
+def test_card_open() -> None:
+    assert shown("open") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 2 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.",
             "# #42 · Refund <six> weeks of outage",
@@ -120,8 +120,8 @@ def test_card_open(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("quorum", dossiers, lines) == snapshot(
+def test_card_quorum() -> None:
+    assert shown("quorum") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being scored (phase 4 of 6): 4 of 5 have scored, quorum is 3, and scoring closes 24 Nov 2026, 12:00 UTC.",
             "# #42 · Refund <six> weeks of outage",
@@ -148,8 +148,8 @@ def test_card_quorum(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("undecided", dossiers, lines) == snapshot(
+def test_card_undecided() -> None:
+    assert shown("undecided") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. Scoring of #42 closed without quorum: 2 of 5 have scored. Sarah Johnson or a decider can extend it, proceed without quorum, or cancel.",
             "# #42 · Refund <six> weeks of outage",
@@ -176,8 +176,8 @@ def test_card_undecided(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("published", dossiers, lines) == snapshot(
+def test_card_published() -> None:
+    assert shown("published") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team once more.",
             "# #42 · Refund <six> weeks of outage",
@@ -207,8 +207,8 @@ def test_card_published(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_act(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("act", dossiers, lines) == snapshot(
+def test_card_act() -> None:
+    assert shown("act") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved (phase 5 of 6); next, the customer is informed.",
             "# #42 · Refund <six> weeks of outage",
@@ -243,8 +243,8 @@ def test_card_act(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("learn", dossiers, lines) == snapshot(
+def test_card_learn() -> None:
+    assert shown("learn") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is finished: resolved, the customer informed, the outcome recorded.",
             "# #42 · Refund <six> weeks of outage",
@@ -286,8 +286,8 @@ def test_card_learn(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_card_cancelled(dossiers: ModuleType, lines: ModuleType) -> None:
-    assert shown("cancelled", dossiers, lines) == snapshot(
+def test_card_cancelled() -> None:
+    assert shown("cancelled") == snapshot(
         [
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is cancelled; open a new one with /decide.",
             "# #42 · Refund <six> weeks of outage",
@@ -315,7 +315,7 @@ def test_card_cancelled(dossiers: ModuleType, lines: ModuleType) -> None:
     )
 
 
-def test_the_card_never_shows_the_address_the_proposer_or_an_unpublished_number(dossiers: ModuleType) -> None:
+def test_the_card_never_shows_the_address_the_proposer_or_an_unpublished_number() -> None:
     for name in ("options", "open", "quorum", "undecided"):
         seen = json.dumps(card.card(dossiers.situations()[name], now=dossiers.NOW))
         assert dossiers.EMAIL not in seen
@@ -323,7 +323,7 @@ def test_the_card_never_shows_the_address_the_proposer_or_an_unpublished_number(
         assert "*Result*" not in seen
 
 
-def test_cancel_and_void_ask_back_and_are_red(dossiers: ModuleType) -> None:
+def test_cancel_and_void_ask_back_and_are_red() -> None:
     shown = card.card(dossiers.situations()["quorum"], now=dossiers.NOW)
 
     buttons = {b["action_id"]: b for b in shown["blocks"][-1]["elements"]}
@@ -335,7 +335,7 @@ def test_cancel_and_void_ask_back_and_are_red(dossiers: ModuleType) -> None:
     assert buttons["evaluation.open"]["style"] == "primary"
 
 
-def test_dates_are_in_no_header_and_on_no_button(dossiers: ModuleType) -> None:
+def test_dates_are_in_no_header_and_on_no_button() -> None:
     for found in dossiers.situations().values():
         for block in card.card(found, now=dossiers.NOW)["blocks"]:
             if block["type"] in ("header", "actions"):
@@ -343,21 +343,21 @@ def test_dates_are_in_no_header_and_on_no_button(dossiers: ModuleType) -> None:
                 assert "2026" not in json.dumps(block)
 
 
-def test_a_decision_past_its_date_says_so_until_it_is_resolved(dossiers: ModuleType) -> None:
+def test_a_decision_past_its_date_says_so_until_it_is_resolved() -> None:
     late = dossiers.NOW + dossiers.timedelta(days=30)
 
     assert "*overdue*" in json.dumps(card.card(dossiers.situations()["options"], now=late))
     assert "*overdue*" not in json.dumps(card.card(dossiers.situations()["act"], now=late))
 
 
-def test_following_the_leader_needs_no_note(dossiers: ModuleType) -> None:
+def test_following_the_leader_needs_no_note() -> None:
     found = dossiers.situations()["act"]
     leader = replace(found.outcome, selected_option_id=found.result.leaders[0])
 
     assert "not the leader" not in json.dumps(card.card(replace(found, outcome=leader), now=dossiers.NOW))
 
 
-def test_without_a_ranking_the_card_says_that_the_reason_decided(dossiers: ModuleType) -> None:
+def test_without_a_ranking_the_card_says_that_the_reason_decided() -> None:
     found = dossiers.situations()["act"]
     silent = replace(found, result=replace(found.result, ballots=2, rows=()))
 
@@ -366,7 +366,7 @@ def test_without_a_ranking_the_card_says_that_the_reason_decided(dossiers: Modul
     assert "below 3 a ranking would give away who scored what" in seen
 
 
-def test_somebody_excused_with_a_ballot_still_counts(dossiers: ModuleType) -> None:
+def test_somebody_excused_with_a_ballot_still_counts() -> None:
     round_ = dossiers.a_round(submitted=3)
     members = tuple(replace(m, is_excused=i < 2) for i, m in enumerate(round_.members))
     found = dossiers.a_dossier(Status.EVALUATING, 4, round=replace(round_, members=members))
@@ -393,7 +393,7 @@ def test_somebody_excused_with_a_ballot_still_counts(dossiers: ModuleType) -> No
         ),
     ],
 )
-def test_the_owner_learns_why_there_is_no_card_and_what_to_do(dossiers: ModuleType, reason: str, sentence: str) -> None:
+def test_the_owner_learns_why_there_is_no_card_and_what_to_do(reason: str, sentence: str) -> None:
     told = card.unreachable(dossiers.situations()["open"], reason=reason, bot_name="Conclave")
 
     button = told["blocks"][-1]["elements"][0]
@@ -405,7 +405,7 @@ def test_the_owner_learns_why_there_is_no_card_and_what_to_do(dossiers: ModuleTy
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.text(alphabet=st.characters(codec=None), max_size=150))
-def test_any_words_make_a_card_that_slack_accepts(dossiers: ModuleType, words: str) -> None:
+def test_any_words_make_a_card_that_slack_accepts(words: str) -> None:
     found = dossiers.situations()["learn"]
     case = replace(found.decision.case, title=words, customer_name=words, description=words * 20)
     options = tuple(replace(o, title=words) for o in found.options)

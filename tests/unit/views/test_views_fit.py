@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from slack_sdk.models.views import View
 
 from bot.views.slack import ids, kit
 from slack_limits import message_problems
+from tests.support import dossiers
 
 LIVE = re.compile(r"<(![a-z]+|[@#][A-Z0-9]+)")
 OURS = re.compile(r"<!date\^\d{10}\^\{date_short_pretty\}( at \{time\})?\|[^<>|]+>|<@U(1SARAH|2MIKE|1)>|<#C1>")
@@ -44,7 +44,7 @@ def _mrkdwn(value: Any) -> Iterator[str]:
             yield from _mrkdwn(part)
 
 
-def _messages(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+def _messages(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
         return list(dossiers.messages(dossier))
@@ -52,7 +52,7 @@ def _messages(dossiers: ModuleType, situation: str, pattern: str | None) -> list
     return list(dossiers.messages(dossiers.worst(dossier, wild), pattern=wild))
 
 
-def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+def _everything(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
         return [*dossiers.modals(dossier), *dossiers.messages(dossier)]
@@ -61,24 +61,22 @@ def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> li
     return [*dossiers.modals(bad, pattern=wild), *dossiers.messages(bad, pattern=wild)]
 
 
-def test_the_lists_above_are_those_of_the_factories(dossiers: ModuleType) -> None:
+def test_the_lists_above_are_those_of_the_factories() -> None:
     assert list(dossiers.situations()) == SITUATIONS
     assert list(dossiers.PATTERNS) == PATTERNS
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_every_view_of_an_ordinary_decision_passes_the_gate(dossiers: ModuleType, situation: str) -> None:
-    shown = _everything(dossiers, situation, None)
+def test_every_view_of_an_ordinary_decision_passes_the_gate(situation: str) -> None:
+    shown = _everything(situation, None)
 
     assert len(shown) > 30  # builders raise LimitError themselves
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("situation", ["define", "open", "undecided", "second result", "learn", "cancelled"])
-def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
-    dossiers: ModuleType, situation: str, pattern: str
-) -> None:
-    for name, shown in _everything(dossiers, situation, pattern):
+def test_the_longest_and_most_hostile_input_fits_and_stays_dead(situation: str, pattern: str) -> None:
+    for name, shown in _everything(situation, pattern):
         json.dumps(shown).encode()
         texts = [*_mrkdwn(shown), shown.get("text", "")]
         alive = [found for text in texts for found in LIVE.findall(OURS.sub("", text))]
@@ -88,17 +86,15 @@ def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
 
 @pytest.mark.parametrize("pattern", [None, *PATTERNS])
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_messages_speak_to_screen_readers_and_may_be_updates(
-    dossiers: ModuleType, situation: str, pattern: str | None
-) -> None:
-    for name, shown in _messages(dossiers, situation, pattern):
+def test_messages_speak_to_screen_readers_and_may_be_updates(situation: str, pattern: str | None) -> None:
+    for name, shown in _messages(situation, pattern):
         assert shown["text"].strip(), name
         assert not message_problems({**shown, "ts": "1.2"}), name
         assert kit.size(shown["blocks"]) <= kit.MESSAGE_ROOM, name
 
 
 @pytest.mark.parametrize("situation", ["define", "options", "open", "learn"])
-def test_slack_s_own_models_find_nothing_wrong(dossiers: ModuleType, situation: str) -> None:
+def test_slack_s_own_models_find_nothing_wrong(situation: str) -> None:
     for _, shown in dossiers.modals(dossiers.situations()[situation]):
         View(**shown).to_dict()
     for _, shown in dossiers.messages(dossiers.situations()[situation]):
@@ -107,14 +103,14 @@ def test_slack_s_own_models_find_nothing_wrong(dossiers: ModuleType, situation: 
                 assert Block.parse(block).to_dict()["type"] == block["type"]
 
 
-def test_the_customer_s_address_is_in_the_details_and_the_form_only(dossiers: ModuleType) -> None:
+def test_the_customer_s_address_is_in_the_details_and_the_form_only() -> None:
     for dossier in dossiers.situations().values():
         shown = [*dossiers.modals(dossier), *dossiers.messages(dossier)]
         holding = {name for name, view in shown if dossiers.EMAIL in json.dumps(view)}
         assert holding == {"details", "edit case"}
 
 
-def test_every_id_that_is_shown_is_listed(dossiers: ModuleType) -> None:
+def test_every_id_that_is_shown_is_listed() -> None:
     pressed, submitted = set(), set()
     for dossier in dossiers.situations().values():
         for _, shown in [*dossiers.modals(dossier), *dossiers.messages(dossier)]:
@@ -126,7 +122,7 @@ def test_every_id_that_is_shown_is_listed(dossiers: ModuleType) -> None:
     assert pressed | submitted <= ids.ALL
 
 
-def test_buttons_that_read_the_same_say_which_decision_they_mean(dossiers: ModuleType) -> None:
+def test_buttons_that_read_the_same_say_which_decision_they_mean() -> None:
     for dossier in dossiers.situations().values():
         for block in dict(dossiers.messages(dossier))["list"]["blocks"]:
             if "accessory" in block:
