@@ -61,7 +61,7 @@ async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
 
 
 async def _takes_time(owner: Any) -> bool:
-    return await owner.field("Resolve by").get_attribute("type") == "datetime-local"
+    return bool(await owner.field("Resolve by").get_attribute("type") == "datetime-local")
 
 
 async def propose(person: Any, title: str) -> None:

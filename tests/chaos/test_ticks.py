@@ -6,7 +6,9 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from bot.config import Settings
 from bot.domain.option import OptionDraft
@@ -80,10 +82,10 @@ async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     """One urgent decision of the group that all of it is asked to score, its reminders planned."""
     actor, now, table = team.owners[group], datetime.now(UTC), Settings(_env_file=None).rules.authority
     decision_id = await team.open(f"g{group}", channel_id="C00000", group=group, case=URGENT)
-    how = {"actor": actor, "decision_id": decision_id, "now": now, "table": table}
+    how: dict[str, Any] = {"actor": actor, "decision_id": decision_id, "now": now, "table": table}
     await criteria.submit(team.db, drafts=CRITERIA, press=a_press(), **how)
     for title in ("Full refund", "Partial credit"):
-        draft = OptionDraft(title, "What we would do.", None)
+        draft = OptionDraft(title, "What we would do.", Decimal(0))
         await options.propose(team.db, draft=draft, press=a_press(), **how)
     people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", actor.team.id)]
     await rounds.start(

@@ -27,7 +27,8 @@ async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> No
     scans = {}
     with psycopg.connect(database_url) as connection:
         connection.execute("SET random_page_cost = 1.1")
-        sizes = dict(connection.execute("SELECT relname, reltuples FROM pg_class").fetchall())
+        rows: list[tuple[str, float]] = connection.execute("SELECT relname, reltuples FROM pg_class").fetchall()
+        sizes = dict(rows)
         for statement, parameters in statements.items():
             for table in scanned(connection, statement, parameters):
                 if sizes[table] > FEW_ROWS:

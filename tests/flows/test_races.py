@@ -396,6 +396,7 @@ async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_
         await team.waiting_for_locks(2)
     answers = await asyncio.gather(*both, return_exceptions=True)
     counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
+    assert isinstance(counted, evaluations.Submitted)
     assert counted.is_closed
     assert "What you had submitted before counts. Scoring of #1 is closed" in str(refused)
 

@@ -18,6 +18,7 @@ from bot.services import reminder as reminders
 from bot.services import round as rounds
 from bot.services import team as teams
 from sandbox.people import Message
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timedelta(hours=9)).isoformat()})
@@ -27,7 +28,7 @@ SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timede
 class Clock:
     """The test's hands on the clock of the tick and of planning; the bot's own process keeps real time."""
 
-    team: Any
+    team: Team
     ahead: timedelta = timedelta(0)
 
     @property

@@ -97,7 +97,7 @@ def a_starter_app(token: str, secret: str, api_url: str) -> AsyncApp:
 
 
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
-async def test_an_app_of_slack_samples_shape_works_with_another_api_url_alone() -> None:  # type: ignore[no-untyped-def]
+async def test_an_app_of_slack_samples_shape_works_with_another_api_url_alone() -> None:
     found = description.parse(_loaded(FILE))
     async with running(found.spec) as sandbox:
         app = a_starter_app(found.spec.bot_token, found.spec.signing_secret, sandbox.api_url)

@@ -13,6 +13,7 @@ from sandbox.page.scene import Scene
 from sandbox.pointing import rich_text_of, typed_text
 from sandbox.server import Sandbox
 from sandbox.workspace import Workspace
+from tests.support.desk import Desk
 
 Json = dict[str, Any]
 BROWSER = {"Accept": "text/html"}
@@ -238,11 +239,11 @@ async def test_a_person_comes_back(sandbox: Sandbox) -> None:
     assert "Deactivate Tom Becker" in (await get(sandbox, "/as/sarah/inspector"))[1]
 
 
-async def test_an_external_select_asks_the_app(sandbox: Sandbox, desk: Any) -> None:
-    @desk.app.options("pick")
+async def test_an_external_select_asks_the_app(sandbox: Sandbox, desk: Desk) -> None:
     async def offered(ack: Any, payload: Json) -> None:
         await ack(options=[{"text": plain(f"{payload['value']}!"), "value": "1"}])
 
+    desk.app.options("pick")(offered)
     select = {"type": "external_select", "action_id": "pick"}
     desk.next_view = {
         "type": "modal",

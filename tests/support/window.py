@@ -23,6 +23,11 @@ class Window:
     who: str
     complaints: list[str] = field(default_factory=list)
 
+    def note(self, said: Any) -> None:
+        """What the page writes to its console."""
+        if said.type == "error":
+            self.complaints.append(said.text)
+
     async def type(self, words: str) -> None:
         """Type into the composer and press Enter."""
         await self.page.fill("#composer-text", words)
@@ -119,7 +124,7 @@ class Room:
         page = await context.new_page()
         page.set_default_timeout(20_000)
         window = Window(page, who)
-        page.on("console", lambda said: said.type == "error" and window.complaints.append(said.text))
+        page.on("console", window.note)
         page.on("pageerror", lambda error: window.complaints.append(str(error)))
         await page.goto(f"{self.sandbox.url}/as/{who}{place}")
         self.windows.append(window)

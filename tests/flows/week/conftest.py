@@ -1,6 +1,7 @@
 """The week begins: everybody has gathered, and the clock stands still on Monday morning."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ async def week(database_url: str, postbox: tuple[Postbox, str]) -> AsyncIterator
     box, url = postbox
     clock = Clock(database_url)
     # The bot's own clock ticks once at the start and then not before an hour: the test ticks.
-    settings = {"CONCLAVE_EMAIL_URL": url, "CONCLAVE_TICK_SECONDS": 3600}
+    settings: dict[str, Any] = {"CONCLAVE_EMAIL_URL": url, "CONCLAVE_TICK_SECONDS": 3600}
     async with living(database_url, workspace(), clock=lambda: clock.now, **settings) as house:
         house.sandbox.town.workspace.now = clock.now
         team = Team(house)

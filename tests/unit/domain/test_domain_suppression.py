@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.optimize import linprog
 
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
@@ -130,7 +130,7 @@ def check_nothing_can_be_told(case: Case) -> Shown:
     return shown
 
 
-SCORE = st.one_of(st.integers(1, 10), st.sampled_from([1, 2, 9, 10]))
+SCORE: st.SearchStrategy[int | None] = st.one_of(st.integers(1, 10), st.sampled_from([1, 2, 9, 10]))
 
 
 @st.composite

@@ -3,6 +3,8 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,7 @@ from inline_snapshot import snapshot
 from bot.domain.decision import Status
 from bot.views import card
 from tests.support import dossiers, lines
+from tests.support.known import known
 
 
 def shown(situation: str) -> list[str]:
@@ -327,7 +330,7 @@ def test_cancel_and_void_ask_back_and_are_red() -> None:
     shown = card.card(dossiers.situations()["quorum"], now=dossiers.NOW)
 
     buttons = {b["action_id"]: b for b in shown["blocks"][-1]["elements"]}
-    assert {b["value"] for b in buttons.values()} == {str(dossiers.UUID(int=9))}
+    assert {b["value"] for b in buttons.values()} == {str(UUID(int=9))}
     for name in ("decision.cancel", "round.void"):
         assert buttons[name]["style"] == "danger"
         assert buttons[name]["confirm"]["style"] == "danger"
@@ -344,7 +347,7 @@ def test_dates_are_in_no_header_and_on_no_button() -> None:
 
 
 def test_a_decision_past_its_date_says_so_until_it_is_resolved() -> None:
-    late = dossiers.NOW + dossiers.timedelta(days=30)
+    late = dossiers.NOW + timedelta(days=30)
 
     assert "*overdue*" in json.dumps(card.card(dossiers.situations()["options"], now=late))
     assert "*overdue*" not in json.dumps(card.card(dossiers.situations()["act"], now=late))
@@ -352,14 +355,14 @@ def test_a_decision_past_its_date_says_so_until_it_is_resolved() -> None:
 
 def test_following_the_leader_needs_no_note() -> None:
     found = dossiers.situations()["act"]
-    leader = replace(found.outcome, selected_option_id=found.result.leaders[0])
+    leader = replace(known(found.outcome), selected_option_id=known(found.result).leaders[0])
 
     assert "not the leader" not in json.dumps(card.card(replace(found, outcome=leader), now=dossiers.NOW))
 
 
 def test_without_a_ranking_the_card_says_that_the_reason_decided() -> None:
     found = dossiers.situations()["act"]
-    silent = replace(found, result=replace(found.result, ballots=2, rows=()))
+    silent = replace(found, result=replace(known(found.result), ballots=2, rows=()))
 
     seen = json.dumps(card.card(silent, now=dossiers.NOW))
     assert "Decided by its reason alone: there is no ranking." in seen
@@ -400,7 +403,7 @@ def test_the_owner_learns_why_there_is_no_card_and_what_to_do(reason: str, sente
     assert told["text"].endswith(sentence)
     assert sentence in told["blocks"][0]["text"]["text"]
     assert "`/decide show 42`" in told["blocks"][0]["text"]["text"]
-    assert (button["action_id"], button["value"]) == ("card.post", str(dossiers.UUID(int=9)))
+    assert (button["action_id"], button["value"]) == ("card.post", str(UUID(int=9)))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -409,7 +412,7 @@ def test_any_words_make_a_card_that_slack_accepts(words: str) -> None:
     found = dossiers.situations()["learn"]
     case = replace(found.decision.case, title=words, customer_name=words, description=words * 20)
     options = tuple(replace(o, title=words) for o in found.options)
-    outcome = replace(found.outcome, reason=words * 6, outcome_notes=words)
+    outcome = replace(known(found.outcome), reason=words * 6, outcome_notes=words)
     wild = replace(found, decision=replace(found.decision, case=case), options=options, outcome=outcome)
 
     json.dumps(card.card(wild, now=dossiers.NOW), ensure_ascii=False).encode()

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -109,7 +110,7 @@ def test_the_check_page(check: dict[str, Any]) -> None:
 def test_a_page_comes_back(page: dict[str, Any]) -> None:
     form = evaluation.parse(payloads.submitted(page, confidence="2", **scores(1, 10, 5)))
 
-    assert form.round_id == dossiers.UUID(int=400)
+    assert form.round_id == UUID(int=400)
     assert (form.index, form.revision, form.is_last) == (0, "r1", False)
     assert form.criterion_id == dossiers.CRITERIA[0].id
     assert form.page == Page(dict(zip((o.id for o in dossiers.OPTIONS), (1, 10, 5), strict=True)), 2, False)
@@ -265,7 +266,7 @@ def test_submitting_needs_the_tick(check: dict[str, Any]) -> None:
         evaluation.require_complete(evaluation.parse(view))
 
     sentence = "Tick this box once you have read your scores."
-    assert errors_for(view, refusal.value) == {f"checked:{dossiers.UUID(int=400)}:r2": sentence}
+    assert errors_for(view, refusal.value) == {f"checked:{UUID(int=400)}:r2": sentence}
 
 
 def test_a_comment_that_is_too_long_is_refused_without_repeating_it(check: dict[str, Any]) -> None:

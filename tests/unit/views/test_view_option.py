@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_proposal_comes_back() -> None:
 
     assert form.draft == OptionDraft("Full refund", "Everything.", Decimal("8000.00"), "low", "high")
     assert not form.remove
-    assert uuid_in(view) == dossiers.UUID(int=9)
+    assert uuid_in(view) == UUID(int=9)
 
 
 def test_cost_effort_and_risk_have_defaults() -> None:

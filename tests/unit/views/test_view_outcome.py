@@ -1,8 +1,10 @@
 """Resolving and recording."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,6 +16,7 @@ from bot.errors import Invalid
 from bot.views import outcome
 from bot.views.slack.form import errors_for
 from tests.support import dossiers, lines, payloads
+from tests.support.known import known
 
 
 def resolve(**facts: Any) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def test_a_choice_without_option_or_reason_is_refused(typed: dict[str, str], fie
     with pytest.raises(Invalid) as refusal:
         outcome.parse_resolve(view)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
 def test_the_modal_says_who_leads_and_what_each_option_takes() -> None:
@@ -120,11 +123,11 @@ def test_an_outcome_that_tells_nothing_is_refused() -> None:
 
 def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_passed() -> None:
     found = dossiers.situations()["learn"]
-    later = dossiers.TOMORROW + dossiers.timedelta(days=9)
+    later = dossiers.TOMORROW + timedelta(days=9)
 
     draft = outcome.parse_record(payloads.submitted(outcome.record(found)), currency="USD", now=later)
 
-    saved = found.outcome
+    saved = known(found.outcome)
     assert draft == OutcomeDraft(
         saved.customer_satisfaction_score,
         saved.customer_retained,
@@ -148,7 +151,7 @@ def test_a_refused_outcome_says_why(typed: dict[str, str], field: str, sentence:
     with pytest.raises(Invalid) as refusal:
         outcome.parse_record(view, currency="USD", now=dossiers.NOW)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
 def test_a_follow_up_in_the_past_is_refused() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Line, Status
 from bot.domain.home import Decided, Home, Stranger
 from bot.domain.permission import Action
 from bot.domain.preference import Preferences
@@ -17,6 +18,7 @@ from bot.views.reminder import Told
 from bot.views.slack import ids
 from slack_limits import message_problems, view_problems
 from tests.support import dossiers, payloads
+from tests.support.known import known
 
 
 def all_told() -> list[Told]:
@@ -91,7 +93,8 @@ def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them() -> None:
     assert levels == sorted(levels)
     assert urgent.decision.created_by not in {i.member_id for i in told}
     assert len({i.member_id for i in told}) == len(told)
-    half = (urgent.round.closes_at - urgent.round.opened_at) / 2
+    scoring = known(urgent.round)
+    half = (scoring.closes_at - scoring.opened_at) / 2
     assert min(i.first for i in told) == half
     assert {i.first - half for i in told} <= {timedelta(hours=n) for n in range(5)}
     assert all(i.most == 1 for i in told)
@@ -117,9 +120,7 @@ def test_home_fits_however_long_the_list_is(number: int) -> None:
         assert view_problems(view) == []
 
 
-def a_line() -> object:
-    from bot.domain.decision import Line, Status
-
+def a_line() -> Line:
     d = dossiers.a_decision(Status.EVALUATING, 4)
     return Line(
         d.id, 42, "x" * 500, "<&>" * 85, "refund_request", 5, d.status, 4, dossiers.NOW, "score", Action.SCORE.value
@@ -127,10 +128,10 @@ def a_line() -> object:
 
 
 def test_a_stranger_reads_why_and_nothing_else() -> None:
-    view = home.home(Stranger(True, ("Sarah",)), now=None)
+    view = home.home(Stranger(True, ("Sarah",)), now=dossiers.NOW)
     assert "Sarah can add you" in str(view)
     assert view_problems(view) == []
-    assert "Set up your team" in str(home.home(Stranger(False, ()), now=None))
+    assert "Set up your team" in str(home.home(Stranger(False, ()), now=dossiers.NOW))
 
 
 def settings_modal(**facts: object) -> dict[str, object]:

@@ -15,6 +15,7 @@ from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
 from bot.views import headline, outcome, result
 from tests.support import dossiers, lines
+from tests.support.known import known
 
 
 def told_of(dossier: Any, **more: Any) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def told_of(dossier: Any, **more: Any) -> dict[str, Any]:
 def test_a_ranking_reads_with_places_totals_and_needs() -> None:
     found = dossiers.situations()["published"]
 
-    assert result.ranking_lines(found, found.result) == [
+    assert result.ranking_lines(found, known(found.result)) == [
         "1.  *Half refund* · about 7.4",
         "2.  *Full refund* · about 7.4",
         "–  Credit note · not ranked: needs scores on Cost",
@@ -35,7 +36,7 @@ def test_a_ranking_reads_with_places_totals_and_needs() -> None:
 def test_ties_are_printed_as_ties() -> None:
     found = dossiers.situations()["published"]
     a, b, c = (o.id for o in found.options)
-    tied = replace(found.result, rows=(ResultRow(a, 1, "7.5"), ResultRow(b, 1, "7.5"), ResultRow(c, 3, None)))
+    tied = replace(known(found.result), rows=(ResultRow(a, 1, "7.5"), ResultRow(b, 1, "7.5"), ResultRow(c, 3, None)))
 
     assert result.ranking_lines(found, tied) == [
         "1=  *Full refund* · 7.5",
@@ -137,9 +138,9 @@ def test_below_three_ballots_nothing_aggregated_is_told_and_why() -> None:
 
 def test_a_second_round_says_why_it_shows_the_ranking_only() -> None:
     found = dossiers.situations()["published"]
-    rows = tuple(replace(row, total=None, share=None, is_about=False) for row in found.result.rows)
+    rows = tuple(replace(row, total=None, share=None, is_about=False) for row in known(found.result).rows)
     bare = Result(2, 5, 5, Thresholds(), rows, StabilityLabel.CLEAR)
-    second = replace(found, result=bare, round=replace(found.round, follows=UUID(int=1)))
+    second = replace(found, result=bare, round=replace(known(found.round), follows=UUID(int=1)))
 
     (only,) = result.messages(second)
 
@@ -163,7 +164,7 @@ def test_bars_of_the_same_name_are_told_apart() -> None:
     options = tuple(replace(o, title=f"{long} {i}") for i, o in enumerate(found.options))
     rows = tuple(ResultRow(o.id, i + 1, "≤ 1.5") for i, o in enumerate(options))
 
-    told = told_of(replace(found, options=options, result=replace(found.result, rows=rows)))
+    told = told_of(replace(found, options=options, result=replace(known(found.result), rows=rows)))
 
     (chart,) = [block["chart"] for block in told["blocks"] if block["type"] == "data_visualization"]
     (series,) = chart["series"]
@@ -177,9 +178,9 @@ def test_bars_of_the_same_name_are_told_apart() -> None:
 
 def test_one_total_alone_is_no_chart() -> None:
     found = dossiers.situations()["published"]
-    alone = tuple(row if row.place == 1 else replace(row, total=None) for row in found.result.rows)
+    alone = tuple(row if row.place == 1 else replace(row, total=None) for row in known(found.result).rows)
 
-    told = told_of(replace(found, result=replace(found.result, rows=alone)))
+    told = told_of(replace(found, result=replace(known(found.result), rows=alone)))
 
     assert "data_visualization" not in {block["type"] for block in told["blocks"]}
 
@@ -189,7 +190,7 @@ def test_what_follows_from_the_means_is_said_in_sentences() -> None:
     half, full, credit = found.options[1].id, found.options[0].id, found.options[2].id
     trust, cost = (criterion.id for criterion in found.criteria)
     more = replace(
-        found.result,
+        known(found.result),
         dominated=((credit, (half, full)),),
         weight_limits=(WeightLimit(trust, "3", above="3.5"), WeightLimit(cost, "1.5", "1.45", "4.75")),
         confident_leaders=(full,),
@@ -228,7 +229,7 @@ def test_names_that_differ_in_their_parentheses_only_stay_whole() -> None:
     names = ("Cost (this year)", "Cost (next year)")
     criteria = tuple(replace(c, name=name) for c, name in zip(found.criteria, names, strict=True))
 
-    notes = headline.notes(replace(found, criteria=criteria), found.result)
+    notes = headline.notes(replace(found, criteria=criteria), known(found.result))
 
     assert any("part most on *Cost (next year)*" in note for note in notes)
 

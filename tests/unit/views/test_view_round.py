@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_start_is_refused_under_its_field(
     with pytest.raises(Invalid) as refusal:
         round.parse_start(view, now=dossiers.NOW)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
 def test_a_closing_time_in_the_past_is_refused(start: dict[str, Any]) -> None:
