@@ -157,6 +157,10 @@ class Told:
     who: Colleague | None
     text: str
 
+    @property
+    def reader(self) -> Colleague:
+        return known(self.who)
+
 
 @dataclass
 class Week:
