@@ -135,7 +135,7 @@ async def test_a_thread_shows_its_root_and_replies(sandbox: Sandbox) -> None:
     assert ">Reply</div>" in inside
 
 
-async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: Any) -> None:
+async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: Desk) -> None:
     person = sandbox.person("sarah")
     await person.slash("/decide")
     await sandbox.idle()
@@ -153,7 +153,7 @@ async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: 
     assert 'value="Ann"' in page
 
 
-async def test_what_is_not_on_ones_own_screen_cannot_be_pressed(sandbox: Sandbox, desk: Any) -> None:
+async def test_what_is_not_on_ones_own_screen_cannot_be_pressed(sandbox: Sandbox, desk: Desk) -> None:
     await sandbox.person("sarah").slash("/decide")
     await sandbox.idle()
     view = sandbox.town.workspace.stacks["U0SARAH"][-1]
@@ -188,7 +188,7 @@ def test_rich_text_is_read_from_marks_and_written_back() -> None:
     assert typed_text(rich) == typed
 
 
-async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox: Sandbox, desk: Any) -> None:
+async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox: Sandbox, desk: Desk) -> None:
     canary = "canary-7-of-10"
     desk.next_view = {
         "type": "modal",
@@ -222,7 +222,7 @@ async def test_an_invitation_is_typed_as_in_slack(sandbox: Sandbox) -> None:
     assert bot not in sandbox.town.channel("general").members
 
 
-async def test_the_next_trigger_can_be_made_late(sandbox: Sandbox, desk: Any) -> None:
+async def test_the_next_trigger_can_be_made_late(sandbox: Sandbox, desk: Desk) -> None:
     sandbox.town.workspace.spoil_triggers()
 
     await sandbox.person("sarah").slash("/decide open")

@@ -3,7 +3,6 @@
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -25,7 +24,7 @@ TELLING = {
 }
 
 
-def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: Any) -> None:
+def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: Vault) -> None:
     """ANALYZE writes down common values, comments included, and never forgets those of a table that is empty now."""
     r = vault.a_round(people=4)
     for number, member in enumerate(r.members):

@@ -14,6 +14,7 @@ from bot.domain.permission import Action
 from bot.services import criterion as criteria
 from bot.services import evaluation as evaluations
 from bot.services import option as options
+from tests.support.team import Team, a_press
 
 EVIL = "<!channel> <!everyone> <@U0EVE> <#C0GENERAL> <!subteam^S1> <https://evil.example|zqlink> @here &lt;!here&gt;"
 TOKEN = re.compile(r"<[^<>]*>")
@@ -46,7 +47,7 @@ def test_the_net_finds_a_live_token() -> None:
     assert len([t for text in live(block) for t in TOKEN.findall(text) if not OURS.fullmatch(t)]) == 6
 
 
-async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Any) -> None:
+async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Team) -> None:
     team = await newcomers.gather("mike", "lisa", "tom")
     team.give("mike", 5)
     team.sql("UPDATE team_members SET name = left(%s || name, 255)", EVIL)
@@ -81,18 +82,17 @@ async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Any) -> No
     assert any("zqlink" in text for call in team.house.sandbox.calls() for text in live(call.arguments))
 
 
-async def _scored(team: Any) -> None:
+async def _scored(team: Team) -> None:
     """A decision of which every field is evil, scored by three of four, with comments."""
     long = f"{EVIL}\n\n> {EVIL}\n*x*\n"
     evil = {"customer_name": EVIL, "title": EVIL, "description": long, "customer_id": EVIL[:50]}
     await team.open(**evil, customer_email="a@evil.example")
     how: dict[str, Any] = {"decision_id": team.decision_id, "now": team.now, "table": team.table}
-    press = _press(team)
     drafts = (CriterionDraft(EVIL[:90], Decimal(3), EVIL), CriterionDraft("Plain", Decimal(1)))
-    await criteria.submit(team.db, actor=team.actors["sarah"], drafts=drafts, press=press(), **how)
+    await criteria.submit(team.db, actor=team.actors["sarah"], drafts=drafts, press=a_press(), **how)
     for title in (EVIL, f"B {EVIL}"):
         draft = OptionDraft(title, long, Decimal(100))
-        await options.propose(team.db, actor=team.actors["mike"], draft=draft, press=press(), **how)
+        await options.propose(team.db, actor=team.actors["mike"], draft=draft, press=a_press(), **how)
     await team.window("sarah", Action.START_SCORING)
     assert (await team.submit("sarah", {"Scoring closes": team.now + timedelta(days=1)})).ok
     await _vote(team, "lisa")
@@ -104,7 +104,7 @@ async def _scored(team: Any) -> None:
     await team.settled()
 
 
-async def _vote(team: Any, name: str) -> None:
+async def _vote(team: Team, name: str) -> None:
     await team.window(name, Action.SCORE)
     person = team.house.person(name)
     for number in (1, 2):
@@ -118,8 +118,8 @@ async def _vote(team: Any, name: str) -> None:
     await person.close(everything=True)
 
 
-async def _vote_by_service(team: Any, name: str) -> None:
-    how = {"actor": team.actors[name], "round_id": team.round_id, "now": team.now}
+async def _vote_by_service(team: Team, name: str) -> None:
+    how: dict[str, Any] = {"actor": team.actors[name], "round_id": team.round_id, "now": team.now}
     ids = [option for (option,) in team.sql("SELECT id FROM response_options")]
     for (criterion,) in team.sql("SELECT id FROM decision_criteria"):
         await evaluations.save_page(team.db, criterion_id=criterion, page=Page(dict.fromkeys(ids, 7)), **how)
@@ -127,7 +127,7 @@ async def _vote_by_service(team: Any, name: str) -> None:
     await evaluations.submit(team.db, comments=comments, table=team.table, **how)
 
 
-async def _ended(team: Any) -> None:
+async def _ended(team: Team) -> None:
     """A second one is cancelled, with an evil reason, and refuses an evil name."""
     await team.to_options(title=EVIL, customer_name=EVIL)
     await team.told("lisa", Action.START_SCORING)
@@ -136,7 +136,3 @@ async def _ended(team: Any) -> None:
     await team.house.person("lisa").slash("/decide list")
     await team.house.person("eve").slash("/decide list")
     await team.house.person("eve").see("can add you")
-
-
-def _press(team: Any) -> Any:
-    return team.gather.__func__.__globals__["a_press"]

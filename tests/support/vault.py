@@ -9,8 +9,12 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
+from tests.support.known import known
+
 THRESHOLDS = {"ranking": 3, "totals": 5, "cell": 5}
 Row = tuple[Any, ...]
+Ballot = Sequence[Sequence[int] | None]
+"""Per criterion the options' scores; None = abstained."""
 
 
 class Submitted(NamedTuple):
@@ -155,6 +159,12 @@ class Vault:
         ((answer, round_id),) = self.rows("SELECT * FROM open_second_round(%s, %s, now() + %s::interval)", *asked)
         return answer, replace(r, id=round_id) if round_id else None
 
+    def followed(self, r: ARound) -> ARound:
+        """The second round, which was opened."""
+        answer, second = self.second(r)
+        assert answer == "opened"
+        return known(second)
+
     def void(self, r: ARound) -> str:
         word: str = self.value("SELECT void_round(%s, %s, 'A criterion was wrong')", r.id, r.members[0])
         return word
@@ -174,7 +184,7 @@ class Vault:
         self,
         r: ARound,
         member: UUID,
-        ballot: Sequence[Sequence[int] | None],
+        ballot: Ballot,
         *,
         confidence: int | None = None,
         comments: Mapping[int, str] | None = None,
@@ -188,7 +198,7 @@ class Vault:
             texts = {str(r.options[index]): text for index, text in comments.items()}
             assert self.save(r, member, None, {"comments": texts, "share": share}) == "saved"
 
-    def score(self, r: ARound, *ballots: Sequence[Sequence[int] | None]) -> None:
+    def score(self, r: ARound, *ballots: Ballot) -> None:
         """Submit one ballot for each of the first members."""
         for member, ballot in zip(r.members, ballots, strict=False):
             self.fill(r, member, ballot)
