@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -293,7 +293,7 @@ def test_a_form_hides_what_was_scored_and_written(
     assert ": 8" not in shown
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None)
 @given(given_scores=st.lists(st.integers(1, 10), min_size=3, max_size=3), sure=st.integers(1, 5))
 def test_ids_and_metadata_are_the_same_whatever_was_scored(given_scores: list[int], sure: int) -> None:
     found = dossiers.situations()["open"]
