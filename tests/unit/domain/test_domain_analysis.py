@@ -304,6 +304,7 @@ def check_topics(found: Analysis, case: Drawn) -> None:
     assert [float(topic.share or 0) for topic in found.topics] == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hundred", range(10))
 def test_a_thousand_random_matrices_agree_with_numpy_and_scipy(hundred: int) -> None:
     checked = 0

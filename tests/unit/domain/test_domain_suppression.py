@@ -148,12 +148,14 @@ def a_case(draw: st.DrawFn, *, is_partial: bool = False) -> Case:
     return case_of(seen, *(str(Decimal(w) / 100) for w in weights))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(a_case())
 def test_what_is_withheld_cannot_be_computed_from_what_is_printed(case: Case) -> None:
     check_nothing_can_be_told(case)
 
 
+@pytest.mark.slow
 @settings(max_examples=75, deadline=None)
 @given(a_case(is_partial=True))
 def test_neither_where_people_left_out_single_cells(case: Case) -> None:

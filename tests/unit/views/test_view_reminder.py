@@ -48,6 +48,7 @@ def test_no_escalation_names_anybody_who_is_asked() -> None:
             assert not person.slack_user_id or person.slack_user_id not in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["x", "<&>", "漢字", "*_~`", "a\x00\u202eb"])
 def test_whatever_people_typed_fits(pattern: str) -> None:
     for told in all_told():
