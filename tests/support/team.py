@@ -1,15 +1,11 @@
-"""A team at work in a house: what stands in its database, steps by the services, hands in Slack."""
+"""A team at work in a house: steps by the services, for what a test is not about."""
 
-import asyncio
 import dataclasses
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID, uuid4
-
-import psycopg
 
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
@@ -25,13 +21,10 @@ from bot.services import option as options
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
-from sandbox.people import Answer, Message, Modal, Person
-from sandbox.spec import PersonSpec
+from tests.support.hands import OWNER, Hands
 from tests.support.house import House
+from tests.support.records import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30.0
-"""For what a slow machine does late; what is promised within a time says so where it is tested."""
-OWNER = "sarah"
 ROLE = "support_manager"
 CASE = Case(
     decision_type="refund_request",
@@ -51,71 +44,17 @@ def a_press() -> Press:
     return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
-class Team:
+class Team(Hands):
     """Sarah's team in a house. What a test is not about is done by the services; the rest through Slack."""
 
     def __init__(self, house: House) -> None:
-        self.house = house
+        super().__init__(house)
         # The bot's own pool, without its haste: nobody waits three seconds for a step that a test takes.
         self.db = dataclasses.replace(house.bot.deps.db, budget_seconds=PATIENCE_SECONDS)
         self.table = house.bot.deps.rules.authority
         self.actors: dict[str, Actor] = {}
-        self._decision_id: UUID | None = None
-
-    @property
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    # What stands in the database.
-
-    def sql(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
-        # A lock that the bot holds would be waited for in the bot's own loop, for ever.
-        in_time: dict[str, Any] = {"autocommit": True, "options": "-c lock_timeout=3s"}
-        with psycopg.connect(self.house.database_url, **in_time) as connection:
-            cursor = connection.execute(query, arguments or None)
-            return cursor.fetchall() if cursor.description else []
-
-    async def change(self, query: str, *arguments: object) -> None:
-        """Change rows that the bot may be working on."""
-        await asyncio.to_thread(self.sql, query, *arguments)
-
-    def value(self, query: str, *arguments: object) -> Any:
-        ((found,),) = self.sql(query, *arguments)
-        return found
-
-    @property
-    def state(self) -> tuple[str, int]:
-        ((status, phase),) = self.sql(
-            "SELECT status, current_phase FROM customer_decisions WHERE id = %s", self.decision_id
-        )
-        return status, phase
-
-    async def until(self, query: str, expected: Any, *arguments: object, timeout: float = PATIENCE_SECONDS) -> None:
-        """Wait until the query's one value is `expected`."""
-        end = time.monotonic() + timeout
-        while (found := self.value(query, *arguments)) != expected:
-            assert time.monotonic() < end, f"{query}: {found!r}, not {expected!r}"
-            await asyncio.sleep(0.03)
-
-    async def waiting_for_locks(self, number: int) -> None:
-        """Wait until so many of the bot's statements wait for a lock."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        await self.until(query, number)
-
-    async def settled(self) -> None:
-        """Wait until nothing waits in the outbox."""
-        await self.until("SELECT count(*) FROM outbox WHERE state = 'ready'", 0)
-
-    @property
-    def decision_id(self) -> UUID:
-        """The decision at hand: the last that was opened."""
-        found: UUID = self._decision_id or self.value("SELECT id FROM customer_decisions ORDER BY number DESC LIMIT 1")
-        return found
 
     # Steps by the services.
-
-    def _slack(self, name: str) -> PersonSpec:
-        return self.house.sandbox.town.workspace.person(name)
 
     def profile(self, name: str) -> Profile:
         person = self._slack(name)
@@ -270,100 +209,6 @@ class Team:
     async def end_round_now(self) -> None:
         """Let the closing time be past, without anybody having noticed."""
         await self.change("UPDATE rounds SET closes_at = now() - interval '1 minute' WHERE id = %s", self.round_id)
-
-    # Hands in Slack.
-
-    def offer(self, name: str, action: str, value: object) -> str:
-        """Lay a message with one button before a person, as an old card (or a forger) would; returns its label."""
-        workspace = self.house.sandbox.town.workspace
-        label = f"stale {uuid4().hex[:6]}"
-        button = {
-            "type": "button",
-            "text": {"type": "plain_text", "text": label},
-            "action_id": action,
-            "value": str(value),
-        }
-        person = self._slack(name)
-        workspace.post(
-            workspace.visible_channels(person.id)[0],
-            user=self.house.sandbox.spec.bot_user_id,
-            text="an old card",
-            blocks=[{"type": "actions", "elements": [button]}],
-            only_for=person.id,
-        )
-        return label
-
-    async def press(self, name: str, action: str, value: object = None, **how: Any) -> Answer:
-        """Press a button that may be long out of date; about the decision at hand by default."""
-        person = self.house.person(name)
-        if await person.modal():
-            await person.close(everything=True)
-        label = self.offer(name, action, self.decision_id if value is None else value)
-        return await person.click(label, **how)
-
-    async def told(self, name: str, action: str, value: object = None) -> str:
-        """Press, and return the sentence that came back: in the window, or as a private message."""
-        person = self.house.person(name)
-        before = {m.ts for m in await person.messages()}
-        answer = await self.press(name, action, value)
-        assert answer.ok, answer
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            modal = await person.modal()
-            if modal and WAITING not in modal.text:
-                assert modal.callback_id == "notice", modal.text
-                await person.close(everything=True)
-                return modal.text
-            new = [m for m in await person.messages() if m.ts not in before and m.text != "an old card" and m.ephemeral]
-            if new:
-                return new[-1].rendered
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"{name} was told nothing. {await person.screen()}")
-
-    async def window(self, name: str, action: str, value: object = None) -> Modal:
-        """Press a button that opens a modal, and wait until it stands there."""
-        answer = await self.press(name, action, value)
-        assert answer.ok, answer
-        return await self.modal(name)
-
-    async def modal(self, name: str, *, at_least: str = "") -> Modal:
-        """The top modal, once it has stopped loading (and shows this text)."""
-        return await modal_of(self.house.person(name), at_least=at_least)
-
-    async def submit(self, name: str, values: Mapping[str, Any], **how: Any) -> Answer:
-        person = self.house.person(name)
-        await person.fill(values)
-        return await person.submit(**how)
-
-    async def card(self, name: str = OWNER) -> str:
-        """The card in the channel once all is delivered; there is exactly one."""
-        await self.settled()
-        (card,) = await self.cards(name)
-        return card.rendered
-
-    async def cards(self, name: str = OWNER) -> list[Message]:
-        number = self.value("SELECT number FROM customer_decisions WHERE id = %s", self.decision_id)
-        found = await self.house.person(name).messages()
-        return [m for m in found if m.rendered.startswith(f"#{number} · ") and not m.ephemeral and not m.thread_ts]
-
-    def check_deliveries(self) -> None:
-        """Every payload was answered in time and well."""
-        bad = [d.summary() for d in self.house.sandbox.deliveries() if d.status != 200 or d.error]
-        assert bad == []
-
-
-WAITING = "One moment"
-
-
-async def modal_of(person: Person, *, at_least: str = "", timeout: float = PATIENCE_SECONDS) -> Modal:
-    """A person's top modal, once it has stopped loading (and shows this text)."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        modal = await person.modal()
-        if modal and WAITING not in modal.text and at_least in modal.text:
-            return modal
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{person.name} has no such window. {await person.screen()}")
 
 
 async def sarahs_team(house: House) -> Team:

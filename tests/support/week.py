@@ -21,9 +21,10 @@ from bot.demo.techcorp import techcorp
 from bot.services import team as teams
 from sandbox.people import Person
 from sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
+from tests.support.hands import modal_of
 from tests.support.known import known
 from tests.support.postbox import Postbox
-from tests.support.team import Team, modal_of
+from tests.support.team import Team
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday, a month after the last change of clocks in Europe and three weeks after America's."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.team import modal_of
+from tests.support.hands import modal_of
 from tests.support.week import Told, Week
 
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
