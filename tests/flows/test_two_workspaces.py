@@ -111,7 +111,7 @@ async def test_noise_of_other_teams_changes_nothing(both: tuple[Any, Any]) -> No
     for name in ("sarah", "mike", "lisa"):
         await ours.ballot(name)
     await ours.published()
-    assert "1.  Full refund · 8.0" in (await ours.card()).replace("7.5", "8.0")
+    assert "1.  Full refund · 8.0" in await ours.card()
     await ours.house.person("mike").slash("/decide list")
     screen = await ours.house.person("mike").see("1 open decision")
     assert "Noise" not in screen
