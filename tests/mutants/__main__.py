@@ -56,7 +56,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """As it stands in tests/mutants.md: without the line, which moves."""
+        """As it stands in tests/mutants.md."""
         return f"{self.module}: {self.change.name}"
 
 

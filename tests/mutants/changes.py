@@ -31,16 +31,18 @@ _OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `after` are the code of the changed place, on one line; `source` is the whole module, changed."""
+    """`text`: the line on which it begins; `source`: the whole module, changed."""
 
     line: int
+    text: str
     before: str
     after: str
     source: str
 
     @property
     def name(self) -> str:
-        return f"{self.before} -> {self.after}"
+        """Without the line's number, which moves."""
+        return f"{self.text} | {self.before} -> {self.after}"
 
 
 def changes(source: str) -> Iterator[Change]:
@@ -53,7 +55,13 @@ def changes(source: str) -> Iterator[Change]:
             text = ast.unparse(new) if isinstance(new, ast.stmt) else f"({ast.unparse(new)})"
             whole = source.encode()
             changed = (whole[:first] + text.encode() + whole[last:]).decode()
-            yield Change(place.lineno, ast.unparse(place), ast.unparse(new), changed)
+            yield Change(
+                place.lineno,
+                source.splitlines()[place.lineno - 1].strip(),
+                ast.unparse(place),
+                ast.unparse(new),
+                changed,
+            )
 
 
 Place = ast.expr | ast.stmt

@@ -71,7 +71,7 @@ def test_the_longest_and_most_hostile_input_fits_and_stays_dead(situation: str, 
         assert "\u202e" not in json.dumps(shown, ensure_ascii=False), name
 
 
-@pytest.mark.parametrize("pattern", [None, *PATTERNS])
+@pytest.mark.parametrize("pattern", [None, *(pytest.param(name, marks=pytest.mark.slow) for name in dossiers.PATTERNS)])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_messages_speak_to_screen_readers_and_may_be_updates(situation: str, pattern: str | None) -> None:
     for name, shown in _messages(situation, pattern):
