@@ -42,6 +42,7 @@ USUAL = [
 ]
 WARM = ("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models")
 """Imported once, for all children. Nothing of ours, which a child imports changed; no plugin, which pytest rewrites."""
+QUICK = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m", "not chaos and not slow")
 BROKEN = 99
 """The exit code of a child that did not come to its tests."""
 PATIENCE = 5
@@ -178,40 +179,32 @@ def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mu
 
 def _limit(tests: tuple[str, ...]) -> float:
     began = time.monotonic()
-    pid = _started(tests, None)
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, f"{tests} fail without any change"
+    with tempfile.NamedTemporaryFile("r") as told:
+        _, status = os.waitpid(_started(tests, None, told.name), 0)
+        if os.waitstatus_to_exitcode(status):
+            sys.exit(f"{' '.join(tests)}: they fail without any change.\n{told.read()[-4000:]}")
     return PATIENCE * (time.monotonic() - began) + 10
 
 
-def _started(tests: Sequence[str], mutant: Mutant | None) -> int:
+def _started(tests: Sequence[str], mutant: Mutant | None, output: str = os.devnull) -> int:
+    """The id of a child that runs the tests, with the mutant in place of its module."""
     pid = os.fork()
     if pid:
         return pid
     os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    told = os.open(output, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
+        os.dup2(told, stream)
     code = BROKEN
     try:
         if mutant is not None:
             finder = Instead(mutant.module, mutant.change.source)
             assert finder.dotted not in sys.modules
             sys.meta_path.insert(0, finder)
-        quick = (
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            "--hypothesis-seed=0",
-            "-m",
-            "not chaos and not slow",
-        )
-        code = pytest.main([*quick, *tests])
+        code = int(pytest.main([*QUICK, *tests]))
     finally:
-        os._exit(int(code))
+        sys.stdout.flush()
+        os._exit(code)
 
 
 def _ended(pid: int, *, is_late: bool) -> int | None:

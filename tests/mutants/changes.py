@@ -42,7 +42,8 @@ class Change:
     @property
     def name(self) -> str:
         """Without the line's number, which moves."""
-        return f"{self.text} | {self.before} -> {self.after}"
+        where = "" if self.text == self.before else f"{self.text} | "
+        return f"{where}{self.before} -> {self.after}"
 
 
 def changes(source: str) -> Iterator[Change]:

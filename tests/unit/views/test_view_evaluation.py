@@ -74,6 +74,7 @@ def test_a_long_description_is_cut_where_it_is_scored() -> None:
     )
 
     hints = [b["hint"]["text"] for b in view["blocks"] if b.get("block_id", "").startswith("score_")]
+    assert len(hints) == len(options)
     assert all(hint.endswith("…") and len(hint) < 300 for hint in hints)
 
 
