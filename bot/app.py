@@ -149,7 +149,7 @@ async def _start_socket_mode(
     async def connect() -> None:
         while True:
             try:
-                await handler.connect_async()  # type: ignore[no-untyped-call]
+                await handler.connect_async()
                 return
             except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("socket mode waits for Slack", error=slack_name(error))
@@ -159,7 +159,7 @@ async def _start_socket_mode(
 
     async def close() -> None:
         await _cancel(connecting)
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
     stack.push_async_callback(close)
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from bot.demo.techcorp import techcorp
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store.outbox import MAX_ATTEMPTS
+from tests.support.house import living
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -23,19 +25,17 @@ READY = "SELECT count(*) FROM outbox WHERE state = 'ready'"
 
 
 @pytest.fixture
-async def knowing(
-    alive: Any, database_url: str, team_in: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Any]:
+async def knowing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     """A team whose bot may look at what it has posted, and waits a second for Slack instead of eight."""
     monkeypatch.setattr("bot.identity.SLACK_SECONDS", 1.0)
     base = techcorp()
-    async with alive(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
-        team = await team_in(house).gather("mike", "lisa", "tom")
+    async with living(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
+        team = await Team(house).gather("mike", "lisa", "tom")
         team.give("mike", 4)
         yield team
 
 
-async def hurry(team: Any, *, while_ready: int = 0) -> None:
+async def hurry(team: Team, *, while_ready: int = 0) -> None:
     """Let the pauses between attempts be over until so many deliveries are left."""
     async with asyncio.timeout(15):
         while team.value(READY) > while_ready:
@@ -43,12 +43,12 @@ async def hurry(team: Any, *, while_ready: int = 0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def failed(team: Any, error: str, kind: str = "card") -> None:
+async def failed(team: Team, error: str, kind: str = "card") -> None:
     """Wait until an attempt has been written down with this error."""
     await team.until("SELECT count(*) > 0 FROM outbox WHERE kind = %s AND last_error = %s", True, kind, error)
 
 
-async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others_go_on(team: Any) -> None:
+async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others_go_on(team: Team) -> None:
     team.house.sandbox.invite_bot("general")
     team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=2)
     first = await team.open(title="Limited")
@@ -65,7 +65,7 @@ async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others
     assert team.value("SELECT attempts FROM outbox WHERE dedupe_key = %s", f"card:{first.id}:{first.revision}") == 1
 
 
-async def test_a_slow_conversation_holds_up_nobody_elses(team: Any) -> None:
+async def test_a_slow_conversation_holds_up_nobody_elses(team: Team) -> None:
     team.house.sandbox.invite_bot("general")
     team.house.sandbox.fail("chat.postMessage", "slow", seconds=4)
     await team.open(title="Slow")
@@ -79,7 +79,7 @@ async def test_a_slow_conversation_holds_up_nobody_elses(team: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["http_500", "drop"])
-async def test_a_post_that_did_not_arrive_is_repeated(team: Any, fault: str) -> None:
+async def test_a_post_that_did_not_arrive_is_repeated(team: Team, fault: str) -> None:
     team.house.sandbox.fail("chat.postMessage", fault)
     await team.open()
     await hurry(team)
@@ -129,7 +129,7 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_as_well(knowing: 
 
 
 @pytest.mark.parametrize("error", ["account_inactive", "invalid_auth", "token_revoked"])
-async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator(team: Any, error: str) -> None:
+async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator(team: Team, error: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error=error, times=MAX_ATTEMPTS + 2)
     await team.open()
     for _ in range(MAX_ATTEMPTS + 2):
@@ -140,7 +140,7 @@ async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator
     assert team.value("SELECT max(attempts) FROM outbox WHERE kind = 'card'") == 1
 
 
-async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_back(team: Any) -> None:
+async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_back(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="fatal_error", times=MAX_ATTEMPTS)
     await team.open(title="Poison")
     await team.open(title="Behind it")
@@ -158,14 +158,14 @@ async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_
     assert len(await _cards(team)) == 2
 
 
-async def test_what_slack_will_never_take_is_given_up_at_once(team: Any) -> None:
+async def test_what_slack_will_never_take_is_given_up_at_once(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="invalid_blocks")
     await team.open()
     await team.settled()
     assert team.value("SELECT attempts FROM outbox WHERE state = 'dead'") == 1
 
 
-async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Any) -> None:
+async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Team) -> None:
     team.house.sandbox.kick_bot("customer-decisions")
     team.house.sandbox.deactivate("lisa")
     await team.open(by="lisa")
@@ -174,7 +174,7 @@ async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Any) ->
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_get_it(team: Any) -> None:
+async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_get_it(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     team.house.sandbox.kick_bot("customer-decisions")
     team.house.sandbox.deactivate("tom")
@@ -187,7 +187,7 @@ async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def _cards(team: Any) -> list[Any]:
+async def _cards(team: Team) -> list[Any]:
     found = await team.house.person("mike").messages("customer-decisions")
     return [m for m in found if m.rendered.startswith("#") and not m.ephemeral]
 

@@ -160,12 +160,12 @@ class _Quiet(WSGIRequestHandler):
 def serving(app: App, slack: Any, mode: str) -> Iterator[None]:
     if mode == "socket":
         handler = SocketModeHandler(app, slack.app_token)
-        handler.connect()  # type: ignore[no-untyped-call]
+        handler.connect()
         try:
             slack.app_connected()
             yield
         finally:
-            handler.close()  # type: ignore[no-untyped-call]
+            handler.close()
         return
     with make_server("127.0.0.1", 0, SlackRequestHandler(app), handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -182,12 +182,12 @@ def serving(app: App, slack: Any, mode: str) -> Iterator[None]:
 async def serving_async(app: AsyncApp, slack: Any, mode: str) -> AsyncIterator[None]:
     if mode == "socket":
         handler = AsyncSocketModeHandler(app, slack.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        await handler.connect_async()
         try:
             await slack.app_connected()
             yield
         finally:
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            await handler.close_async()
         return
     runner = web.AppRunner(app.web_app())
     await runner.setup()

@@ -102,7 +102,8 @@ class History:
         self.brief = replace(self.brief, decision=replace(self.brief.decision, status=status, phase=phase), **facts)
 
     def later(self) -> datetime:
-        return self.now + timedelta(hours=self.dice.randint(2, 100))
+        at: datetime = self.now + timedelta(hours=self.dice.randint(2, 100))
+        return at
 
     # What the team and the clock do.
 
