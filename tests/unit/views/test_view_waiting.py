@@ -19,14 +19,14 @@ from bot.config import Settings
 from bot.domain.action import Action
 from bot.domain.authority import least_authority
 from bot.domain.by import By
-from bot.domain.decision import Brief, Dossier, Status
+from bot.domain.decision import Brief, Dossier, Phase, Status
 from bot.domain.home import Home
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
 from bot.domain.outcome import Outcome
 from bot.domain.permission import check, may_carry
 from bot.domain.preference import Preferences
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
-from bot.domain.round import Round, RoundState
+from bot.domain.round import RoundState
 from bot.domain.team import Actor, Member
 from bot.domain.waiting import Kind, Line, Waiting, action_for, leading, line, waiting
 from bot.views import card, home, reminder
@@ -35,6 +35,7 @@ from bot.views.reminder import Told
 from bot.views.slack import ids
 from bot.views.waiting import WORDS, todo
 from tests.support import dossiers
+from tests.support.known import known
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = Settings(_env_file=None).rules
@@ -99,7 +100,9 @@ class History:
         self.brief = replace(self.brief, outcome=replace(self.brief.outcome, **facts))
 
     def move(self, status: Status, phase: int, **facts: Any) -> None:
-        self.brief = replace(self.brief, decision=replace(self.brief.decision, status=status, phase=phase), **facts)
+        self.brief = replace(
+            self.brief, decision=replace(self.brief.decision, status=status, phase=Phase(phase)), **facts
+        )
 
     def later(self) -> datetime:
         at: datetime = self.now + timedelta(hours=self.dice.randint(2, 100))
@@ -429,7 +432,7 @@ def test_nobody_is_asked_to_score_once_the_closing_time_is_past() -> None:
 
 
 def test_deciders_see_an_urgent_decision_once_half_of_its_time_is_over() -> None:
-    collecting: Round = dossiers.situations()["open"].round
+    collecting = known(dossiers.situations()["open"].round)
     brief = at_urgency(dossiers.situations()["open"].brief, 4)
     half = collecting.opened_at + (collecting.closes_at - collecting.opened_at) / 2
 
