@@ -11,7 +11,7 @@ from bot.domain.by import By, Rules
 from bot.domain.preference import tomorrow, zone_of
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
 from bot.domain.waiting import Waiting
-from bot.store import decision, dossier, preference, reminder, team
+from bot.store import audit, decision, dossier, preference, reminder, team
 from bot.store.db import Db, run_tx
 
 FOLLOW = decision.FOLLOW
@@ -97,6 +97,7 @@ async def snooze(db: Db, by: By) -> datetime:
         ways = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id, lock=True)
         until = tomorrow(by.now, ways.preferences, zone_of(ways.tz))
         await preference.set_preferences(c, by.member.id, {"snoozed_until": until.isoformat()})
+        await audit.write(c, "reminders.snoozed", by=by.member.id, details={"until": until.isoformat()})
         return until
 
     return await run_tx(db, work)
