@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.deps import Deps
-from bot.errors import TryAgain
+from bot.errors import TryAgain, told
 from bot.services import housekeeping
 from bot.services import reminder as reminders
 
@@ -39,6 +39,8 @@ async def purge(deps: Deps) -> None:
         rows = await housekeeping.purge(deps.db)
     except TryAgain:
         log.warning("housekeeping waits for the database")
+    except Exception as error:
+        log.error("housekeeping failed", **told(error))
     else:
         log.info("housekeeping", rows=rows)
 
@@ -76,8 +78,15 @@ class Ticking:
         self._last_tick = time.monotonic()
         try:
             await tick(self._deps)
-        except Exception as error:  # the clock must go on; the name is enough, a message may quote a row
-            log.error("the sweep failed", error=type(error).__qualname__)
+        except Exception as error:  # the clock must go on
+            log.error("the sweep failed", **told(error))
+
+    @property
+    def guard(self) -> "asyncio.Task[None]":
+        """The task that keeps it going; there is none before `start`."""
+        if self._guard is None:
+            raise RuntimeError("The clock has not been started.")
+        return self._guard
 
     @property
     def age_seconds(self) -> float:
@@ -101,6 +110,12 @@ class Ticking:
         while True:
             await asyncio.sleep(self._seconds * _GUARD_SHARE)
             if self.age_seconds > self._seconds * _LATE_SHARE:
-                log.warning("the scheduler is late; set anew", seconds=round(self.age_seconds))
-                self._scheduler.reschedule_job(SWEEP, trigger="interval", seconds=self._seconds)
-                await self._tick()
+                await self._set_anew()
+
+    async def _set_anew(self) -> None:
+        log.warning("the scheduler is late; set anew", seconds=round(self.age_seconds))
+        try:
+            self._scheduler.reschedule_job(SWEEP, trigger="interval", seconds=self._seconds)
+        except Exception as error:  # then this guard ticks in its place
+            log.error("the scheduler cannot be set anew", **told(error))
+        await self._tick()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from bot import embedded
 from bot.config import Settings
 from bot.errors import StartError, slack_name
-from bot.identity import client_for, slack_session
+from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session
 from bot.preflight import check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
@@ -106,7 +106,7 @@ async def examine(settings: Settings) -> list[Finding]:
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
-        findings.append(await _examine_slack(settings))
+        findings += await _examine_slack(settings)
     return findings
 
 
@@ -122,9 +122,11 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
     hint = ". See: conclave outbox list" if standing.dead else ""
+    refused = _REFUSED.format(standing.refused, standing.refusal) if standing.refusal else "takes what is sent"
     swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
     return [
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
+        Finding("workspace", standing.refusal is None, refused),
         Finding("sweep", True, swept),
         Finding("secrecy", True, told_of_secrecy(ways)),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
@@ -132,6 +134,10 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     ]
 
 
+_REFUSED = (
+    "{} deliveries wait because Slack answers {}; none is given up. An administrator of the workspace, or whoever "
+    "installed the app, has to mend it: token, scopes, plan, what apps may do there"
+)
 _LEFT = "the server removes what publication replaced; {} old row versions wait for it"
 _NOT_REMOVED = (
     "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "
@@ -166,11 +172,21 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
         return await deliveries.retry(opened, ids=ids)
 
 
-async def _examine_slack(settings: Settings) -> Finding:
+async def _examine_slack(settings: Settings) -> list[Finding]:
     async with slack_session() as session:
         client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
         try:
             answer = await client.auth_test()
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            return Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")
-    return Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
+            return [Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")]
+    found = Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
+    reading = read_slack_time(answer)
+    return [found, _examine_clock(reading.wall_ahead_seconds)] if reading else [found]
+
+
+def _examine_clock(ahead_seconds: float) -> Finding:
+    is_fine = abs(ahead_seconds) < CLOCK_OFF_SECONDS
+    words = f"{abs(ahead_seconds):.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Slack's"
+    return Finding(
+        "clock", is_fine, words if is_fine else f"{words}: its requests will be refused. Set this machine's."
+    )

@@ -9,12 +9,14 @@ from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
 from bot.errors import slack_error
+from bot.nature import Nature, names_of
 from bot.services import home as homes
 from bot.services import reminder as reminders
 from bot.store.outbox import Delivery
 from bot.views import home as home_view
 
-_NOBODY = {"user_not_found", "user_disabled", "not_enabled", "hash_conflict"}
+_NOBODY = names_of(Nature.PERSON) | {"not_enabled", "not_implemented", "hash_conflict"}
+"""There is no tab to bring up to date: nobody looks at it, or the app has none."""
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:

@@ -12,8 +12,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import GONE_PERSON, verdict_of
-from bot.delivery.verdict import Dead
+from bot.delivery.answer import GONE_PERSON, is_final
 from bot.deps import Deps
 from bot.domain.team import SlackUser
 from bot.errors import TryAgain, slack_error
@@ -21,7 +20,8 @@ from bot.services import team as teams
 from bot.store.outbox import Delivery
 
 EVENT_TYPE = "conclave_delivery"
-_CLOCKS_APART = timedelta(seconds=60)
+_CLOCKS_APART = timedelta(minutes=15)
+"""The database's, by which rows are made, and Slack's, by which messages are: at most so far."""
 _PAUSE_SECONDS = 0.5
 
 
@@ -89,7 +89,7 @@ async def _find_posted(deps: Deps, delivery: Delivery, *, channel: str, key: str
             if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
                 return str(message["ts"])
     except SlackApiError as error:
-        if not isinstance(verdict_of(error), Dead):
+        if not is_final(error):
             raise
     return None
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
@@ -126,6 +127,24 @@ async def version(db: Db) -> str | None:
         return found
 
     return await autocommit(db, work)
+
+
+async def read_clock(db: Db) -> tuple[datetime, float]:
+    """(what the database's `now()` said, the middle of the round trip by `time.monotonic()`): the quickest of three."""
+
+    async def work(c: AsyncConnection) -> list[tuple[float, datetime, float]]:
+        return [await _read_clock(c) for _ in range(3)]
+
+    _, at, middle = min(await autocommit(db, work))
+    return at, middle
+
+
+async def _read_clock(c: AsyncConnection) -> tuple[float, datetime, float]:
+    """(seconds of the round trip, what `now()` said, its middle)."""
+    before = time.monotonic()
+    at: datetime = (await c.execute(text("SELECT now()"))).scalar_one()
+    took = time.monotonic() - before
+    return took, at, before + took / 2
 
 
 # auto_explain and pgaudit are no settings of the server's own. The former folds parameters into a verbose plan, and

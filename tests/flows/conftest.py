@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from bot import app, http, log
 from bot.config import Settings
 from bot.demo.techcorp import techcorp
-from bot.deps import Clock, utc_now
+from bot.deps import Clock
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Decision
 from bot.domain.evaluation import Comments, Page
@@ -73,7 +73,7 @@ async def living(
     spec: WorkspaceSpec,
     *,
     mode: Literal["http", "socket"] = "http",
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     **settings_of_bot: Any,
 ) -> AsyncIterator[House]:
     """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""

@@ -22,7 +22,8 @@ async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any
     await team.settled()
     checks, details = await readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
 
-    assert checks == {"database": True, "schema": True, "slack": True, "sweep": True}
+    held = {"database": True, "schema": True, "slack": True, "tasks": True, "sweep": True, "deliveries": True}
+    assert checks == held
     assert details["outbox"] == {"ready": 0, "dead": 0, "oldest_due_seconds": 0.0}
     assert isinstance(details["sweep_age_seconds"], float)
 
