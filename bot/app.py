@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import structlog
@@ -194,7 +195,7 @@ async def serve(
     database_url: str,
     does_web: bool = True,
     does_work: bool = True,
-    keep_up: Callable[[], Awaitable[None]] | None = None,
+    keep_up: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT, then drain; the same, and StartError, once a background task has ended by itself.
 
@@ -204,7 +205,12 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, watch.stop)
-    async with running(settings, database_url=database_url, does_web=does_web, does_work=does_work, watch=watch) as bot:
+    async with (
+        running(settings, database_url=database_url, does_web=does_web, does_work=does_work, watch=watch) as bot,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        if keep_up:
+            stack.push_async_callback(_cancel, watch.start("embedded database", keep_up()))
         async with serving(bot.asgi, host=settings.host, port=settings.port, watch=watch) as port:
             log.info("ready", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
             await watch.over.wait()

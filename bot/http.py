@@ -25,6 +25,7 @@ from bot.identity import CLOCK_OFF_SECONDS, Identity
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
 from bot.store import db, schema
+from bot.store.outbox import Standing
 from bot.watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -105,9 +106,7 @@ async def readiness(
     except Exception as error:  # whatever it is, this process cannot work with that database
         return {**checks, "database": False}, {"database_error": told(error), "unwell_tasks": unwell}
     if working_since is not None:
-        is_young = time.monotonic() - working_since < SWEEP_LATE_SECONDS
-        checks["sweep"] = is_young or (sweep_age is not None and sweep_age < SWEEP_LATE_SECONDS)
-        checks["deliveries"] = is_young or standing.oldest_due_seconds < DUE_LATE_SECONDS
+        checks |= _work_is_done(standing, sweep_age, is_young=time.monotonic() - working_since < SWEEP_LATE_SECONDS)
     counts = {
         "ready": standing.ready,
         "dead": standing.dead,
@@ -120,6 +119,14 @@ async def readiness(
         "waiting_for_an_operator": standing.refused,
         "clock_ahead_seconds": {name: round(seconds, 1) for name, seconds in clocks.items()},
         "unwell_tasks": unwell,
+    }
+
+
+def _work_is_done(standing: Standing, sweep_age: float | None, *, is_young: bool) -> dict[str, bool]:
+    """Whether somebody ticks and somebody delivers. A young process may still be catching up on what others left."""
+    return {
+        "sweep": is_young or (sweep_age is not None and sweep_age < SWEEP_LATE_SECONDS),
+        "deliveries": is_young or standing.oldest_due_seconds < DUE_LATE_SECONDS,
     }
 
 

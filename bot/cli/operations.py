@@ -1,12 +1,15 @@
 """What an operator does from the command line: migrate, verify, examine, look after deliveries."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackClientError
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +27,12 @@ from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
 from bot.views import export as export_view
 
+log = structlog.get_logger(__name__)
+
+KeepUp = Callable[[], Coroutine[Any, Any, None]]
+LOOK_SECONDS = 1.0
+"""Between two looks at whether the embedded database still runs."""
+
 
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[str]:
@@ -34,6 +43,31 @@ def database(settings: Settings) -> Iterator[str]:
         return
     with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
         yield server.service_url
+
+
+@contextlib.contextmanager
+def served_database(settings: Settings) -> Iterator[tuple[str, KeepUp | None]]:
+    """The same for a process that goes on: with what brings the database back, where that is ours to do."""
+    if not settings.uses_embedded_database:
+        yield settings.database_url.get_secret_value(), None
+        return
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server.service_url, lambda: keep_up(server)
+
+
+async def keep_up(server: embedded.EmbeddedServer) -> None:
+    """Bring the embedded database back whenever it is killed. Raises EmbeddedError where it does not start any more."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if await asyncio.to_thread(server.is_listening):
+            continue
+        log.error("the embedded database has ended; starting it again")
+        try:
+            await asyncio.to_thread(server.bring_back)
+        except embedded.EmbeddedError as error:
+            log.error("the embedded database cannot be started", says=str(error))
+            raise
+        log.info("the embedded database is back")
 
 
 @contextlib.contextmanager
