@@ -7,6 +7,7 @@ from bot.services import team as teams
 from bot.views import home as view
 from handlers.after_ack import later
 from handlers.person import deps, profile, slack_user
+from handlers.press import pressed_page
 
 _PASSES = 3
 
@@ -19,8 +20,7 @@ async def opened(args: AsyncArgs) -> None:
 
 async def turn_page(args: AsyncArgs) -> None:
     await args.ack()
-    page = str(args.action["value"]) if args.action else ""
-    later(args, lambda: _publish(args, page=int(page) if page.isdecimal() else 0))
+    later(args, lambda: _publish(args, page=pressed_page(args)))
 
 
 async def _publish(args: AsyncArgs, *, page: int) -> None:
@@ -31,7 +31,7 @@ async def _publish(args: AsyncArgs, *, page: int) -> None:
         await teams.link_by_email(d.db, await profile(args))
     for _ in range(_PASSES):
         before = await homes.shown(d.db, user=user)
-        found = await homes.read(d.db, user=user, now=d.now, table=d.rules.authority, is_first=is_first)
+        found = await homes.read(d.db, user=user, now=d.now, rules=d.rules, is_first=is_first)
         tab = view.home(found, now=d.now)
         if view.digest(tab) == before:
             return

@@ -11,7 +11,7 @@ from bot.domain.team import Actor, Profile, SlackUser
 from bot.errors import NotAllowed
 from bot.services import team
 from bot.views import help as help_view
-from handlers.payload import find_press
+from handlers.press import find_press
 
 
 def deps(args: AsyncArgs) -> Deps:
@@ -41,8 +41,13 @@ async def by(args: AsyncArgs) -> By:
 
     Raises NotAllowed like `actor`.
     """
+    return acting(args, await actor(args))
+
+
+def acting(args: AsyncArgs, who: Actor) -> By:
+    """`by`, of somebody who is known already."""
     d = deps(args)
-    return By(await actor(args), d.now, d.rules, find_press(args))
+    return By(who, d.now, d.rules, find_press(args))
 
 
 async def find_actor(args: AsyncArgs) -> Actor | None:
@@ -69,8 +74,6 @@ async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: st
     answer = await client.users_info(user=user_id)
     user: dict[str, Any] = answer["user"]
     details = user.get("profile") or {}
-    is_guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
-    is_bot = user.get("is_bot") or user_id == "USLACKBOT"
     is_ours = _is_of(user, workspace_id)
     return Profile(
         workspace_id=workspace_id,
@@ -78,9 +81,13 @@ async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: st
         name=details.get("real_name") or user.get("real_name") or user.get("name") or user_id,
         email=details.get("email"),
         tz=user.get("tz"),
-        is_admin=is_ours and bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
-        is_person=is_ours and not (is_guest or is_bot or user.get("deleted")),
+        is_admin=is_ours and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
+        is_person=is_ours and user_id != "USLACKBOT" and not any(user.get(flag) for flag in _NO_MEMBER),
     )
+
+
+_NO_MEMBER = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
+"""What Slack says of guests, of people of another company, of bots, and of those who are gone."""
 
 
 def _is_of(user: dict[str, Any], workspace_id: str) -> bool:

@@ -11,21 +11,21 @@ from bot.services import reminder as reminders
 from bot.views import preference as view
 from bot.views import reminder as reminder_view
 from handlers.after_ack import later, open_modal
-from handlers.person import actor, deps, profile
+from handlers.person import by, deps, profile
 from handlers.private import answer
 
 
 async def open_settings(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
-        who, d = await actor(args), deps(args)
-        chosen = await preferences.get(d.db, actor=who, tz=(await profile(args)).tz)
+        who, d = await by(args), deps(args)
+        chosen = await preferences.get(d.db, who, tz=(await profile(args)).tz)
         return view.settings(
             chosen.preferences,
             zone=chosen.zone,
             ways=d.settings.ways,
             email=who.member.email,
             phone=chosen.phone,
-            now=d.now,
+            now=who.now,
             revision=secrets.token_hex(3),
         )
 
@@ -33,22 +33,19 @@ async def open_settings(args: AsyncArgs) -> None:
 
 
 async def save(args: AsyncArgs) -> None:
-    who, d = await actor(args), deps(args)
     form = view.parse(args.body["view"])
     until = await preferences.change(
-        d.db,
-        actor=who,
+        deps(args).db,
+        await by(args),
         preferences=Preferences(form.push, form.email, form.sms, form.starts, form.ends, form.days),
         phone=form.phone,
         snooze=form.snooze,
-        now=d.now,
     )
     await args.ack(response_action="update", view=view.saved(until))
 
 
 async def snooze(args: AsyncArgs) -> None:
     """The button under a nudge."""
-    who, d = await actor(args), deps(args)
-    until = await reminders.snooze(d.db, actor=who, now=d.now)
+    until = await reminders.snooze(deps(args).db, await by(args))
     await args.ack()
     later(args, lambda: answer(args, reminder_view.snoozed(until)))

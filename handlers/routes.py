@@ -5,26 +5,37 @@ One listener per kind of payload: Bolt asks its listeners one by one, so a table
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot import metrics
 from bot.deps import Deps
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.errors import Invalid
+from bot.views import decision as decision_view
+from bot.views import outcome as outcome_view
+from bot.views import round as round_view
 from bot.views.slack import ids
-from handlers import criterion, decision, evaluation, home, option, outcome, preference, round, team
+from handlers import card, criterion, decision, evaluation, export, help, home, option, outcome, preference, round, team
 from handlers.after_ack import AfterAck
+from handlers.answering import Handler, asks, opens
 from handlers.errors import ARGS, on_error
+from handlers.press import command_words
 
-Handler = Callable[[AsyncArgs], Awaitable[None]]
 LISTENER_SECONDS = 2.5
 """`process_before_response` drops Bolt's own guard of 3 s; this one leaves half a second for the way back."""
 _ANY = re.compile(".*", re.DOTALL)
 
-COMMANDS: dict[str, Handler] = {ids.COMMAND: decision.command}
+WORDS: dict[str, Handler] = {
+    r"list": decision.list_open,
+    r"(show\s+#?|#)\d{1,9}": decision.show_by_number,
+    r"help": help.show,
+    r"setup": team.open_setup,
+    r"settings": preference.open_settings,
+    r"export": export.request,
+}
+"""Patterns of what may follow `/decide`, in whatever case; any other words are the title of a new decision."""
 SHORTCUTS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.open_new,
     ids.DECIDE_ABOUT_MESSAGE: decision.open_from_message,
@@ -32,30 +43,30 @@ SHORTCUTS: dict[str, Handler] = {
 ACTIONS: dict[str, Handler] = {
     ids.SHOW: decision.show,
     ids.LIST_PAGE: decision.turn_list_page,
-    ids.POST_CARD: decision.post_card,
-    Action.COMPLETE_CASE: decision.open_complete,
-    Action.EDIT_CASE: decision.open_edit,
-    Action.EDIT_URGENCY: decision.open_urgency,
-    Action.CANCEL: decision.open_cancel,
-    Action.EDIT_CRITERIA: criterion.open_edit,
+    ids.POST_CARD: card.post,
+    Action.COMPLETE_CASE: asks(Action.COMPLETE_CASE, decision_view.complete_case),
+    Action.EDIT_CASE: asks(Action.EDIT_CASE, decision_view.edit_case),
+    Action.EDIT_URGENCY: asks(Action.EDIT_URGENCY, decision_view.urgency),
+    Action.CANCEL: asks(Action.CANCEL, decision_view.cancel),
+    Action.EDIT_CRITERIA: opens(Action.EDIT_CRITERIA, criterion.edit_window),
     ids.ADD_CRITERION: criterion.add_row,
     Action.BACK_TO_CRITERIA: criterion.go_back,
-    Action.PROPOSE_OPTION: option.open_propose,
-    Action.EDIT_OPTION: option.open_mine,
+    Action.PROPOSE_OPTION: opens(Action.PROPOSE_OPTION, option.propose_window),
+    Action.EDIT_OPTION: opens(Action.EDIT_OPTION, option.mine_window),
     ids.CHOOSE_OPTION: option.open_chosen,
-    Action.START_SCORING: round.open_start,
+    Action.START_SCORING: opens(Action.START_SCORING, round.start_window),
     Action.CLOSE_SCORING: round.close,
-    Action.EXTEND_ROUND: round.open_extend,
-    Action.PROCEED: round.open_proceed,
-    Action.VOID_ROUND: round.open_void,
-    Action.SECOND_ROUND: round.open_second,
-    Action.SCORE: evaluation.open_ballot,
+    Action.EXTEND_ROUND: opens(Action.EXTEND_ROUND, round.extend_window),
+    Action.PROCEED: asks(Action.PROCEED, round_view.proceed),
+    Action.VOID_ROUND: asks(Action.VOID_ROUND, round_view.void),
+    Action.SECOND_ROUND: opens(Action.SECOND_ROUND, round.second_window),
+    Action.SCORE: opens(Action.SCORE, evaluation.ballot_window),
     ids.TURN_PAGE: evaluation.turn_page,
     ids.SAVE_FOR_LATER: evaluation.save_for_later,
-    Action.RESOLVE: outcome.open_resolve,
+    Action.RESOLVE: opens(Action.RESOLVE, outcome.resolve_window),
     Action.INFORMED: outcome.set_informed,
-    Action.CHANGE_CHOICE: outcome.open_reopen,
-    Action.RECORD_OUTCOME: outcome.open_record,
+    Action.CHANGE_CHOICE: asks(Action.CHANGE_CHOICE, outcome_view.reopen),
+    Action.RECORD_OUTCOME: asks(Action.RECORD_OUTCOME, outcome_view.record),
     ids.EDIT_MEMBER: team.open_member,
     ids.TEAM_PAGE: team.turn_page,
     ids.SNOOZE: preference.snooze,
@@ -109,7 +120,13 @@ def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
 
 async def command(args: AsyncArgs) -> None:
     # The command's name is the operator's to choose in the manifest; an app of ours has only this one.
-    await _guarded("command", COMMANDS.get(args.body["command"], decision.command), args)
+    await _guarded("command", by_words(command_words(args)), args)
+
+
+def by_words(words: str) -> Handler:
+    """The handler for what follows the command."""
+    known = (handler for pattern, handler in WORDS.items() if re.fullmatch(pattern, words, re.IGNORECASE))
+    return next(known, decision.open_titled)
 
 
 async def action(args: AsyncArgs) -> None:

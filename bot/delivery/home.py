@@ -29,7 +29,7 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
     merged = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
     before = await homes.shown(deps.db, user=user)
-    found = await homes.read(deps.db, user=user, now=deps.now, table=deps.rules.authority)
+    found = await homes.read(deps.db, user=user, now=deps.now, rules=deps.rules)
     view = home_view.home(found, now=deps.now)
     digest = home_view.digest(view)
     if digest != before:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.press import Press
-from bot.domain.team import Actor
+from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 
 
@@ -26,3 +26,11 @@ class By:
     rules: Rules
     press: Press | None = None
     """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
+
+    @property
+    def member(self) -> Member:
+        return self.actor.member
+
+    @property
+    def team(self) -> Team:
+        return self.actor.team

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, IntEnum, StrEnum
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
@@ -27,7 +27,6 @@ DECISION_TYPES = {
 }
 TIERS = {"basic": "Basic", "standard": "Standard", "premium": "Premium", "enterprise": "Enterprise"}
 URGENCY = {1: "1 · whenever", 2: "2 · low", 3: "3 · normal", 4: "4 · high", 5: "5 · critical"}
-PHASES = {1: "Define", 2: "Criteria", 3: "Options", 4: "Evaluate", 5: "Act", 6: "Learn"}
 
 
 class Status(StrEnum):
@@ -38,39 +37,85 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-State = tuple[Status, int]
+class Phase(IntEnum):
+    """The six phases; the number is what the database holds and what people read: "phase 3 of 6"."""
+
+    DEFINE = 1
+    CRITERIA = 2
+    OPTIONS = 3
+    EVALUATE = 4
+    ACT = 5
+    LEARN = 6
+
+    @property
+    def word(self) -> str:
+        return self.name.capitalize()
+
+
+State = tuple[Status, Phase]
 """(status, current_phase); only the pairs of VALID_STATES exist, in here and in a CHECK of the database."""
 
 VALID_STATES: frozenset[State] = frozenset(
     {
-        (Status.CREATED, 1),
-        (Status.TEAM_INPUT, 2),
-        (Status.TEAM_INPUT, 3),
-        (Status.EVALUATING, 4),
-        (Status.RESOLVED, 5),
-        (Status.RESOLVED, 6),
-        *((Status.CANCELLED, phase) for phase in (1, 2, 3, 4)),
+        (Status.CREATED, Phase.DEFINE),
+        (Status.TEAM_INPUT, Phase.CRITERIA),
+        (Status.TEAM_INPUT, Phase.OPTIONS),
+        (Status.EVALUATING, Phase.EVALUATE),
+        (Status.RESOLVED, Phase.ACT),
+        (Status.RESOLVED, Phase.LEARN),
+        *((Status.CANCELLED, phase) for phase in (Phase.DEFINE, Phase.CRITERIA, Phase.OPTIONS, Phase.EVALUATE)),
     }
 )
-TRANSITIONS: dict[str, tuple[State | None, State]] = {
-    "T1": (None, (Status.CREATED, 1)),
-    "T2": ((Status.CREATED, 1), (Status.TEAM_INPUT, 2)),
-    "T3": ((Status.TEAM_INPUT, 2), (Status.TEAM_INPUT, 3)),
-    "T3b": ((Status.TEAM_INPUT, 3), (Status.TEAM_INPUT, 2)),
-    "T4": ((Status.TEAM_INPUT, 3), (Status.EVALUATING, 4)),
-    "T4b": ((Status.EVALUATING, 4), (Status.TEAM_INPUT, 3)),
-    "T5": ((Status.EVALUATING, 4), (Status.EVALUATING, 4)),
-    "T6": ((Status.EVALUATING, 4), (Status.EVALUATING, 4)),
-    "T7": ((Status.EVALUATING, 4), (Status.RESOLVED, 5)),
-    "T8": ((Status.RESOLVED, 5), (Status.RESOLVED, 6)),
-    "T9": ((Status.RESOLVED, 6), (Status.RESOLVED, 6)),
-    "T10": ((Status.RESOLVED, 5), (Status.EVALUATING, 4)),
-    "T11a": ((Status.CREATED, 1), (Status.CANCELLED, 1)),
-    "T11b": ((Status.TEAM_INPUT, 2), (Status.CANCELLED, 2)),
-    "T11c": ((Status.TEAM_INPUT, 3), (Status.CANCELLED, 3)),
-    "T11d": ((Status.EVALUATING, 4), (Status.CANCELLED, 4)),
+
+
+class Transition(Enum):
+    """A move from one state to the next; the value is its number in the method's own table."""
+
+    OPEN = "T1"
+    DEFINE = "T2"
+    SET_CRITERIA = "T3"
+    REOPEN_CRITERIA = "T3b"
+    START_SCORING = "T4"
+    VOID_ROUND = "T4b"
+    CLOSE_SCORING = "T5"
+    PUBLISH = "T6"
+    RESOLVE = "T7"
+    INFORM_CUSTOMER = "T8"
+    RECORD_OUTCOME = "T9"
+    REOPEN_CHOICE = "T10"
+    CANCEL_IN_DEFINE = "T11a"
+    CANCEL_IN_CRITERIA = "T11b"
+    CANCEL_IN_OPTIONS = "T11c"
+    CANCEL_IN_EVALUATE = "T11d"
+
+
+TRANSITIONS: dict[Transition, tuple[State | None, State]] = {
+    Transition.OPEN: (None, (Status.CREATED, Phase.DEFINE)),
+    Transition.DEFINE: ((Status.CREATED, Phase.DEFINE), (Status.TEAM_INPUT, Phase.CRITERIA)),
+    Transition.SET_CRITERIA: ((Status.TEAM_INPUT, Phase.CRITERIA), (Status.TEAM_INPUT, Phase.OPTIONS)),
+    Transition.REOPEN_CRITERIA: ((Status.TEAM_INPUT, Phase.OPTIONS), (Status.TEAM_INPUT, Phase.CRITERIA)),
+    Transition.START_SCORING: ((Status.TEAM_INPUT, Phase.OPTIONS), (Status.EVALUATING, Phase.EVALUATE)),
+    Transition.VOID_ROUND: ((Status.EVALUATING, Phase.EVALUATE), (Status.TEAM_INPUT, Phase.OPTIONS)),
+    Transition.CLOSE_SCORING: ((Status.EVALUATING, Phase.EVALUATE), (Status.EVALUATING, Phase.EVALUATE)),
+    Transition.PUBLISH: ((Status.EVALUATING, Phase.EVALUATE), (Status.EVALUATING, Phase.EVALUATE)),
+    Transition.RESOLVE: ((Status.EVALUATING, Phase.EVALUATE), (Status.RESOLVED, Phase.ACT)),
+    Transition.INFORM_CUSTOMER: ((Status.RESOLVED, Phase.ACT), (Status.RESOLVED, Phase.LEARN)),
+    Transition.RECORD_OUTCOME: ((Status.RESOLVED, Phase.LEARN), (Status.RESOLVED, Phase.LEARN)),
+    Transition.REOPEN_CHOICE: ((Status.RESOLVED, Phase.ACT), (Status.EVALUATING, Phase.EVALUATE)),
+    Transition.CANCEL_IN_DEFINE: ((Status.CREATED, Phase.DEFINE), (Status.CANCELLED, Phase.DEFINE)),
+    Transition.CANCEL_IN_CRITERIA: ((Status.TEAM_INPUT, Phase.CRITERIA), (Status.CANCELLED, Phase.CRITERIA)),
+    Transition.CANCEL_IN_OPTIONS: ((Status.TEAM_INPUT, Phase.OPTIONS), (Status.CANCELLED, Phase.OPTIONS)),
+    Transition.CANCEL_IN_EVALUATE: ((Status.EVALUATING, Phase.EVALUATE), (Status.CANCELLED, Phase.EVALUATE)),
 }
 """The DECIDE model's moves (Guo 2008); their guards live where the facts are, in `permission` and in the services."""
+
+CANCELLING = {
+    Phase.DEFINE: Transition.CANCEL_IN_DEFINE,
+    Phase.CRITERIA: Transition.CANCEL_IN_CRITERIA,
+    Phase.OPTIONS: Transition.CANCEL_IN_OPTIONS,
+    Phase.EVALUATE: Transition.CANCEL_IN_EVALUATE,
+}
+"""By the phase in which a decision is cancelled: it keeps that phase."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +149,7 @@ class Decision:
     created_by: UUID
     created_at: datetime
     status: Status
-    phase: int
+    phase: Phase
     case: Case
     workspace_id: str | None = None
     channel_id: str | None = None
@@ -121,14 +166,14 @@ class Decision:
         """What people call it: "#42"."""
         return f"#{self.number}"
 
-    def moved(self, transition: str) -> "Decision":
+    def moved(self, transition: Transition) -> "Decision":
         """Return the decision after the move. Raises Conflict, naming the state, where the move does not start here."""
         start, end = TRANSITIONS[transition]
         if start != self.state:
             raise Conflict(f"{self.name} has moved on: it is now in {self.place}. Use /decide show {self.number}.")
         return replace(self, status=end[0], phase=end[1])
 
-    def moved_to_by(self, transition: str) -> bool:
+    def moved_to_by(self, transition: Transition) -> bool:
         """Whether it stands where the move leads."""
         return self.state == TRANSITIONS[transition][1]
 
@@ -137,7 +182,7 @@ class Decision:
         """Its state in words, for sentences: "phase 3 of 6 (Options)"."""
         if self.status is Status.CANCELLED:
             return "the cancelled ones"
-        return f"phase {self.phase} of 6 ({PHASES[self.phase]})"
+        return f"phase {self.phase} of 6 ({self.phase.word})"
 
 
 @dataclass(frozen=True)
@@ -177,6 +222,11 @@ class Dossier:
         return self.round is not None and self.round.follows is not None
 
     @property
+    def invites_second_round(self) -> bool:
+        """Whether the team may be asked once more: a first result is there, and leaves it open who is ahead."""
+        return self.result is not None and self.result.invites_second_round and not self.is_second_round
+
+    @property
     def is_finished(self) -> bool:
         """Resolved, the customer informed, and it is recorded how it turned out."""
         return self.outcome is not None and self.outcome.recorded_at is not None
@@ -199,12 +249,12 @@ class Line:
     decision_type: str
     urgency_level: int
     status: Status
-    phase: int
+    phase: Phase
     expected_resolution_date: datetime | None
     todo: str | None
     """What waits for the reader, in words ("score"), or None."""
     action: str | None = None
-    """The id of the button that leads there (`permission.Action`)."""
+    """The id of the button that leads there (`action.Action`)."""
 
 
 def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:

@@ -3,133 +3,44 @@
 `on_card` says which buttons each of the six phases shows, `check` whether this person may press one now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from enum import StrEnum
 
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority, required_authority
-from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.action import ROWS, Action, Who
+from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_authority
+from bot.domain.by import By
+from bot.domain.decision import Decision, Dossier, Phase, Status
 from bot.domain.option import Option
 from bot.domain.round import RoundState, quorum
 from bot.domain.team import TOP_AUTHORITY, Member
 from bot.errors import Conflict, NotAllowed
 
 
-class Action(StrEnum):
-    """What can be pressed about a decision; the value is the id that Slack carries."""
-
-    COMPLETE_CASE = "decision.complete"
-    EDIT_CASE = "decision.edit"
-    EDIT_URGENCY = "decision.urgency"
-    CANCEL = "decision.cancel"
-    EDIT_CRITERIA = "criterion.edit"
-    BACK_TO_CRITERIA = "criterion.back"
-    PROPOSE_OPTION = "option.propose"
-    EDIT_OPTION = "option.edit"
-    START_SCORING = "round.start"
-    CLOSE_SCORING = "round.close"
-    VOID_ROUND = "round.void"
-    EXTEND_ROUND = "round.extend"
-    PROCEED = "round.proceed"
-    SECOND_ROUND = "round.second"
-    SCORE = "evaluation.open"
-    RESOLVE = "outcome.resolve"
-    INFORMED = "outcome.informed"
-    CHANGE_CHOICE = "outcome.reopen"
-    RECORD_OUTCOME = "outcome.record"
-
-
-LABELS = {
-    Action.COMPLETE_CASE: "Complete the case",
-    Action.EDIT_CASE: "Edit case",
-    Action.EDIT_URGENCY: "Change urgency",
-    Action.CANCEL: "Cancel decision",
-    Action.EDIT_CRITERIA: "Edit criteria",
-    Action.BACK_TO_CRITERIA: "Back to criteria",
-    Action.PROPOSE_OPTION: "Propose option",
-    Action.EDIT_OPTION: "Edit my option",
-    Action.START_SCORING: "Start scoring",
-    Action.CLOSE_SCORING: "Close scoring",
-    Action.VOID_ROUND: "Void and edit",
-    Action.EXTEND_ROUND: "Extend",
-    Action.PROCEED: "Proceed without quorum",
-    Action.SECOND_ROUND: "Second round",
-    Action.SCORE: "Score",
-    Action.RESOLVE: "Resolve",
-    Action.INFORMED: "Customer informed",
-    Action.CHANGE_CHOICE: "Change the choice",
-    Action.RECORD_OUTCOME: "Record outcome",
-}
-"""The words on the buttons; refusals quote them."""
-
-OWNER_ONLY = {
-    Action.COMPLETE_CASE,
-    Action.EDIT_CASE,
-    Action.EDIT_URGENCY,
-    Action.EDIT_CRITERIA,
-    Action.BACK_TO_CRITERIA,
-    Action.START_SCORING,
-}
-OWNER_OR_DECIDER = {
-    Action.CANCEL,
-    Action.CLOSE_SCORING,
-    Action.VOID_ROUND,
-    Action.EXTEND_ROUND,
-    Action.PROCEED,
-}
-
-
 def on_card(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
     """The buttons of the decision's card in the order shown, "Show details" apart."""
-    match dossier.decision.status, dossier.decision.phase:
-        case Status.CREATED, _:
-            return (Action.COMPLETE_CASE, Action.CANCEL)
-        case Status.TEAM_INPUT, 2:
-            return (Action.EDIT_CRITERIA, Action.EDIT_CASE, Action.CANCEL)
-        case Status.TEAM_INPUT, _:
-            propose = (Action.PROPOSE_OPTION, Action.EDIT_OPTION, Action.START_SCORING)
-            return (*propose, Action.BACK_TO_CRITERIA, Action.EDIT_CASE, Action.CANCEL)
-        case Status.EVALUATING, _:
-            return _while_evaluating(dossier, now)
-        case Status.RESOLVED, 5:
-            return (Action.INFORMED, Action.CHANGE_CHOICE)
-        case Status.RESOLVED, _:
-            return (Action.RECORD_OUTCOME,)
-    return ()
-
-
-def _while_evaluating(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
-    match dossier.round_state(now):
-        case RoundState.OPEN | RoundState.DUE:
-            closing = (Action.CLOSE_SCORING,) if dossier.round and dossier.round.has_quorum else ()
-            # The first result has fixed the options of a second round: there is nothing to go back and edit.
-            voiding = () if dossier.is_second_round else (Action.VOID_ROUND,)
-            return (Action.SCORE, *closing, *voiding, Action.CANCEL)
-        case RoundState.UNDECIDED:
-            return (Action.EXTEND_ROUND, Action.PROCEED, Action.CANCEL)
-        case RoundState.PUBLISHED:
-            return (Action.RESOLVE, *_second_round(dossier), Action.CANCEL)
-    return ()
-
-
-def _second_round(dossier: Dossier) -> tuple[Action, ...]:
-    """Once, and only where the first result leaves it open."""
-    result = dossier.result
-    is_offered = result is not None and result.invites_second_round and not dossier.is_second_round
-    return (Action.SECOND_ROUND,) if is_offered else ()
+    return tuple(action for action in _offered(dossier, now) if not action.row.is_rare)
 
 
 def in_details(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
     """Buttons too rare for the card."""
-    return (Action.EDIT_URGENCY,) if dossier.decision.status is Status.EVALUATING else ()
+    return tuple(action for action in _offered(dossier, now) if action.row.is_rare)
 
 
-def check(action: Action, dossier: Dossier, member: Member, *, now: datetime, table: AuthorityTable) -> None:
+def _offered(dossier: Dossier, now: datetime) -> Iterator[Action]:
+    decision = dossier.decision
+    if decision.status is Status.CANCELLED:
+        return
+    for action, row in ROWS.items():
+        if decision.phase in row.phases and row.when(dossier, now):
+            yield action
+
+
+def check(action: Action, dossier: Dossier, by: By) -> None:
     """Raise Conflict where the state does not offer `action`, NotAllowed where this person may not do it."""
-    if action not in on_card(dossier, now) + in_details(dossier, now):
-        why = _why_not_offered(action, dossier, now) or standing(dossier, now)
-        raise Conflict(f'"{LABELS[action]}" is not possible now. {why}')
-    refusal = _who_may_instead(action, dossier, member, table)
+    if action not in _offered(dossier, by.now):
+        why = _why_not_offered(action, dossier, by.now) or standing(dossier, by.now)
+        raise Conflict(f'"{action.label}" is not possible now. {why}')
+    refusal = _who_may_instead(action, dossier, by)
     if refusal:
         raise NotAllowed(refusal)
 
@@ -151,30 +62,48 @@ def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | N
     return f"A second round is for a result that is too close to call or splits the team; that of {name} is neither."
 
 
-def _who_may_instead(action: Action, dossier: Dossier, member: Member, table: AuthorityTable) -> str | None:
+def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
     """The sentence for somebody who may not; None for somebody who may."""
-    label, name = LABELS[action], dossier.decision.name
-    is_owner = member.id == dossier.decision.created_by
-    least = least_authority(dossier.decision.case, dossier.options, table)
-    if action in OWNER_ONLY and not is_owner:
-        return f'"{label}" on {name} is for its owner, {dossier.owner.name}. Ask them.'
-    if action in OWNER_OR_DECIDER and not is_owner and member.authority < least:
-        return (
-            f'"{label}" on {name} is for its owner, {dossier.owner.name}, or somebody with authority {least} '
-            f"or more; you have {member.authority}. Ask them."
-        )
-    if action is Action.SCORE:
-        return _why_not_on_roster(dossier, member)
-    if action is Action.SECOND_ROUND and member.authority < least:
-        return f"A second round of {name} takes authority {least} or more; you have {member.authority}. {_ASK_HIGHER}"
-    if action is Action.RESOLVE and member.authority < least:
-        return f"Resolving {name} takes authority {least} or more; you have {member.authority}. {_ASK_HIGHER}"
-    if action in {Action.INFORMED, Action.CHANGE_CHOICE}:
-        return _why_not_resolver(action, dossier, member)
-    if action is Action.RECORD_OUTCOME and not is_owner and not _is_resolver(dossier, member):
-        resolver = dossier.resolver.name if dossier.resolver else "whoever resolved it"
-        return f'"{label}" on {name} is for its owner, {dossier.owner.name}, or its resolver, {resolver}. Ask them.'
+    match action.row.who:
+        case Who.OWNER if not _is_owner(dossier, by.member):
+            return f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}. Ask them.'
+        case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
+            return _why_not_owner_or_decider(action, dossier, by)
+        case Who.DECIDER:
+            return _why_not_decider(action, dossier, by)
+        case Who.ROSTER:
+            return _why_not_on_roster(dossier, by.member)
+        case Who.RESOLVER:
+            return _why_not_resolver(action, dossier, by.member)
+        case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
+            return _why_not_owner_or_resolver(action, dossier, by.member)
     return None
+
+
+def _is_owner(dossier: Dossier, member: Member) -> bool:
+    return member.id == dossier.decision.created_by
+
+
+def _least(dossier: Dossier, by: By) -> int:
+    return least_authority(dossier.decision.case, dossier.options, by.rules.authority)
+
+
+def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str | None:
+    least, authority = _least(dossier, by), by.member.authority
+    if authority >= least:
+        return None
+    return (
+        f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or somebody with '
+        f"authority {least} or more; you have {authority}. Ask them."
+    )
+
+
+def _why_not_decider(action: Action, dossier: Dossier, by: By) -> str | None:
+    least, authority = _least(dossier, by), by.member.authority
+    if authority >= least:
+        return None
+    begins = action.row.takes or f'"{action.label}" on'
+    return f"{begins} {dossier.decision.name} takes authority {least} or more; you have {authority}. {_ASK_HIGHER}"
 
 
 _ASK_HIGHER = "Ask a teammate with more authority; Show details names them, or says who can give it."
@@ -210,14 +139,24 @@ def _why_not_resolver(action: Action, dossier: Dossier, member: Member) -> str |
         return None
     resolver = dossier.resolver.name if dossier.resolver else "whoever resolved it"
     return (
-        f'"{LABELS[action]}" on {dossier.decision.name} is for {resolver}, who resolved it, or somebody with '
+        f'"{action.label}" on {dossier.decision.name} is for {resolver}, who resolved it, or somebody with '
         f"authority {needed} or more; you have {member.authority}. Ask them."
     )
 
 
-def check_resolution(dossier: Dossier, option: Option, member: Member, *, table: AuthorityTable) -> None:
-    """Raise NotAllowed (field "option") where `member` may not resolve with this very option."""
-    needed = required_authority(dossier.decision.case, option, table)
+def _why_not_owner_or_resolver(action: Action, dossier: Dossier, member: Member) -> str | None:
+    if _is_resolver(dossier, member):
+        return None
+    resolver = dossier.resolver.name if dossier.resolver else "whoever resolved it"
+    owner = dossier.owner.name
+    return (
+        f'"{action.label}" on {dossier.decision.name} is for its owner, {owner}, or its resolver, {resolver}. Ask them.'
+    )
+
+
+def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
+    """Raise NotAllowed (field "option") where this person may not resolve with this very option."""
+    needed, member = required_authority(dossier.decision.case, option, by.rules.authority), by.member
     if member.authority < needed:
         raise NotAllowed(
             f"This option takes authority {needed}; you have {member.authority}. {_ASK_HIGHER}", field="option"
@@ -249,13 +188,13 @@ def standing(dossier: Dossier, now: datetime) -> str:
     match decision.status, decision.phase:
         case Status.CREATED, _:
             return f"{decision.name} is being defined (phase 1 of 6); {owner} can complete the case."
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             return f"{decision.name} is getting its criteria (phase 2 of 6); {owner} submits them."
         case Status.TEAM_INPUT, _:
             return f"{decision.name} is collecting options (phase 3 of 6); propose one, or {owner} can start scoring."
         case Status.EVALUATING, _:
             return _standing_of_round(dossier, now)
-        case Status.RESOLVED, 5:
+        case Status.RESOLVED, Phase.ACT:
             return f"{decision.name} is resolved (phase 5 of 6); next, the customer is informed."
         case Status.RESOLVED, _ if dossier.is_finished:
             return f"{decision.name} is finished: resolved, the customer informed, the outcome recorded."
@@ -281,7 +220,7 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
                 f"Scoring of {name} closed without quorum: {round_.turnout}. "
                 f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
             )
-        case RoundState.PUBLISHED if _second_round(dossier):
+        case RoundState.PUBLISHED if dossier.invites_second_round:
             return (
                 f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "
                 "once more."

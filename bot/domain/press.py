@@ -1,6 +1,7 @@
 """One press of a submit button, so that the same press twice does its work once."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,9 @@ class Press:
 
 @dataclass(frozen=True)
 class Prior:
-    """What an earlier press of the same view made."""
+    """What an earlier press of the same view did."""
 
-    created_id: str
+    made: UUID
+    """The id of what came of it: the decision, its new round, an option, a team."""
     is_same: bool
     """False where the text was edited in between: then what it made is updated."""

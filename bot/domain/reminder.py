@@ -9,10 +9,10 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
+from bot.domain.action import Action
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MIN_OPTIONS
-from bot.domain.permission import Action
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member
@@ -147,7 +147,7 @@ def _steps(dossier: Dossier, members: Sequence[Member], now: datetime, table: Au
     match dossier.decision.status, dossier.decision.phase:
         case Status.CREATED, _:
             yield _paced(dossier, owner, Kind.COMPLETE)
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             yield _paced(dossier, owner, Kind.CRITERIA)
         case Status.TEAM_INPUT, _:
             yield _paced(dossier, owner, Kind.OPTIONS)
@@ -204,7 +204,7 @@ def _after_the_choice(dossier: Dossier) -> Iterator[Waiting]:
     outcome, decision = dossier.outcome, dossier.decision
     if outcome is None:
         return
-    if decision.phase == 5:
+    if decision.phase is Phase.ACT:
         yield _paced(dossier, outcome.resolved_by, Kind.INFORM)
     elif outcome.recorded_at is None:
         yield _slow(dossier, Kind.OUTCOME, OUTCOME_PACE.first, OUTCOME_PACE.most, since=outcome.response_sent_at)

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
-from bot.domain.team import Actor
 from bot.errors import Invalid
 from bot.store import card, decision, dossier, outbox
 from bot.store.db import Db, run_tx
@@ -75,11 +75,11 @@ async def _supersede(c: AsyncConnection, decision_id: UUID, revision: int) -> No
     await outbox.settle_superseded(c, kind=card.KIND, decision_id=str(decision_id), up_to_revision=revision)
 
 
-async def post_again(db: Db, *, actor: Actor, decision_id: UUID) -> Decision:
+async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
     """Put the card into the outbox once more: the bot has been invited meanwhile."""
 
     async def work(c: AsyncConnection) -> Decision:
-        found = await decision.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
+        found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         if not found.channel_id:
             raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
         await decision.changed(c, decision_id, is_asked=True)

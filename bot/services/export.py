@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import By
 from bot.domain.export import Record
-from bot.domain.team import Actor, Team
+from bot.domain.team import Team
 from bot.errors import NotFound
 from bot.store import audit, export, outbox, team
 from bot.store.db import Db, run_tx
@@ -58,13 +58,14 @@ class Order:
         }
 
 
-async def request(db: Db, *, actor: Actor, now: datetime) -> bool:
+async def request(db: Db, by: By) -> bool:
     """Send the table to the person who asks, a member of the team. False: an earlier one is still on its way to them.
 
     Whoever is of the team sees every decision of it by /decide show; the table holds less than that.
     Raises NotFound where the team has none.
     """
-    key = f"export:{actor.member.id}:{now.isoformat()}"
+    actor = by.actor
+    key = f"export:{actor.member.id}:{by.now.isoformat()}"
     order = Order(actor.team.id, actor.member.id, actor.workspace_id, actor.user_id, key)
 
     async def work(c: AsyncConnection) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable
+from bot.domain.by import By, Rules
 from bot.domain.home import Decided, Home, Stranger
 from bot.domain.team import SlackUser
 from bot.errors import NotAllowed, NotFound
@@ -39,9 +39,7 @@ async def is_known(db: Db, *, user: SlackUser) -> bool:
     return await run_tx(db, work)
 
 
-async def read(
-    db: Db, *, user: SlackUser, now: datetime, table: AuthorityTable, is_first: bool = False
-) -> Home | Stranger:
+async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first: bool = False) -> Home | Stranger:
     """What the tab of this person shows now."""
     try:
         actor = await teams.find_actor(db, user)
@@ -50,14 +48,14 @@ async def read(
     if actor is None:
         has_team, admins = await teams.who_can_add(db, user.workspace_id)
         return Stranger(has_team, tuple(admins))
-    place = Place(user.workspace_id, user.user_id)
-    lines = await decisions.unfinished(db, actor=actor, now=now, table=table)
+    place, by = Place(user.workspace_id, user.user_id), By(actor, now, rules)
+    lines = await decisions.unfinished(db, by)
 
     async def rest(c: AsyncConnection) -> tuple[Sequence[Decided], tuple[int, str | None] | None]:
         return await decision.decided(c, team_id=actor.team.id, at_most=RECENT), await home.find(c, place)
 
     decided, found = await run_tx(db, rest)
-    everybody = await teams.members(db, actor=actor)
+    everybody = await teams.members(db, by)
     return Home(
         actor=actor,
         lines=tuple(lines),

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import outbox, submission
+from bot.store import outbox, press
 from bot.store.db import Db, run_tx
 
 
@@ -10,6 +10,6 @@ async def purge(db: Db) -> int:
     """Settled deliveries and old submissions; safe anywhere, any number of times. Returns the number of rows."""
 
     async def work(c: AsyncConnection) -> int:
-        return await outbox.purge(c) + await submission.purge(c)
+        return await outbox.purge(c) + await press.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)

@@ -1,115 +1,90 @@
 """Propose answers to the customer."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier
+from bot.domain.action import Action
+from bot.domain.by import By
+from bot.domain.decision import Dossier, Phase
 from bot.domain.option import Option, OptionDraft, check_option
-from bot.domain.permission import Action, check
-from bot.domain.press import Press
-from bot.domain.team import Actor
+from bot.domain.permission import check
 from bot.errors import NotAllowed, NotFound
-from bot.store import audit, decision, dossier, option, submission
+from bot.services.press import Done, Replaced, act, act_once
+from bot.store import dossier, option
 from bot.store.db import Db, run_tx
 
 
-async def propose(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    draft: OptionDraft,
-    now: datetime,
-    table: AuthorityTable,
-    press: Press,
-) -> Dossier:
-    """Add an option. The same press again adds nothing; an edited one changes the option that the first press added."""
+async def propose(db: Db, by: By, decision_id: UUID, *, draft: OptionDraft) -> Dossier:
+    """Add an option."""
 
-    async def work(c: AsyncConnection) -> Dossier:
-        prior = await submission.find(c, press)
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and prior.is_same:
-            return found
-        check(Action.PROPOSE_OPTION, found, actor.member, now=now, table=table)
-        earlier = found.option(UUID(prior.created_id)) if prior else None
-        checked = check_option(draft, others=[o for o in found.options if o != earlier])
-        if earlier:
-            await option.change(c, earlier.id, checked)
-            option_id = earlier.id
-        else:
-            option_id = await option.add(c, decision_id=decision_id, created_by=actor.member.id, draft=checked)
-            # Who proposed what stays hidden until close, from the trail as well: it names the option only.
-            await audit.write(c, "option.proposed", decision_id=decision_id, details={"option": str(option_id)})
-        await submission.record(c, press, kind="option", created_id=option_id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+    async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | Replaced:
+        checked = check_option(draft, others=[o for o in found.options if o.id != made])
+        if made:
+            await option.change(c, made, checked)
+            return Replaced(made=made)
+        option_id = await option.add(c, decision_id=decision_id, created_by=by.member.id, draft=checked)
+        return _of_option("option.proposed", option_id)
 
-    return await run_tx(db, work)
+    def replaces(found: Dossier, made: UUID) -> bool:
+        return found.decision.phase is Phase.OPTIONS and found.option(made) is not None
+
+    return await act_once(db, by, decision_id, Action.PROPOSE_OPTION, rule, replaces=replaces)
 
 
-async def mine(
-    db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable
-) -> tuple[Dossier, tuple[Option, ...]]:
+def _of_option(line: str, option_id: UUID) -> Done:
+    # Who proposed what stays hidden until close, from the trail as well: it names the option only.
+    return Done(line, {"option": str(option_id)}, made=option_id, is_anonymous=True)
+
+
+async def mine(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, tuple[Option, ...]]:
     """The actor's own options, while they can still be changed. Raises NotFound where there are none."""
 
     async def work(c: AsyncConnection) -> Dossier:
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
     found = await run_tx(db, work)
-    check(Action.EDIT_OPTION, found, actor.member, now=now, table=table)
-    own = tuple(o for o in found.options if o.created_by == actor.member.id)
+    check(Action.EDIT_OPTION, found, by)
+    own = tuple(o for o in found.options if o.created_by == by.member.id)
     if not own:
         raise NotFound(f'You have proposed no option for {found.decision.name} yet. "Propose option" adds one.')
     return found, own
 
 
-async def get_own(
-    db: Db, *, actor: Actor, decision_id: UUID, option_id: UUID, now: datetime, table: AuthorityTable
-) -> tuple[Dossier, Option]:
+async def get_own(db: Db, by: By, decision_id: UUID, *, option_id: UUID) -> tuple[Dossier, Option]:
     """One of the actor's own options. Raises NotFound where it is gone, NotAllowed where it is somebody else's."""
-    found, own = await mine(db, actor=actor, decision_id=decision_id, now=now, table=table)
-    return found, _own(found, option_id, actor, own)
+    found, _ = await mine(db, by, decision_id)
+    return found, _own(found, by, option_id)
 
 
-def _own(found: Dossier, option_id: UUID, actor: Actor, own: tuple[Option, ...]) -> Option:
+def _own(found: Dossier, by: By, option_id: UUID) -> Option:
     option_ = found.option(option_id)
     if option_ is None:
         raise NotFound(f"This option of {found.decision.name} is gone. Show details lists those that are left.")
-    if option_ not in own:
+    if option_.created_by != by.member.id:
         raise NotAllowed("Only the person who proposed an option can change it.")
     return option_
 
 
-async def change(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    option_id: UUID,
-    draft: OptionDraft | None,
-    now: datetime,
-    table: AuthorityTable,
-) -> Dossier:
-    """Change one's own option before scoring starts, or remove it (`draft` None)."""
+async def change(db: Db, by: By, decision_id: UUID, *, option_id: UUID, draft: OptionDraft) -> Dossier:
+    """Change one's own option before scoring starts."""
 
-    async def work(c: AsyncConnection) -> Dossier:
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        check(Action.EDIT_OPTION, found, actor.member, now=now, table=table)
-        own = tuple(o for o in found.options if o.created_by == actor.member.id)
-        if draft is None and found.option(option_id) is None:
-            return found  # removed by the same press a moment ago
-        before = _own(found, option_id, actor, own)
-        if draft is None:
-            await option.remove(c, before.id)
-        else:
-            checked = check_option(draft, others=[o for o in found.options if o != before])
-            await option.change(c, before.id, checked)
-        action = "option.removed" if draft is None else "option.changed"
-        await audit.write(c, action, decision_id=decision_id, details={"option": str(option_id)})
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+    async def rule(c: AsyncConnection, found: Dossier) -> Done:
+        before = _own(found, by, option_id)
+        checked = check_option(draft, others=[o for o in found.options if o != before])
+        await option.change(c, option_id, checked)
+        return _of_option("option.changed", option_id)
 
-    return await run_tx(db, work)
+    return await act(db, by, decision_id, Action.EDIT_OPTION, rule)
+
+
+async def remove(db: Db, by: By, decision_id: UUID, *, option_id: UUID) -> Dossier:
+    """Take one's own option away before scoring starts."""
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done | None:
+        if found.option(option_id) is None:
+            return None  # by the same press a moment ago
+        await option.remove(c, _own(found, by, option_id).id)
+        return _of_option("option.removed", option_id)
+
+    return await act(db, by, decision_id, Action.EDIT_OPTION, rule)

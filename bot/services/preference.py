@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import By
 from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
-from bot.domain.team import Actor
-from bot.store import reminder, team
+from bot.store import preference, reminder, team
 from bot.store.db import Db, run_tx
 
 
@@ -20,40 +20,32 @@ class Chosen:
     phone: str | None
 
 
-async def get(db: Db, *, actor: Actor, tz: str | None = None) -> Chosen:
+async def get(db: Db, by: By, *, tz: str | None = None) -> Chosen:
     """The actor's choices. `tz`: what Slack says their zone is now; it is kept."""
 
     async def work(c: AsyncConnection) -> Chosen:
         if tz:
-            await team.set_zone(c, workspace_id=actor.workspace_id, user_id=actor.user_id, tz=tz)
-        ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id)
+            await team.set_zone(c, workspace_id=by.actor.workspace_id, user_id=by.actor.user_id, tz=tz)
+        ways = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id)
         return Chosen(ways.preferences, ways.tz, ways.phone)
 
     return await run_tx(db, work)
 
 
-async def change(
-    db: Db,
-    *,
-    actor: Actor,
-    preferences: Preferences,
-    phone: str | None,
-    snooze: str,
-    now: datetime,
-) -> datetime | None:
+async def change(db: Db, by: By, *, preferences: Preferences, phone: str | None, snooze: str) -> datetime | None:
     """Save hours, days, ways and snooze ('no' | 'tomorrow' | 'week' | 'keep'). Returns until when it is quiet.
 
     Nothing is said until what waits is planned anew by them, within one tick. `phone` None: leave the number alone.
     """
 
     async def work(c: AsyncConnection) -> datetime | None:
-        await reminder.replan_member(c, actor.member.id, team_id=actor.team.id)
-        before = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
-        until = _until(snooze, replace(preferences, snoozed_until=before.preferences.snoozed_until), before.tz, now)
+        await reminder.replan_member(c, by.member.id, team_id=by.team.id)
+        before = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id, lock=True)
+        until = _until(snooze, replace(preferences, snoozed_until=before.preferences.snoozed_until), before.tz, by.now)
         values = preferences.to_json() | {"snoozed_until": until.isoformat() if until else None}
         if phone is not None:
             values["phone"] = phone
-        await reminder.set_preferences(c, actor.member.id, values)
+        await preference.set_preferences(c, by.member.id, values)
         return until
 
     return await run_tx(db, work)

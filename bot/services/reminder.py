@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier, Status
+from bot.domain.by import By
+from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.preference import Preferences, tomorrow, zone_of
 from bot.domain.reminder import Asked, Kind, Waiting, is_allowed, next_at, waiting
-from bot.domain.team import Actor, Member
+from bot.domain.team import Member
 from bot.errors import NotFound
 from bot.services import closing
-from bot.store import decision, dossier, outbox, reminder, team
+from bot.store import decision, dossier, outbox, preference, reminder, team
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.outbox import Delivery
 
@@ -49,7 +50,7 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
     found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
     d = found.decision
     members = await team.members(c, team_id=team_id, workspace_id=d.workspace_id)
-    ways = await reminder.ways(c, team_id=team_id, workspace_id=d.workspace_id)
+    ways = await preference.ways(c, team_id=team_id, workspace_id=d.workspace_id)
     items = waiting(found, members, now=now, table=table)
     if not await reminder.lock_decision(c, decision_id, revision=d.revision):
         return
@@ -70,7 +71,7 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
 
 
 def _planned(
-    item: Waiting, row: reminder.Row | None, ways: reminder.Ways, now: datetime, below: Sequence[datetime]
+    item: Waiting, row: reminder.Row | None, ways: preference.Ways, now: datetime, below: Sequence[datetime]
 ) -> reminder.Row:
     asked = _asked(item, row) or Asked(item.since or now)
     zone = zone_of(ways.tz)
@@ -256,7 +257,7 @@ async def prepare(db: Db, *, delivery: Delivery, now: datetime, table: Authority
 def _weight(item: Item) -> tuple[bool, int, int]:
     """Most urgent first; what the customer does not wait for any more comes last."""
     d = item.dossier.decision
-    return d.status is Status.RESOLVED and d.phase > 5, -d.case.urgency_level, d.number
+    return d.status is Status.RESOLVED and d.phase is Phase.LEARN, -d.case.urgency_level, d.number
 
 
 async def _check(
@@ -275,7 +276,7 @@ async def _check(
     if item is None or member is None:
         await _take_back(c, wanted, due_since=now)
         return None
-    ways = await reminder.find_ways(c, member_id=member.id, workspace_id=workspace_id)
+    ways = await preference.find_ways(c, member_id=member.id, workspace_id=workspace_id)
     zone = zone_of(ways.tz)
     is_over = item.ends is not None and now >= item.ends
     if is_over:
@@ -349,7 +350,7 @@ async def still_waiting(
                 member, preferences, item = checked
                 nudge = replace(nudge, member=member, preferences=preferences, items=(*nudge.items, item))
         if nudge.member:
-            phone = (await reminder.find_ways(c, member_id=member_id, workspace_id=None)).phone
+            phone = (await preference.find_ways(c, member_id=member_id, workspace_id=None)).phone
             nudge = replace(nudge, phone=phone)
         return nudge
 
@@ -359,14 +360,14 @@ async def still_waiting(
 # --- Snooze.
 
 
-async def snooze(db: Db, *, actor: Actor, now: datetime) -> datetime:
+async def snooze(db: Db, by: By) -> datetime:
     """Silence, at once, until the actor's next working day. Returns its first working minute."""
 
     async def work(c: AsyncConnection) -> datetime:
-        await reminder.replan_member(c, actor.member.id, team_id=actor.team.id)
-        ways = await reminder.find_ways(c, member_id=actor.member.id, workspace_id=actor.workspace_id, lock=True)
-        until = tomorrow(now, ways.preferences, zone_of(ways.tz))
-        await reminder.set_preferences(c, actor.member.id, {"snoozed_until": until.isoformat()})
+        await reminder.replan_member(c, by.member.id, team_id=by.team.id)
+        ways = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id, lock=True)
+        until = tomorrow(by.now, ways.preferences, zone_of(ways.tz))
+        await preference.set_preferences(c, by.member.id, {"snoozed_until": until.isoformat()})
         return until
 
     return await run_tx(db, work)

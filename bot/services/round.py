@@ -1,35 +1,33 @@
 """Start scoring, end it, and what the owner can do when it did not go as planned."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Dossier
+from bot.domain.action import Action
+from bot.domain.by import By
+from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
-from bot.domain.permission import Action, check, standing
-from bot.domain.press import Press
+from bot.domain.permission import check, standing
 from bot.domain.round import MIN_EVALUATORS, Thresholds
-from bot.domain.team import Actor, Member
+from bot.domain.team import Member
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
-from bot.services import decision as decision_service
-from bot.store import audit, decision, dossier, reminder, round, submission, team
+from bot.services import dossier as dossiers
+from bot.services.press import Done, Replaced, act, act_once
+from bot.store import dossier, round, team
 from bot.store.db import Db, run_tx
 
 
-async def prepare(
-    db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable
-) -> tuple[Dossier, list[Member]]:
-    """What the Start scoring modal needs. Raises Conflict with what is still missing."""
+async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Member]]:
+    """What the Start scoring modal needs: the decision, and who may score. Raises Conflict with what is missing."""
 
     async def work(c: AsyncConnection) -> tuple[Dossier, list[Member]]:
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
-        check(Action.START_SCORING, found, actor.member, now=now, table=table)
-        everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
-        active = [m for m in everybody if m.is_active]
+        found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
+        check(Action.START_SCORING, found, by)
+        active = await team.active_members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
         _check_startable(found, len(active))
         return found, active
 
@@ -48,41 +46,27 @@ def _check_startable(found: Dossier, active_members: int) -> None:
 
 
 async def start(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    member_ids: Sequence[UUID],
-    closes_at: datetime,
-    is_two_confirmed: bool,
-    now: datetime,
-    table: AuthorityTable,
-    press: Press,
+    db: Db, by: By, decision_id: UUID, *, member_ids: Sequence[UUID], closes_at: datetime, is_two_confirmed: bool
 ) -> Dossier:
-    """T4: freeze roster, options, criteria, weights, closing time and thresholds; collect scores."""
+    """Freeze roster, options, criteria, weights, closing time and thresholds; collect scores.
 
-    async def work(c: AsyncConnection) -> Dossier:
-        await reminder.keep_people(c, actor.team.id)
-        prior = await submission.find(c, press)
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and prior.is_same:
-            return found
-        is_edited_press = prior is not None and found.round is not None and str(found.round.id) == prior.created_id
-        if not is_edited_press:
-            check(Action.START_SCORING, found, actor.member, now=now, table=table)
-        everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
-        active = {m.id for m in everybody if m.is_active}
+    An edited press changes roster and closing time until somebody has scored; then it raises Conflict.
+    """
+
+    async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | Replaced:
+        members = await team.active_members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
+        active = {m.id for m in members}
         _check_startable(found, len(active))
         roster = _checked_roster(member_ids, active, is_two_confirmed)
-        if closes_at <= now:
-            raise _past()
-        if is_edited_press:
-            return await _start_anew(c, found, roster=roster, closes_at=closes_at, press=press, now=now)
-        await decision.set_state(c, found.decision.moved("T4"))
+        _check_ahead(closes_at, by)
+        if made:
+            _check_untouched(found, by)
+            await round.set_roster(c, made, roster)
+            return await _close_at(c, made, closes_at)
         round_id = await round.open_round(
             c,
             decision_id=decision_id,
-            opened_by=actor.member.id,
+            opened_by=by.member.id,
             closes_at=closes_at,
             option_ids=[o.id for o in found.options],
             criteria=found.criteria,
@@ -90,31 +74,23 @@ async def start(
             thresholds=Thresholds(),
         )
         details = {"round": str(round_id), "roster": len(roster)}
-        await audit.write(c, "round.opened", decision_id=decision_id, by=actor.member.id, details=details)
-        await submission.record(c, press, kind="round", created_id=round_id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        return Done("round.opened", details, found.decision.moved(Transition.START_SCORING), made=round_id)
 
-    return await run_tx(db, work)
+    return await act_once(db, by, decision_id, Action.START_SCORING, rule, replaces=_is_its_round, keeps_people=True)
 
 
-async def _start_anew(
-    c: AsyncConnection, found: Dossier, *, roster: Sequence[UUID], closes_at: datetime, press: Press, now: datetime
-) -> Dossier:
-    """The owner, whose first answer was lost, changed roster or closing time: possible until somebody has scored."""
-    _check_untouched(found, now)
-    await round.set_roster(c, _round_id(found), roster)
-    return await _close_at(c, found, closes_at=closes_at, press=press, now=now)
+def _is_its_round(found: Dossier, made: UUID) -> bool:
+    return found.round is not None and found.round.id == made
 
 
-def _check_untouched(found: Dossier, now: datetime) -> None:
+def _check_untouched(found: Dossier, by: By) -> None:
     if found.round is None or found.round.ballots or found.round.closed_at:
-        raise Conflict(f"Scoring has started as you first asked for. {standing(found, now)}")
+        raise Conflict(f"Scoring has started as you first asked for. {standing(found, by.now)}")
 
 
-def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confirmed: bool) -> list[UUID]:
+def _checked_roster(member_ids: Sequence[UUID], active: Collection[UUID], is_two_confirmed: bool) -> list[UUID]:
     roster = sorted(set(member_ids))
-    if not set(roster) <= active:
+    if not set(roster) <= set(active):
         raise Invalid("Somebody on the roster is not an active member any more. Choose again.", field="roster")
     if len(roster) < MIN_EVALUATORS:
         raise Invalid(f"Scoring takes at least {MIN_EVALUATORS} people. Add somebody.", field="roster")
@@ -127,172 +103,108 @@ def _checked_roster(member_ids: Sequence[UUID], active: set[UUID], is_two_confir
     return roster
 
 
-async def close(db: Db, *, actor: Actor, decision_id: UUID, now: datetime, table: AuthorityTable) -> Dossier:
-    """T5 by owner or decider, once quorum holds. Publication follows by itself.
+async def close(db: Db, by: By, decision_id: UUID) -> Dossier:
+    """End it before its time, once quorum holds. Publication follows by itself.
 
     Pressed past the closing time it closes the round, whoever pressed it, and says where that led.
     """
 
-    async def work(c: AsyncConnection) -> Dossier:
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        check(Action.CLOSE_SCORING, found, actor.member, now=now, table=table)
-        answer = await closing.close(c, found, by=actor.member.id)
+    async def rule(c: AsyncConnection, found: Dossier) -> None:
+        answer = await closing.close(c, found, by=by.member.id)  # writes its own line, whoever closes
         if answer not in {"closed", "already"}:
-            raise Conflict(f"Scoring cannot be closed yet. {standing(found, now)}")
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+            raise Conflict(f"Scoring cannot be closed yet. {standing(found, by.now)}")
 
     try:
-        return await run_tx(db, work)
+        return await act(db, by, decision_id, Action.CLOSE_SCORING, rule)
     except Conflict:
-        found = await decision_service.get(db, actor=actor, decision_id=decision_id, now=now)
-        check(Action.CLOSE_SCORING, found, actor.member, now=now, table=table)
+        await dossiers.get_allowed(db, by, decision_id, Action.CLOSE_SCORING)
         raise
 
 
-async def extend(
-    db: Db, *, actor: Actor, decision_id: UUID, closes_at: datetime, now: datetime, table: AuthorityTable
-) -> Dossier:
+async def extend(db: Db, by: By, decision_id: UUID, *, closes_at: datetime) -> Dossier:
     """Collect scores again until `closes_at`, after a round that closed without quorum. Ballots so far stand."""
 
-    async def work(c: AsyncConnection) -> Dossier:
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if found.round and found.round.closed_at is None and found.round.closes_at == closes_at:
-            return found  # the same press again
-        check(Action.EXTEND_ROUND, found, actor.member, now=now, table=table)
-        if closes_at <= now:
-            raise _past()
+    def asked(found: Dossier) -> Action | None:
+        is_done = found.round and found.round.closed_at is None and found.round.closes_at == closes_at
+        return None if is_done else Action.EXTEND_ROUND
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done:
+        _check_ahead(closes_at, by)
         answer = await round.extend(c, _round_id(found), closes_at=closes_at)
         if answer == "past":
             raise _past()
         if answer != "extended":
-            raise Conflict(f"Scoring cannot be extended. {standing(found, now)}")
-        await audit.write(c, "round.extended", decision_id=decision_id, by=actor.member.id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+            raise Conflict(f"Scoring cannot be extended. {standing(found, by.now)}")
+        return Done("round.extended")
 
-    return await run_tx(db, work)
+    return await act(db, by, decision_id, asked, rule)
 
 
-async def proceed(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    reason: str,
-    now: datetime,
-    table: AuthorityTable,
-    press: Press,
-) -> Dossier:
+async def proceed(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
     """Publish what there is although quorum was missed; the reason is recorded and shown.
 
     An edited press replaces the reason until the result is published; afterwards it raises Conflict.
     """
 
-    async def work(c: AsyncConnection) -> Dossier:
-        prior = await submission.find(c, press)
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and prior.is_same:
-            return found
-        is_edited_press = prior is not None and found.round is not None and str(found.round.id) == prior.created_id
-        if not is_edited_press:
-            check(Action.PROCEED, found, actor.member, now=now, table=table)
+    async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done:
         round_id = _round_id(found)
-        answer = await round.override(c, round_id, by=actor.member.id, reason=reason)
-        if answer != "recorded":
-            why = "It went on with the reason that you gave first." if is_edited_press else "That is not possible now."
-            raise Conflict(f"{why} {standing(found, now)}")
-        await audit.write(
-            c,
-            "round.proceeded",
-            decision_id=decision_id,
-            by=actor.member.id,
-            details={"ballots": found.round.ballots if found.round else 0},
-        )
+        if await round.override(c, round_id, by=by.member.id, reason=reason) != "recorded":
+            why = "It went on with the reason that you gave first." if made else "That is not possible now."
+            raise Conflict(f"{why} {standing(found, by.now)}")
         await closing.enqueue_publication(c, round_id)
-        await submission.record(c, press, kind="override", created_id=round_id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+        ballots = found.round.ballots if found.round else 0
+        return Done("round.proceeded", {"ballots": ballots}, made=round_id)
 
-    return await run_tx(db, work)
+    return await act_once(db, by, decision_id, Action.PROCEED, rule, replaces=_is_its_round)
 
 
-async def void(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    round_id: UUID,
-    reason: str,
-    now: datetime,
-    table: AuthorityTable,
-    press: Press,
-) -> Dossier:
-    """T4b: delete every ballot of this round and go back to the options; the reason is recorded.
+async def void(db: Db, by: By, decision_id: UUID, *, round_id: UUID, reason: str) -> Dossier:
+    """Delete every ballot of this round and go back to the options; the reason is recorded.
 
     Raises Conflict where another round has taken its place: nobody asked for those ballots to be deleted.
     """
 
-    async def work(c: AsyncConnection) -> Dossier:
-        prior = await submission.find(c, press)
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior:
-            return found
-        check(Action.VOID_ROUND, found, actor.member, now=now, table=table)
+    async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | None:
+        if made:
+            return None
         if _round_id(found) != round_id:
-            raise Conflict(f"This window is about an earlier round of {found.decision.name}. {standing(found, now)}")
-        if await round.void(c, round_id, by=actor.member.id, reason=reason) != "voided":
-            raise Conflict(f"The round cannot be voided. {standing(found, now)}")
-        await decision.set_state(c, found.decision.moved("T4b"))
-        details = {"round": str(round_id)}
-        await audit.write(c, "round.voided", decision_id=decision_id, by=actor.member.id, details=details)
-        await submission.record(c, press, kind="void", created_id=round_id)
-        await decision.changed(c, decision_id)
-        return await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+            about = f"This window is about an earlier round of {found.decision.name}."
+            raise Conflict(f"{about} {standing(found, by.now)}")
+        if await round.void(c, round_id, by=by.member.id, reason=reason) != "voided":
+            raise Conflict(f"The round cannot be voided. {standing(found, by.now)}")
+        moved = found.decision.moved(Transition.VOID_ROUND)
+        return Done("round.voided", {"round": str(round_id)}, moved, made=round_id)
 
-    return await run_tx(db, work)
+    return await act_once(db, by, decision_id, Action.VOID_ROUND, rule, replaces=lambda found, made: True)
 
 
-async def second(
-    db: Db,
-    *,
-    actor: Actor,
-    decision_id: UUID,
-    closes_at: datetime,
-    now: datetime,
-    table: AuthorityTable,
-    press: Press,
-) -> Dossier:
-    """Ask the people of a published round once more, by fresh ballots about the very same things. Once per decision."""
+async def second(db: Db, by: By, decision_id: UUID, *, closes_at: datetime) -> Dossier:
+    """Ask the people of a published round once more, by fresh ballots about the very same things. Once per decision.
 
-    async def work(c: AsyncConnection) -> Dossier:
-        await reminder.keep_people(c, actor.team.id)
-        prior = await submission.find(c, press)
-        found = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id, lock=True)
-        if prior and prior.is_same:
-            return found
-        if prior and found.round and str(found.round.id) == prior.created_id:
-            return await _close_at(c, found, closes_at=closes_at, press=press, now=now)
-        check(Action.SECOND_ROUND, found, actor.member, now=now, table=table)
+    An edited press changes the closing time until somebody has scored; then it raises Conflict.
+    """
+
+    async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | Replaced:
+        if made:
+            _check_untouched(found, by)
+            return await _close_at(c, made, closes_at)
         first = _round_id(found)
-        answer, round_id = await round.open_second(c, decision_id=decision_id, by=actor.member.id, closes_at=closes_at)
+        answer, round_id = await round.open_second(c, decision_id=decision_id, by=by.member.id, closes_at=closes_at)
         if round_id is None:
-            raise _why_no_second(answer, found, now)
-        await submission.record(c, press, kind="round", created_id=round_id)
-        await decision.changed(c, decision_id)
-        asked = await dossier.get(c, team_id=actor.team.id, decision_id=decision_id)
+            raise _why_no_second(answer, found, by)
+        opened = await round.find_live(c, decision_id, workspace_id=found.decision.workspace_id)
         details = {
             "round": str(round_id),
-            "number": asked.round.number if asked.round else None,
+            "number": opened.number if opened else None,
             "follows": str(first),
-            "roster": len(asked.round.roster) if asked.round else None,
+            "roster": len(opened.roster) if opened else None,
         }
-        await audit.write(c, "round.opened", decision_id=decision_id, by=actor.member.id, details=details)
-        return asked
+        return Done("round.opened", details, made=round_id)
 
-    return await run_tx(db, work)
+    return await act_once(db, by, decision_id, Action.SECOND_ROUND, rule, replaces=_is_its_round, keeps_people=True)
 
 
-def _why_no_second(answer: str, found: Dossier, now: datetime) -> BotError:
+def _why_no_second(answer: str, found: Dossier, by: By) -> BotError:
     match answer:
         case "past":
             return _past()
@@ -302,18 +214,19 @@ def _why_no_second(answer: str, found: Dossier, now: datetime) -> BotError:
                 f"A second round of {found.decision.name} takes at least {least} of those who were asked in the first "
                 "one, and fewer are still active. A decider can resolve it as it is."
             )
-    return Conflict(f"A second round is not possible now. {standing(found, now)}")
+    return Conflict(f"A second round is not possible now. {standing(found, by.now)}")
 
 
-async def _close_at(c: AsyncConnection, found: Dossier, *, closes_at: datetime, press: Press, now: datetime) -> Dossier:
-    """The answer to a press was lost, and its closing time edited since: possible until somebody has scored."""
-    _check_untouched(found, now)
-    round_id = _round_id(found)
+async def _close_at(c: AsyncConnection, round_id: UUID, closes_at: datetime) -> Replaced:
+    """The closing time of a round that an edited press has opened, and in which nobody has scored."""
     if await round.extend(c, round_id, closes_at=closes_at) == "past":
         raise _past()
-    await submission.record(c, press, kind="round", created_id=round_id)
-    await decision.changed(c, found.decision.id)
-    return await dossier.get(c, team_id=found.team.id, decision_id=found.decision.id)
+    return Replaced(made=round_id)
+
+
+def _check_ahead(closes_at: datetime, by: By) -> None:
+    if closes_at <= by.now:
+        raise _past()
 
 
 def _past() -> Invalid:

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import By
 from bot.domain.press import Press
 from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
-from bot.store import audit, decision, dossier, outbox, reminder, round, submission, team
+from bot.store import audit, decision, dossier, outbox, reminder, round, team
+from bot.store import press as presses
 from bot.store.db import Db, run_tx
 
 ANNOUNCE = "team.announce"
@@ -130,12 +132,12 @@ async def create(
     async def work(c: AsyncConnection) -> Actor:
         await team.lock_workspace(c, profile.workspace_id)
         user = SlackUser(profile.workspace_id, profile.user_id)
-        prior = await submission.find(c, press)
+        prior = await presses.find(c, press)
         found = await team.find_by_identity(c, user)
         if prior and found:
             if not prior.is_same:
                 await team.update_team(c, found[1].id, fields.values())
-                await submission.record(c, press, kind="team", created_id=found[1].id)
+                await presses.record(c, press, kind="team", made=found[1].id)
             return Actor(found[0], await team.get_team(c, found[1].id), *_ids(profile))
         if found:
             raise NotAllowed(f"You are a member of {found[1].name} already, and a person belongs to one team.")
@@ -143,7 +145,7 @@ async def create(
         team_id = await team.add_team(c, workspace_id=profile.workspace_id, domain=domain, values=fields.values())
         member_id = await team.add_member(c, team_id=team_id, profile=profile, role=role, authority=TOP_AUTHORITY)
         await audit.write(c, "team.created", by=member_id, details={"team": str(team_id)})
-        await submission.record(c, press, kind="team", created_id=team_id)
+        await presses.record(c, press, kind="team", made=team_id)
         if channel_id:
             await _announce(c, team_id=team_id, profile=profile, channel_id=channel_id)
         created = await team.find_by_identity(c, user)
@@ -175,14 +177,14 @@ async def get_team(db: Db, team_id: UUID) -> Team:
     return await run_tx(db, work)
 
 
-async def update(db: Db, *, actor: Actor, is_workspace_admin: bool, fields: Fields) -> Team:
+async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) -> Team:
     """Change the team's own fields. Raises NotAllowed for anybody but a team admin."""
 
     async def work(c: AsyncConnection) -> Team:
-        check_admin(actor, is_workspace_admin=is_workspace_admin)
-        await team.update_team(c, actor.team.id, fields.values())
-        await audit.write(c, "team.changed", by=actor.member.id, details={"team": str(actor.team.id)})
-        return await team.get_team(c, actor.team.id)
+        check_admin(by.actor, is_workspace_admin=is_workspace_admin)
+        await team.update_team(c, by.team.id, fields.values())
+        await audit.write(c, "team.changed", by=by.member.id, details={"team": str(by.team.id)})
+        return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)
 
@@ -195,16 +197,16 @@ def check_admin(actor: Actor, *, is_workspace_admin: bool) -> None:
         )
 
 
-async def add_people(db: Db, *, actor: Actor, profiles: Sequence[Profile], role: str) -> list[str]:
+async def add_people(db: Db, by: By, *, profiles: Sequence[Profile], role: str) -> list[str]:
     """Add people from Slack with one role and authority 1. Returns a sentence for each one who was left out."""
 
     async def work(c: AsyncConnection) -> list[str]:
         # Two copies of one press would both find nobody, and the second would make everybody a double.
-        await team.lock_workspace(c, actor.workspace_id)
-        await reminder.replan_team(c, actor.team.id)
+        await team.lock_workspace(c, by.actor.workspace_id)
+        await reminder.replan_team(c, by.team.id)
         notes: list[str] = []
         for profile in profiles:
-            note = await _add_person(c, actor=actor, profile=profile, role=role)
+            note = await _add_person(c, by, profile=profile, role=role)
             if note:
                 notes.append(note)
         return notes
@@ -212,7 +214,7 @@ async def add_people(db: Db, *, actor: Actor, profiles: Sequence[Profile], role:
     return await run_tx(db, work)
 
 
-async def _add_person(c: AsyncConnection, *, actor: Actor, profile: Profile, role: str) -> str | None:
+async def _add_person(c: AsyncConnection, by: By, *, profile: Profile, role: str) -> str | None:
     if not profile.is_person:
         return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
     if profile.email:
@@ -222,58 +224,65 @@ async def _add_person(c: AsyncConnection, *, actor: Actor, profile: Profile, rol
             await team.link(c, member_id=known, profile=profile)
     teams = await team.known_identities(c, workspace_id=profile.workspace_id, user_ids=[profile.user_id])
     if profile.user_id in teams:
-        return None if teams[profile.user_id] == actor.team.id else f"{profile.name} was skipped: in a team already."
-    member_id = await team.add_member(c, team_id=actor.team.id, profile=profile, role=role)
-    await audit.write(c, "member.added", by=actor.member.id, details={"member": str(member_id), "role": role})
+        return None if teams[profile.user_id] == by.team.id else f"{profile.name} was skipped: in a team already."
+    member_id = await team.add_member(c, team_id=by.team.id, profile=profile, role=role)
+    await audit.write(c, "member.added", by=by.member.id, details={"member": str(member_id), "role": role})
     return None
 
 
-async def members(db: Db, *, actor: Actor) -> list[Member]:
+async def members(db: Db, by: By) -> list[Member]:
     """The team's members, inactive ones last."""
 
     async def work(c: AsyncConnection) -> list[Member]:
-        return await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
+        return await team.members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
 
     return await run_tx(db, work)
 
 
-async def get_member(db: Db, *, actor: Actor, member_id: UUID) -> Member:
+async def active_members(db: Db, by: By) -> list[Member]:
+    """Those whose authority counts."""
+
+    async def work(c: AsyncConnection) -> list[Member]:
+        return await team.active_members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
+
+    return await run_tx(db, work)
+
+
+async def get_member(db: Db, by: By, member_id: UUID) -> Member:
     """Raises NotFound where the actor's team has no such member."""
 
     async def work(c: AsyncConnection) -> Member:
-        return await _member_of_team(c, actor, member_id)
+        return await _member_of_team(c, by, member_id)
 
     return await run_tx(db, work)
 
 
-async def _member_of_team(c: AsyncConnection, actor: Actor, member_id: UUID, *, lock: bool = False) -> Member:
-    everybody = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id, lock=lock)
+async def _member_of_team(c: AsyncConnection, by: By, member_id: UUID, *, lock: bool = False) -> Member:
+    everybody = await team.members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id, lock=lock)
     found = next((m for m in everybody if m.id == member_id), None)
     if found is None:
         raise NotFound("Your team has no such member. /decide setup lists those it has.")
     return found
 
 
-async def edit_member(
-    db: Db, *, actor: Actor, is_workspace_admin: bool, member_id: UUID, fields: MemberFields
-) -> Member:
+async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, is_workspace_admin: bool) -> Member:
     """Change a member. Nobody raises their own authority, and no team is left without anybody to run it.
 
     Somebody made inactive is excused from the rounds that are open; a ballot they submitted stays.
     """
 
     async def work(c: AsyncConnection) -> Member:
-        check_admin(actor, is_workspace_admin=is_workspace_admin)
+        check_admin(by.actor, is_workspace_admin=is_workspace_admin)
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
-        await _member_of_team(c, actor, member_id)
-        await reminder.replan_team(c, actor.team.id)
-        rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=actor.team.id, member_id=member_id)
-        before = await _member_of_team(c, actor, member_id, lock=True)
+        await _member_of_team(c, by, member_id)
+        await reminder.replan_team(c, by.team.id)
+        rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=by.team.id, member_id=member_id)
+        before = await _member_of_team(c, by, member_id, lock=True)
         # Of two who change each other at once the second may not be an admin any more.
-        doer = await _member_of_team(c, actor, actor.member.id)
-        _check_active(doer, actor.team)
-        check_admin(replace(actor, member=doer), is_workspace_admin=is_workspace_admin)
-        _check_member(before, fields, actor)
+        doer = await _member_of_team(c, by, by.member.id)
+        _check_active(doer, by.team)
+        check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
+        _check_member(before, fields, by.member)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
             raise Invalid("This address cannot be used here. Leave the one that stands, or use another.", field="email")
         await team.update_member(
@@ -291,12 +300,12 @@ async def edit_member(
         await audit.write(
             c,
             "member.changed",
-            by=actor.member.id,
+            by=by.member.id,
             details={"member": str(member_id), **_changes(before, fields)},
         )
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=actor.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
-        return await _member_of_team(c, actor, member_id)
+            await _excuse(c, team_id=by.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        return await _member_of_team(c, by, member_id)
 
     return await run_tx(db, work)
 
@@ -304,12 +313,12 @@ async def edit_member(
 _ASK_ANOTHER = f"Ask somebody with authority {TOP_AUTHORITY} or a workspace admin."
 
 
-def _check_member(before: Member, fields: MemberFields, actor: Actor) -> None:
+def _check_member(before: Member, fields: MemberFields, doer: Member) -> None:
     if fields.role not in ROLES:
         raise Invalid("Choose one of the six roles.", field="role")
     if not 1 <= fields.authority <= TOP_AUTHORITY:
         raise Invalid("Choose an authority from 1 to 5.", field="authority")
-    is_self = before.id == actor.member.id
+    is_self = before.id == doer.id
     if is_self and fields.authority > before.authority:
         raise NotAllowed(f"Nobody raises their own authority. {_ASK_ANOTHER}", field="authority")
     if is_self and not fields.is_active:

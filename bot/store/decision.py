@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.decision import Case, Decision, Status
+from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.home import Decided
 from bot.domain.round import is_too_small, quorum
 from bot.errors import NotFound
@@ -46,7 +46,7 @@ def decision_of(row: Any) -> Decision:
         created_by=row.created_by,
         created_at=row.created_at,
         status=Status(row.status),
-        phase=row.current_phase,
+        phase=Phase(row.current_phase),
         case=Case(**case),
         workspace_id=row.workspace_id,
         channel_id=row.channel_id,
@@ -126,9 +126,15 @@ async def set_case(c: AsyncConnection, decision_id: UUID, case: Case) -> None:
     await _set(c, decision_id, _case_values(case))
 
 
-async def set_state(c: AsyncConnection, decision: Decision, **more: object) -> None:
-    """Write the (status, phase) of a moved decision, with further columns of the same change."""
-    await _set(c, decision.id, {"status": decision.status.value, "current_phase": decision.phase, **more})
+async def set_state(c: AsyncConnection, decision: Decision) -> None:
+    """Write where the decision stands, since when it is resolved and why it is cancelled."""
+    values = {
+        "status": decision.status.value,
+        "current_phase": decision.phase.value,
+        "actual_resolution_date": decision.resolved_at,
+        "cancel_reason": decision.cancel_reason,
+    }
+    await _set(c, decision.id, values)
 
 
 async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int) -> None:

@@ -189,6 +189,10 @@ async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None
     return [member_of(row) for row in rows]
 
 
+async def active_members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> list[Member]:
+    return [m for m in await members(c, team_id=team_id, workspace_id=workspace_id) if m.is_active]
+
+
 async def find_member(c: AsyncConnection, member_id: UUID) -> Member | None:
     """A member of any team, without an identity; None where there is none."""
     nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))

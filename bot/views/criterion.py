@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+from bot.domain.action import Action
 from bot.domain.criterion import (
     DESCRIPTION_LENGTH,
     MAX_CRITERIA,
@@ -13,7 +14,6 @@ from bot.domain.criterion import (
     CriterionDraft,
 )
 from bot.domain.decision import Dossier
-from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
 from bot.views.slack import ids, kit, text
 from bot.views.slack.form import View, as_uuid, filled_rows, inputs, metadata, text_in_row, thing_of
@@ -38,7 +38,7 @@ def edit(dossier: Dossier, *, rows: Sequence[CriterionDraft], revision: str, ext
     for number, (key, draft) in enumerate(zip(_keys(drafts), drafts, strict=True), start=1):
         blocks += _row(number, key, draft, revision)
     return kit.modal(
-        LABELS[Action.EDIT_CRITERIA],
+        Action.EDIT_CRITERIA.label,
         blocks + _more(dossier, len(drafts)),
         callback_id=Action.EDIT_CRITERIA,
         submit="Save criteria",

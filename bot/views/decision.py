@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.action import Action
 from bot.domain.decision import (
     CUSTOMER_LENGTH,
     DESCRIPTION_LENGTH,
@@ -14,10 +15,10 @@ from bot.domain.decision import (
     Decision,
     Dossier,
     Line,
+    Phase,
     Status,
     missing_for_criteria,
 )
-from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.errors import Invalid
 from bot.views import case, reason
@@ -30,6 +31,7 @@ from bot.views.slack.form import Fields, View, metadata
 __all__ = [
     "NewDecision",
     "cancel",
+    "complete_case",
     "created",
     "criteria_set",
     "decision_list",
@@ -121,7 +123,7 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
         case Status.CREATED, _:
             action = Action.COMPLETE_CASE
             step = f"Next: complete the case. Still missing: {text.listing(missing)}."
-        case Status.TEAM_INPUT, 2:
+        case Status.TEAM_INPUT, Phase.CRITERIA:
             action, step = Action.EDIT_CRITERIA, "Next: set the criteria."
         case _:
             action, step = Action.PROPOSE_OPTION, "Next: propose the options, at least two."
@@ -129,7 +131,7 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
 
 
 def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
-    leading = kit.button(LABELS[action], action, value=str(decision.id), style="primary")
+    leading = kit.button(action.label, action, value=str(decision.id), style="primary")
     return [leading, show_button(decision.id, decision.number)]
 
 
@@ -144,7 +146,12 @@ def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.Vie
         *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
         *([] if decision.channel_id else [_channel(decision)]),
     ]
-    return kit.modal(LABELS[action], blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+    return kit.modal(action.label, blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+
+
+def complete_case(dossier: Dossier) -> kit.View:
+    """The same form, for a decision whose case lacks something."""
+    return edit_case(dossier, action=Action.COMPLETE_CASE)
 
 
 def _channel(decision: Decision) -> kit.Block:
@@ -189,7 +196,7 @@ def urgency(dossier: Dossier) -> kit.View:
         ),
     ]
     return kit.modal(
-        LABELS[Action.EDIT_URGENCY],
+        Action.EDIT_URGENCY.label,
         blocks,
         callback_id=Action.EDIT_URGENCY,
         submit="Save",

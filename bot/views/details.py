@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
@@ -34,10 +35,8 @@ VIEW_BYTES = 240_000
 
 def details(
     dossier: Dossier,
+    by: By,
     *,
-    now: datetime,
-    viewer: Member,
-    table: AuthorityTable,
     deciders: Sequence[Member] = (),
     comments: Sequence[tuple[UUID, str]] = (),
 ) -> kit.View:
@@ -45,15 +44,15 @@ def details(
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
     """
-    decision = dossier.decision
+    decision, now = dossier.decision, by.now
     for room in ROOMS:
         blocks = [
             *_top(dossier, now),
             *_case(dossier, now),
             *_criteria(dossier, room),
-            *_options(dossier, table, room),
+            *_options(dossier, by.rules.authority, room),
             *_scoring(dossier, now),
-            *_authority(dossier, viewer, table, deciders),
+            *_authority(dossier, by, deciders),
             *_result(dossier),
             *_ending(dossier),
         ]
@@ -154,9 +153,9 @@ def _rows(names: Sequence[str]) -> list[str]:
     return [", ".join(names[i : i + 4]) for i in range(0, len(names), 4)]
 
 
-def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders: Sequence[Member]) -> list[kit.Block]:
+def _authority(dossier: Dossier, by: By, deciders: Sequence[Member]) -> list[kit.Block]:
     case = dossier.decision.case
-    levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
+    levels = sorted({required_authority(case, o, by.rules.authority) for o in dossier.options or (None,)})
     takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
     able = sorted(
         (m for m in deciders if may_carry(dossier.decision, m, levels[0])), key=lambda m: (-m.authority, m.name)
@@ -168,7 +167,7 @@ def _authority(dossier: Dossier, viewer: Member, table: AuthorityTable, deciders
         else f"Nobody in the team may resolve it yet. {who_gives(deciders)}"
     )
     so_far = "" if dossier.options else " A costly or risky option takes more."
-    return [kit.divider(), kit.section(f"*Resolving takes {takes}.*{so_far} You have {viewer.authority}.\n{who}")]
+    return [kit.divider(), kit.section(f"*Resolving takes {takes}.*{so_far} You have {by.member.authority}.\n{who}")]
 
 
 def _result(dossier: Dossier) -> list[kit.Block]:

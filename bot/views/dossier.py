@@ -7,59 +7,23 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from bot.domain.action import Action, Confirm, Style
 from bot.domain.criterion import Criterion
-from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, URGENCY, Decision, Dossier, Line, Status
+from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Line, Phase, Status
 from bot.domain.option import LEVELS, MIN_OPTIONS, Option
-from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, RoundState, quorum
 from bot.views.slack import ids, kit, text
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
-CONFIRMS = {
-    Action.CANCEL: (
-        "Cancel this decision?",
-        "Everybody keeps seeing it, marked as cancelled.",
-        "Say why and cancel",
-        "Keep it",
-    ),
-    Action.VOID_ROUND: (
-        "Void this round?",
-        "All ballots of this round are deleted, and everybody has to score again.",
-        "Say why and void",
-        "Keep it",
-    ),
-    Action.CLOSE_SCORING: (
-        "Close scoring now?",
-        "Those who have not submitted can no longer score, and the result is published.",
-        "Close scoring",
-        "Keep open",
-    ),
-    Action.INFORMED: (
-        "Does the customer know?",
-        "This notes that the answer was sent. The choice can no longer be changed after it.",
-        "Yes, informed",
-        "Not yet",
-    ),
-}
-DANGEROUS = {Action.CANCEL, Action.VOID_ROUND}
-LEADING = (
-    Action.COMPLETE_CASE,
-    Action.EDIT_CRITERIA,
-    Action.START_SCORING,
-    Action.SCORE,
-    Action.EXTEND_ROUND,
-    Action.RESOLVE,
-    Action.INFORMED,
-    Action.RECORD_OUTCOME,
-)
+LEADING = frozenset(action for action in Action if action.row.style is Style.LEADS_ON)
 
 
 def leading(dossier: Dossier) -> Collection[Action]:
     """What leads on from here: another option while scoring has too few, nothing once the outcome is recorded."""
     if dossier.decision.status is Status.TEAM_INPUT and len(dossier.options) < MIN_OPTIONS:
-        return {*LEADING, Action.PROPOSE_OPTION} - {Action.START_SCORING}
+        return (LEADING | {Action.PROPOSE_OPTION}) - {Action.START_SCORING}
     if dossier.is_finished:
-        return {*LEADING} - {Action.RECORD_OUTCOME}
+        return LEADING - {Action.RECORD_OUTCOME}
     return LEADING
 
 
@@ -73,33 +37,31 @@ def show_button(decision_id: UUID, number: int, *, words: str = "Show details") 
 
 
 def _button(decision: Decision, action: Action, leading: Collection[Action]) -> kit.Element:
-    style = "danger" if action in DANGEROUS else "primary" if action in leading else None
-    label = f"{LABELS[action]}: {decision.name} {decision.case.title}"
-    return kit.button(
-        LABELS[action], action, value=str(decision.id), style=style, label=label, confirm=_confirm(action)
-    )
+    destroys = action.row.style is Style.DESTROYS
+    style = "danger" if destroys else "primary" if action in leading else None
+    spoken = f"{action.label}: {decision.name} {decision.case.title}"
+    confirm = _confirm(action.row.confirm, is_danger=destroys) if action.row.confirm else None
+    return kit.button(action.label, action, value=str(decision.id), style=style, label=spoken, confirm=confirm)
 
 
-def _confirm(action: Action) -> kit.Element | None:
-    if action not in CONFIRMS:
-        return None
-    title, question, yes, no = CONFIRMS[action]
-    return kit.confirm(title, question, yes=yes, no=no, is_danger=action in DANGEROUS)
+def _confirm(asked: Confirm, *, is_danger: bool) -> kit.Element:
+    return kit.confirm(asked.title, asked.question, yes=asked.yes, no=asked.no, is_danger=is_danger)
 
 
 def progress(dossier: Dossier) -> str:
     """ "✓ Define  ✓ Criteria  ▸ *Options*  · Evaluate  · Act  · Learn": words, marks only beside them."""
     decision = dossier.decision
     if decision.status is Status.CANCELLED:
-        return f"Cancelled in phase {decision.phase} of 6 ({PHASES[decision.phase]})"
-    marks = [_mark(decision.phase + dossier.is_finished, number, word) for number, word in PHASES.items()]
+        return f"Cancelled in phase {decision.phase} of 6 ({decision.phase.word})"
+    marks = [_mark(decision.phase + dossier.is_finished, phase) for phase in Phase]
     return f"{'Finished' if dossier.is_finished else f'Phase {decision.phase} of 6'}:  {'  '.join(marks)}"
 
 
-def _mark(current: int, number: int, word: str) -> str:
-    if number < current:
-        return f"✓ {word}"
-    return f"▸ *{word}*" if number == current else f"· {word}"
+def _mark(current: int, phase: Phase) -> str:
+    """`current`: the phase's number; one more than the last where all is done."""
+    if phase < current:
+        return f"✓ {phase.word}"
+    return f"▸ *{phase.word}*" if phase == current else f"· {phase.word}"
 
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
@@ -121,7 +83,7 @@ def line_facts(line: Line, now: datetime) -> str:
         text.inline(line.customer_name, 80),
         DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
         f"urgency {URGENCY[line.urgency_level].replace(' · ', ', ')}",
-        f"phase {line.phase} of 6 ({PHASES[line.phase]})",
+        f"phase {line.phase} of 6 ({line.phase.word})",
     ]
     if line.expected_resolution_date:
         is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now

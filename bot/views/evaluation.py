@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.action import Action
 from bot.domain.criterion import Criterion
 from bot.domain.decision import Dossier
 from bot.domain.evaluation import (
@@ -24,7 +25,6 @@ from bot.domain.evaluation import (
     Page,
     shuffled,
 )
-from bot.domain.permission import LABELS, Action
 from bot.domain.round import Round, turnout
 from bot.errors import Invalid
 from bot.views.dossier import option_facts, title_of
@@ -155,7 +155,7 @@ def submitted(dossier: Dossier, *, submitted: int, roster: int, closed: bool) ->
     then = (
         "Everybody has scored: scoring is closed and the result is on its way."
         if closed
-        else f"Until scoring closes you may change it: press {LABELS[Action.SCORE]} on {name} again."
+        else f"Until scoring closes you may change it: press {Action.SCORE.label} on {name} again."
     )
     return notice.done(f"{name} submitted", f"Submitted in secret. {turnout(submitted, roster)}. {then}")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.domain.decision import DECISION_TYPES, PHASES, TIERS, Status
+from bot.domain.decision import DECISION_TYPES, TIERS, Status
 from bot.domain.export import Record
 from bot.domain.option import Option
 from bot.domain.result import Result, ResultRow
@@ -94,7 +94,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Expected financial impact", lambda r: r.decision.case.financial_impact),
     ("Urgency", lambda r: r.decision.case.urgency_level),
     ("Status", lambda r: r.decision.status.value.replace("_", " ")),
-    ("Phase", lambda r: f"{r.decision.phase} {PHASES[r.decision.phase]}"),
+    ("Phase", lambda r: f"{r.decision.phase} {r.decision.phase.word}"),
     ("Owner", lambda r: typed(r.owner)),
     ("Opened (UTC)", lambda r: r.decision.created_at),
     ("Expected (UTC)", lambda r: r.decision.case.expected_resolution_date),

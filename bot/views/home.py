@@ -5,9 +5,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.action import Action
 from bot.domain.decision import Line
 from bot.domain.home import Decided, Home, Stranger
-from bot.domain.permission import LABELS, Action
 from bot.domain.team import Team
 from bot.views import help as help_view
 from bot.views.dossier import line_facts, show_button
@@ -115,8 +115,8 @@ def _buttons(line: Line) -> list[kit.Element]:
     if line.action is None:
         return [show]
     action = Action(line.action)
-    label = f"{LABELS[action]}: #{line.number} {line.title}"
-    return [kit.button(LABELS[action], action, value=str(line.decision_id), style="primary", label=label), show]
+    label = f"{action.label}: #{line.number} {line.title}"
+    return [kit.button(action.label, action, value=str(line.decision_id), style="primary", label=label), show]
 
 
 def _recent(recent: Sequence[Decided]) -> list[kit.Block]:

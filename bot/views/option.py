@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.authority import AuthorityTable
+from bot.domain.action import Action
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
-from bot.domain.permission import LABELS, Action
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import authority, case
@@ -29,15 +28,15 @@ class OptionForm(BaseModel):
     remove: bool = False
 
 
-def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+def propose(dossier: Dossier, by: By, *, members: Sequence[Member]) -> kit.View:
     """members: the active ones, whose authority says how much an option may cost."""
     decision = dossier.decision
     blocks = [
         _about(dossier, "An answer that we could give. Who proposed it is shown only when scoring has closed."),
-        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, table)),
+        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, by.rules.authority)),
     ]
     return kit.modal(
-        LABELS[Action.PROPOSE_OPTION],
+        Action.PROPOSE_OPTION.label,
         blocks,
         callback_id=Action.PROPOSE_OPTION,
         submit="Propose",
@@ -45,17 +44,17 @@ def propose(dossier: Dossier, *, members: Sequence[Member], table: AuthorityTabl
     )
 
 
-def edit(dossier: Dossier, option: Option, *, members: Sequence[Member], table: AuthorityTable) -> kit.View:
+def edit(dossier: Dossier, by: By, option: Option, *, members: Sequence[Member]) -> kit.View:
     """One option, prefilled, with a box that removes it. members: as for `propose`."""
     decision = dossier.decision
     remove = kit.checkboxes("remove", [kit.option("Remove this option", "yes")])
     blocks = [
         _about(dossier, "Options can change until scoring starts."),
-        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, table)),
+        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, by.rules.authority)),
         kit.input_block("Remove", remove, block_id=kit.block_id("remove", option.id, decision.revision), optional=True),
     ]
     return kit.modal(
-        LABELS[Action.EDIT_OPTION],
+        Action.EDIT_OPTION.label,
         blocks,
         callback_id=Action.EDIT_OPTION,
         submit="Save",
@@ -72,7 +71,7 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
         facts = option_facts(option, dossier.team.currency)
         blocks.append(kit.section(f"*{title}*\n{facts}", accessory=button))
     return kit.modal(
-        LABELS[Action.EDIT_OPTION],
+        Action.EDIT_OPTION.label,
         blocks,
         callback_id=ids.CHOOSE_OPTION,
         close="Close",
@@ -80,15 +79,15 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     )
 
 
-def proposed(dossier: Dossier, *, member_id: UUID) -> kit.View:
+def proposed(dossier: Dossier, by: By) -> kit.View:
     """Once an option was proposed: one more, on to the card or, for the owner of enough options, to the scoring."""
     decision = dossier.decision
     is_enough = len(dossier.options) >= MIN_OPTIONS
     rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."
     sentence = f"Your option for {decision.name} is proposed, {rest}"
     style = None if is_enough else "primary"
-    more = kit.button(LABELS[Action.PROPOSE_OPTION], Action.PROPOSE_OPTION, value=str(decision.id), style=style)
-    is_owners = is_enough and decision.created_by == member_id
+    more = kit.button(Action.PROPOSE_OPTION.label, Action.PROPOSE_OPTION, value=str(decision.id), style=style)
+    is_owners = is_enough and decision.created_by == by.member.id
     on = buttons(decision, [Action.START_SCORING]) if is_owners else []
     return notice.done(
         f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]

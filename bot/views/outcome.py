@@ -5,11 +5,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, REASON_LENGTH, OutcomeDraft
-from bot.domain.permission import LABELS, Action
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
@@ -39,9 +40,9 @@ class ResolveForm(BaseModel):
     reason: str
 
 
-def resolve(dossier: Dossier, *, member: Member, table: AuthorityTable) -> kit.View:
-    """Every option, best first, with its place and the authority it takes; the resolver has `member.authority`."""
-    decision = dossier.decision
+def resolve(dossier: Dossier, by: By) -> kit.View:
+    """Every option, best first, with its place and the authority it takes; `by` is who would resolve."""
+    decision, member, table = dossier.decision, by.member, by.rules.authority
     ranked = _ranked(dossier)
     options = [_choice(dossier, o, member, table) for o in ranked]
     lines = [_line(dossier, o, table) for o in ranked]
@@ -74,7 +75,7 @@ def resolve(dossier: Dossier, *, member: Member, table: AuthorityTable) -> kit.V
 def resolved(dossier: Dossier) -> kit.View:
     """Once it is resolved: the customer is to hear of it."""
     decision = dossier.decision
-    sentence = f'{decision.name} is resolved. Press "{LABELS[Action.INFORMED]}" once the customer knows.'
+    sentence = f'{decision.name} is resolved. Press "{Action.INFORMED.label}" once the customer knows.'
     actions = [*buttons(decision, [Action.INFORMED]), show_button(decision.id, decision.number)]
     return notice.done(f"{decision.name} resolved", sentence, actions=actions)
 
@@ -142,7 +143,7 @@ def record(dossier: Dossier) -> kit.View:
         ),
     ]
     return kit.modal(
-        LABELS[Action.RECORD_OUTCOME],
+        Action.RECORD_OUTCOME.label,
         blocks,
         callback_id=Action.RECORD_OUTCOME,
         submit="Save",

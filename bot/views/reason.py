@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from bot.domain.action import Action
 from bot.domain.decision import REASON_LENGTH, Dossier
-from bot.domain.permission import LABELS, Action
 from bot.errors import Invalid
 from bot.views.slack import kit
 from bot.views.slack.form import Fields, View
@@ -34,7 +34,7 @@ def modal(
     ]
     # A close button that says "Cancel" beside a modal that cancels a decision would be read the wrong way.
     return kit.modal(
-        f"{LABELS[action]} {decision.name}" if action is Action.CANCEL else LABELS[action],
+        f"{action.label} {decision.name}" if action is Action.CANCEL else action.label,
         blocks,
         callback_id=action,
         submit=submit,

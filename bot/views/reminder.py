@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.action import Action
 from bot.domain.decision import Dossier
 from bot.domain.option import MIN_OPTIONS
-from bot.domain.permission import LABELS, Action
 from bot.domain.reminder import ESCALATIONS, Kind, action_for
 from bot.domain.round import Round, quorum
 from bot.views import dossier as pieces
@@ -166,7 +166,7 @@ def _button(item: Told, authority: int) -> kit.Element:
     if action is None:
         return pieces.show_button(d.id, d.number)
     (button,) = pieces.buttons(d, [action])
-    return {**button, "text": kit.plain_text(LABELS[action], kit.BUTTON)}
+    return {**button, "text": kit.plain_text(action.label, kit.BUTTON)}
 
 
 def snooze_button() -> kit.Element:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.authority import AuthorityTable
+from bot.domain.action import Action
+from bot.domain.by import By
 from bot.domain.decision import Dossier
-from bot.domain.permission import LABELS, Action
 from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
 from bot.domain.team import Member
 from bot.errors import Invalid
@@ -48,15 +48,15 @@ class StartForm(BaseModel):
 
 def start(
     dossier: Dossier,
+    by: By,
     *,
     members: Sequence[Member],
     closes_at: datetime,
-    table: AuthorityTable,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> kit.View:
     """members: the active ones, all preselected; closes_at: the proposal for the closing time."""
     decision = dossier.decision
-    beyond = authority.out_of_reach(dossier, members, table)
+    beyond = authority.out_of_reach(dossier, members, by.rules.authority)
 
     def at(field: str) -> str:
         return kit.block_id(field, decision.id, decision.revision)
@@ -83,7 +83,7 @@ def start(
         ),
     ]
     return kit.modal(
-        LABELS[Action.START_SCORING],
+        Action.START_SCORING.label,
         blocks,
         callback_id=Action.START_SCORING,
         submit="Start scoring",
@@ -111,7 +111,7 @@ def started(dossier: Dossier) -> kit.View:
     """Once scoring has started: the owner may be on the roster as well."""
     decision, round_ = dossier.decision, dossier.round
     people = f" {text.count('person', len(round_.roster))} can score it." if round_ else ""
-    score = kit.button(LABELS[Action.SCORE], Action.SCORE, value=str(decision.id), style="primary")
+    score = kit.button(Action.SCORE.label, Action.SCORE, value=str(decision.id), style="primary")
     return notice.done(
         f"{decision.name} scoring",
         f"{'The second round' if dossier.is_second_round else 'Scoring'} of {decision.name} has started.{people}",

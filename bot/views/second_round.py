@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from bot.domain.action import Action
 from bot.domain.decision import Dossier
-from bot.domain.permission import LABELS, Action
 from bot.views import headline
 from bot.views.promise import second_in_words
 from bot.views.result import ranking_lines
@@ -27,7 +27,7 @@ def ask(dossier: Dossier, *, closes_at: datetime) -> kit.View:
         ),
     ]
     return kit.modal(
-        LABELS[Action.SECOND_ROUND],
+        Action.SECOND_ROUND.label,
         blocks,
         callback_id=Action.SECOND_ROUND,
         submit="Ask once more",

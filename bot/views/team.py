@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.authority import AuthorityTable
+from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
@@ -121,18 +121,16 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
     )
 
 
-def edit_member(
-    member: Member, *, own_authority: int, is_self: bool, table: AuthorityTable, currency: str, page: int = 0
-) -> kit.View:
-    """One person. Nobody is offered more authority for themselves than they have (own_authority).
+def edit_member(member: Member, by: By, *, page: int = 0) -> kit.View:
+    """One person. Nobody is offered more authority for themselves than they have.
 
-    table: what each level reaches, in `currency`. page: the one of the list beneath, to come back to.
+    page: the one of the list beneath, to come back to.
     """
 
     def at(field: str) -> str:
         return kit.block_id(field, member.id, 1)
 
-    top = min(own_authority, TOP_AUTHORITY) if is_self else TOP_AUTHORITY
+    top = min(by.member.authority, TOP_AUTHORITY) if member.id == by.member.id else TOP_AUTHORITY
     levels = [kit.option(str(n), str(n)) for n in range(1, max(top, member.authority, 1) + 1)]
     types = [a for a in member.expertise_areas if a in DECISION_TYPES]
     tags = [a for a in member.expertise_areas if a not in DECISION_TYPES]
@@ -146,7 +144,7 @@ def edit_member(
             "Authority",
             kit.select("authority", levels, initial=str(member.authority)),
             block_id=at("authority"),
-            hint=authority.levels_hint(table, currency),
+            hint=authority.levels_hint(by.rules.authority, by.team.currency),
         ),
         kit.input_block(
             "Knows about",

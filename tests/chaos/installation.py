@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from bot.config import Settings
 from bot.demo.process import BotProcess
 from bot.demo.techcorp import techcorp
+from bot.domain.by import By
 from bot.domain.criterion import CriterionDraft
-from bot.domain.decision import Case
+from bot.domain.decision import DECISION_TYPES, Case
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile
+from bot.domain.template import CriteriaTemplates
 from bot.services import decision as decisions
 from bot.services import team as teams
 from bot.store import db, schema, vault
@@ -120,15 +123,19 @@ class Crew:
     db: db.Db
     owners: list[Actor]
 
+    def by(self, group: int) -> By:
+        """The group's owner, now, who has just filled in a form."""
+        rules = Settings(_env_file=None).rules
+        templates = CriteriaTemplates(dict.fromkeys(DECISION_TYPES, CRITERIA))
+        return By(self.owners[group], datetime.now(UTC), replace(rules, templates=templates), a_press())
+
     async def open(self, title: str, *, channel_id: str, group: int = 0, case: Case = CASE) -> UUID:
         opened, _ = await decisions.open_decision(
             self.db,
-            actor=self.owners[group],
+            self.by(group),
             case=replace(case, title=title),
             channel_id=channel_id,
             permalink=None,
-            templates=CRITERIA,
-            press=a_press(),
         )
         return opened.id
 
@@ -146,8 +153,8 @@ async def crew(spec: WorkspaceSpec, database_url: str, *, groups: int = 1) -> As
             fields = teams.Fields(f"Crew {n}", "TechCorp", None, 5, "USD")
             how: dict[str, Any] = {"role": ROLE, "domain": spec.domain, "channel_id": None, "press": a_press()}
             owner = await teams.create(found.db, profile=profiles[0], fields=fields, **how)
-            await teams.add_people(found.db, actor=owner, profiles=profiles[1:], role=ROLE)
             found.owners.append(owner)
+            await teams.add_people(found.db, found.by(n), profiles=profiles[1:], role=ROLE)
         yield found
     finally:
         await found.db.close()

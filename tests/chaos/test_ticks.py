@@ -5,16 +5,15 @@ import dataclasses
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from bot.config import Settings
 from bot.domain.option import OptionDraft
 from bot.services import criterion as criteria
 from bot.services import option as options
 from bot.services import reminder as reminders
 from bot.services import round as rounds
-from tests.chaos.installation import CASE, CRITERIA, HISTORY, Crew, a_press, a_workspace, crew, installed, posted, until
+from tests.chaos.installation import CASE, CRITERIA, HISTORY, Crew, a_workspace, crew, installed, posted, until
 from tests.chaos.postgres import Postgres
 
 REPLICAS = 4
@@ -67,23 +66,16 @@ async def test_killing_replicas_that_tick(
 
 async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     """One urgent decision of the group that all of it is asked to score, its reminders planned."""
-    actor, now, table = team.owners[group], datetime.now(UTC), Settings(_env_file=None).rules.authority
     decision_id = await team.open(f"g{group}", channel_id="C00000", group=group, case=URGENT)
-    how = {"actor": actor, "decision_id": decision_id, "now": now, "table": table}
-    await criteria.submit(team.db, drafts=CRITERIA, press=a_press(), **how)
+    await criteria.submit(team.db, team.by(group), decision_id, drafts=CRITERIA)
     for title in ("Full refund", "Partial credit"):
         draft = OptionDraft(title, "What we would do.", None)
-        await options.propose(team.db, draft=draft, press=a_press(), **how)
-    people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", actor.team.id)]
-    await rounds.start(
-        team.db,
-        member_ids=people,
-        closes_at=now + timedelta(days=2),
-        is_two_confirmed=True,
-        press=a_press(),
-        **how,
-    )
-    await reminders.plan(team.db, decision_id=decision_id, now=now, table=table)
+        await options.propose(team.db, team.by(group), decision_id, draft=draft)
+    who = team.by(group)
+    people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", who.team.id)]
+    closes_at = who.now + timedelta(days=2)
+    await rounds.start(team.db, who, decision_id, member_ids=people, closes_at=closes_at, is_two_confirmed=True)
+    await reminders.plan(team.db, decision_id=decision_id, now=who.now, table=who.rules.authority)
 
 
 async def _has_begun(server: Postgres) -> bool:

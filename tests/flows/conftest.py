@@ -19,15 +19,18 @@ from bot import app, http, log
 from bot.config import Settings
 from bot.demo.techcorp import techcorp
 from bot.deps import Clock
+from bot.domain.action import Action
+from bot.domain.by import By, Rules
 from bot.domain.criterion import CriterionDraft
-from bot.domain.decision import Case, Decision
+from bot.domain.decision import DECISION_TYPES, Case, Decision
 from bot.domain.evaluation import Comments, Page
 from bot.domain.option import OptionDraft
-from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import Actor, Profile, SlackUser
+from bot.domain.template import CriteriaTemplates
 from bot.services import criterion as criteria
 from bot.services import decision as decisions
+from bot.services import dossier as dossiers
 from bot.services import evaluation as evaluations
 from bot.services import option as options
 from bot.services import outcome as outcomes
@@ -136,12 +139,17 @@ class Team:
         # The bot's own pool, without its haste: nobody waits three seconds for a step that a test takes.
         self.db = dataclasses.replace(house.bot.deps.db, budget_seconds=PATIENCE_SECONDS)
         self.table = house.bot.deps.rules.authority
+        self.rules = Rules(self.table, CriteriaTemplates(dict.fromkeys(DECISION_TYPES, CRITERIA)))
         self.actors: dict[str, Actor] = {}
         self._decision_id: UUID | None = None
 
     @property
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def by(self, name: str, press: Press | None = None) -> By:
+        """This person, now, who has just filled in a form."""
+        return By(self.actors[name], self.now, self.rules, press or a_press())
 
     # What stands in the database.
 
@@ -208,7 +216,8 @@ class Team:
             self.db, profile=self.profile(owner), fields=fields, role=ROLE, domain="techcorp", channel_id=None,
             press=a_press(),
         )  # fmt: skip
-        await teams.add_people(self.db, actor=made, profiles=[self.profile(n) for n in names], role=ROLE)
+        who = By(made, self.now, self.rules)
+        await teams.add_people(self.db, who, profiles=[self.profile(n) for n in names], role=ROLE)
         for name in (owner, *names):
             found = await teams.find_actor(self.db, SlackUser(made.workspace_id, self._slack(name).id))
             assert found is not None
@@ -228,39 +237,28 @@ class Team:
         """A decision in phase 2, or 1 where the case lacks something. channel_id '': the first channel."""
         decision, _ = await decisions.open_decision(
             self.db,
-            actor=self.actors[by],
+            self.by(by),
             case=dataclasses.replace(CASE, **case),
             channel_id=self.house.sandbox.spec.channels[0].id if channel_id == "" else channel_id,
             permalink=None,
-            templates=CRITERIA,
-            press=a_press(),
         )
         self._decision_id = decision.id
         return decision
 
     async def retitle(self, title: str) -> None:
         """An edit of the case at hand by Sarah."""
-        sarah = self.actors["sarah"]
-        found = await decisions.get(self.db, actor=sarah, decision_id=self.decision_id, now=self.now)
-        await decisions.edit_case(
-            self.db,
-            actor=sarah,
-            decision_id=self.decision_id,
-            action=Action.EDIT_CASE,
-            case=dataclasses.replace(found.decision.case, title=title),
-            templates=(),
-            now=self.now,
-            table=self.table,
-        )
+        sarah = self.by("sarah")
+        found = await dossiers.close_due_and_get(self.db, sarah, self.decision_id)
+        case = dataclasses.replace(found.decision.case, title=title)
+        await decisions.edit_case(self.db, sarah, self.decision_id, action=Action.EDIT_CASE, case=case)
 
     async def to_options(self, titles: Sequence[str] = TITLES, *, by: str = OWNER, **case: Any) -> Self:
         """A decision in phase 3 with these options."""
         await self.open(by=by, **case)
-        how: dict[str, Any] = {"decision_id": self.decision_id, "now": self.now, "table": self.table}
-        await criteria.submit(self.db, actor=self.actors[by], drafts=CRITERIA, press=a_press(), **how)
+        await criteria.submit(self.db, self.by(by), self.decision_id, drafts=CRITERIA)
         for title in titles:
             draft = OptionDraft(title, "What we would do.", Decimal(100))
-            await options.propose(self.db, actor=self.actors[by], draft=draft, press=a_press(), **how)
+            await options.propose(self.db, self.by(by), self.decision_id, draft=draft)
         return self
 
     async def to_scoring(self, *names: str, by: str = OWNER, **case: Any) -> Self:
@@ -269,14 +267,11 @@ class Team:
         people = names or tuple(self.actors)
         await rounds.start(
             self.db,
-            actor=self.actors[by],
-            decision_id=self.decision_id,
+            self.by(by),
+            self.decision_id,
             member_ids=[self.actors[n].member.id for n in people],
             closes_at=self.now + timedelta(days=1),
             is_two_confirmed=True,
-            now=self.now,
-            table=self.table,
-            press=a_press(),
         )
         return self
 
@@ -298,26 +293,12 @@ class Team:
         ids = [self.option_id(title) for title in TITLES]
         page = Page(dict(zip(ids, scores or (8, 5), strict=True)), 4)
         for (criterion_id,) in self.sql("SELECT id FROM decision_criteria WHERE decision_id = %s", self.decision_id):
-            await evaluations.save_page(
-                self.db,
-                actor=self.actors[name],
-                round_id=self.round_id,
-                criterion_id=criterion_id,
-                page=page,
-                now=self.now,
-            )
+            await evaluations.save_page(self.db, self.by(name), self.round_id, criterion_id=criterion_id, page=page)
 
     async def ballot(self, name: str, *scores: int, comment: str = "", share: bool = False) -> evaluations.Submitted:
         await self.save_pages(name, *scores)
         texts = {self.option_id(TITLES[0]): comment} if comment else {}
-        return await evaluations.submit(
-            self.db,
-            actor=self.actors[name],
-            round_id=self.round_id,
-            comments=Comments(texts, share),
-            now=self.now,
-            table=self.table,
-        )
+        return await evaluations.submit(self.db, self.by(name), self.round_id, comments=Comments(texts, share))
 
     async def to_result(self, *names: str, by: str = OWNER, **case: Any) -> Self:
         """A decision whose round is published; everybody preferred the first option."""
@@ -334,13 +315,10 @@ class Team:
         await self.to_result(*names, by=by, **case)
         await outcomes.resolve(
             self.db,
-            actor=self.actors[resolver],
-            decision_id=self.decision_id,
+            self.by(resolver),
+            self.decision_id,
             option_id=self.option_id(TITLES[0]),
             reason="It leads.",
-            now=self.now,
-            table=self.table,
-            press=a_press(),
         )
         return self
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from sandbox.delivery import sign
 
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 MEANWHILE = "Until then everything works from /decide show 1."
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 
 async def test_the_templates_criteria_are_edited_and_submitted(team: Any) -> None:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 NEW = {"Type of decision": "Refund request", "Customer": "ABC Corporation", "Customer tier": "Enterprise"}
 FULL = {**NEW, "Description": "They want everything back."}

@@ -81,7 +81,6 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
 
 
 async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Any) -> None:
-    how: dict[str, Any] = {"now": team.now, "table": team.table}
     await team.open(title="One", description="", customer_value=Decimal("120000.5"), customer_id="AC-7")
     await team.open(title="Two")
     await team.to_options(title="Three")
@@ -90,7 +89,7 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Any) -
     await team.to_result(*three, title="Five")
     await team.to_resolved(*three, title="Six", financial_impact=Decimal("-75"))
     await team.to_resolved(*three, title="Seven")
-    await outcomes.set_informed(team.db, actor=team.actors["mike"], decision_id=team.decision_id, **how)
+    await outcomes.set_informed(team.db, team.by("mike"), team.decision_id)
     team.sql(
         "UPDATE decision_outcomes SET customer_satisfaction_score = 8, customer_retained = false, "
         "escalation_occurred = true, financial_impact_actual = -12.5, follow_up_date = '2030-01-02 03:04', "
@@ -302,22 +301,13 @@ async def test_the_table_tells_of_a_published_round_what_the_result_message_tell
 
 async def test_a_choice_that_was_taken_back_is_not_in_the_table(team: Any) -> None:
     await team.to_resolved()
-    await outcomes.reopen(
-        team.db, actor=team.actors["mike"], decision_id=team.decision_id, reason="Too early.", now=team.now,
-        table=team.table, press=a_press(),
-    )  # fmt: skip
+    await outcomes.reopen(team.db, team.by("mike"), team.decision_id, reason="Too early.")
     await team.settled()
 
     row = await the_row(team)
 
     for name in ("Chosen", "Reason", "Resolved by", "Resolved (UTC)", "Chose the leader", "Hours to resolve"):
         assert row[name] == "", name
-
-
-def a_press() -> Any:
-    from bot.domain.press import Press
-
-    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
 async def test_who_does_not_follow_the_leader_is_told_apart(team: Any) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.team import SlackUser
-from bot.services import decision as decisions
+from bot.services import dossier as dossiers
 from bot.services import home as homes
 from bot.services import team as teams
 
@@ -155,7 +155,7 @@ async def test_settings_open_from_the_tab(team: Any) -> None:
 async def test_an_inactive_member_reads_why(team: Any) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
-    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, table=team.table)
+    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, rules=team.rules)
     assert "decision" not in json.dumps(found.__dict__, default=str)
 
 
@@ -172,7 +172,7 @@ async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_on
     assert "Too few people are left to score: Sarah Johnson (owner) can void the round or cancel the decision." in card
 
     await team.end_round_now()
-    await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
+    await dossiers.close_due_and_get(team.db, team.by("sarah"), team.decision_id)
     sarah = await tab(team, "sarah", showing="To do: proceed without quorum or cancel")
     assert "Proceed without quorum" in sarah
 

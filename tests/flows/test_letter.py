@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.press import Press
 from bot.services import decision as decisions
 from bot.services import reminder as reminders
 from tests.flows.postbox import Postbox, open_postbox
@@ -176,10 +175,7 @@ async def test_nobody_is_written_to_about_what_is_done_meanwhile(team: Any, post
     configure(team, email_url=url)
     choose(team, "tom", email=True)
     await team.to_scoring("lisa", "tom")
-    await decisions.cancel(
-        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="Gone.", now=team.now,
-        table=team.table, press=Press(uuid4().hex, uuid4().hex, uuid4().hex),
-    )  # fmt: skip
+    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="Gone.")
     member: UUID = team.actors["tom"].member.id
     payload = {"member": str(member), "items": [{"decision": str(team.decision_id), "kind": "score"}]}
     delivery = Delivery(1, 1, "email", f"email:{member}", "email:x", payload, 1, False, team.now)

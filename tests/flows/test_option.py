@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 THIRD = {"Title": "A voucher", "Description": "Two months free."}
 

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 NOT_SAVED = {
     "Not saved yet: the database did not answer in time. Your text is still here; press Submit again.",

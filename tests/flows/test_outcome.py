@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 
 async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Any) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from bot.domain.action import Action
 from bot.domain.decision import Case
 from bot.domain.evaluation import Comments
-from bot.domain.permission import Action
 from bot.domain.press import Press
 from bot.domain.team import SlackUser
 from bot.errors import Conflict
@@ -23,7 +22,6 @@ from bot.services import export as exports
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
-from tests.flows.conftest import a_press
 
 
 async def last_page(team: Any, *names: str) -> None:
@@ -204,14 +202,11 @@ async def test_who_leaves_while_scoring_is_being_started_is_not_waited_for(team:
         team,
         lambda press: rounds.start(
             team.db,
-            actor=team.actors["sarah"],
-            decision_id=team.decision_id,
+            team.by("sarah", press),
+            team.decision_id,
             member_ids=[who.member.id for who in team.actors.values()],
             closes_at=team.now + timedelta(days=1),
             is_two_confirmed=False,
-            now=team.now,
-            table=team.table,
-            press=press,
         ),
     )
     assert team.value(NOT_EXCUSED, team.round_id) == 0
@@ -228,12 +223,9 @@ async def test_who_leaves_while_a_second_round_is_being_opened_is_not_waited_for
         team,
         lambda press: rounds.second(
             team.db,
-            actor=team.actors["mike"],
-            decision_id=team.decision_id,
+            team.by("mike", press),
+            team.decision_id,
             closes_at=team.now + timedelta(days=1),
-            now=team.now,
-            table=team.table,
-            press=press,
         ),
     )
     assert team.value("SELECT count(*) FROM rounds") == 2
@@ -274,8 +266,7 @@ async def test_changing_somebody_inactive_excuses_them_no_second_time(team: Any)
     await leaves(team, "tom")
     tom = team.actors["tom"].member
     fields = teams.MemberFields("Thomas Becker", tom.email, tom.role, 1, (), is_active=False)
-    who = {"actor": team.actors["sarah"], "is_workspace_admin": True, "member_id": tom.id}
-    await teams.edit_member(team.db, **who, fields=fields)
+    await teams.edit_member(team.db, team.by("sarah"), tom.id, fields=fields, is_workspace_admin=True)
     assert team.value("SELECT name FROM team_members WHERE id = %s", tom.id) == "Thomas Becker"
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'round.excused'") == 1
 
@@ -290,9 +281,7 @@ async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobo
     with psycopg.connect(team.house.database_url, options="-c deadlock_timeout=100ms") as lisa:
         lisa.execute("SELECT FROM rounds FOR SHARE")  # where `save_page` begins
         edit = asyncio.create_task(
-            teams.edit_member(
-                team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=tom.id, fields=fields
-            )
+            teams.edit_member(team.db, team.by("sarah"), tom.id, fields=fields, is_workspace_admin=True)
         )
         await team.waiting_for_locks(1)
         asked = [team.round_id, team.actors["lisa"].member.id, criterion, Jsonb(page)]
@@ -304,15 +293,14 @@ async def test_saving_a_page_while_somebody_is_made_inactive_deadlocks_with_nobo
 
 async def test_a_choice_edited_after_a_lost_answer_leaves_somebody_elses_alone(team: Any) -> None:
     await team.to_result()
-    how = {"decision_id": team.decision_id, "now": team.now, "table": team.table}
-    first = {"option_id": team.option_id("Full refund"), "reason": "First.", "press": Press("V1", "1", "a")}
-    await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **first)
-    await outcomes.reopen(team.db, actor=team.actors["sarah"], reason="Too dear.", press=a_press(), **how)
-    other = {"option_id": team.option_id("Partial credit"), "reason": "Enough.", "press": a_press()}
-    await outcomes.resolve(team.db, actor=team.actors["sarah"], **how, **other)
-    edited = {"option_id": team.option_id("Full refund"), "reason": "Second.", "press": Press("V1", "1", "b")}
+    db, decision_id = team.db, team.decision_id
+    full, partial = team.option_id("Full refund"), team.option_id("Partial credit")
+    first, edited = team.by("mike", Press("V1", "1", "a")), team.by("mike", Press("V1", "1", "b"))
+    await outcomes.resolve(db, first, decision_id, option_id=full, reason="First.")
+    await outcomes.reopen(db, team.by("sarah"), decision_id, reason="Too dear.")
+    await outcomes.resolve(db, team.by("sarah"), decision_id, option_id=partial, reason="Enough.")
     with pytest.raises(Conflict, match="is resolved"):
-        await outcomes.resolve(team.db, actor=team.actors["mike"], **how, **edited)
+        await outcomes.resolve(db, edited, decision_id, option_id=full, reason="Second.")
     assert team.sql("SELECT reason FROM decision_outcomes") == [("Enough.",)]
 
 
@@ -341,12 +329,9 @@ async def test_a_result_that_waited_until_after_the_second_round_is_told_once(te
         await team.until(told, 1, lisa.user_id)
         await rounds.second(
             team.db,
-            actor=team.actors["mike"],
-            decision_id=team.decision_id,
+            team.by("mike"),
+            team.decision_id,
             closes_at=team.now + timedelta(days=1),
-            now=team.now,
-            table=team.table,
-            press=a_press(),
         )
         for name, _ in TIE:
             await team.ballot(name)
@@ -379,7 +364,7 @@ async def test_two_exports_asked_for_at_once_send_one(team: Any) -> None:
     await team.open()
     lisa = team.actors["lisa"]
     async with held_back(team, f"slack:{lisa.workspace_id}:{lisa.user_id}"):
-        asked = [exports.request(team.db, actor=lisa, now=team.now) for _ in range(4)]
+        asked = [exports.request(team.db, team.by("lisa")) for _ in range(4)]
         assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
 
 
@@ -391,8 +376,8 @@ async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_
     await team.settled()
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
-        how = {"round_id": team.round_id, "comments": Comments({}, False), "now": team.now, "table": team.table}
-        both = [asyncio.create_task(evaluations.submit(team.db, actor=team.actors["tom"], **how)) for _ in range(2)]
+        tom, round_id, comments = team.by("tom"), team.round_id, Comments({}, False)
+        both = [asyncio.create_task(evaluations.submit(team.db, tom, round_id, comments=comments)) for _ in range(2)]
         await team.waiting_for_locks(2)
     answers = await asyncio.gather(*both, return_exceptions=True)
     counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))
@@ -404,20 +389,23 @@ async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_
     team.give("mike", 5)
     await team.to_scoring()
     await team.settled()
-    sarah, mike = team.actors["sarah"], team.actors["mike"]
+
+    def leaving(member: Any) -> Any:
+        return teams.MemberFields("Somebody", member.email, member.role, 5, (), is_active=False)
+
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         edits = [
             asyncio.create_task(
                 teams.edit_member(
                     team.db,
-                    actor=who,
+                    team.by(who),
+                    team.actors[whom].member.id,
+                    fields=leaving(team.actors[whom].member),
                     is_workspace_admin=False,
-                    member_id=whom.member.id,
-                    fields=teams.MemberFields("Somebody", whom.member.email, whom.member.role, 5, (), is_active=False),
                 )
             )
-            for who, whom in ((sarah, mike), (mike, sarah))
+            for who, whom in (("sarah", "mike"), ("mike", "sarah"))
         ]
         await team.waiting_for_locks(2)
     answers = await asyncio.gather(*edits, return_exceptions=True)
@@ -428,13 +416,13 @@ async def test_two_admins_who_make_each_other_inactive_at_once_leave_one_to_run_
 async def test_a_channel_changed_before_the_card_was_posted_gets_one_card(team: Any) -> None:
     first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
     workspace = team.actors["sarah"].workspace_id
-    press = Press("V1", "1", "a")
+    press, edited = Press("V1", "1", "a"), team.by("sarah", Press("V1", "1", "b"))
     case = Case("refund_request", "ABC Corporation", "Refund for the outage")
-    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    how: dict[str, Any] = {"case": case, "permalink": None}
     team.house.sandbox.invite_bot("general")
     async with held_back(team, f"slack:{workspace}:{first}"), held_back(team, f"slack:{workspace}:{second}"):
-        await decisions.open_decision(team.db, channel_id=first, press=press, **how)
-        await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+        await decisions.open_decision(team.db, team.by("sarah", press), channel_id=first, **how)
+        await decisions.open_decision(team.db, edited, channel_id=second, **how)
     await team.settled()
     posted = [call for call in team.house.sandbox.calls("chat.postMessage") if call.answer["ok"]]
     assert [call.arguments["channel"] for call in posted] == [second]
@@ -442,15 +430,15 @@ async def test_a_channel_changed_before_the_card_was_posted_gets_one_card(team: 
 
 async def test_a_channel_changed_while_the_card_is_being_posted_leaves_the_card_in_the_new_one(team: Any) -> None:
     first, second = (channel.id for channel in team.house.sandbox.spec.channels[:2])
-    press = Press("V1", "1", "a")
+    press, edited = Press("V1", "1", "a"), team.by("sarah", Press("V1", "1", "b"))
     case = Case("refund_request", "ABC Corporation", "Refund for the outage")
-    how: dict[str, Any] = {"actor": team.actors["sarah"], "case": case, "permalink": None, "templates": ()}
+    how: dict[str, Any] = {"case": case, "permalink": None}
     team.house.sandbox.invite_bot("general")
     team.house.sandbox.fail("chat.postMessage", "slow", seconds=2)
-    await decisions.open_decision(team.db, channel_id=first, press=press, **how)
+    await decisions.open_decision(team.db, team.by("sarah", press), channel_id=first, **how)
     await team.until("SELECT count(*) FROM outbox WHERE kind = 'card' AND token IS NOT NULL", 1)
     await asyncio.sleep(0.3)  # on its way to Slack
-    await decisions.open_decision(team.db, channel_id=second, press=replace(press, digest="b"), **how)
+    await decisions.open_decision(team.db, edited, channel_id=second, **how)
     await team.settled()
     assert team.sql("SELECT channel_id FROM card_messages") == [(second,)]
     (card,) = await team.cards("mike")

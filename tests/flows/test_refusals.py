@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from bot.domain.permission import LABELS, Action
+from bot.domain.action import Action
 
 DEFINING = "#1 is being defined (phase 1 of 6); Sarah Johnson can complete the case."
 CRITERIA = "#1 is getting its criteria (phase 2 of 6); Sarah Johnson submits them."
@@ -27,7 +27,7 @@ async def test_a_refusal_is_seen_by_nobody_else(team: Any) -> None:
 async def test_a_button_pressed_too_early_names_the_state_and_the_way_out(team: Any) -> None:
     await team.open(description="")
     for action in set(Action) - {Action.COMPLETE_CASE, Action.CANCEL}:
-        assert f'"{LABELS[action]}" is not possible now. {DEFINING}' in await team.told("sarah", action)
+        assert f'"{action.label}" is not possible now. {DEFINING}' in await team.told("sarah", action)
     assert team.state == ("created", 1)
 
 
@@ -77,7 +77,7 @@ async def test_a_cancelled_decision_offers_nothing(team: Any) -> None:
 async def test_what_is_the_owners_names_the_owner(team: Any) -> None:
     await team.to_options()
     for action in (Action.START_SCORING, Action.BACK_TO_CRITERIA, Action.EDIT_CASE):
-        sentence = f'"{LABELS[action]}" on #1 is for its owner, Sarah Johnson. Ask them.'
+        sentence = f'"{action.label}" on #1 is for its owner, Sarah Johnson. Ask them.'
         assert sentence in await team.told("mike", action)
     assert team.state == ("team_input", 3)
 
@@ -101,7 +101,7 @@ async def test_what_is_the_owners_or_a_deciders_names_the_authority_it_takes(tea
     await team.to_scoring()
     for action in (Action.CANCEL, Action.VOID_ROUND):
         assert (
-            f'"{LABELS[action]}" on #1 is for its owner, Sarah Johnson, or somebody with authority 2 or more; '
+            f'"{action.label}" on #1 is for its owner, Sarah Johnson, or somebody with authority 2 or more; '
             "you have 1. Ask them."
         ) in await team.told("lisa", action)
         assert (await team.window("mike", action)).callback_id == action
@@ -180,7 +180,7 @@ async def test_after_resolving_the_resolver_or_somebody_higher_goes_on(team: Any
     await team.to_resolved(resolver="mike")
     for action in (Action.INFORMED, Action.CHANGE_CHOICE):
         assert (
-            f'"{LABELS[action]}" on #1 is for Mike Chen, who resolved it, or somebody with authority 4 or more; '
+            f'"{action.label}" on #1 is for Mike Chen, who resolved it, or somebody with authority 4 or more; '
             "you have 1. Ask them."
         ) in await team.told("lisa", action)
 

@@ -152,10 +152,7 @@ async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
     await reminders.sweep(team.db, now=clock.now, table=team.table)
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'ready'") == 3
-    await decisions.cancel(
-        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="They withdrew.",
-        now=team.now, table=team.table, press=_press(),
-    )  # fmt: skip
+    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="They withdrew.")
     assert rows(team, "score") == []
 
     team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
@@ -163,14 +160,6 @@ async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_
 
     assert [m for name in ("sarah", "lisa", "tom") for m in await dms(team, name)] == []
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'done'") == 3
-
-
-def _press() -> Any:
-    from uuid import uuid4
-
-    from bot.domain.press import Press
-
-    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
 async def test_several_things_become_one_digest_with_a_button_each(team: Any, clock: Clock) -> None:
@@ -335,9 +324,7 @@ async def test_a_new_authority_is_planned_by_the_next_sweep(team: Any, clock: Cl
     assert "Lisa Rodriguez" not in rows(team, "escalation.scoring")
     lisa = team.actors["lisa"].member
     fields = teams.MemberFields(lisa.name, lisa.email, lisa.role, 3, (), True)
-    await teams.edit_member(
-        team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=lisa.id, fields=fields
-    )
+    await teams.edit_member(team.db, team.by("sarah"), lisa.id, fields=fields, is_workspace_admin=True)
 
     await clock.tick()
 
@@ -400,9 +387,7 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, 
         plan = asyncio.create_task(reminders.plan(team.db, decision_id=team.decision_id, **how))
         await team.waiting_for_locks(1)
         save = asyncio.create_task(
-            preferences.change(
-                team.db, actor=team.actors["tom"], preferences=Preferences(), phone=None, snooze="week", now=clock.now
-            )
+            preferences.change(team.db, team.by("tom"), preferences=Preferences(), phone=None, snooze="week")
         )
         await asyncio.wait({save}, timeout=0.2)
     await asyncio.gather(plan, save)
@@ -478,7 +463,7 @@ async def make_inactive(team: Any, name: str) -> None:
 async def make_active(team: Any, name: str, is_active: bool) -> None:
     m = team.actors[name].member
     fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), is_active)
-    await teams.edit_member(team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=m.id, fields=fields)
+    await teams.edit_member(team.db, team.by("sarah"), m.id, fields=fields, is_workspace_admin=True)
     await team.settled()
 
 
@@ -524,10 +509,7 @@ async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Any,
     assert len(await dms(team, "mike", containing="because your authority")) == 1
     await team.end_round_now()
     await clock.tick()
-    await rounds.extend(
-        team.db, actor=team.actors["lisa"], decision_id=team.decision_id, closes_at=team.now + timedelta(hours=1),
-        now=team.now, table=team.table,
-    )  # fmt: skip
+    await rounds.extend(team.db, team.by("lisa"), team.decision_id, closes_at=team.now + timedelta(hours=1))
 
     for _ in range(3):
         await clock.tick()
@@ -566,7 +548,7 @@ async def test_somebody_added_is_asked_where_nobody_else_may_resolve(team: Any, 
         await make_inactive(team, name)
     await clock.tick()
     assert rows(team, "resolve") == []
-    await teams.add_people(team.db, actor=team.actors["sarah"], profiles=[team.profile("ana")], role="support_manager")
+    await teams.add_people(team.db, team.by("sarah"), profiles=[team.profile("ana")], role="support_manager")
 
     await clock.tick()
 

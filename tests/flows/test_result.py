@@ -41,9 +41,9 @@ async def test_a_total_that_is_left_out_is_explained(team: Any) -> None:
         await team.ballot(name)
     await team.save_pages("tom")
     criterion = team.value("SELECT id FROM decision_criteria WHERE name = 'Cost'")
-    how = {"actor": team.actors["tom"], "round_id": team.round_id, "now": team.now}
-    await evaluations.save_page(team.db, criterion_id=criterion, page=Page(abstain=True), **how)
-    await evaluations.submit(team.db, comments=Comments(), table=team.table, **how)
+    tom, round_id = team.by("tom"), team.round_id
+    await evaluations.save_page(team.db, tom, round_id, criterion_id=criterion, page=Page(abstain=True))
+    await evaluations.submit(team.db, tom, round_id, comments=Comments())
     await team.published()
 
     result = await team.house.person("lisa").see("A total is left out where fewer than 3 people scored")

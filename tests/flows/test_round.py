@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 
 async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_when(team: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.services import result as results
 from bot.services import team as teams
 
@@ -307,7 +307,7 @@ async def test_a_page_of_the_first_round_is_refused_in_the_second(team: Any) -> 
 
 async def test_somebody_who_joined_since_is_not_asked(team: Any) -> None:
     await to_tie(team)
-    await teams.add_people(team.db, actor=team.actors["sarah"], profiles=[team.profile("ana")], role="support_manager")
+    await teams.add_people(team.db, team.by("sarah"), profiles=[team.profile("ana")], role="support_manager")
     await team.window("mike", Action.SECOND_ROUND)
     assert (await team.house.person("mike").submit()).ok
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.demo.techcorp import techcorp
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 
 async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websocket(

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from bot.demo.techcorp import techcorp
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.domain.press import Press
 from bot.services import team as teams
 from sandbox.spec import PersonSpec

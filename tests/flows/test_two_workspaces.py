@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.techcorp import globex, techcorp
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."
 

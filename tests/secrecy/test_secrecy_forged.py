@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from bot.demo.techcorp import globex, techcorp
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 NO_MEMBER = "Your team has no such member. /decide setup lists those it has."

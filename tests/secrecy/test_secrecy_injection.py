@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.action import Action
 from bot.domain.criterion import CriterionDraft
 from bot.domain.evaluation import Comments, Page
 from bot.domain.option import OptionDraft
-from bot.domain.permission import Action
 from bot.services import criterion as criteria
 from bot.services import evaluation as evaluations
 from bot.services import option as options
@@ -86,13 +86,11 @@ async def _scored(team: Any) -> None:
     long = f"{EVIL}\n\n> {EVIL}\n*x*\n"
     evil = {"customer_name": EVIL, "title": EVIL, "description": long, "customer_id": EVIL[:50]}
     await team.open(**evil, customer_email="a@evil.example")
-    how: dict[str, Any] = {"decision_id": team.decision_id, "now": team.now, "table": team.table}
-    press = _press(team)
     drafts = (CriterionDraft(EVIL[:90], Decimal(3), EVIL), CriterionDraft("Plain", Decimal(1)))
-    await criteria.submit(team.db, actor=team.actors["sarah"], drafts=drafts, press=press(), **how)
+    await criteria.submit(team.db, team.by("sarah"), team.decision_id, drafts=drafts)
     for title in (EVIL, f"B {EVIL}"):
         draft = OptionDraft(title, long, Decimal(100))
-        await options.propose(team.db, actor=team.actors["mike"], draft=draft, press=press(), **how)
+        await options.propose(team.db, team.by("mike"), team.decision_id, draft=draft)
     await team.window("sarah", Action.START_SCORING)
     assert (await team.submit("sarah", {"Scoring closes": team.now + timedelta(days=1)})).ok
     await _vote(team, "lisa")
@@ -119,12 +117,13 @@ async def _vote(team: Any, name: str) -> None:
 
 
 async def _vote_by_service(team: Any, name: str) -> None:
-    how = {"actor": team.actors[name], "round_id": team.round_id, "now": team.now}
+    who, round_id = team.by(name), team.round_id
     ids = [option for (option,) in team.sql("SELECT id FROM response_options")]
     for (criterion,) in team.sql("SELECT id FROM decision_criteria"):
-        await evaluations.save_page(team.db, criterion_id=criterion, page=Page(dict.fromkeys(ids, 7)), **how)
+        page = Page(dict.fromkeys(ids, 7))
+        await evaluations.save_page(team.db, who, round_id, criterion_id=criterion, page=page)
     comments = Comments(dict.fromkeys(ids, EVIL), share=True)
-    await evaluations.submit(team.db, comments=comments, table=team.table, **how)
+    await evaluations.submit(team.db, who, round_id, comments=comments)
 
 
 async def _ended(team: Any) -> None:
@@ -136,7 +135,3 @@ async def _ended(team: Any) -> None:
     await team.house.person("lisa").slash("/decide list")
     await team.house.person("eve").slash("/decide list")
     await team.house.person("eve").see("can add you")
-
-
-def _press(team: Any) -> Any:
-    return team.gather.__func__.__globals__["a_press"]

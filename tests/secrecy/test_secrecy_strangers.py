@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 from bot.services import team as teams
 from handlers.person import read_profile
 

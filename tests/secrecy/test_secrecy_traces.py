@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 VAULT = {"evaluations", "ballot_pages"}

@@ -1,9 +1,9 @@
 """Every id that Slack carries back to us. A modal bears the id of the button that opens it.
 
-Card buttons carry the values of `bot.domain.permission.Action`; the rest is below.
+Card buttons carry the values of `bot.domain.action.Action`; the rest is below.
 """
 
-from bot.domain.permission import Action
+from bot.domain.action import Action
 
 COMMAND = "/decide"
 

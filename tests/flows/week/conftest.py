@@ -392,4 +392,4 @@ async def _gather(team: Any) -> None:
     await team.gather(*(c.handle for c in COLLEAGUES if c.handle != "grace"), owner="grace")
     for colleague in COLLEAGUES:
         team.give(colleague.handle, colleague.authority)
-    assert len(await teams.members(team.db, actor=team.actors["grace"])) == len(COLLEAGUES)
+    assert len(await teams.members(team.db, team.by("grace"))) == len(COLLEAGUES)

@@ -11,15 +11,17 @@ from bot.domain import criterion as criteria
 from bot.domain import option as options
 from bot.domain.agreement import Agreement
 from bot.domain.authority import AuthorityTable
+from bot.domain.by import By, Rules
 from bot.domain.criterion import Criterion, CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Line, Status
+from bot.domain.decision import Case, Decision, Dossier, Line, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.domain.stability import StabilityLabel
-from bot.domain.team import Member, Team
+from bot.domain.team import Actor, Member, Team
+from bot.domain.template import CriteriaTemplates
 from bot.views import card, criterion, decision, evaluation, help, option, outcome, result, round, second_round, team
 from bot.views.slack import notice
 
@@ -78,7 +80,7 @@ OPTIONS = (
 def a_decision(status: Status, phase: int, *, case: Case = CASE, **facts: Any) -> Decision:
     made = NOW - timedelta(days=1)
     facts = {"channel_id": "C1", "permalink": "https://techcorp.slack.com/archives/C1/p1", **facts}
-    return Decision(UUID(int=9), TEAM.id, 42, 7, SARAH.id, made, status, phase, case, "T1", **facts)
+    return Decision(UUID(int=9), TEAM.id, 42, 7, SARAH.id, made, status, Phase(phase), case, "T1", **facts)
 
 
 def a_round(*, submitted: int = 0, people: Sequence[Member] = PEOPLE, **facts: Any) -> Round:
@@ -283,12 +285,18 @@ def ballot_of(dossier: Dossier, *, pattern: str = "Fine. ", is_submitted: bool =
     return Ballot(pages, Comments(texts, share=True), is_submitted)
 
 
+def by(member: Member) -> By:
+    """This person, now, under the rules of a fresh installation."""
+    actor = Actor(member, TEAM, "T1", member.slack_user_id or "U0")
+    return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({})))
+
+
 def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every modal that this decision can show, by name."""
-    table, ballot = AuthorityTable(), ballot_of(dossier, pattern=pattern)
+    ballot = ballot_of(dossier, pattern=pattern)
     comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
     case = dossier.decision.case
-    yield "details", decision.details(dossier, now=NOW, viewer=MIKE, table=table, deciders=PEOPLE, comments=comments)
+    yield "details", decision.details(dossier, by(MIKE), deciders=PEOPLE, comments=comments)
     yield "edit case", decision.edit_case(dossier)
     yield "urgency", decision.urgency(dossier)
     yield "cancel", decision.cancel(dossier)
@@ -298,13 +306,13 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "new", decision.new_decision(team=TEAM, title=case.title, description=case.description)
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
-    yield "propose", option.propose(dossier, members=PEOPLE, table=table)
-    yield "proposed", option.proposed(dossier, member_id=SARAH.id)
+    yield "propose", option.propose(dossier, by(MIKE), members=PEOPLE)
+    yield "proposed", option.proposed(dossier, by(SARAH))
     yield "my options", option.mine(dossier, dossier.options)
     for found in dossier.options[:1]:
-        yield "edit option", option.edit(dossier, found, members=PEOPLE, table=table)
+        yield "edit option", option.edit(dossier, by(MIKE), found, members=PEOPLE)
     people = [a_member(i, filled(pattern, 255)) for i in range(240)]
-    yield "start", round.start(dossier, members=people, closes_at=TOMORROW, table=table)
+    yield "start", round.start(dossier, by(SARAH), members=people, closes_at=TOMORROW)
     yield "started", round.started(dossier)
     yield "extend", round.extend(dossier, closes_at=TOMORROW)
     yield "void", round.void(dossier)
@@ -317,7 +325,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
         yield "saved", evaluation.saved(dossier, ballot)
     yield "submitted", evaluation.submitted(dossier, submitted=4, roster=5, closed=False)
     if dossier.options:
-        yield "resolve", outcome.resolve(dossier, member=ANA, table=table)
+        yield "resolve", outcome.resolve(dossier, by(ANA))
     yield "resolved", outcome.resolved(dossier)
     yield "record", outcome.record(dossier)
     yield "reopen", outcome.reopen(dossier)
@@ -325,7 +333,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "setup", team.setup(team=group, is_first=True, channel_id="C1")
     yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
-    yield "member", team.edit_member(expert, own_authority=5, is_self=False, table=table, currency="USD")
+    yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
     yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
     yield "done", notice.done(filled(pattern, 60), filled(pattern, 2500))
     yield "loading", notice.loading(filled(pattern, 60))

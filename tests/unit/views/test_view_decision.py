@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import AuthorityTable
-from bot.domain.decision import Line, Status
-from bot.domain.permission import Action
+from bot.domain.action import Action
+from bot.domain.decision import Line, Phase, Status
 from bot.errors import Conflict, Invalid
 from bot.views import decision
 from bot.views.slack.form import errors_for, uuid_in
@@ -213,7 +212,8 @@ def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, l
 
 def a_line(number: int, dossiers: ModuleType, **facts: Any) -> Line:
     given = {"expected_resolution_date": dossiers.TOMORROW, "todo": None, "status": Status.EVALUATING, **facts}
-    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, phase=4, **given)
+    facts = {"phase": Phase.EVALUATE, **given}
+    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, **facts)
 
 
 def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: ModuleType, lines: ModuleType) -> None:
@@ -259,7 +259,7 @@ def test_an_empty_list_says_how_to_begin(dossiers: ModuleType) -> None:
 def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType) -> None:
     def seen(situation: str) -> str:
         found = dossiers.situations()[situation]
-        shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.MIKE, table=AuthorityTable())
+        shown = decision.details(found, dossiers.by(dossiers.MIKE))
         return json.dumps(shown)
 
     assert "proposed by" not in seen("options")
@@ -270,9 +270,7 @@ def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType
 def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["open"]
 
-    shown = decision.details(
-        found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), deciders=dossiers.PEOPLE
-    )
+    shown = decision.details(found, dossiers.by(dossiers.ANA), deciders=dossiers.PEOPLE)
 
     said = lines.lines_of(shown)
     assert said[said.index("*Have scored*") + 1] == "Sarah Johnson, Mike Chen"
@@ -286,7 +284,7 @@ def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) ->
     found = dossiers.situations()["published"]
     comments = [(found.options[0].id, f"{n} " + "c" * 480) for n in range(30)]
 
-    shown = decision.details(found, now=dossiers.NOW, viewer=dossiers.ANA, table=AuthorityTable(), comments=comments)
+    shown = decision.details(found, dossiers.by(dossiers.ANA), comments=comments)
 
     assert all(f"> {n} c" in json.dumps(shown) for n in range(30))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.decision import Decision, Status
+from bot.domain.decision import Decision, Phase, Status
 from bot.domain.export import Record
 from bot.domain.result import Result, ResultRow
 from bot.domain.round import Thresholds
@@ -18,7 +18,7 @@ from tests.unit.views.dossiers import CASE, NOW, TEAM, an_option
 
 def a_record(number: int = 7, *, title: str = "Refund", results: tuple[Result, ...] = ()) -> Record:
     case = replace(CASE, title=title)
-    decision = Decision(UUID(int=9), TEAM.id, number, 1, UUID(int=101), NOW, Status.EVALUATING, 4, case)
+    decision = Decision(UUID(int=9), TEAM.id, number, 1, UUID(int=101), NOW, Status.EVALUATING, Phase.EVALUATE, case)
     return Record(decision, "Sarah", (an_option(1, "Refund all"), an_option(2, "Refund half")), results)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.domain.option import Option, OptionDraft
 from bot.errors import Invalid
@@ -16,11 +15,11 @@ from bot.views.slack.form import errors_for, uuid_in
 
 
 def propose(dossiers: ModuleType, found: Dossier) -> dict[str, Any]:
-    return option.propose(found, members=dossiers.PEOPLE, table=AuthorityTable())
+    return option.propose(found, dossiers.by(dossiers.MIKE), members=dossiers.PEOPLE)
 
 
 def edit(dossiers: ModuleType, own: Option) -> dict[str, Any]:
-    return option.edit(dossiers.situations()["options"], own, members=dossiers.PEOPLE, table=AuthorityTable())
+    return option.edit(dossiers.situations()["options"], dossiers.by(dossiers.MIKE), own, members=dossiers.PEOPLE)
 
 
 def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -103,9 +102,9 @@ def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> N
 def test_who_proposed_hears_how_many_scoring_needs(dossiers: ModuleType, lines: ModuleType) -> None:
     found = dossiers.situations()["options"]
 
-    alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1]), member_id=dossiers.SARAH.id))
-    several = lines.lines_of(option.proposed(found, member_id=dossiers.MIKE.id))
-    owners = lines.lines_of(option.proposed(found, member_id=dossiers.SARAH.id))
+    alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1]), dossiers.by(dossiers.SARAH)))
+    several = lines.lines_of(option.proposed(found, dossiers.by(dossiers.MIKE)))
+    owners = lines.lines_of(option.proposed(found, dossiers.by(dossiers.SARAH)))
 
     assert "Your option for #42 is proposed, the only one so far; scoring needs 2." in alone
     assert "[ Propose option* ] [ Show details ]" in alone

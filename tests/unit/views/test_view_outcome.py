@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import AuthorityTable
 from bot.domain.outcome import OutcomeDraft
 from bot.domain.result import ResultRow
 from bot.domain.stability import StabilityLabel
@@ -18,7 +17,7 @@ from bot.views.slack.form import errors_for
 
 def resolve(dossiers: ModuleType, **facts: Any) -> dict[str, Any]:
     found = replace(dossiers.situations()["published"], **facts)
-    return outcome.resolve(found, member=dossiers.LISA, table=AuthorityTable())
+    return outcome.resolve(found, dossiers.by(dossiers.LISA))
 
 
 def test_a_choice_and_its_reason_come_back(dossiers: ModuleType, payloads: ModuleType) -> None:

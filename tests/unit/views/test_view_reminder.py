@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
+from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.home import Decided, Home, Stranger
-from bot.domain.permission import Action
 from bot.domain.preference import Preferences
 from bot.domain.reminder import ESCALATIONS, Kind, rungs, waiting
 from bot.domain.team import Actor
@@ -122,7 +122,17 @@ def a_line(dossiers: ModuleType) -> object:
 
     d = dossiers.a_decision(Status.EVALUATING, 4)
     return Line(
-        d.id, 42, "x" * 500, "<&>" * 85, "refund_request", 5, d.status, 4, dossiers.NOW, "score", Action.SCORE.value
+        d.id,
+        42,
+        "x" * 500,
+        "<&>" * 85,
+        "refund_request",
+        5,
+        d.status,
+        d.phase,
+        dossiers.NOW,
+        "score",
+        Action.SCORE.value,
     )
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.authority import AuthorityTable
 from bot.domain.result import Result, ResultRow, WeightLimit
 from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
@@ -93,10 +92,7 @@ def test_a_result_published_before_results_said_how_solid_they_are_shows_what_it
             "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same.",
         ]
     )
-    assert (
-        "*Half refund* leads."
-        in outcome.resolve(found, member=dossiers.MIKE, table=AuthorityTable())["blocks"][0]["text"]["text"]
-    )
+    assert "*Half refund* leads." in outcome.resolve(found, dossiers.by(dossiers.MIKE))["blocks"][0]["text"]["text"]
 
 
 def test_each_look_is_plainer_than_the_one_before_and_says_the_same(dossiers: ModuleType) -> None:

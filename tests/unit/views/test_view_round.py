@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import AuthorityTable
 from bot.domain.round import Thresholds
 from bot.errors import Invalid
 from bot.views import promise, round
@@ -17,7 +16,7 @@ from bot.views.slack.form import errors_for
 @pytest.fixture
 def start(dossiers: ModuleType) -> dict[str, Any]:
     found = dossiers.situations()["options"]
-    return round.start(found, members=dossiers.PEOPLE, closes_at=dossiers.TOMORROW, table=AuthorityTable())
+    return round.start(found, dossiers.by(dossiers.SARAH), members=dossiers.PEOPLE, closes_at=dossiers.TOMORROW)
 
 
 def test_everybody_is_asked_by_default(start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
@@ -90,7 +89,7 @@ def test_a_new_closing_time_comes_back(dossiers: ModuleType, payloads: ModuleTyp
 def test_more_than_a_hundred_people_come_in_groups(dossiers: ModuleType, payloads: ModuleType) -> None:
     people = [dossiers.a_member(n, f"Person {n}") for n in range(250)]
     view = round.start(
-        dossiers.situations()["options"], members=people, closes_at=dossiers.TOMORROW, table=AuthorityTable()
+        dossiers.situations()["options"], dossiers.by(dossiers.SARAH), members=people, closes_at=dossiers.TOMORROW
     )
 
     form = round.parse_start(payloads.submitted(view), now=dossiers.NOW)

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import AuthorityTable
+from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import help, team
 from bot.views.slack import notice
 from bot.views.slack.form import errors_for
-
-REACH: dict[str, Any] = {"table": AuthorityTable(), "currency": "USD"}
 
 
 @pytest.fixture
@@ -104,7 +102,7 @@ def test_people_who_were_skipped_are_named(dossiers: ModuleType, lines: ModuleTy
 
 def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
     member = replace(dossiers.MIKE, expertise_areas=("refund_request", "pricing", "Data protection"))
-    view = payloads.submitted(team.edit_member(member, own_authority=5, is_self=False, **REACH))
+    view = payloads.submitted(team.edit_member(member, dossiers.by(dossiers.SARAH)))
 
     form = team.parse_member(view)
 
@@ -115,7 +113,7 @@ def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: Module
 
 def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
     view = payloads.submitted(
-        team.edit_member(dossiers.MIKE, own_authority=5, is_self=False, **REACH),
+        team.edit_member(dossiers.MIKE, dossiers.by(dossiers.SARAH)),
         role="legal_compliance",
         authority="5",
         expertise=["billing_dispute"],
@@ -155,7 +153,7 @@ def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType)
 def test_a_refused_member_says_why(
     dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
 ) -> None:
-    view = payloads.submitted(team.edit_member(dossiers.MIKE, own_authority=5, is_self=False, **REACH), **typed)
+    view = payloads.submitted(team.edit_member(dossiers.MIKE, dossiers.by(dossiers.SARAH)), **typed)
 
     with pytest.raises(Invalid) as refusal:
         team.parse_member(view)
@@ -164,12 +162,12 @@ def test_a_refused_member_says_why(
 
 
 def test_nobody_is_offered_more_authority_for_themselves(dossiers: ModuleType) -> None:
-    def levels(*, is_self: bool) -> list[str]:
-        view = team.edit_member(dossiers.LISA, own_authority=dossiers.LISA.authority, is_self=is_self, **REACH)
+    def levels(who: Member) -> list[str]:
+        view = team.edit_member(dossiers.LISA, dossiers.by(who))
         return [o["value"] for o in view["blocks"][2]["element"]["options"]]
 
-    assert levels(is_self=True) == ["1", "2"]
-    assert levels(is_self=False) == ["1", "2", "3", "4", "5"]
+    assert levels(dossiers.LISA) == ["1", "2"]
+    assert levels(dossiers.TOM) == ["1", "2", "3", "4", "5"]
 
 
 def test_the_channel_learns_who_set_the_team_up(dossiers: ModuleType) -> None:

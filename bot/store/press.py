@@ -1,6 +1,7 @@
 """Which presses have already done their work (table `submissions`, kept 30 days)."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -29,21 +30,21 @@ async def find(c: AsyncConnection, press: Press) -> Prior | None:
             .with_for_update()
         )
     ).one_or_none()
-    return Prior(row.created_id, row.digest == press.digest) if row else None
+    return Prior(UUID(row.created_id), row.digest == press.digest) if row else None
 
 
-async def record(c: AsyncConnection, press: Press, *, kind: str, created_id: object) -> None:
-    """Remember what the press made; an edited press replaces the digest of the first."""
+async def record(c: AsyncConnection, press: Press, *, kind: str, made: UUID) -> None:
+    """Remember what came of the press, a `kind` of thing; an edited press replaces the digest of the first."""
     row = insert(t.submissions).values(
         view_id=press.view_id,
         hash=press.hash,
         digest=press.digest,
         created_kind=kind,
-        created_id=str(created_id),
+        created_id=str(made),
     )
     await c.execute(
         row.on_conflict_do_update(
-            index_elements=["view_id", "hash"], set_={"digest": press.digest, "created_id": str(created_id)}
+            index_elements=["view_id", "hash"], set_={"digest": press.digest, "created_id": str(made)}
         )
     )
 

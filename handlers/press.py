@@ -1,4 +1,4 @@
-"""What a payload carries for us: ids in buttons and views, and the press that a submission is."""
+"""What was pressed: the ids and numbers in buttons and views, and the press that a submission is."""
 
 import hashlib
 import json
@@ -22,6 +22,17 @@ def pressed_id(args: AsyncArgs) -> UUID:
     return found
 
 
+def command_words(args: AsyncArgs) -> str:
+    """What follows the command."""
+    return str(args.body.get("text") or "").strip()
+
+
+def pressed_page(args: AsyncArgs) -> int:
+    """The number in a button that turns pages; the first page for one that makes no sense."""
+    value = str((args.action or {}).get("value"))
+    return int(value) if value.isdecimal() else 0
+
+
 def view_id(args: AsyncArgs) -> str:
     return str(args.body["view"]["id"])
 
@@ -35,5 +46,5 @@ def find_press(args: AsyncArgs) -> Press | None:
 def press(args: AsyncArgs) -> Press:
     """Slack repeats view id and hash when its user presses again. Never for a ballot: a digest of scores is a score."""
     view = args.body["view"]
-    typed = json.dumps(view["state"]["values"], sort_keys=True)
+    typed = json.dumps((view.get("state") or {}).get("values") or {}, sort_keys=True)
     return Press(view["id"], view.get("hash") or "", hashlib.sha256(typed.encode()).hexdigest())

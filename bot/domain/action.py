@@ -1,0 +1,231 @@
+"""What can be pressed about a decision: one row per button. Who may press it, in words, is told by `permission`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+
+from bot.domain.decision import Dossier, Phase
+from bot.domain.round import RoundState
+
+
+class Action(StrEnum):
+    """The value is the id that Slack carries: of the button, and of the form that it opens."""
+
+    COMPLETE_CASE = "decision.complete"
+    EDIT_CASE = "decision.edit"
+    EDIT_URGENCY = "decision.urgency"
+    CANCEL = "decision.cancel"
+    EDIT_CRITERIA = "criterion.edit"
+    BACK_TO_CRITERIA = "criterion.back"
+    PROPOSE_OPTION = "option.propose"
+    EDIT_OPTION = "option.edit"
+    START_SCORING = "round.start"
+    CLOSE_SCORING = "round.close"
+    VOID_ROUND = "round.void"
+    EXTEND_ROUND = "round.extend"
+    PROCEED = "round.proceed"
+    SECOND_ROUND = "round.second"
+    SCORE = "evaluation.open"
+    RESOLVE = "outcome.resolve"
+    INFORMED = "outcome.informed"
+    CHANGE_CHOICE = "outcome.reopen"
+    RECORD_OUTCOME = "outcome.record"
+
+    @property
+    def row(self) -> "Row":
+        return ROWS[self]
+
+    @property
+    def label(self) -> str:
+        """The words on the button; refusals quote them."""
+        return self.row.label
+
+
+class Who(Enum):
+    """Whom of the team a button is for."""
+
+    TEAM = auto()
+    OWNER = auto()
+    OWNER_OR_DECIDER = auto()
+    DECIDER = auto()
+    """Whoever has the authority that at least one of the options takes."""
+    ROSTER = auto()
+    RESOLVER = auto()
+    """Whoever resolved it, or has as much authority as they."""
+    OWNER_OR_RESOLVER = auto()
+
+
+class Style(Enum):
+    PLAIN = auto()
+    LEADS_ON = auto()
+    """What the decision waits for in its phase."""
+    DESTROYS = auto()
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """What is asked back before the press counts."""
+
+    title: str
+    question: str
+    yes: str
+    no: str
+
+
+def _always(dossier: Dossier, now: datetime) -> bool:
+    return True
+
+
+def _is_collecting(dossier: Dossier, now: datetime) -> bool:
+    return dossier.round_state(now) in {RoundState.OPEN, RoundState.DUE}
+
+
+def _has_quorum(dossier: Dossier, now: datetime) -> bool:
+    return _is_collecting(dossier, now) and dossier.round is not None and dossier.round.has_quorum
+
+
+def _can_be_voided(dossier: Dossier, now: datetime) -> bool:
+    # The first result has fixed the options of a second round: there is nothing to go back and edit.
+    return _is_collecting(dossier, now) and not dossier.is_second_round
+
+
+def _is_undecided(dossier: Dossier, now: datetime) -> bool:
+    return dossier.round_state(now) is RoundState.UNDECIDED
+
+
+def _is_published(dossier: Dossier, now: datetime) -> bool:
+    return dossier.round_state(now) is RoundState.PUBLISHED
+
+
+def _invites_second_round(dossier: Dossier, now: datetime) -> bool:
+    return _is_published(dossier, now) and dossier.invites_second_round
+
+
+def _has_no_result_on_its_way(dossier: Dossier, now: datetime) -> bool:
+    if dossier.decision.phase is not Phase.EVALUATE:
+        return True
+    return any(stands(dossier, now) for stands in (_is_collecting, _is_undecided, _is_published))
+
+
+@dataclass(frozen=True)
+class Row:
+    """All that is to be known of a button but its route, its use case and its window's content."""
+
+    label: str
+    phases: tuple[Phase, ...]
+    who: Who
+    when: Callable[[Dossier, datetime], bool] = _always
+    """Within those phases: whether the decision offers it now."""
+    style: Style = Style.PLAIN
+    confirm: Confirm | None = None
+    window: str | None = None
+    """The title of the window that it opens, while that loads; None where the press alone is all."""
+    takes: str | None = None
+    """How the refusal of somebody with too little authority begins; None where it quotes the label."""
+    is_rare: bool = False
+    """Offered in the details only: the card has no room for it."""
+
+
+ROWS: dict[Action, Row] = {
+    Action.COMPLETE_CASE: Row(
+        "Complete the case", (Phase.DEFINE,), Who.OWNER, style=Style.LEADS_ON, window="Complete the case"
+    ),
+    Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, style=Style.LEADS_ON, window="Criteria"),
+    Action.PROPOSE_OPTION: Row("Propose option", (Phase.OPTIONS,), Who.TEAM, window="Propose option"),
+    Action.EDIT_OPTION: Row("Edit my option", (Phase.OPTIONS,), Who.TEAM, window="My option"),
+    Action.START_SCORING: Row(
+        "Start scoring", (Phase.OPTIONS,), Who.OWNER, style=Style.LEADS_ON, window="Start scoring"
+    ),
+    Action.BACK_TO_CRITERIA: Row("Back to criteria", (Phase.OPTIONS,), Who.OWNER),
+    Action.EDIT_CASE: Row("Edit case", (Phase.CRITERIA, Phase.OPTIONS), Who.OWNER, window="Edit case"),
+    Action.SCORE: Row(
+        "Score", (Phase.EVALUATE,), Who.ROSTER, when=_is_collecting, style=Style.LEADS_ON, window="Score"
+    ),
+    Action.CLOSE_SCORING: Row(
+        "Close scoring",
+        (Phase.EVALUATE,),
+        Who.OWNER_OR_DECIDER,
+        when=_has_quorum,
+        confirm=Confirm(
+            "Close scoring now?",
+            "Those who have not submitted can no longer score, and the result is published.",
+            "Close scoring",
+            "Keep open",
+        ),
+    ),
+    Action.VOID_ROUND: Row(
+        "Void and edit",
+        (Phase.EVALUATE,),
+        Who.OWNER_OR_DECIDER,
+        when=_can_be_voided,
+        style=Style.DESTROYS,
+        confirm=Confirm(
+            "Void this round?",
+            "All ballots of this round are deleted, and everybody has to score again.",
+            "Say why and void",
+            "Keep it",
+        ),
+        window="Void and edit",
+    ),
+    Action.EXTEND_ROUND: Row(
+        "Extend",
+        (Phase.EVALUATE,),
+        Who.OWNER_OR_DECIDER,
+        when=_is_undecided,
+        style=Style.LEADS_ON,
+        window="Extend scoring",
+    ),
+    Action.PROCEED: Row(
+        "Proceed without quorum", (Phase.EVALUATE,), Who.OWNER_OR_DECIDER, when=_is_undecided, window="Proceed"
+    ),
+    Action.RESOLVE: Row(
+        "Resolve",
+        (Phase.EVALUATE,),
+        Who.DECIDER,
+        when=_is_published,
+        style=Style.LEADS_ON,
+        window="Resolve",
+        takes="Resolving",
+    ),
+    Action.SECOND_ROUND: Row(
+        "Second round",
+        (Phase.EVALUATE,),
+        Who.DECIDER,
+        when=_invites_second_round,
+        window="Second round",
+        takes="A second round of",
+    ),
+    Action.INFORMED: Row(
+        "Customer informed",
+        (Phase.ACT,),
+        Who.RESOLVER,
+        style=Style.LEADS_ON,
+        confirm=Confirm(
+            "Does the customer know?",
+            "This notes that the answer was sent. The choice can no longer be changed after it.",
+            "Yes, informed",
+            "Not yet",
+        ),
+    ),
+    Action.CHANGE_CHOICE: Row("Change the choice", (Phase.ACT,), Who.RESOLVER, window="Change the choice"),
+    Action.RECORD_OUTCOME: Row(
+        "Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, style=Style.LEADS_ON, window="Outcome"
+    ),
+    Action.CANCEL: Row(
+        "Cancel decision",
+        (Phase.DEFINE, Phase.CRITERIA, Phase.OPTIONS, Phase.EVALUATE),
+        Who.OWNER_OR_DECIDER,
+        when=_has_no_result_on_its_way,
+        style=Style.DESTROYS,
+        confirm=Confirm(
+            "Cancel this decision?",
+            "Everybody keeps seeing it, marked as cancelled.",
+            "Say why and cancel",
+            "Keep it",
+        ),
+        window="Cancel decision",
+    ),
+    Action.EDIT_URGENCY: Row("Change urgency", (Phase.EVALUATE,), Who.OWNER, window="Change urgency", is_rare=True),
+}
+"""In the order in which the buttons are shown."""

@@ -1,0 +1,70 @@
+"""What members have chosen about being told (`team_members.notification_preferences`), and where their clocks stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.preference import Preferences
+from bot.store import tables as t
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a member wants to be told, and where their clock stands."""
+
+    preferences: Preferences
+    tz: str | None
+    phone: str | None = None
+
+
+async def ways(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> dict[UUID, Ways]:
+    """By member; the zone is Slack's, of this workspace, else of any."""
+    m, i = t.team_members.c, t.slack_identities.c
+    rows = await c.execute(
+        select(m.id, m.notification_preferences, i.workspace_id, i.tz)
+        .outerjoin(t.slack_identities, i.member_id == m.id)
+        .where(m.team_id == team_id)
+        .order_by(m.id, (i.workspace_id == (workspace_id or "")).desc().nulls_last())
+    )
+    found: dict[UUID, Ways] = {}
+    for row in rows:
+        found.setdefault(row.id, _ways(row))
+    return found
+
+
+async def find_ways(c: AsyncConnection, *, member_id: UUID, workspace_id: str | None, lock: bool = False) -> Ways:
+    m, i = t.team_members.c, t.slack_identities.c
+    if lock:
+        await c.execute(select(m.id).where(m.id == member_id).with_for_update())
+    row = (
+        await c.execute(
+            select(m.notification_preferences, i.tz)
+            .outerjoin(t.slack_identities, i.member_id == m.id)
+            .where(m.id == member_id)
+            .order_by((i.workspace_id == (workspace_id or "")).desc().nulls_last())
+            .limit(1)
+        )
+    ).one()
+    return _ways(row)
+
+
+def _ways(row: Any) -> Ways:
+    body = row.notification_preferences
+    phone = body.get("phone") if isinstance(body, dict) else None
+    return Ways(Preferences.from_json(body), row.tz, phone if isinstance(phone, str) and phone else None)
+
+
+async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
+    """Write over what is named, keep the rest of the JSON."""
+    m = t.team_members
+    json_type = m.c.notification_preferences.type
+    kept = func.coalesce(m.c.notification_preferences, cast({}, json_type))
+    await c.execute(
+        update(m)
+        .where(m.c.id == member_id)
+        .values(notification_preferences=kept.op("||")(cast(dict(values), json_type)))
+    )

@@ -1,0 +1,76 @@
+"""What the handlers of a decision's buttons share: windows that ask for more, and answers that say what was done."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.deps import Deps
+from bot.domain.action import Action
+from bot.domain.by import By
+from bot.domain.decision import Decision, Dossier
+from bot.services import dossier as dossiers
+from bot.services import result as results
+from bot.services import team as teams
+from bot.views import details as details_view
+from bot.views.slack import ids, notice
+from handlers.after_ack import later, open_modal, show_later
+from handlers.person import by, deps
+from handlers.press import pressed_id, view_id
+from handlers.private import is_in_modal, tell
+
+View = dict[str, Any]
+Handler = Callable[[AsyncArgs], Awaitable[None]]
+
+
+def opens(action: Action, window: Callable[[Deps, By, UUID], Awaitable[View]]) -> Handler:
+    """The handler of a button that opens a window about its decision."""
+
+    async def handler(args: AsyncArgs) -> None:
+        decision_id = pressed_id(args)
+
+        async def build() -> View:
+            return await window(deps(args), await by(args), decision_id)
+
+        await open_modal(args, build, title=action.row.window or action.label)
+
+    return handler
+
+
+def asks(action: Action, window: Callable[[Dossier], View]) -> Handler:
+    """`opens`, for a window that shows the decision to whoever may press the button now."""
+
+    async def build(d: Deps, who: By, decision_id: UUID) -> View:
+        return window(await dossiers.get_allowed(d.db, who, decision_id, action))
+
+    return opens(action, build)
+
+
+async def details(args: AsyncArgs, decision_id: UUID) -> View:
+    """The window with everything about a decision, as it stands now."""
+    db, who = deps(args).db, await by(args)
+    found = await dossiers.close_due_and_get(db, who, decision_id)
+    deciders, comments = await teams.active_members(db, who), await results.comments(db, found=found)
+    return details_view.details(found, who, deciders=deciders, comments=comments)
+
+
+async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:
+    """Answer a submission with what was done, and bring the windows beneath it up to date: it has made them stale."""
+    await args.ack(response_action="update", view=done)
+    submitted = args.body["view"]
+    beneath = {submitted.get("previous_view_id"), submitted.get("root_view_id")} - {None, submitted["id"]}
+    for stale in beneath:
+        show_later(args, str(stale), lambda: details(args, after.id), title="Decision")
+
+
+async def ack_said(args: AsyncArgs, after: Decision, sentence: str, *, title: str | None = None) -> None:
+    """`ack_done` in one sentence, under the decision's name."""
+    await ack_done(args, after, notice.done(title or after.name, sentence))
+
+
+def tell_done(args: AsyncArgs, after: Decision, sentence: str) -> None:
+    """Say privately what a press has done; details in which it was pressed show it as well. Comes after the ack."""
+    later(args, lambda: tell(args, sentence, level="success"))
+    if is_in_modal(args) and args.body["view"].get("callback_id") == ids.SHOW:
+        show_later(args, view_id(args), lambda: details(args, after.id), title="Decision")
