@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
 from bot.delivery.answer import GONE_PERSON, is_final
 from bot.deps import Deps
@@ -73,7 +74,7 @@ async def insist(write: Callable[[], Awaitable[None]]) -> None:
     The time that a send has bounds it.
     """
     while True:
-        with suppress(TryAgain):
+        with suppress(TryAgain, DBAPIError):
             return await write()
         await asyncio.sleep(_PAUSE_SECONDS)
 

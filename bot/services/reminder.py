@@ -1,8 +1,9 @@
 """Keep reminders as the decisions are, hand out what is due, and say whether it still holds when it is delivered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from bot.domain.reminder import Asked, Kind, Waiting, is_allowed, next_at, waiti
 from bot.domain.team import Member
 from bot.errors import NotFound
 from bot.services import closing
+from bot.services.isolation import each
 from bot.store import decision, dossier, outbox, preference, reminder, team
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.outbox import Delivery
@@ -40,6 +42,19 @@ async def plan(db: Db, *, decision_id: UUID, now: datetime, table: AuthorityTabl
             await _plan(c, team_id=team_id, decision_id=decision_id, now=now, table=table)
 
     await run_tx(db, work)
+
+
+async def plan_each(db: Db, decision_ids: Iterable[UUID], *, now: datetime, table: AuthorityTable) -> int:
+    """Plan them one by one; returns how many were. One that cannot be is left to a delivery of its own, by which it is
+    given up sooner or later, and seen."""
+    found = await each(
+        "the reminders of a decision cannot be planned",
+        decision_ids,
+        lambda decision_id: plan(db, decision_id=decision_id, now=now, table=table),
+    )
+    for decision_id, error in found.broken.items():
+        await run_tx(db, partial(decision.follow_again, decision_id=decision_id, error=error))
+    return len(found.done)
 
 
 async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: datetime, table: AuthorityTable) -> None:
@@ -121,9 +136,14 @@ async def _close_due_rounds(db: Db, *, now: datetime) -> int:
     async def read(c: AsyncConnection) -> Sequence[tuple[UUID, UUID]]:
         return await reminder.due_rounds(c, now=now, at_most=ROUNDS_AT_MOST)
 
+    teams = {decision_id: team_id for team_id, decision_id in await run_tx(db, read)}
     closed = 0
-    for team_id, decision_id in await run_tx(db, read):
-        closed += await _close_round(db, team_id=team_id, decision_id=decision_id)
+
+    async def close(decision_id: UUID) -> None:
+        nonlocal closed
+        closed += await _close_round(db, team_id=teams[decision_id], decision_id=decision_id)
+
+    await each("a round cannot be closed", teams, close)
     return closed
 
 
@@ -141,10 +161,7 @@ async def _plan_changed(db: Db, *, now: datetime, table: AuthorityTable) -> int:
     async def read(c: AsyncConnection) -> list[UUID]:
         return await reminder.unplanned(c, at_most=PLAN_AT_MOST)
 
-    changed = await run_tx(db, read)
-    for decision_id in changed:
-        await plan(db, decision_id=decision_id, now=now, table=table)
-    return len(changed)
+    return await plan_each(db, await run_tx(db, read), now=now, table=table)
 
 
 async def _claim_due(db: Db, *, now: datetime) -> int:
@@ -241,12 +258,15 @@ async def prepare(db: Db, *, delivery: Delivery, now: datetime, table: Authority
         member: Member | None = None
         preferences = Preferences()
         items: list[Item] = []
-        for one in wanted.values():
+
+        async def check(one: Wanted) -> None:
+            nonlocal member, preferences
             checked = await _check(c, one, now=now, table=table)
-            if checked is None:
-                continue
-            member, preferences, item = checked
-            items.append(item)
+            if checked:
+                member, preferences, item = checked
+                items.append(item)
+
+        await each("a nudge cannot be told", wanted.values(), check, away_after=1)
         items.sort(key=_weight)
         decision_ids = tuple(sorted({w.decision_id for w in wanted.values()}))
         return Nudge(member, preferences, tuple(items), merged, decision_ids)
@@ -310,8 +330,7 @@ async def told(db: Db, *, nudge: Nudge, now: datetime, table: AuthorityTable) ->
 
     if nudge.merged:
         await run_tx(db, work)
-    for decision_id in nudge.decision_ids:
-        await plan(db, decision_id=decision_id, now=now, table=table)
+    await plan_each(db, nudge.decision_ids, now=now, table=table)
 
 
 async def write_letters(db: Db, *, nudge: Nudge, key: str, ways: Sequence[str]) -> None:
@@ -343,12 +362,16 @@ async def still_waiting(
 
     async def work(c: AsyncConnection) -> Nudge:
         nudge = Nudge(None, Preferences(), (), {}, ())
-        for decision_id, kind in wanted:
-            one = Wanted(decision_id, member_id, kind, claimed_at=0.0)  # names no claim, so none is taken back
+
+        async def check(what: tuple[UUID, str]) -> None:
+            nonlocal nudge
+            one = Wanted(what[0], member_id, what[1], claimed_at=0.0)  # names no claim, so none is taken back
             checked = await _check(c, one, now=now, table=table)
             if checked:
                 member, preferences, item = checked
                 nudge = replace(nudge, member=member, preferences=preferences, items=(*nudge.items, item))
+
+        await each("a letter cannot tell of it", wanted, check, away_after=1)
         if nudge.member:
             phone = (await preference.find_ways(c, member_id=member_id, workspace_id=None)).phone
             nudge = replace(nudge, phone=phone)

@@ -83,11 +83,24 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 
 
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
-    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now."""
-    d = t.customer_decisions.c
+    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now.
+
+    Nor those that a delivery tries to plan, or has tried in vain: they would be tried for ever, and before the others.
+    """
+    d, o = t.customer_decisions.c, t.outbox.c
+    # Asked for each by its key; as a join PostgreSQL may read the whole outbox.
+    tried = (
+        select(o.id)
+        .where(
+            o.dedupe_key == func.format("follow:%s:%s", d.id, d.revision), o.state != "done", o.last_error.is_not(None)
+        )
+        .correlate(t.customer_decisions)
+        .scalar_subquery()
+    )
     # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
     # the whole table for the few that do.
-    query = select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).order_by(d.id).limit(at_most)
+    differs = d.planned_revision.is_distinct_from(d.revision)
+    query = select(d.id).where(differs, tried.is_(None)).order_by(d.id).limit(at_most)
     rows = await c.execute(query.with_for_update(read=True, skip_locked=True))
     return list(rows.scalars())
 
