@@ -1,6 +1,6 @@
 """What one tick costs with 1,000,000 decisions, against 10,000: `python -m benchmarks.sweep`; it takes 8 GB of disk.
 
-A tick is `services.reminder.sweep` as the bot runs it, on the real schema: once with 200 reminders due and nothing else
+A tick is `services.sweep.sweep` as the bot runs it, on the real schema: once with 200 reminders due and nothing else
 to do, once with 10 rounds to close and 10 decisions to plan besides. Runs alternate, medians count; more than 1.5 times
 as much for a hundred times the decisions is a failure (exit 1). Then the plan of the claim is shown.
 """
@@ -21,8 +21,8 @@ import psycopg
 from psycopg import sql
 
 from bot import embedded
-from bot.domain.authority import AuthorityTable
-from bot.services import reminder as reminders
+from bot.config import Settings
+from bot.services import sweep
 from bot.store import db, schema
 from bot.store import reminder as statements
 
@@ -151,7 +151,7 @@ async def connected(url: str) -> AsyncIterator[db.Db]:
 async def tick(opened: db.Db, *, is_busy: bool) -> float:
     """Seconds of one tick. Raises SystemExit where it did not do what was to be done."""
     start = perf_counter()
-    swept = await reminders.sweep(opened, now=NOW, table=AuthorityTable())
+    swept = await sweep.sweep(opened, now=NOW, rules=Settings(_env_file=None).rules)
     took = perf_counter() - start
     closed, planned = (ENDED, ENDED + UNPLANNED) if is_busy else (0, 0)
     # Owners of rounds that ended without quorum, and deciders, are told besides: as many at every size.

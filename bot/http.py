@@ -23,7 +23,7 @@ from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
 from bot.services import outbox as deliveries
-from bot.services import reminder as reminders
+from bot.services import sweep
 from bot.store import db, schema
 from bot.store.outbox import Standing
 from bot.watch import Watch
@@ -102,7 +102,7 @@ async def readiness(
     try:
         checks |= {"database": True, "schema": await db.version(deps.db) == schema.head()}
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
-        sweep_age = await reminders.sweep_age_seconds(deps.db)
+        sweep_age = await sweep.sweep_age_seconds(deps.db)
     except Exception as error:  # whatever it is, this process cannot work with that database
         return {**checks, "database": False}, {"database_error": told(error), "unwell_tasks": unwell}
     if working_since is not None:
@@ -149,7 +149,7 @@ async def _metrics(deps: Deps, identity: Identity, watch: Watch, request: Reques
         return Response(status_code=401)
     try:
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
-        age = await reminders.sweep_age_seconds(deps.db)
+        age = await sweep.sweep_age_seconds(deps.db)
     except Exception as error:
         log.warning("no metrics without the database", **told(error))
         return Response(status_code=503)

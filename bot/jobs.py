@@ -11,8 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.deps import Deps
 from bot.errors import TryAgain, told
-from bot.services import housekeeping
-from bot.services import reminder as reminders
+from bot.services import housekeeping, sweep
 
 log = structlog.get_logger(__name__)
 _HOUR_SECONDS = 3600
@@ -24,7 +23,7 @@ _LATE_SHARE = 1.5
 async def tick(deps: Deps) -> bool:
     """One sweep; the next one repeats what this one could not do. False: the database was away."""
     try:
-        swept = await reminders.sweep(deps.db, now=deps.now, table=deps.rules.authority)
+        swept = await sweep.sweep(deps.db, now=deps.now, rules=deps.rules)
     except TryAgain:
         log.warning("the sweep waits for the database")
         return False

@@ -20,9 +20,8 @@ from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_s
 from bot.preflight import check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
-from bot.services import reminder as reminders
 from bot.services import result as results
-from bot.services import secrecy
+from bot.services import secrecy, sweep
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
 from bot.views import export as export_view
@@ -148,7 +147,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     opened = db.connect(url, budget_seconds=10)
     try:
         standing = await deliveries.standing(opened)
-        age = await reminders.sweep_age_seconds(opened)
+        age = await sweep.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
         ways = await secrecy.ways_around(opened)
         left = await secrecy.left_behind(opened)

@@ -11,7 +11,7 @@ from bot.domain.team import SlackUser
 from bot.errors import slack_error
 from bot.nature import Nature, names_of
 from bot.services import home as homes
-from bot.services import reminder as reminders
+from bot.services import outbox as deliveries
 from bot.store.outbox import Delivery
 from bot.views import home as home_view
 
@@ -27,7 +27,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
-    merged = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
+    merged = await deliveries.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
     before = await homes.shown(deps.db, user=user)
     found = await homes.read(deps.db, user=user, now=deps.now, rules=deps.rules)
     view = home_view.home(found, now=deps.now)

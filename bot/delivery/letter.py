@@ -10,7 +10,7 @@ from uuid import UUID
 from bot.delivery.nudge import told
 from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
-from bot.services import reminder as reminders
+from bot.services import nudge as nudges
 from bot.store.outbox import Delivery
 from bot.views.letter import Letter, letter
 
@@ -20,7 +20,7 @@ NO_ADDRESS = "@slack.invalid"
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {reminders.EMAIL: send_email, reminders.SMS: send_sms}
+    return {nudges.EMAIL: send_email, nudges.SMS: send_sms}
 
 
 async def send_email(deps: Deps, delivery: Delivery) -> Verdict:
@@ -42,19 +42,19 @@ async def send_sms(deps: Deps, delivery: Delivery) -> Verdict:
     return await _notify(url.replace("{phone}", quote(found.phone, safe="")), "", words.plain, is_html=False)
 
 
-async def _still(deps: Deps, delivery: Delivery) -> reminders.Nudge:
+async def _still(deps: Deps, delivery: Delivery) -> nudges.Nudge:
     """What of it holds when the letter leaves: whoever has acted meanwhile is not written to."""
     payload = delivery.payload
-    return await reminders.still_waiting(
+    return await nudges.still_waiting(
         deps.db,
         member_id=UUID(str(payload["member"])),
         wanted=[(UUID(str(one["decision"])), str(one["kind"])) for one in payload["items"]],
         now=deps.now,
-        table=deps.rules.authority,
+        rules=deps.rules,
     )
 
 
-def _letter(deps: Deps, found: reminders.Nudge) -> Letter:
+def _letter(deps: Deps, found: nudges.Nudge) -> Letter:
     member = found.member
     return letter(told(deps, found), name=member.name if member else "", authority=member.authority if member else 1)
 

@@ -8,17 +8,21 @@ from bot.delivery.posting import insist, post_dm
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.authority import least_authority
+from bot.domain.decision import Brief
 from bot.domain.team import SlackUser
 from bot.services import home as homes
+from bot.services import nudge as nudges
+from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
-from bot.services.reminder import FOLLOW, Nudge
+from bot.services.nudge import Nudge
+from bot.services.reminder import FOLLOW
 from bot.store.outbox import Delivery
 from bot.views import reminder as view
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {FOLLOW: follow, reminders.NUDGE: judged(send_nudge)}
+    return {FOLLOW: follow, nudges.NUDGE: judged(send_nudge)}
 
 
 async def follow(deps: Deps, delivery: Delivery) -> Verdict:
@@ -27,31 +31,30 @@ async def follow(deps: Deps, delivery: Delivery) -> Verdict:
     Changes that wait behind this one are covered by it, so a burst is planned once.
     """
     decision_id = UUID(delivery.payload["decision"])
-    behind = await reminders.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
-    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, table=deps.rules.authority)
+    behind = await deliveries.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
+    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, rules=deps.rules)
     await homes.spread(deps.db, decision_id=decision_id, occasion=delivery.id, merged=behind)
     return Done()
 
 
 async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
     """One direct message for this delivery and those that wait behind it for the same person."""
-    table = deps.rules.authority
-    nudge = await reminders.prepare(deps.db, delivery=delivery, now=deps.now, table=table)
+    nudge = await nudges.prepare(deps.db, delivery=delivery, now=deps.now, rules=deps.rules)
     if nudge.items:
         ways = deps.settings.ways
-        await reminders.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
+        await nudges.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
-    await insist(lambda: reminders.told(deps.db, nudge=nudge, now=deps.now, table=table))
+    await insist(lambda: nudges.told(deps.db, nudge=nudge, now=deps.now, rules=deps.rules))
     return Done()
 
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
     """Its items as the views take them."""
-    table = deps.rules.authority
-    return [
-        view.Told(i.dossier, i.kind, least_authority(i.dossier.decision.case, i.dossier.options, table))
-        for i in nudge.items
-    ]
+    return [view.Told(i.brief, i.waits, _takes(deps, i.brief)) for i in nudge.items]
+
+
+def _takes(deps: Deps, brief: Brief) -> int:
+    return least_authority(brief.decision.case, brief.options, deps.rules.authority)
 
 
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
@@ -59,5 +62,5 @@ async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
     if member is None or not (nudge.preferences.push and member.slack_user_id):
         return
     message = view.nudge(told(deps, nudge), authority=member.authority)
-    workspace_id = nudge.items[0].dossier.decision.workspace_id or ""
+    workspace_id = nudge.items[0].brief.decision.workspace_id or ""
     await post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)

@@ -56,13 +56,6 @@ class Who(Enum):
     OWNER_OR_RESOLVER = auto()
 
 
-class Style(Enum):
-    PLAIN = auto()
-    LEADS_ON = auto()
-    """What the decision waits for in its phase."""
-    DESTROYS = auto()
-
-
 @dataclass(frozen=True)
 class Confirm:
     """What is asked back before the press counts."""
@@ -117,7 +110,8 @@ class Row:
     who: Who
     when: Callable[[Dossier, datetime], bool] = _always
     """Within those phases: whether the decision offers it now."""
-    style: Style = Style.PLAIN
+    destroys: bool = False
+    """Red, since what it takes away does not come back. Which button leads on is `waiting.leading`'s to say."""
     confirm: Confirm | None = None
     window: str | None = None
     """The title of the window that it opens, while that loads; None where the press alone is all."""
@@ -128,20 +122,14 @@ class Row:
 
 
 ROWS: dict[Action, Row] = {
-    Action.COMPLETE_CASE: Row(
-        "Complete the case", (Phase.DEFINE,), Who.OWNER, style=Style.LEADS_ON, window="Complete the case"
-    ),
-    Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, style=Style.LEADS_ON, window="Criteria"),
+    Action.COMPLETE_CASE: Row("Complete the case", (Phase.DEFINE,), Who.OWNER, window="Complete the case"),
+    Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, window="Criteria"),
     Action.PROPOSE_OPTION: Row("Propose option", (Phase.OPTIONS,), Who.TEAM, window="Propose option"),
     Action.EDIT_OPTION: Row("Edit my option", (Phase.OPTIONS,), Who.TEAM, window="My option"),
-    Action.START_SCORING: Row(
-        "Start scoring", (Phase.OPTIONS,), Who.OWNER, style=Style.LEADS_ON, window="Start scoring"
-    ),
+    Action.START_SCORING: Row("Start scoring", (Phase.OPTIONS,), Who.OWNER, window="Start scoring"),
     Action.BACK_TO_CRITERIA: Row("Back to criteria", (Phase.OPTIONS,), Who.OWNER),
     Action.EDIT_CASE: Row("Edit case", (Phase.CRITERIA, Phase.OPTIONS), Who.OWNER, window="Edit case"),
-    Action.SCORE: Row(
-        "Score", (Phase.EVALUATE,), Who.ROSTER, when=_is_collecting, style=Style.LEADS_ON, window="Score"
-    ),
+    Action.SCORE: Row("Score", (Phase.EVALUATE,), Who.ROSTER, when=_is_collecting, window="Score"),
     Action.CLOSE_SCORING: Row(
         "Close scoring",
         (Phase.EVALUATE,),
@@ -159,7 +147,7 @@ ROWS: dict[Action, Row] = {
         (Phase.EVALUATE,),
         Who.OWNER_OR_DECIDER,
         when=_can_be_voided,
-        style=Style.DESTROYS,
+        destroys=True,
         confirm=Confirm(
             "Void this round?",
             "All ballots of this round are deleted, and everybody has to score again.",
@@ -173,7 +161,6 @@ ROWS: dict[Action, Row] = {
         (Phase.EVALUATE,),
         Who.OWNER_OR_DECIDER,
         when=_is_undecided,
-        style=Style.LEADS_ON,
         window="Extend scoring",
     ),
     Action.PROCEED: Row(
@@ -184,7 +171,6 @@ ROWS: dict[Action, Row] = {
         (Phase.EVALUATE,),
         Who.DECIDER,
         when=_is_published,
-        style=Style.LEADS_ON,
         window="Resolve",
         takes="Resolving",
     ),
@@ -200,7 +186,6 @@ ROWS: dict[Action, Row] = {
         "Customer informed",
         (Phase.ACT,),
         Who.RESOLVER,
-        style=Style.LEADS_ON,
         confirm=Confirm(
             "Does the customer know?",
             "This notes that the answer was sent. The choice can no longer be changed after it.",
@@ -209,15 +194,13 @@ ROWS: dict[Action, Row] = {
         ),
     ),
     Action.CHANGE_CHOICE: Row("Change the choice", (Phase.ACT,), Who.RESOLVER, window="Change the choice"),
-    Action.RECORD_OUTCOME: Row(
-        "Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, style=Style.LEADS_ON, window="Outcome"
-    ),
+    Action.RECORD_OUTCOME: Row("Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, window="Outcome"),
     Action.CANCEL: Row(
         "Cancel decision",
         (Phase.DEFINE, Phase.CRITERIA, Phase.OPTIONS, Phase.EVALUATE),
         Who.OWNER_OR_DECIDER,
         when=_has_no_result_on_its_way,
-        style=Style.DESTROYS,
+        destroys=True,
         confirm=Confirm(
             "Cancel this decision?",
             "Everybody keeps seeing it, marked as cancelled.",

@@ -195,6 +195,18 @@ class CardMessage:
 
 
 @dataclass(frozen=True)
+class Brief:
+    """What of a decision tells for whom it waits; a list reads hundreds of them, without results and criteria."""
+
+    decision: Decision
+    options: tuple[Option, ...] = ()
+    round: Round | None = None
+    """The latest round that was not voided."""
+    outcome: Outcome | None = None
+    """Present while the decision is resolved."""
+
+
+@dataclass(frozen=True)
 class Dossier:
     """One decision with all that anybody of its team may be shown. No ballot and no unpublished number is in it."""
 
@@ -214,12 +226,16 @@ class Dossier:
     resolver: Member | None = None
     card: CardMessage | None = None
 
+    @property
+    def brief(self) -> Brief:
+        return Brief(self.decision, self.options, self.round, self.outcome)
+
     def round_state(self, now: datetime) -> RoundState | None:
         return self.round.state(now) if self.round else None
 
     @property
     def is_second_round(self) -> bool:
-        return self.round is not None and self.round.follows is not None
+        return self.round is not None and self.round.is_second
 
     @property
     def invites_second_round(self) -> bool:
@@ -236,25 +252,6 @@ class Dossier:
 
     def criterion(self, criterion_id: UUID) -> Criterion | None:
         return next((c for c in self.criteria if c.id == criterion_id), None)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A decision as one line of a list."""
-
-    decision_id: UUID
-    number: int
-    title: str
-    customer_name: str
-    decision_type: str
-    urgency_level: int
-    status: Status
-    phase: Phase
-    expected_resolution_date: datetime | None
-    todo: str | None
-    """What waits for the reader, in words ("score"), or None."""
-    action: str | None = None
-    """The id of the button that leads there (`action.Action`)."""
 
 
 def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:

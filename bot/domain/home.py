@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bot.domain.decision import Line
 from bot.domain.team import Actor
+from bot.domain.waiting import Line
 
 
 @dataclass(frozen=True)

@@ -1,49 +1,25 @@
-"""Who is told of what waits for them, how often, and when it stops. Pure: `now` and the zone are arguments.
+"""How often, and at which hours, people are told of what waits for them, and when that stops.
 
-`waiting` says what waits for whom, from the state of the decision alone; `next_at` says when to say so again.
+Pure: `now` and the zone are arguments. What waits for whom is `waiting`'s to say; `reminders` adds the pace, `next_at`
+says when to say it again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from enum import StrEnum
 from uuid import UUID
 
-from bot.domain.action import Action
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, least_authority
-from bot.domain.decision import Dossier, Phase, Status
-from bot.domain.option import MIN_OPTIONS
+from bot.domain.by import Rules
+from bot.domain.decision import Brief
 from bot.domain.preference import Preferences, is_working, next_working
-from bot.domain.round import Round, RoundState
 from bot.domain.team import Member
+from bot.domain.waiting import URGENT, Kind, Waiting, waiting
 
-CRITICAL, URGENT = 5, 4
-"""From URGENT on a decision is escalated; a CRITICAL one is told at any hour."""
-
-
-class Kind(StrEnum):
-    """What a reminder is about; with decision and member it names a row."""
-
-    COMPLETE = "complete"
-    CRITERIA = "criteria"
-    OPTIONS = "options"
-    SCORE = "score"
-    TOO_FEW = "too_few"
-    UNDECIDED = "undecided"
-    RESOLVE = "resolve"
-    INFORM = "inform"
-    OUTCOME = "outcome"
-    FOLLOW_UP = "follow_up"
-    STALLED = "escalation.stalled"
-    SCORING = "escalation.scoring"
-    NO_QUORUM = "escalation.no_quorum"
-    UNRESOLVED = "escalation.unresolved"
-
-
-ESCALATIONS = (Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED)
-"""To deciders, each with its reason."""
-EXACT = (*ESCALATIONS, Kind.FOLLOW_UP)
-"""Their moment has a meaning, so no digest takes them along before it."""
+CRITICAL = 5
+"""A decision of this urgency is told of at any hour; others in the working hours of whoever is told."""
+EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP)
+"""These come at the moment that was set for them, for example the day noted for a follow-up. Other nudges may come a
+little early, in a message that goes to the same person anyhow (`Pace.along`); these never do."""
 
 
 @dataclass(frozen=True)
@@ -69,22 +45,22 @@ OUTCOME_PACE = Pace(timedelta(days=3), timedelta(weeks=1), 5, timedelta(hours=4)
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """One thing that waits for one person."""
+class Reminder:
+    """Something that waits for one person, and at what pace they are told of it."""
 
-    member_id: UUID
-    kind: Kind
+    item: Waiting
     urgency: int
     first: timedelta
     """From the beginning of the wait to the first nudge."""
     repeat: timedelta
     most: int
-    since: datetime | None = None
-    """When it began; None: when it was first noticed."""
-    ends: datetime | None = None
-    """No nudge from here on."""
     rung: int = 0
-    """How high on the ladder of an escalation."""
+    """Of an escalation: 0 for those who hear of it first, 1 for those with the next higher authority, and so on."""
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        """Names it among those of its decision."""
+        return self.item.member_id, self.item.kind.value
 
 
 @dataclass(frozen=True)
@@ -97,7 +73,7 @@ class Asked:
 
 
 def next_at(
-    item: Waiting,
+    reminder: Reminder,
     asked: Asked,
     *,
     now: datetime,
@@ -110,14 +86,17 @@ def next_at(
     `below`: when lower rungs hear, or heard, of it. Each gets a step's time to act before the next one is told; for
     somebody who hears of it only later, because they sleep, nobody waits.
     """
-    if asked.times >= item.most:
+    if asked.times >= reminder.most:
         return None
-    due = asked.since + item.first if asked.last_at is None else asked.last_at + item.repeat
-    allowed = next_allowed(max(due, now), urgency=item.urgency, preferences=preferences, zone=zone)
+    due = asked.since + reminder.first if asked.last_at is None else asked.last_at + reminder.repeat
+    allowed = next_allowed(max(due, now), urgency=reminder.urgency, preferences=preferences, zone=zone)
     for heard in sorted(below):
-        if heard <= allowed < heard + item.repeat:
-            allowed = next_allowed(heard + item.repeat, urgency=item.urgency, preferences=preferences, zone=zone)
-    return None if item.ends is not None and allowed >= item.ends else allowed
+        if heard <= allowed < heard + reminder.repeat:
+            allowed = next_allowed(
+                heard + reminder.repeat, urgency=reminder.urgency, preferences=preferences, zone=zone
+            )
+    ends = reminder.item.ends
+    return None if ends is not None and allowed >= ends else allowed
 
 
 def next_allowed(at: datetime, *, urgency: int, preferences: Preferences, zone: tzinfo) -> datetime:
@@ -133,186 +112,61 @@ def is_allowed(now: datetime, *, urgency: int, preferences: Preferences, zone: t
     return urgency >= CRITICAL or is_working(now, preferences, zone)
 
 
-def waiting(
-    dossier: Dossier, members: Sequence[Member], *, now: datetime, table: AuthorityTable
-) -> tuple[Waiting, ...]:
-    """Everything about the decision that waits for somebody; `members` are those of its team, inactive ones too."""
-    active = {m.id for m in members if m.is_active}
-    items = (*_steps(dossier, members, now, table), *_escalations(dossier, members, now, table))
-    return tuple(item for item in items if item.member_id in active)
+def reminders(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Rules) -> tuple[Reminder, ...]:
+    """All that is said aloud of what waits for somebody, a lower rung before a higher one.
+
+    `members`: those of the decision's team, inactive ones too.
+    """
+    items = [item for item in waiting(brief, members, now=now, rules=rules) if not item.kind.is_invitation]
+    rungs = _rungs([item.member_id for item in items if item.kind.is_escalation], members)
+    urgency = brief.decision.case.urgency_level
+    told = [_reminder(item, urgency, rungs) for item in items]
+    return tuple(sorted(told, key=lambda reminder: reminder.rung))
 
 
-def _steps(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> Iterator[Waiting]:
-    owner = dossier.decision.created_by
-    match dossier.decision.status, dossier.decision.phase:
-        case Status.CREATED, _:
-            yield _paced(dossier, owner, Kind.COMPLETE)
-        case Status.TEAM_INPUT, Phase.CRITERIA:
-            yield _paced(dossier, owner, Kind.CRITERIA)
-        case Status.TEAM_INPUT, _:
-            yield _paced(dossier, owner, Kind.OPTIONS)
-        case Status.EVALUATING, _:
-            yield from _of_round(dossier, members, now, table)
-        case Status.RESOLVED, _:
-            yield from _after_the_choice(dossier)
+def _rungs(told: Sequence[UUID], members: Sequence[Member]) -> Mapping[UUID, int]:
+    """Those who are told of an escalation, by authority: at most five rungs, as there are levels."""
+    people = [m for m in members if m.id in told]
+    levels = sorted({m.authority for m in people})
+    return {m.id: levels.index(m.authority) for m in people}
 
 
-def _paced(dossier: Dossier, member_id: UUID, kind: Kind, *, since: datetime | None = None) -> Waiting:
-    urgency = dossier.decision.case.urgency_level
+def _reminder(item: Waiting, urgency: int, rungs: Mapping[UUID, int]) -> Reminder:
+    if item.kind.is_escalation:
+        return _escalation(item, urgency, rungs[item.member_id])
+    if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP):
+        return _slow(item, urgency)
     pace = PACES[urgency]
-    return Waiting(member_id, kind, urgency, pace.first, pace.repeat, pace.most, since)
+    return Reminder(item, urgency, _first(item, pace), pace.repeat, pace.most)
 
 
-def _of_round(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> Iterator[Waiting]:
-    found = dossier.round
-    match dossier.round_state(now):
-        case RoundState.OPEN if found and found.is_too_small:
-            # Nobody is asked for a score that could not be shown; what to do instead is the owner's to say.
-            yield _at_once(_paced(dossier, dossier.decision.created_by, Kind.TOO_FEW))
-        case RoundState.OPEN if found:
-            yield from _missing_scores(dossier, found)
-        case RoundState.UNDECIDED if found:
-            item = _paced(dossier, dossier.decision.created_by, Kind.UNDECIDED, since=found.closed_at)
-            yield _at_once(item)
-        case RoundState.PUBLISHED if found:
-            for member in _first_to_resolve(dossier, members, table):
-                yield _as_news(_paced(dossier, member.id, Kind.RESOLVE))
+def _first(item: Waiting, pace: Pace) -> timedelta:
+    """By the urgency's pace, but at once where the owner has to say how it goes on, and a result within the hour.
+
+    A score is asked for at the latest when three quarters of the time to the closing are over.
+    """
+    match item.kind:
+        case Kind.TOO_FEW | Kind.UNDECIDED:
+            return timedelta(0)
+        case Kind.RESOLVE | Kind.BEYOND:
+            return min(pace.first, PACES[URGENT].first)
+        case Kind.SCORE if item.since and item.ends:
+            return min(pace.first, (item.ends - item.since) * 3 / 4)
+    return pace.first
 
 
-def _missing_scores(dossier: Dossier, found: Round) -> Iterator[Waiting]:
-    """By the pace of its urgency; first at the latest when three quarters of the time to the closing are over."""
-    urgency = dossier.decision.case.urgency_level
-    pace = PACES[urgency]
-    first = min(pace.first, (found.closes_at - found.opened_at) * 3 / 4)
-    for entry in found.roster:
-        if not entry.submitted:
-            yield Waiting(
-                entry.member_id, Kind.SCORE, urgency, first, pace.repeat, pace.most, found.opened_at, found.closes_at
-            )
-
-
-def _at_once(item: Waiting) -> Waiting:
-    return replace(item, first=timedelta(0))
-
-
-def _as_news(item: Waiting) -> Waiting:
-    """A result is out: said within the hour, and only then at the pace of what can wait."""
-    return replace(item, first=min(item.first, PACES[URGENT].first))
-
-
-def _after_the_choice(dossier: Dossier) -> Iterator[Waiting]:
-    outcome, decision = dossier.outcome, dossier.decision
-    if outcome is None:
-        return
-    if decision.phase is Phase.ACT:
-        yield _paced(dossier, outcome.resolved_by, Kind.INFORM)
-    elif outcome.recorded_at is None:
-        yield _slow(dossier, Kind.OUTCOME, OUTCOME_PACE.first, OUTCOME_PACE.most, since=outcome.response_sent_at)
-    elif outcome.follow_up_date:
-        yield _slow(dossier, Kind.FOLLOW_UP, timedelta(0), 1, since=outcome.follow_up_date)
-
-
-def _slow(dossier: Dossier, kind: Kind, first: timedelta, most: int, *, since: datetime | None) -> Waiting:
+def _slow(item: Waiting, urgency: int) -> Reminder:
     # The customer has the answer: nothing about it is critical any more, whatever the decision was.
-    urgency = min(dossier.decision.case.urgency_level, CRITICAL - 1)
-    return Waiting(dossier.decision.created_by, kind, urgency, first, OUTCOME_PACE.repeat, most, since)
+    calm = min(urgency, CRITICAL - 1)
+    if item.kind is Kind.FOLLOW_UP:
+        return Reminder(item, calm, timedelta(0), OUTCOME_PACE.repeat, 1)
+    return Reminder(item, calm, OUTCOME_PACE.first, OUTCOME_PACE.repeat, OUTCOME_PACE.most)
 
 
-def rungs(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> tuple[tuple[Member, ...], ...]:
-    """The deciders by authority, those with the least that suffices first. At most five rungs, as there are levels.
-
-    Where nobody has enough, those who have the most. The owner is among them only where owners may resolve.
-    """
-    least = least_authority(dossier.decision.case, dossier.options, table)
-    owner = dossier.decision.created_by
-    able = [m for m in members if m.is_active and (m.id != owner or least <= OWN_DECISION_LIMIT)]
-    levels = sorted({m.authority for m in able if m.authority >= least})
-    levels = levels or sorted({m.authority for m in able})[-1:]
-    return tuple(tuple(m for m in able if m.authority == level) for level in levels)
-
-
-def _first_to_resolve(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> tuple[Member, ...]:
-    """The owner, where owners may; else the lowest rung. Asking everybody who may would be asking nobody."""
-    ladder = rungs(dossier, members, table)
-    owner = tuple(m for rung in ladder for m in rung if m.id == dossier.decision.created_by)
-    return owner or next(iter(ladder), ())
-
-
-@dataclass(frozen=True)
-class _Delay:
-    """What keeps an urgent decision, and from when on deciders hear of it."""
-
-    kind: Kind
-    since: datetime | None
-    first: timedelta
-    nudged: tuple[Member, ...] = ()
-    """Those who are nudged about it anyhow, and come before the first rung."""
-
-
-def _escalations(
-    dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable
-) -> Iterator[Waiting]:
-    """One message to each decider, rung by rung, a step of the urgency's pace apart. The owner knows anyhow."""
-    delay = _delay(dossier, members, now, table)
-    urgency = dossier.decision.case.urgency_level
-    if delay is None or urgency < URGENT:
-        return
-    step = PACES[urgency].repeat
-    knowing = {dossier.decision.created_by, *(m.id for m in delay.nudged)}
-    ladder = [[m for m in rung if m.id not in knowing] for rung in rungs(dossier, members, table)]
-    for rung, people in enumerate(people for people in ladder if people):
-        for member in people:
-            first = delay.first + rung * step
-            yield Waiting(member.id, delay.kind, urgency, first, step, 1, delay.since, rung=rung)
-
-
-def _delay(dossier: Dossier, members: Sequence[Member], now: datetime, table: AuthorityTable) -> _Delay | None:
-    """Past half of the time to the closing time: the round's own while it collects, the expected date before that.
-
-    Where somebody is asked first, a step after them.
-    """
-    decision, found = dossier.decision, dossier.round
-    pace = PACES[decision.case.urgency_level]
-    match decision.status:
-        case Status.CREATED | Status.TEAM_INPUT if decision.case.expected_resolution_date:
-            whole = decision.case.expected_resolution_date - decision.created_at
-            return _Delay(Kind.STALLED, decision.created_at, max(whole / 2, timedelta(0)))
-        case Status.EVALUATING if found:
-            match found.state(now):
-                case RoundState.OPEN:
-                    return _Delay(Kind.SCORING, found.opened_at, (found.closes_at - found.opened_at) / 2)
-                case RoundState.UNDECIDED:
-                    return _Delay(Kind.NO_QUORUM, found.closed_at, pace.first)
-                case RoundState.PUBLISHED:
-                    asked = _first_to_resolve(dossier, members, table)
-                    return _Delay(Kind.UNRESOLVED, None, pace.first + pace.repeat, asked)
-    return None
-
-
-def action_for(kind: Kind, dossier: Dossier) -> Action | None:
-    """The button that leads to what is to be done; None where only looking helps."""
-    match kind:
-        case Kind.OPTIONS:
-            return Action.PROPOSE_OPTION if len(dossier.options) < MIN_OPTIONS else Action.START_SCORING
-        case Kind.UNDECIDED | Kind.NO_QUORUM if dossier.round and dossier.round.is_too_small:
-            return Action.PROCEED
-        case Kind.TOO_FEW if dossier.is_second_round:
-            return None
-        case Kind.SCORING:
-            return Action.CLOSE_SCORING if dossier.round and dossier.round.has_quorum else None
-    return _ACTIONS.get(kind)
-
-
-_ACTIONS = {
-    Kind.COMPLETE: Action.COMPLETE_CASE,
-    Kind.CRITERIA: Action.EDIT_CRITERIA,
-    Kind.SCORE: Action.SCORE,
-    Kind.TOO_FEW: Action.VOID_ROUND,
-    Kind.UNDECIDED: Action.EXTEND_ROUND,
-    Kind.NO_QUORUM: Action.EXTEND_ROUND,
-    Kind.RESOLVE: Action.RESOLVE,
-    Kind.UNRESOLVED: Action.RESOLVE,
-    Kind.INFORM: Action.INFORMED,
-    Kind.OUTCOME: Action.RECORD_OUTCOME,
-    Kind.FOLLOW_UP: Action.RECORD_OUTCOME,
-}
+def _escalation(item: Waiting, urgency: int, rung: int) -> Reminder:
+    """Said once to each; first when it begins and those who are nudged before had their time, then rung by rung."""
+    pace = PACES[urgency]
+    begins = item.begins - item.since if item.begins and item.since else timedelta(0)
+    grace = {Kind.NO_QUORUM: pace.first, Kind.UNRESOLVED: pace.first + pace.repeat}
+    first = begins + grace.get(item.kind, timedelta(0)) + rung * pace.repeat
+    return Reminder(item, urgency, first, pace.repeat, 1, rung)

@@ -59,6 +59,10 @@ class Round:
     """The published round that this one repeats: then it is a second round."""
 
     @property
+    def is_second(self) -> bool:
+        return self.follows is not None
+
+    @property
     def roster(self) -> tuple[RoundMember, ...]:
         """Those who are asked: everybody of the round who is not excused."""
         return tuple(m for m in self.members if not m.is_excused)

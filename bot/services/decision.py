@@ -1,31 +1,25 @@
 """Open a decision, edit its case, cancel it; the list of those that are open."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable, least_authority
 from bot.domain.by import By
 from bot.domain.decision import (
     CANCELLING,
     Case,
     Decision,
     Dossier,
-    Line,
-    Phase,
     Status,
     Transition,
     missing_for_criteria,
 )
-from bot.domain.option import MIN_OPTIONS, Option
-from bot.domain.permission import may_carry
-from bot.domain.team import Member
+from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
-from bot.store import audit, criterion, decision, option, press, round, team
+from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
 
 
@@ -96,74 +90,17 @@ async def _advance(c: AsyncConnection, by: By, decision_id: UUID) -> None:
 
 async def unfinished(db: Db, by: By) -> list[Line]:
     """The team's open decisions: what waits for the actor first, then by urgency and age."""
+    team_id, me = by.actor.team.id, by.actor.member.id
 
     async def work(c: AsyncConnection) -> list[Line]:
-        found = await decision.unfinished(c, team_id=by.team.id, member_id=by.member.id)
-        asking = [o.decision.id for o in found if o.is_published or o.decision.phase is Phase.OPTIONS]
-        options = await option.of_decisions(c, asking)
-        lines = [_line(o, by.member, options.get(o.decision.id, ()), by.rules.authority) for o in found]
-        lines = [line for line in lines if line.status is not Status.RESOLVED or line.todo]
-        return sorted(lines, key=lambda line: line.todo is None)
+        briefs = await dossier.open_briefs(c, team_id=team_id, now=by.now)
+        members = await team.members(c, team_id=team_id, workspace_id=by.actor.workspace_id)
+        lines = [line(brief, waiting(brief, members, now=by.now, rules=by.rules), me, now=by.now) for brief in briefs]
+        # What is resolved is on the list of those for whom something of it waits, and of nobody else.
+        shown = [one for one in lines if one.waits or one.decision.status is not Status.RESOLVED]
+        return sorted(shown, key=lambda one: one.waits is None)
 
     return await run_tx(db, work)
-
-
-def _line(o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable) -> Line:
-    d = o.decision
-    todo, action = _todo(o, member, options, table)
-    return Line(
-        decision_id=d.id,
-        number=d.number,
-        title=d.case.title,
-        customer_name=d.case.customer_name,
-        decision_type=d.case.decision_type,
-        urgency_level=d.case.urgency_level,
-        status=d.status,
-        phase=d.phase,
-        expected_resolution_date=d.case.expected_resolution_date,
-        todo=todo,
-        action=action,
-    )
-
-
-def _todo(
-    o: decision.OpenDecision, member: Member, options: Sequence[Option], table: AuthorityTable
-) -> tuple[str | None, Action | None]:
-    """What waits for the member, and the button that leads there."""
-    d, is_owner = o.decision, o.decision.created_by == member.id
-    match d.status, d.phase:
-        case Status.CREATED, _ if is_owner:
-            return "complete the case", Action.COMPLETE_CASE
-        case Status.TEAM_INPUT, Phase.CRITERIA if is_owner:
-            return "set the criteria", Action.EDIT_CRITERIA
-        case Status.TEAM_INPUT, Phase.OPTIONS if is_owner and len(options) < MIN_OPTIONS:
-            return "propose options, then start scoring", Action.PROPOSE_OPTION
-        case Status.TEAM_INPUT, Phase.OPTIONS if is_owner:
-            return "start scoring once the options are complete", Action.START_SCORING
-        case Status.TEAM_INPUT, Phase.OPTIONS:
-            return "propose an option", Action.PROPOSE_OPTION
-        case Status.EVALUATING, _ if o.is_too_small and not o.is_undecided:
-            return _too_few(o) if is_owner else (None, None)
-        case Status.EVALUATING, _ if o.is_asked_to_score:
-            return "score", Action.SCORE
-        case Status.EVALUATING, _ if o.is_undecided and o.is_too_small and is_owner:
-            return "proceed without quorum or cancel", Action.PROCEED
-        case Status.EVALUATING, _ if o.is_undecided and is_owner:
-            return "extend, proceed without quorum or cancel", Action.EXTEND_ROUND
-        case Status.EVALUATING, _ if o.is_published and may_carry(d, member, least_authority(d.case, options, table)):
-            return "resolve", Action.RESOLVE
-        case Status.RESOLVED, Phase.ACT if o.resolved_by == member.id:
-            return "inform the customer", Action.INFORMED
-        case Status.RESOLVED, Phase.LEARN if is_owner or o.resolved_by == member.id:
-            return "record the outcome", Action.RECORD_OUTCOME
-    return None, None
-
-
-def _too_few(o: decision.OpenDecision) -> tuple[str, Action | None]:
-    """Nobody is asked for a score that could not be shown; what to do instead is the owner's to say."""
-    if o.is_second_round:
-        return "cancel, since too few are left to score", None
-    return "void the round or cancel, since too few are left to score", Action.VOID_ROUND
 
 
 async def edit_case(

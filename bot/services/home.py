@@ -48,7 +48,8 @@ async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first
     if actor is None:
         has_team, admins = await teams.who_can_add(db, user.workspace_id)
         return Stranger(has_team, tuple(admins))
-    place, by = Place(user.workspace_id, user.user_id), By(actor, now, rules)
+    place = Place(user.workspace_id, user.user_id)
+    by = By(actor, now, rules)
     lines = await decisions.unfinished(db, by)
 
     async def rest(c: AsyncConnection) -> tuple[Sequence[Decided], tuple[int, str | None] | None]:

@@ -1,4 +1,4 @@
-"""What an operator asks of the deliveries: how many wait and for how long, which were given up, try those again."""
+"""The deliveries: what an operator asks of them, and which of them one that is under way covers."""
 
 from collections.abc import Sequence
 
@@ -30,5 +30,15 @@ async def retry(db: Db, *, ids: Sequence[int]) -> int:
 
     async def work(c: AsyncConnection) -> int:
         return await outbox.retry(c, ids=ids)
+
+    return await run_tx(db, work)
+
+
+async def behind(db: Db, *, delivery_id: int, lane: str, kind: str) -> tuple[int, ...]:
+    """Deliveries of the same lane that the one at hand covers, if asked before the state is read."""
+
+    async def work(c: AsyncConnection) -> tuple[int, ...]:
+        rows = await outbox.ready_in_lane(c, lane=lane, kind=kind, after=delivery_id)
+        return tuple(row_id for row_id, _ in rows)
 
     return await run_tx(db, work)

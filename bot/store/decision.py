@@ -1,17 +1,15 @@
 """Rows of `customer_decisions`: the case, its state, its number and its revision."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, true, update
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.home import Decided
-from bot.domain.round import is_too_small, quorum
 from bot.errors import NotFound
 from bot.store import card, outbox, reminder
 from bot.store import tables as t
@@ -196,79 +194,28 @@ async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = Fal
         )
 
 
-@dataclass(frozen=True)
-class OpenDecision:
-    """A decision that is not finished, with what it takes to say what waits for one member."""
+async def open_of_team(c: AsyncConnection, *, team_id: UUID, now: datetime) -> list[Decision]:
+    """The team's decisions that are not over, most urgent and oldest first.
 
-    decision: Decision
-    is_asked_to_score: bool
-    """On the roster of an open round, not excused, not submitted."""
-    is_published: bool
-    is_undecided: bool
-    """Closed, not published, nothing on its way: quorum was missed."""
-    is_too_small: bool
-    """Of the round that is open or undecided: those who are left can never make a quorum."""
-    is_second_round: bool
-    resolved_by: UUID | None
-
-
-async def unfinished(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[OpenDecision]:
-    """The team's decisions that are neither cancelled nor finished, most urgent and oldest first."""
-    d, r, m, o = t.customer_decisions, t.rounds, t.round_members, t.decision_outcomes
-    live = select(r).where(r.c.voided_at.is_(None)).order_by(r.c.decision_id, r.c.number.desc())
-    latest = live.ext(distinct_on(r.c.decision_id)).subquery()
-    of_round = m.alias()
-    counts = (
-        select(
-            func.count().filter(of_round.c.submitted).label("ballots"),
-            func.count().filter(of_round.c.excused_at.is_(None)).label("roster"),
-        )
-        .where(of_round.c.round_id == latest.c.id)
-        .lateral()
-    )
+    Over is what is cancelled, and what has its outcome recorded with no follow-up due.
+    """
+    d, o = t.customer_decisions, t.decision_outcomes.c
+    is_over = o.recorded_at.is_not(None) & func.coalesce(o.follow_up_date > now, true())
     rows = await c.execute(
-        select(
-            *d.c,
-            latest.c.id.label("round_id"),
-            latest.c.closed_at,
-            latest.c.published_at,
-            latest.c.override_reason,
-            latest.c.follows,
-            counts.c.ballots,
-            counts.c.roster,
-            m.c.submitted,
-            m.c.excused_at,
-            o.c.recorded_at,
-            o.c.resolved_by,
-        )
-        .outerjoin(latest, latest.c.decision_id == d.c.id)
-        .outerjoin(counts, true())
-        .outerjoin(m, (m.c.round_id == latest.c.id) & (m.c.member_id == member_id))
-        .outerjoin(o, o.c.decision_id == d.c.id)
+        select(*d.c)
+        .outerjoin(t.decision_outcomes, o.decision_id == d.c.id)
         .where(d.c.team_id == team_id, d.c.status != Status.CANCELLED.value)
-        .where((d.c.status != Status.RESOLVED.value) | o.c.recorded_at.is_(None))
+        .where((d.c.status != Status.RESOLVED.value) | ~is_over)
         .order_by(d.c.urgency_level.desc(), d.c.created_at, d.c.number)
     )
-    return [_open_decision(row) for row in rows]
+    return [decision_of(row) for row in rows]
 
 
-def _open_decision(row: Any) -> OpenDecision:
-    is_open = row.round_id is not None and row.closed_at is None
-    is_undecided = (
-        row.closed_at is not None
-        and row.published_at is None
-        and row.override_reason is None
-        and row.ballots < quorum(row.roster)
-    )
-    return OpenDecision(
-        decision=decision_of(row),
-        is_asked_to_score=is_open and row.submitted is False and row.excused_at is None,
-        is_published=row.published_at is not None,
-        is_undecided=is_undecided,
-        is_too_small=(is_open or is_undecided) and is_too_small(row.ballots, row.roster),
-        is_second_round=row.follows is not None,
-        resolved_by=row.resolved_by,
-    )
+async def get_many(c: AsyncConnection, decision_ids: Sequence[UUID]) -> list[Decision]:
+    """Those of them that there are, of whatever team, for the bot's own deliveries; in no order."""
+    d = t.customer_decisions
+    rows = await c.execute(select(*d.c).where(d.c.id.in_(decision_ids)))
+    return [decision_of(row) for row in rows]
 
 
 async def decided(c: AsyncConnection, *, team_id: UUID, at_most: int) -> list[Decided]:

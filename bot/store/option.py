@@ -1,5 +1,6 @@
 """Rows of `response_options`. They change only before scoring starts; the services see to that."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from bot.domain.option import Option, OptionDraft
 from bot.store import tables as t
 
 
-async def of_decisions(c: AsyncConnection, decision_ids: list[UUID]) -> dict[UUID, tuple[Option, ...]]:
+async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, tuple[Option, ...]]:
     """Options by decision, in the order in which they were proposed."""
     k = t.response_options.c
     rows = await c.execute(
@@ -30,10 +31,6 @@ async def of_decisions(c: AsyncConnection, decision_ids: list[UUID]) -> dict[UUI
         )
         found[r.decision_id] += (option,)
     return found
-
-
-async def of_decision(c: AsyncConnection, decision_id: UUID) -> tuple[Option, ...]:
-    return (await of_decisions(c, [decision_id]))[decision_id]
 
 
 def _values(draft: OptionDraft) -> dict[str, object]:

@@ -12,10 +12,6 @@ from bot.domain.outcome import Outcome, OutcomeDraft
 from bot.store import tables as t
 
 
-async def find(c: AsyncConnection, decision_id: UUID) -> Outcome | None:
-    return (await of_decisions(c, [decision_id])).get(decision_id)
-
-
 async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
     """By decision; a choice that was taken back is still among them."""
     o = t.decision_outcomes.c

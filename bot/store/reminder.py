@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.reminder import EXACT, OUTCOME_PACE, PACES, Kind
+from bot.domain.reminder import EXACT, OUTCOME_PACE, PACES
+from bot.domain.waiting import Kind
 from bot.store import tables as t
 
 NUDGE = "nudge"

@@ -1,11 +1,15 @@
 """Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
@@ -55,24 +59,60 @@ async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UU
         raise RuntimeError(f"The roster of a round cannot be set: {answer}.")
 
 
-async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str | None) -> Round | None:
-    """The decision's latest round that was not voided."""
+@dataclass(frozen=True)
+class Found:
+    """A round as it lies in the table."""
+
+    row: Any
+    members: tuple[RoundMember, ...]
+
+    def read(self) -> Round:
+        """Raises whatever is wrong with this one: the others' are nobody's concern here."""
+        return _round_of(self.row, self.members)
+
+
+async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Found]:
+    """By decision its latest round that was not voided, where there is one. Two statements for all of them."""
     r = t.rounds.c
-    row = (
-        await c.execute(
-            select(*r).where(r.decision_id == decision_id, r.voided_at.is_(None)).order_by(r.number.desc()).limit(1)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    m = t.round_members.c
-    members = await c.execute(
-        select(m.member_id, t.team_members.c.name, t.slack_identities.c.slack_user_id, m.submitted, m.excused_at)
-        .join(t.team_members, t.team_members.c.id == m.member_id)
-        .outerjoin(t.slack_identities, identity_in(workspace_id))
-        .where(m.round_id == row.id)
-        .order_by(t.team_members.c.name, m.member_id)
+    rows = await c.execute(
+        select(*r)
+        .where(r.decision_id.in_(decision_ids), r.voided_at.is_(None))
+        .order_by(r.decision_id, r.number.desc())
+        .ext(distinct_on(r.decision_id))
     )
+    found = {row.id: row for row in rows}
+    members = await _members(c, list(found)) if found else {}
+    return {row.decision_id: Found(row, members.get(row.id, ())) for row in found.values()}
+
+
+async def _members(c: AsyncConnection, round_ids: Sequence[UUID]) -> dict[UUID, tuple[RoundMember, ...]]:
+    """By round those who are asked, by name, with who they are in the workspace of the decision."""
+    m, d = t.round_members.c, t.customer_decisions.c
+    rows = await c.execute(
+        select(
+            m.round_id,
+            m.member_id,
+            t.team_members.c.name,
+            t.slack_identities.c.slack_user_id,
+            m.submitted,
+            m.excused_at,
+        )
+        .join(t.rounds, t.rounds.c.id == m.round_id)
+        .join(t.customer_decisions, d.id == t.rounds.c.decision_id)
+        .join(t.team_members, t.team_members.c.id == m.member_id)
+        .outerjoin(t.slack_identities, identity_in(d.workspace_id))
+        .where(m.round_id.in_(round_ids))
+        .order_by(m.round_id, t.team_members.c.name, m.member_id)
+    )
+    return {
+        round_id: tuple(
+            RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in people
+        )
+        for round_id, people in groupby(rows, key=lambda row: row.round_id)
+    }
+
+
+def _round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
     return Round(
         id=row.id,
         decision_id=row.decision_id,
@@ -83,9 +123,7 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
         weights=tuple((UUID(k["id"]), Decimal(k["weight"])) for k in row.snapshot["criteria"]),
         thresholds=Thresholds(**row.thresholds),
         follows=row.follows,
-        members=tuple(
-            RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in members
-        ),
+        members=members,
         closed_at=row.closed_at,
         close_cause=row.close_cause,
         override_by=row.override_by,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,11 +56,11 @@ MEMBER_COLUMNS = (
 )
 
 
-def identity_in(workspace_id: str | None) -> Any:
-    """Join condition: the member's identity in this workspace."""
+def identity_in(workspace_id: str | ColumnElement[str] | None) -> Any:
+    """Join condition: the member's identity in this workspace, named or in a column."""
     return and_(
         t.slack_identities.c.member_id == t.team_members.c.id,
-        t.slack_identities.c.workspace_id == (workspace_id or ""),
+        t.slack_identities.c.workspace_id == ("" if workspace_id is None else workspace_id),
     )
 
 

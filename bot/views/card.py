@@ -5,12 +5,12 @@ from datetime import datetime
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
 from bot.domain.permission import on_card, standing
 from bot.domain.round import RoundState
+from bot.domain.waiting import leading
 from bot.views import result, second_round
 from bot.views.dossier import (
     buttons,
     criterion_lines,
     due_line,
-    leading,
     option_lines,
     outcome_lines,
     progress,
@@ -48,10 +48,14 @@ def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
         *_scoring(dossier, now, room),
         *_ending(dossier, room),
         kit.actions(
-            [*buttons(decision, on_card(dossier, now), leading(dossier)), show_button(decision.id, decision.number)],
+            [*_buttons(dossier, now), show_button(decision.id, decision.number)],
             block_id=kit.block_id("card", decision.id, decision.revision),
         ),
     ]
+
+
+def _buttons(dossier: Dossier, now: datetime) -> list[kit.Element]:
+    return buttons(dossier.decision, on_card(dossier, now), leading=leading(dossier.brief, now))
 
 
 def _summary(dossier: Dossier, now: datetime) -> str:

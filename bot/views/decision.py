@@ -14,12 +14,12 @@ from bot.domain.decision import (
     Case,
     Decision,
     Dossier,
-    Line,
     Phase,
     Status,
     missing_for_criteria,
 )
 from bot.domain.team import Team
+from bot.domain.waiting import Line
 from bot.errors import Invalid
 from bot.views import case, reason
 from bot.views.details import details
@@ -27,6 +27,7 @@ from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
 from bot.views.slack import ids, kit, notice, text
 from bot.views.slack.form import Fields, View, metadata
+from bot.views.waiting import todo
 
 __all__ = [
     "NewDecision",
@@ -227,21 +228,22 @@ def decision_list(lines: Sequence[Line], *, total: int, offset: int, now: dateti
         return kit.message(empty, [kit.paragraph(empty)])
     offset = offset if 0 <= offset < total else 0
     shown = (lines[offset:] if len(lines) == total else lines)[:LIST_PAGE_LINES]
-    waiting = sum(line.todo is not None for line in shown)
+    waiting = sum(line.waits is not None for line in shown)
     part = f", {offset + 1} to {offset + len(shown)} shown" if len(shown) < total else ""
     top = f"{text.count('open decision', total)}{part}"
     blocks = [kit.header("Open decisions"), kit.context(top), *(_line(line, now) for line in shown)]
     following = offset + len(shown)
     back = max(offset - LIST_PAGE_LINES, 0) if offset else None
     blocks += kit.paging(ids.LIST_PAGE, back=back, on=following if following < total else None)
-    first = shown[0]
-    summary = f"{top}; {waiting} waiting for you. First: #{first.number} {text.inline(first.title, 150)}"
+    first = shown[0].decision
+    summary = f"{top}; {waiting} waiting for you. First: {first.name} {text.inline(first.case.title, 150)}"
     return kit.message(summary, blocks)
 
 
 def _line(line: Line, now: datetime) -> kit.Block:
-    todo = f"\n*Waiting for you: {text.inline(line.todo, 80)}*" if line.todo else ""
+    d = line.decision
+    waits = f"\n*Waiting for you: {todo(line.waits)}*" if line.waits else ""
     return kit.section(
-        f"*#{line.number} {text.inline(line.title, 160)}*\n{line_facts(line, now)}{todo}",
-        accessory=show_button(line.decision_id, line.number, words="Show"),
+        f"*{d.name} {text.inline(d.case.title, 160)}*\n{line_facts(d, now)}{waits}",
+        accessory=show_button(d.id, d.number, words="Show"),
     )

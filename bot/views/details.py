@@ -9,6 +9,7 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.permission import in_details, may_carry, on_card, standing
 from bot.domain.team import Member
+from bot.domain.waiting import leading
 from bot.views import result, second_round
 from bot.views.authority import who_gives
 from bot.views.comment import comment_sections
@@ -16,7 +17,6 @@ from bot.views.dossier import (
     buttons,
     criterion_lines,
     due_line,
-    leading,
     name_of,
     option_facts,
     outcome_lines,
@@ -72,12 +72,12 @@ def details(
 def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
     decision = dossier.decision
     top = f"{decision.name} · {decision.case.title}"
-    pressable = [*on_card(dossier, now), *in_details(dossier, now)]
+    pressable, first = [*on_card(dossier, now), *in_details(dossier, now)], leading(dossier.brief, now)
     return [
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
         kit.context(progress(dossier), text.safe(standing(dossier, now), 1000)),
-        *([kit.actions(buttons(decision, pressable, leading(dossier)))] if pressable else []),
+        *([kit.actions(buttons(decision, pressable, leading=first))] if pressable else []),
     ]
 
 

@@ -2,32 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from bot.domain.action import Action, Confirm, Style
+from bot.domain.action import Action, Confirm
 from bot.domain.criterion import Criterion
-from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Line, Phase, Status
-from bot.domain.option import LEVELS, MIN_OPTIONS, Option
+from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Phase, Status
+from bot.domain.option import LEVELS, Option
 from bot.domain.round import Round, RoundState, quorum
 from bot.views.slack import ids, kit, text
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
-LEADING = frozenset(action for action in Action if action.row.style is Style.LEADS_ON)
 
 
-def leading(dossier: Dossier) -> Collection[Action]:
-    """What leads on from here: another option while scoring has too few, nothing once the outcome is recorded."""
-    if dossier.decision.status is Status.TEAM_INPUT and len(dossier.options) < MIN_OPTIONS:
-        return (LEADING | {Action.PROPOSE_OPTION}) - {Action.START_SCORING}
-    if dossier.is_finished:
-        return LEADING - {Action.RECORD_OUTCOME}
-    return LEADING
-
-
-def buttons(decision: Decision, actions: Iterable[Action], leading: Collection[Action] = LEADING) -> list[kit.Element]:
+def buttons(decision: Decision, actions: Iterable[Action], *, leading: Action | None) -> list[kit.Element]:
     """One button per action; the one that leads on is primary, those that destroy are red and ask back."""
     return [_button(decision, action, leading) for action in actions]
 
@@ -36,9 +26,9 @@ def show_button(decision_id: UUID, number: int, *, words: str = "Show details") 
     return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words}: #{number}")
 
 
-def _button(decision: Decision, action: Action, leading: Collection[Action]) -> kit.Element:
-    destroys = action.row.style is Style.DESTROYS
-    style = "danger" if destroys else "primary" if action in leading else None
+def _button(decision: Decision, action: Action, leading: Action | None) -> kit.Element:
+    destroys = action.row.destroys
+    style = "danger" if destroys else "primary" if action is leading else None
     spoken = f"{action.label}: {decision.name} {decision.case.title}"
     confirm = _confirm(action.row.confirm, is_danger=destroys) if action.row.confirm else None
     return kit.button(action.label, action, value=str(decision.id), style=style, label=spoken, confirm=confirm)
@@ -77,17 +67,18 @@ def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]
     ]
 
 
-def line_facts(line: Line, now: datetime) -> str:
+def line_facts(decision: Decision, now: datetime) -> str:
     """One decision of a list on one line: customer, type, urgency, phase, date."""
+    case = decision.case
     facts = [
-        text.inline(line.customer_name, 80),
-        DECISION_TYPES.get(line.decision_type, text.inline(line.decision_type, 50)),
-        f"urgency {URGENCY[line.urgency_level].replace(' · ', ', ')}",
-        f"phase {line.phase} of 6 ({line.phase.word})",
+        text.inline(case.customer_name, 80),
+        DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50)),
+        f"urgency {URGENCY[case.urgency_level].replace(' · ', ', ')}",
+        f"phase {decision.phase} of 6 ({decision.phase.word})",
     ]
-    if line.expected_resolution_date:
-        is_late = line.status is not Status.RESOLVED and line.expected_resolution_date <= now
-        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(line.expected_resolution_date)}")
+    if case.expected_resolution_date:
+        is_late = decision.status is not Status.RESOLVED and case.expected_resolution_date <= now
+        facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(case.expected_resolution_date)}")
     return " · ".join(facts)
 
 

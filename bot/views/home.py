@@ -5,13 +5,13 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.action import Action
-from bot.domain.decision import Line
 from bot.domain.home import Decided, Home, Stranger
 from bot.domain.team import Team
+from bot.domain.waiting import Line
 from bot.views import help as help_view
 from bot.views.dossier import line_facts, show_button
 from bot.views.slack import ids, kit, text
+from bot.views.waiting import todo
 
 PAGE_LINES = 25
 """Two blocks a line and a dozen around them stay below Slack's 100."""
@@ -32,13 +32,13 @@ def _member(found: Home, now: datetime) -> kit.View:
     last = max((len(lines) - 1) // PAGE_LINES, 0)
     page = min(max(found.page, 0), last)
     shown = lines[page * PAGE_LINES : (page + 1) * PAGE_LINES]
-    others = sorted((line for line in shown if not line.todo), key=lambda line: -line.urgency_level)
+    others = [line for line in shown if not line.waits]
     blocks = [
         kit.header(f"{team.name}, {team.company_name}"),
         kit.context(_team_line(team, found.members)),
         *_welcome(found),
         kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
-        *_waiting([line for line in shown if line.todo], sum(line.todo is not None for line in lines), now),
+        *_waiting([line for line in shown if line.waits], sum(line.waits is not None for line in lines), now),
         *_open(others, len(lines), now),
         *([kit.context(f"Page {page + 1} of {last + 1}")] if last else []),
         *kit.paging(ids.HOME_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
@@ -92,31 +92,33 @@ def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block
         return [] if total else [kit.section("*Nothing waits for you.*")]
     blocks = [kit.header(f"Waiting for you: {total}")]
     for line in lines:
-        words = f"{_title(line)}\n{line_facts(line, now)}\nTo do: {line.todo}"
-        blocks += [kit.section(words), kit.actions(_buttons(line))]
+        words = f"\nTo do: {todo(line.waits)}" if line.waits else ""
+        blocks += [kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}{words}"), kit.actions(_buttons(line))]
     return blocks
 
 
 def _open(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
     if not lines:
         return []
-    accessories = [show_button(line.decision_id, line.number, words="Show") for line in lines]
-    pairs = zip(lines, accessories, strict=True)
-    rows = [kit.section(f"{_title(line)}\n{line_facts(line, now)}", accessory=show) for line, show in pairs]
+    rows = [kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}", accessory=_show(line)) for line in lines]
     return [kit.header("Open decisions"), kit.context(f"{total} open in the team, by urgency"), *rows]
 
 
 def _title(line: Line) -> str:
-    return f"*#{line.number} {text.inline(line.title, 160)}*"
+    return f"*{line.decision.name} {text.inline(line.decision.case.title, 160)}*"
 
 
 def _buttons(line: Line) -> list[kit.Element]:
-    show = show_button(line.decision_id, line.number, words="Show")
-    if line.action is None:
-        return [show]
-    action = Action(line.action)
-    label = f"{action.label}: #{line.number} {line.title}"
-    return [kit.button(action.label, action, value=str(line.decision_id), style="primary", label=label), show]
+    action = line.waits.action if line.waits else None
+    if action is None:
+        return [_show(line)]
+    d = line.decision
+    label = f"{action.label}: {d.name} {d.case.title}"
+    return [kit.button(action.label, action, value=str(d.id), style="primary", label=label), _show(line)]
+
+
+def _show(line: Line) -> kit.Element:
+    return show_button(line.decision.id, line.decision.number, words="Show")
 
 
 def _recent(recent: Sequence[Decided]) -> list[kit.Block]:

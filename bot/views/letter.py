@@ -57,7 +57,7 @@ def _templates() -> Environment:
 
 def _link(item: Told) -> str | None:
     """Slack's own way to a channel, whatever the workspace is called."""
-    d = item.dossier.decision
+    d = item.brief.decision
     if not (d.workspace_id and d.channel_id):
         return None
     return f"https://slack.com/app_redirect?team={quote(d.workspace_id)}&channel={quote(d.channel_id)}"

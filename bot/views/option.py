@@ -88,7 +88,7 @@ def proposed(dossier: Dossier, by: By) -> kit.View:
     style = None if is_enough else "primary"
     more = kit.button(Action.PROPOSE_OPTION.label, Action.PROPOSE_OPTION, value=str(decision.id), style=style)
     is_owners = is_enough and decision.created_by == by.member.id
-    on = buttons(decision, [Action.START_SCORING]) if is_owners else []
+    on = buttons(decision, [Action.START_SCORING], leading=Action.START_SCORING) if is_owners else []
     return notice.done(
         f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]
     )

@@ -76,7 +76,10 @@ def resolved(dossier: Dossier) -> kit.View:
     """Once it is resolved: the customer is to hear of it."""
     decision = dossier.decision
     sentence = f'{decision.name} is resolved. Press "{Action.INFORMED.label}" once the customer knows.'
-    actions = [*buttons(decision, [Action.INFORMED]), show_button(decision.id, decision.number)]
+    actions = [
+        *buttons(decision, [Action.INFORMED], leading=Action.INFORMED),
+        show_button(decision.id, decision.number),
+    ]
     return notice.done(f"{decision.name} resolved", sentence, actions=actions)
 
 

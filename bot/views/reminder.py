@@ -1,14 +1,14 @@
 """Nudges: one direct message about what waits for one person, alone or as a digest. Never a name of who is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.action import Action
-from bot.domain.decision import Dossier
+from bot.domain.decision import Brief
 from bot.domain.option import MIN_OPTIONS
-from bot.domain.reminder import ESCALATIONS, Kind, action_for
 from bot.domain.round import Round, quorum
+from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
 from bot.views.slack import ids, kit, text
 
@@ -20,14 +20,14 @@ MOST_LINES = 12
 class Told:
     """One thing to tell."""
 
-    dossier: Dossier
-    kind: Kind
+    brief: Brief
+    waits: Waiting
     takes: int = 1
     """The least authority with which it can be resolved."""
 
-    def is_beyond(self, authority: int) -> bool:
-        """Whether it reaches the reader only because nobody has the authority that resolving takes."""
-        return self.kind in (Kind.RESOLVE, Kind.UNRESOLVED) and authority < self.takes
+    @property
+    def customer(self) -> str:
+        return text.inline(self.brief.decision.case.customer_name, 80)
 
 
 def nudge(items: Sequence[Told], *, authority: int) -> kit.Message:
@@ -39,7 +39,7 @@ def _single(item: Told, authority: int) -> kit.Message:
     heading, reason = headline(item), reason_for(item, authority)
     blocks = [
         kit.section(f"*{heading}*\n{reason}"),
-        kit.actions([_button(item, authority), snooze_button()]),
+        kit.actions([_button(item), snooze_button()]),
         kit.context(_settings_line()),
     ]
     return kit.message(f"{heading}. {reason}", blocks)
@@ -50,8 +50,7 @@ def _digest(items: Sequence[Told], authority: int) -> kit.Message:
     shown = items[:MOST_LINES]
     blocks = [kit.section(f"*{top}*")]
     blocks += [
-        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i, authority))
-        for i in shown
+        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i)) for i in shown
     ]
     if len(items) > len(shown):
         blocks.append(kit.context(f"… and {len(items) - len(shown)} more: `{ids.COMMAND} list`"))
@@ -62,8 +61,8 @@ def _digest(items: Sequence[Told], authority: int) -> kit.Message:
 
 def headline(item: Told, *, room: int = 150) -> str:
     """ "Score #42 Refund for the outage", as mrkdwn."""
-    d = item.dossier.decision
-    verb = "Start scoring" if action_for(item.kind, item.dossier) is Action.START_SCORING else _VERBS[item.kind]
+    d, waits = item.brief.decision, item.waits
+    verb = "Start scoring" if waits.action is Action.START_SCORING else _VERBS[waits.kind]
     return f"{verb} {d.name} {text.inline(d.case.title, room)}"
 
 
@@ -75,6 +74,7 @@ _VERBS = {
     Kind.TOO_FEW: "Too few left to score",
     Kind.UNDECIDED: "No quorum:",
     Kind.RESOLVE: "Resolve",
+    Kind.BEYOND: "Resolve",
     Kind.INFORM: "Tell the customer:",
     Kind.OUTCOME: "Record the outcome of",
     Kind.FOLLOW_UP: "Follow up on",
@@ -83,89 +83,142 @@ _VERBS = {
     Kind.NO_QUORUM: "Urgent and without quorum:",
     Kind.UNRESOLVED: "Urgent and not resolved:",
 }
+"""Of all that nudges say."""
 
 
 def reason_for(item: Told, authority: int) -> str:
-    """Why this reaches the reader, with counts and dates only."""
-    if item.is_beyond(authority):
+    """Why this reaches the reader, with counts and dates only; `authority` is the reader's."""
+    kind = item.waits.kind
+    if kind is Kind.BEYOND:
+        return _beyond(item, authority)
+    why = _WHY[kind](item) if kind in _WHY else _of_round(item)
+    return f"{why} You hear of it because your authority is {authority}." if kind.is_escalation else why
+
+
+def _beyond(item: Told, authority: int) -> str:
+    return (
+        f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
+        f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+    )
+
+
+def _complete(item: Told) -> str:
+    return f"The case of {item.customer} still lacks something before the team can set criteria."
+
+
+def _criteria(_item: Told) -> str:
+    return "Options can be proposed once its criteria are submitted."
+
+
+def _options(item: Told) -> str:
+    options = item.brief.options
+    if len(options) < MIN_OPTIONS:
+        return f"It has {text.count('option', len(options))} so far, and scoring takes two."
+    return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
+
+
+def _resolve(item: Told) -> str:
+    return f"The result is published, and you have the authority to decide. {item.customer} waits for the answer."
+
+
+def _unresolved(_item: Told) -> str:
+    return "The result is published, and nobody has resolved it yet."
+
+
+def _inform(item: Told) -> str:
+    return f"It is resolved. Press the button once {item.customer} has the answer."
+
+
+def _outcome(_item: Told) -> str:
+    return "How did it turn out? A minute now teaches the next decision."
+
+
+def _follow_up(item: Told) -> str:
+    at = item.brief.outcome.follow_up_date if item.brief.outcome else None
+    return f"You noted a follow-up with {item.customer}{f' for {text.day(at)}' if at else ''}."
+
+
+def _stalled(item: Told) -> str:
+    d = item.brief.decision
+    expected = d.case.expected_resolution_date
+    until = f" until it is to be resolved, {text.moment(expected)}" if expected else ""
+    return f"More than half of the time{until} is over, and it is still in {d.place}."
+
+
+_WHY: dict[Kind, Callable[[Told], str]] = {
+    Kind.COMPLETE: _complete,
+    Kind.CRITERIA: _criteria,
+    Kind.OPTIONS: _options,
+    Kind.RESOLVE: _resolve,
+    Kind.UNRESOLVED: _unresolved,
+    Kind.INFORM: _inform,
+    Kind.OUTCOME: _outcome,
+    Kind.FOLLOW_UP: _follow_up,
+    Kind.STALLED: _stalled,
+}
+"""Why, for what does not depend on how far the scoring is."""
+
+
+def _of_round(item: Told) -> str:
+    found = item.brief.round
+    return _WHY_IN_ROUND[item.waits.kind](found) if found else f"It is in {item.brief.decision.place}."
+
+
+def _score(found: Round) -> str:
+    again = "A second round, with a fresh ballot. " if found.is_second else ""
+    return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+
+
+def _too_few(found: Round) -> str:
+    way_out = (
+        "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
+        if found.is_second
+        else "Void the round to start it again with other people, or cancel the decision."
+    )
+    return (
+        f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
+        f"and it takes two. {way_out} Nobody is asked to score meanwhile."
+    )
+
+
+def _undecided(found: Round) -> str:
+    if found.is_too_small:
         return (
-            f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
-            f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+            f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so "
+            "extending it brings no more: proceed with a reason, or cancel."
         )
-    why = _why(item)
-    if item.kind in ESCALATIONS:
-        return f"{why} You hear of it because your authority is {authority}."
-    return why
+    return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
 
 
-def _why(item: Told) -> str:
-    d, found = item.dossier.decision, item.dossier.round
-    customer = text.inline(d.case.customer_name, 80)
-    match item.kind:
-        case Kind.COMPLETE:
-            return f"The case of {customer} still lacks something before the team can set criteria."
-        case Kind.CRITERIA:
-            return "Options can be proposed once its criteria are submitted."
-        case Kind.OPTIONS:
-            options = item.dossier.options
-            if len(options) < MIN_OPTIONS:
-                return f"It has {text.count('option', len(options))} so far, and scoring takes two."
-            return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
-        case Kind.SCORE if found:
-            again = "A second round, with a fresh ballot. " if found.follows else ""
-            return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
-        case Kind.TOO_FEW if found:
-            way_out = (
-                "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
-                if found.follows
-                else "Void the round to start it again with other people, or cancel the decision."
-            )
-            return (
-                f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
-                f"and it takes two. {way_out} Nobody is asked to score meanwhile."
-            )
-        case Kind.UNDECIDED | Kind.NO_QUORUM if found and found.is_too_small:
-            return (
-                f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so "
-                "extending it brings no more: proceed with a reason, or cancel."
-            )
-        case Kind.UNDECIDED | Kind.NO_QUORUM if found:
-            return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
-        case Kind.RESOLVE:
-            return f"The result is published, and you have the authority to decide. {customer} waits for the answer."
-        case Kind.INFORM:
-            return f"It is resolved. Press the button once {customer} has the answer."
-        case Kind.OUTCOME:
-            return "How did it turn out? A minute now teaches the next decision."
-        case Kind.FOLLOW_UP:
-            outcome = item.dossier.outcome
-            day = f" for {text.day(outcome.follow_up_date)}" if outcome and outcome.follow_up_date else ""
-            return f"You noted a follow-up with {customer}{day}."
-        case Kind.STALLED:
-            expected = d.case.expected_resolution_date
-            until = f" until it is to be resolved, {text.moment(expected)}" if expected else ""
-            return f"More than half of the time{until} is over, and it is still in {d.place}."
-        case Kind.SCORING if found:
-            way_out = "that is enough to close it now" if found.has_quorum else "ask in its thread what keeps it"
-            return (
-                f"More than half of the time to its closing, {text.moment(found.closes_at)}, is over. "
-                f"{_quorum(found).removesuffix('.')}: {way_out}."
-            )
-        case Kind.UNRESOLVED:
-            return "The result is published, and nobody has resolved it yet."
-    return f"It is in {d.place}."
+def _scoring(found: Round) -> str:
+    way_out = "that is enough to close it now" if found.has_quorum else "ask in its thread what keeps it"
+    return (
+        f"More than half of the time to its closing, {text.moment(found.closes_at)}, is over. "
+        f"{_quorum(found).removesuffix('.')}: {way_out}."
+    )
+
+
+_WHY_IN_ROUND: dict[Kind, Callable[[Round], str]] = {
+    Kind.SCORE: _score,
+    Kind.TOO_FEW: _too_few,
+    Kind.UNDECIDED: _undecided,
+    Kind.NO_QUORUM: _undecided,
+    Kind.SCORING: _scoring,
+}
+"""Why, for what is about a round of scoring."""
 
 
 def _quorum(found: Round) -> str:
     return f"{found.turnout}; quorum is {quorum(len(found.roster))}."
 
 
-def _button(item: Told, authority: int) -> kit.Element:
-    action = None if item.is_beyond(authority) else action_for(item.kind, item.dossier)
-    d = item.dossier.decision
+def _button(item: Told) -> kit.Element:
+    d, action = item.brief.decision, item.waits.action
     if action is None:
         return pieces.show_button(d.id, d.number)
-    (button,) = pieces.buttons(d, [action])
+    # What leads on from an open round is the ballot, as on the card; to close it early is merely possible.
+    leading = None if action is Action.CLOSE_SCORING else action
+    (button,) = pieces.buttons(d, [action], leading=leading)
     return {**button, "text": kit.plain_text(action.label, kit.BUTTON)}
 
 

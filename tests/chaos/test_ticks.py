@@ -75,7 +75,7 @@ async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", who.team.id)]
     closes_at = who.now + timedelta(days=2)
     await rounds.start(team.db, who, decision_id, member_ids=people, closes_at=closes_at, is_two_confirmed=True)
-    await reminders.plan(team.db, decision_id=decision_id, now=who.now, table=who.rules.authority)
+    await reminders.plan(team.db, decision_id=decision_id, now=who.now, rules=who.rules)
 
 
 async def _has_begun(server: Postgres) -> bool:

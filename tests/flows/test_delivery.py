@@ -12,7 +12,7 @@ import pytest
 from bot.demo.techcorp import techcorp
 from bot.http import readiness
 from bot.services import outbox as deliveries
-from bot.services import reminder as reminders
+from bot.services import sweep
 from bot.store.outbox import MAX_ATTEMPTS
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
@@ -293,7 +293,7 @@ async def test_a_nudge_queued_behind_one_whose_answer_was_lost_is_told_as_well(k
             "WHERE d.id = r.decision_id AND m.id = r.member_id AND d.title = %s AND m.name = 'Tom Becker'",
             title,
         )
-        await reminders.sweep(team.db, now=team.now, table=team.table)
+        await sweep.sweep(team.db, now=team.now, rules=team.rules)
 
     for title in ("First", "Second"):
         await team.to_scoring("lisa", "tom", title=title)

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.services import decision as decisions
-from bot.services import reminder as reminders
+from bot.services import sweep
 from tests.flows.postbox import Postbox, open_postbox
 
 # apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
@@ -73,11 +73,11 @@ async def nudge(team: Any) -> None:
     await team.settled()
     due = 0
     while not due:  # the bot ticks as well, and may plan at this very moment what is called due here
-        await reminders.sweep(team.db, now=team.now, table=team.table)
+        await sweep.sweep(team.db, now=team.now, rules=team.rules)
         await team.change(
             "UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score' AND next_at IS NOT NULL"
         )
-        due = (await reminders.sweep(team.db, now=team.now, table=team.table)).due
+        due = (await sweep.sweep(team.db, now=team.now, rules=team.rules)).due
 
 
 async def arrived(team: Any, letters: list[Any], number: int = 1) -> None:

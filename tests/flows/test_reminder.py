@@ -16,6 +16,7 @@ from bot.services import decision as decisions
 from bot.services import preference as preferences
 from bot.services import reminder as reminders
 from bot.services import round as rounds
+from bot.services import sweep
 from bot.services import team as teams
 from sandbox.people import Message
 
@@ -150,9 +151,12 @@ async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_
             *(f"slack:T0TECHCORP:{person}", f"held:{person}"),
         )
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
-    await reminders.sweep(team.db, now=clock.now, table=team.table)
+    await sweep.sweep(team.db, now=clock.now, rules=team.rules)
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'ready'") == 3
-    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="They withdrew.")
+    await decisions.cancel(
+        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="They withdrew.",
+        now=team.now, table=team.table, press=_press(),
+    )  # fmt: skip
     assert rows(team, "score") == []
 
     team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
@@ -160,6 +164,14 @@ async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_
 
     assert [m for name in ("sarah", "lisa", "tom") for m in await dms(team, name)] == []
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'done'") == 3
+
+
+def _press() -> Any:
+    from uuid import uuid4
+
+    from bot.domain.press import Press
+
+    return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
 async def test_several_things_become_one_digest_with_a_button_each(team: Any, clock: Clock) -> None:
@@ -324,7 +336,9 @@ async def test_a_new_authority_is_planned_by_the_next_sweep(team: Any, clock: Cl
     assert "Lisa Rodriguez" not in rows(team, "escalation.scoring")
     lisa = team.actors["lisa"].member
     fields = teams.MemberFields(lisa.name, lisa.email, lisa.role, 3, (), True)
-    await teams.edit_member(team.db, team.by("sarah"), lisa.id, fields=fields, is_workspace_admin=True)
+    await teams.edit_member(
+        team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=lisa.id, fields=fields
+    )
 
     await clock.tick()
 
@@ -342,7 +356,7 @@ async def test_four_replicas_ticking_at_once_double_nothing(team: Any, clock: Cl
     )
     expected = team.value("SELECT count(*) FROM reminders WHERE next_at <= now()")
 
-    await asyncio.gather(*(reminders.sweep(team.db, now=clock.now, table=team.table) for _ in range(4)))
+    await asyncio.gather(*(sweep.sweep(team.db, now=clock.now, rules=team.rules) for _ in range(4)))
 
     sent = team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge'")
     distinct = team.value("SELECT count(DISTINCT payload - 'at' - 'step') FROM outbox WHERE kind = 'nudge'")
@@ -381,18 +395,20 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, 
     # As before the first plan: no rows yet that the settings could find.
     team.sql("DELETE FROM reminders")
     team.sql("UPDATE customer_decisions SET planned_revision = NULL")
-    how: dict[str, Any] = {"now": clock.now, "table": team.table}
+    how: dict[str, Any] = {"now": clock.now, "rules": team.rules}
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         plan = asyncio.create_task(reminders.plan(team.db, decision_id=team.decision_id, **how))
         await team.waiting_for_locks(1)
         save = asyncio.create_task(
-            preferences.change(team.db, team.by("tom"), preferences=Preferences(), phone=None, snooze="week")
+            preferences.change(
+                team.db, actor=team.actors["tom"], preferences=Preferences(), phone=None, snooze="week", now=clock.now
+            )
         )
         await asyncio.wait({save}, timeout=0.2)
     await asyncio.gather(plan, save)
 
-    await reminders.sweep(team.db, **how)
+    await sweep.sweep(team.db, **how)
 
     assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson"]
 
@@ -411,9 +427,9 @@ async def test_planning_and_ticking_at_once_tell_everybody_once_a_time(team: Any
     await team.settled()
     for turn in range(1, 6):
         team.sql("UPDATE reminders SET next_at = now() - interval '1 second', last_at = NULL WHERE kind = 'score'")
-        how: dict[str, Any] = {"now": clock.now, "table": team.table}
+        how: dict[str, Any] = {"now": clock.now, "rules": team.rules}
         await asyncio.gather(
-            *(reminders.sweep(team.db, **how) for _ in range(3)),
+            *(sweep.sweep(team.db, **how) for _ in range(3)),
             *(reminders.plan(team.db, decision_id=team.decision_id, **how) for _ in range(3)),
         )
         await team.settled()
@@ -463,7 +479,7 @@ async def make_inactive(team: Any, name: str) -> None:
 async def make_active(team: Any, name: str, is_active: bool) -> None:
     m = team.actors[name].member
     fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), is_active)
-    await teams.edit_member(team.db, team.by("sarah"), m.id, fields=fields, is_workspace_admin=True)
+    await teams.edit_member(team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=m.id, fields=fields)
     await team.settled()
 
 
@@ -509,7 +525,10 @@ async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Any,
     assert len(await dms(team, "mike", containing="because your authority")) == 1
     await team.end_round_now()
     await clock.tick()
-    await rounds.extend(team.db, team.by("lisa"), team.decision_id, closes_at=team.now + timedelta(hours=1))
+    await rounds.extend(
+        team.db, actor=team.actors["lisa"], decision_id=team.decision_id, closes_at=team.now + timedelta(hours=1),
+        now=team.now, table=team.table,
+    )  # fmt: skip
 
     for _ in range(3):
         await clock.tick()
@@ -542,17 +561,17 @@ async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile
     assert rows(team, "options") == ["Tom Becker"]
 
 
-async def test_somebody_added_is_asked_where_nobody_else_may_resolve(team: Any, clock: Clock) -> None:
+async def test_somebody_added_hears_of_it_where_nobody_may_resolve(team: Any, clock: Clock) -> None:
     await team.to_result(financial_impact=60_000)
     for name in ("mike", "lisa", "tom"):
         await make_inactive(team, name)
     await clock.tick()
-    assert rows(team, "resolve") == []
-    await teams.add_people(team.db, team.by("sarah"), profiles=[team.profile("ana")], role="support_manager")
+    assert rows(team, "beyond") == []
+    await teams.add_people(team.db, actor=team.actors["sarah"], profiles=[team.profile("ana")], role="support_manager")
 
     await clock.tick()
 
-    assert len(rows(team, "resolve")) == 1
+    assert len(rows(team, "beyond")) == 1
 
 
 async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_and_planned(
@@ -569,10 +588,10 @@ async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_a
         someone.commit()
         someone.execute("SELECT FROM customer_decisions WHERE id = %s FOR UPDATE", (held,))
         await team.change("UPDATE rounds SET closes_at = now() - interval '1 minute' WHERE id = %s", its_round)
-        await reminders.sweep(team.db, now=clock.now, table=team.table)
+        await sweep.sweep(team.db, now=clock.now, rules=team.rules)
         assert team.value(free) == 0
         assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is True
-    await reminders.sweep(team.db, now=clock.now, table=team.table)
+    await sweep.sweep(team.db, now=clock.now, rules=team.rules)
     assert team.value("SELECT closed_at IS NULL FROM rounds WHERE decision_id = %s", held) is False
 
 
@@ -589,7 +608,7 @@ async def test_what_was_handed_out_again_while_nothing_could_be_sent_counts_once
     mike = team.actors["mike"].member.id
     for _ in range(3):  # days, in which what was lost is handed out again
         team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE member_id = %s", mike)
-        await reminders.sweep(team.db, now=clock.now, table=team.table)
+        await sweep.sweep(team.db, now=clock.now, rules=team.rules)
     assert team.sql("SELECT kind, asked FROM reminders WHERE member_id = %s", mike) == [("escalation.scoring", 3)]
     if not is_allowed:
         team.sql("UPDATE team_members SET notification_preferences = %s::jsonb WHERE id = %s", SNOOZED, mike)

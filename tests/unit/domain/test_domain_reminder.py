@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.action import Action
 from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
-from bot.domain.reminder import PACES, Asked, Kind, Waiting, is_allowed, next_allowed, next_at
+from bot.domain.reminder import PACES, Asked, Reminder, is_allowed, next_allowed, next_at
+from bot.domain.waiting import Kind, Waiting
 
 NASTY = (
     "Australia/Lord_Howe",
@@ -109,7 +111,8 @@ def test_no_nudge_outside_hours_none_twice_none_after_the_end() -> None:
             chosen = replace(chosen, snoozed_until=since + timedelta(minutes=dice.randint(-600, 6000)))
         pace = PACES[urgency]
         ends = since + timedelta(minutes=dice.randint(60, 30 * 1440))
-        item = Waiting(MEMBER, Kind.SCORE, urgency, pace.first, pace.repeat, pace.most, since, ends)
+        score = Waiting(MEMBER, Kind.SCORE, Action.SCORE, since, ends=ends)
+        item = Reminder(score, urgency, pace.first, pace.repeat, pace.most)
         asked, now = Asked(since), since
         while (at := next_at(item, asked, now=now, preferences=chosen, zone=zone_of(name))) is not None:
             assert since < at < ends
@@ -136,7 +139,7 @@ def test_a_higher_rung_hears_a_step_after_each_lower_one_and_waits_for_nobody_wh
 ) -> None:
     step = timedelta(hours=4)
     near = [at + (other - at) / 2000 for other in below]
-    item = Waiting(MEMBER, Kind.SCORING, 4, timedelta(0), step, 1, at, rung=1)
+    item = Reminder(Waiting(MEMBER, Kind.SCORING, None, at), 4, timedelta(0), step, 1, rung=1)
     alone = next_at(item, Asked(at), now=at, preferences=preferences, zone=zone_of(zone))
 
     found = next_at(item, Asked(at), now=at, preferences=preferences, zone=zone_of(zone), below=near)
@@ -217,7 +220,8 @@ def test_tomorrow_is_the_next_working_day() -> None:
 
 def test_missed_nudges_do_not_pile_up() -> None:
     since = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    item = Waiting(MEMBER, Kind.SCORE, 3, timedelta(days=1), timedelta(days=1), 10, since)
+    score = Waiting(MEMBER, Kind.SCORE, Action.SCORE, since)
+    item = Reminder(score, 3, timedelta(days=1), timedelta(days=1), 10)
     late = since + timedelta(days=3, hours=2)
 
     assert next_at(item, Asked(since), now=late, preferences=Preferences(), zone=UTC) == late
@@ -228,6 +232,7 @@ def test_missed_nudges_do_not_pile_up() -> None:
 
 def test_the_kinds_of_a_wait_end_on_their_own() -> None:
     since = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    once = Waiting(MEMBER, Kind.FOLLOW_UP, 3, timedelta(0), timedelta(days=7), 1, since)
+    follow_up = Waiting(MEMBER, Kind.FOLLOW_UP, Action.RECORD_OUTCOME, since)
+    once = Reminder(follow_up, 3, timedelta(0), timedelta(days=7), 1)
 
     assert next_at(once, Asked(since, 1, since), now=since, preferences=Preferences(), zone=UTC) is None

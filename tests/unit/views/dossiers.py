@@ -9,11 +9,12 @@ from uuid import UUID
 
 from bot.domain import criterion as criteria
 from bot.domain import option as options
+from bot.domain.action import Action
 from bot.domain.agreement import Agreement
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import By, Rules
 from bot.domain.criterion import Criterion, CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Line, Phase, Status
+from bot.domain.decision import Case, Decision, Dossier, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
@@ -22,6 +23,7 @@ from bot.domain.round import Round, RoundMember, Thresholds
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
+from bot.domain.waiting import Kind, Line, Waiting
 from bot.views import card, criterion, decision, evaluation, help, option, outcome, result, round, second_round, team
 from bot.views.slack import notice
 
@@ -354,18 +356,8 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
         yield "result of two", result.messages(few)[0]
         old = replace(dossier, result=OLD_RESULT)
         yield "old result", result.messages(old, comments=comments)[0]
-    line = Line(
-        dossier.decision.id,
-        dossier.decision.number,
-        case.title,
-        case.customer_name,
-        case.decision_type,
-        5,
-        dossier.decision.status,
-        dossier.decision.phase,
-        NOW - timedelta(days=1),
-        "score",
-    )
+    late = replace(case, expected_resolution_date=NOW - timedelta(days=1))
+    line = Line(replace(dossier.decision, case=late), Waiting(LISA.id, Kind.FOLLOW_UP, Action.RECORD_OUTCOME))
     yield "list", decision.decision_list([line] * 25, total=25, offset=10, now=NOW)
     yield "help", help.help_message(bot_name=filled(pattern, 80))
     yield "private", notice.private(filled(pattern, 2500))

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
-from bot.domain.decision import Line, Phase, Status
+from bot.domain.decision import Status
+from bot.domain.waiting import Kind, Line, Waiting
 from bot.errors import Conflict, Invalid
 from bot.views import decision
 from bot.views.slack.form import errors_for, uuid_in
@@ -210,10 +211,11 @@ def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, l
     ]
 
 
-def a_line(number: int, dossiers: ModuleType, **facts: Any) -> Line:
-    given = {"expected_resolution_date": dossiers.TOMORROW, "todo": None, "status": Status.EVALUATING, **facts}
-    facts = {"phase": Phase.EVALUATE, **given}
-    return Line(dossiers.UUID(int=number), number, f"Case {number}", "Acme", "refund_request", 3, **facts)
+def a_line(
+    number: int, dossiers: ModuleType, status: Status = Status.EVALUATING, waits: Waiting | None = None, **facts: Any
+) -> Line:
+    case = replace(dossiers.CASE, title=f"Case {number}", **{"expected_resolution_date": dossiers.TOMORROW, **facts})
+    return Line(replace(dossiers.a_decision(status, 4, case=case), number=number), waits)
 
 
 def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: ModuleType, lines: ModuleType) -> None:
@@ -238,7 +240,8 @@ def test_a_page_that_was_cut_already_is_shown_as_it_is(dossiers: ModuleType) -> 
 
 def test_a_list_says_what_waits_and_what_is_late(dossiers: ModuleType) -> None:
     late = dossiers.NOW - timedelta(hours=1)
-    waiting = a_line(1, dossiers, todo="score", expected_resolution_date=late)
+    score = Waiting(dossiers.LISA.id, Kind.SCORE, Action.SCORE)
+    waiting = a_line(1, dossiers, waits=score, expected_resolution_date=late)
     resolved = a_line(2, dossiers, status=Status.RESOLVED, expected_resolution_date=late)
 
     shown = decision.decision_list([waiting, resolved], total=2, offset=0, now=dossiers.NOW)

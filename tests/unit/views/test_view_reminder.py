@@ -6,21 +6,31 @@ from types import ModuleType
 
 import pytest
 
+from bot.config import Settings
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable
+from bot.domain.decision import Brief, Status
 from bot.domain.home import Decided, Home, Stranger
 from bot.domain.preference import Preferences
-from bot.domain.reminder import ESCALATIONS, Kind, rungs, waiting
+from bot.domain.reminder import reminders
 from bot.domain.team import Actor
+from bot.domain.waiting import Kind, Line, Waiting, action_for
 from bot.errors import Invalid
 from bot.views import home, letter, preference, reminder
 from bot.views.reminder import Told
 from bot.views.slack import ids
 from slack_limits import message_problems, view_problems
 
+SAID = [kind for kind in Kind if not kind.is_invitation]
+
+RULES = Settings(_env_file=None).rules
+
+
+def told_of(brief: Brief, kind: Kind, *, takes: int = 1) -> Told:
+    return Told(brief, Waiting(brief.decision.created_by, kind, action_for(kind, brief)), takes)
+
 
 def all_told(dossiers: ModuleType) -> list[Told]:
-    return [Told(dossier, kind) for dossier in dossiers.situations().values() for kind in Kind]
+    return [told_of(dossier.brief, kind) for dossier in dossiers.situations().values() for kind in SAID]
 
 
 def test_every_nudge_of_every_situation_fits_and_bears_known_buttons(dossiers: ModuleType) -> None:
@@ -28,7 +38,7 @@ def test_every_nudge_of_every_situation_fits_and_bears_known_buttons(dossiers: M
     for told in all_told(dossiers):
         for items in ([told], [told] * 40):
             message = reminder.nudge(items, authority=4)
-            assert message_problems(message) == [], told.kind
+            assert message_problems(message) == [], told.waits.kind
             for block in message["blocks"]:
                 elements = [*block.get("elements", []), block.get("accessory", {})]
                 pressed |= {e["action_id"] for e in elements if "action_id" in e}
@@ -38,7 +48,7 @@ def test_every_nudge_of_every_situation_fits_and_bears_known_buttons(dossiers: M
 
 def test_no_escalation_names_anybody_who_is_asked(dossiers: ModuleType) -> None:
     for told in all_told(dossiers):
-        if told.kind not in ESCALATIONS:
+        if not told.waits.kind.is_escalation:
             continue
         words = str(reminder.nudge([told], authority=5))
         for person in dossiers.PEOPLE:
@@ -49,24 +59,25 @@ def test_no_escalation_names_anybody_who_is_asked(dossiers: ModuleType) -> None:
 @pytest.mark.parametrize("pattern", ["x", "<&>", "漢字", "*_~`", "a\x00\u202eb"])
 def test_whatever_people_typed_fits(dossiers: ModuleType, pattern: str) -> None:
     for told in all_told(dossiers):
-        case = replace(told.dossier.decision.case, title=(pattern * 500)[:500], customer_name=(pattern * 255)[:255])
-        long = replace(told.dossier, decision=replace(told.dossier.decision, case=case))
-        assert message_problems(reminder.nudge([Told(long, told.kind)] * 30, authority=4)) == []
+        decision = told.brief.decision
+        case = replace(decision.case, title=(pattern * 500)[:500], customer_name=(pattern * 255)[:255])
+        long = replace(told, brief=replace(told.brief, decision=replace(decision, case=case)))
+        assert message_problems(reminder.nudge([long] * 30, authority=4)) == []
 
 
 def test_nobody_is_told_that_they_have_an_authority_which_they_lack(dossiers: ModuleType) -> None:
-    told = next(t for t in all_told(dossiers) if t.kind is Kind.RESOLVE and t.dossier.result)
+    published = dossiers.situations()["published"].brief
 
-    words = str(reminder.nudge([replace(told, takes=4)], authority=3))
+    words = str(reminder.nudge([told_of(published, Kind.BEYOND, takes=4)], authority=3))
 
     assert "resolving takes authority 4, which nobody who may resolve it has; you come closest with 3." in words
     assert "you have the authority" not in words
     assert Action.RESOLVE not in words
-    assert "you have the authority to decide" in str(reminder.nudge([replace(told, takes=4)], authority=4))
+    assert "you have the authority to decide" in str(reminder.nudge([told_of(published, Kind.RESOLVE)], authority=4))
 
 
 def test_a_letter_says_the_same_as_plain_words(dossiers: ModuleType) -> None:
-    told = next(t for t in all_told(dossiers) if t.kind is Kind.SCORE and t.dossier.round)
+    told = next(t for t in all_told(dossiers) if t.waits.kind is Kind.SCORE and t.brief.round)
 
     found = letter.letter([told], name="Tom <Becker>", authority=1)
 
@@ -80,28 +91,27 @@ def test_a_letter_says_the_same_as_plain_words(dossiers: ModuleType) -> None:
 
 
 def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them(dossiers: ModuleType) -> None:
-    open_round = next(d for d in dossiers.situations().values() if d.round and d.round.closed_at is None)
-    case = replace(open_round.decision.case, urgency_level=5)
-    urgent = replace(open_round, decision=replace(open_round.decision, case=case))
-    table = AuthorityTable()
+    open_round = dossiers.situations()["open"]
+    case = replace(open_round.decision.case, urgency_level=5, financial_impact=None)
+    people = (dossiers.MIKE, *(replace(m, authority=3) for m in (dossiers.LISA, dossiers.TOM)), dossiers.SARAH)
+    urgent = replace(open_round.brief, decision=replace(open_round.decision, case=case))
 
-    told = [i for i in waiting(urgent, dossiers.PEOPLE, now=dossiers.NOW, table=table) if i.kind is Kind.SCORING]
+    told = [r for r in reminders(urgent, people, now=dossiers.NOW, rules=RULES) if r.item.kind is Kind.SCORING]
 
-    levels = [rung[0].authority for rung in rungs(urgent, dossiers.PEOPLE, table)]
-    assert levels == sorted(levels)
-    assert urgent.decision.created_by not in {i.member_id for i in told}
-    assert len({i.member_id for i in told}) == len(told)
     half = (urgent.round.closes_at - urgent.round.opened_at) / 2
-    assert min(i.first for i in told) == half
-    assert {i.first - half for i in told} <= {timedelta(hours=n) for n in range(5)}
-    assert all(i.most == 1 for i in told)
+    assert [(r.item.member_id, r.first - half) for r in told] == [
+        (dossiers.LISA.id, timedelta(0)),
+        (dossiers.TOM.id, timedelta(0)),
+        (dossiers.MIKE.id, timedelta(hours=1)),
+    ]
+    assert all(r.most == 1 for r in told)
 
 
 def test_an_inactive_member_is_never_told(dossiers: ModuleType) -> None:
     people = [replace(m, is_active=False) for m in dossiers.PEOPLE]
 
     for dossier in dossiers.situations().values():
-        assert waiting(dossier, people, now=dossiers.NOW, table=AuthorityTable()) == ()
+        assert reminders(dossier.brief, people, now=dossiers.NOW, rules=RULES) == ()
 
 
 @pytest.mark.parametrize("number", [0, 1, 25, 26, 400])
@@ -111,29 +121,16 @@ def test_home_fits_however_long_the_list_is(dossiers: ModuleType, number: int) -
     assert messages
     line = a_line(dossiers)
     actor = Actor(dossiers.SARAH, dossiers.TEAM, "T1", "U1")
-    decided = tuple(Decided(line.decision_id, 1, "x" * 500, "y" * 500, dossiers.NOW) for _ in range(5))
+    decided = tuple(Decided(line.decision.id, 1, "x" * 500, "y" * 500, dossiers.NOW) for _ in range(5))
     for page in (0, 1, 99):
         view = home.home(Home(actor, (line,) * number, decided, 5, page, True), now=dossiers.NOW)
         assert view_problems(view) == []
 
 
-def a_line(dossiers: ModuleType) -> object:
-    from bot.domain.decision import Line, Status
-
-    d = dossiers.a_decision(Status.EVALUATING, 4)
-    return Line(
-        d.id,
-        42,
-        "x" * 500,
-        "<&>" * 85,
-        "refund_request",
-        5,
-        d.status,
-        d.phase,
-        dossiers.NOW,
-        "score",
-        Action.SCORE.value,
-    )
+def a_line(dossiers: ModuleType) -> Line:
+    case = replace(dossiers.CASE, title="x" * 500, customer_name="<&>" * 85, urgency_level=5)
+    decision = dossiers.a_decision(Status.EVALUATING, 4, case=case)
+    return Line(decision, Waiting(dossiers.LISA.id, Kind.SCORE, Action.SCORE))
 
 
 def test_a_stranger_reads_why_and_nothing_else() -> None:

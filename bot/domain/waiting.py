@@ -1,0 +1,311 @@
+"""What of a decision waits for whom: the one answer behind nudge, digest, list, Home tab and card.
+
+Pure, from the state of the decision and the people of its team. How often and when it is said aloud: `reminder`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from bot.domain.action import Action
+from bot.domain.authority import OWN_DECISION_LIMIT, least_authority
+from bot.domain.by import Rules
+from bot.domain.decision import Brief, Decision, Phase, Status
+from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
+from bot.domain.outcome import Outcome
+from bot.domain.permission import may_carry
+from bot.domain.round import Round, RoundState
+from bot.domain.team import Member
+
+URGENT = 4
+"""From this urgency on, deciders hear of what takes long: see the kinds that begin with "escalation"."""
+
+
+class Kind(StrEnum):
+    """What waits; with decision and member the value names a row of `reminders`, so it stays as it is."""
+
+    COMPLETE = "complete"
+    CRITERIA = "criteria"
+    OPTIONS = "options"
+    PROPOSE = "propose"
+    SCORE = "score"
+    TOO_FEW = "too_few"
+    UNDECIDED = "undecided"
+    RESOLVE = "resolve"
+    MAY_RESOLVE = "may_resolve"
+    BEYOND = "beyond"
+    """A result is out, and nobody has the authority to resolve with it: for those who come closest."""
+    INFORM = "inform"
+    OUTCOME = "outcome"
+    MAY_RECORD = "may_record"
+    FOLLOW_UP = "follow_up"
+    STALLED = "escalation.stalled"
+    SCORING = "escalation.scoring"
+    NO_QUORUM = "escalation.no_quorum"
+    UNRESOLVED = "escalation.unresolved"
+
+    @property
+    def is_invitation(self) -> bool:
+        """For those who may, while somebody else is asked: list and Home tab show it, no nudge ever says it."""
+        return self in (Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
+
+    @property
+    def is_escalation(self) -> bool:
+        """For the deciders, about an urgent decision that its owner, or whoever was asked first, has not moved on."""
+        return self in (Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits for one person."""
+
+    member_id: UUID
+    kind: Kind
+    action: Action | None
+    """The button that leads to what is to be done; None where this person can only look, and talk."""
+    since: datetime | None = None
+    """When it began; None where the decision does not tell."""
+    begins: datetime | None = None
+    """Nothing is shown or said of it before; None: it is there now. An escalation begins when half of the time that
+    it measures since `since` is over."""
+    ends: datetime | None = None
+    """Nothing is said of it from here on."""
+
+    def is_there(self, now: datetime) -> bool:
+        return self.begins is None or self.begins <= now
+
+
+@dataclass(frozen=True)
+class Line:
+    """A decision as one line of a list, and what of it waits for the reader."""
+
+    decision: Decision
+    waits: Waiting | None = None
+
+
+def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Rules) -> tuple[Waiting, ...]:
+    """Everything about the decision that waits for somebody; `members` are those of its team, inactive ones too.
+
+    Of several things that wait for one person the first is the nearest: what they are asked for themselves, then what
+    is urgent, then what they are invited to.
+    """
+    kind = step(brief, now)
+    if kind is None:
+        return ()
+    people = {m.id: m for m in members if m.is_active}
+    able = deciders(brief, people.values(), rules)
+    items = (*_asked(brief, kind, able), *_escalated(brief, kind, able), *_invited(brief, kind, people, able))
+    return tuple(item for item in items if item.member_id in people)
+
+
+def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
+    """The decision as this member's list shows it; `items`: what of it waits for whomever."""
+    theirs = (item for item in items if item.member_id == member_id and item.is_there(now))
+    return Line(brief.decision, next(theirs, None))
+
+
+def leading(brief: Brief, now: datetime) -> Action | None:
+    """The button of the card that leads on, whomever it waits for; None where there is nothing to do now."""
+    kind = step(brief, now)
+    if kind is None:
+        return None
+    _, begins, _ = _times(brief, kind)
+    return action_for(kind, brief) if begins is None or begins <= now else None
+
+
+def step(brief: Brief, now: datetime) -> Kind | None:
+    """What comes next, whoever is to do it; None where nothing does, or while a round is being closed or published."""
+    match brief.decision.status:
+        case Status.CREATED:
+            return Kind.COMPLETE
+        case Status.TEAM_INPUT:
+            return Kind.CRITERIA if brief.decision.phase is Phase.CRITERIA else Kind.OPTIONS
+        case Status.EVALUATING if brief.round:
+            return _step_of_round(brief.round, now)
+        case Status.RESOLVED if brief.outcome:
+            return Kind.INFORM if brief.decision.phase is Phase.ACT else _step_once_informed(brief.outcome)
+    return None
+
+
+def _step_of_round(round_: Round, now: datetime) -> Kind | None:
+    match round_.state(now):
+        case RoundState.OPEN:
+            # Nobody is asked for a score that could not be shown; what to do instead is the owner's to say.
+            return Kind.TOO_FEW if round_.is_too_small else Kind.SCORE
+        case RoundState.UNDECIDED:
+            return Kind.UNDECIDED
+        case RoundState.PUBLISHED:
+            return Kind.RESOLVE
+    return None
+
+
+def _step_once_informed(outcome: Outcome) -> Kind | None:
+    if outcome.recorded_at is None:
+        return Kind.OUTCOME
+    return Kind.FOLLOW_UP if outcome.follow_up_date else None
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Who may resolve a decision; where nobody may, those who come closest to it."""
+
+    members: tuple[Member, ...]
+    """Active ones, the least authority first."""
+    may_resolve: bool
+    owner_id: UUID
+
+    @property
+    def first(self) -> tuple[Member, ...]:
+        """Who is asked first: the owner if among them, else the least authority. To ask all would be to ask nobody."""
+        owner = tuple(m for m in self.members if m.id == self.owner_id)
+        return owner or tuple(m for m in self.members if m.authority == self.members[0].authority)
+
+
+def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
+    """`people`: the active members of the team."""
+    decision, everybody = brief.decision, sorted(people, key=lambda m: m.authority)
+    least = least_authority(decision.case, brief.options, rules.authority)
+    able = tuple(m for m in everybody if may_carry(decision, m, least))
+    return Deciders(able or _closest(brief, everybody, least), bool(able), decision.created_by)
+
+
+def _closest(brief: Brief, everybody: Sequence[Member], least: int) -> tuple[Member, ...]:
+    """Those with the most authority, but for an owner who may not resolve their own decision with any."""
+    is_barred = least > OWN_DECISION_LIMIT
+    others = [m for m in everybody if not (is_barred and m.id == brief.decision.created_by)]
+    return tuple(m for m in others if m.authority == others[-1].authority)
+
+
+def _asked(brief: Brief, kind: Kind, able: Deciders) -> list[Waiting]:
+    """For the people whose turn it is."""
+    match kind:
+        case Kind.SCORE if brief.round:
+            return _each(brief, kind, (entry.member_id for entry in brief.round.roster if not entry.submitted))
+        case Kind.RESOLVE:
+            return _each(brief, kind if able.may_resolve else Kind.BEYOND, (m.id for m in able.first))
+        case Kind.INFORM if brief.outcome:
+            return _each(brief, kind, [brief.outcome.resolved_by])
+    return _each(brief, kind, [brief.decision.created_by])
+
+
+def _invited(brief: Brief, kind: Kind, people: Iterable[UUID], able: Deciders) -> list[Waiting]:
+    """For the people who may do it as well."""
+    owner = brief.decision.created_by
+    match kind:
+        case Kind.OPTIONS if len(brief.options) < MAX_OPTIONS:
+            return _each(brief, Kind.PROPOSE, (member_id for member_id in people if member_id != owner))
+        case Kind.RESOLVE if able.may_resolve and not _is_urgent(brief):
+            return _each(brief, Kind.MAY_RESOLVE, (m.id for m in able.members if m not in able.first))
+        case Kind.OUTCOME if brief.outcome and brief.outcome.resolved_by != owner:
+            return _each(brief, Kind.MAY_RECORD, [brief.outcome.resolved_by])
+    return []
+
+
+_LATE = {
+    Kind.COMPLETE: Kind.STALLED,
+    Kind.CRITERIA: Kind.STALLED,
+    Kind.OPTIONS: Kind.STALLED,
+    Kind.SCORE: Kind.SCORING,
+    Kind.TOO_FEW: Kind.SCORING,
+    Kind.UNDECIDED: Kind.NO_QUORUM,
+    Kind.RESOLVE: Kind.UNRESOLVED,
+}
+"""The step that an urgent decision has before it -> what its deciders hear of."""
+
+
+def _escalated(brief: Brief, kind: Kind, able: Deciders) -> list[Waiting]:
+    """For the deciders of an urgent decision, but not for its owner, who knows, or whoever is asked to resolve it."""
+    about = _LATE.get(kind)
+    if about is None or not _escalates(brief, about, able):
+        return []
+    knowing = {brief.decision.created_by, *(m.id for m in able.first if about is Kind.UNRESOLVED)}
+    told = (m.id for m in able.members if m.id not in knowing)
+    return _each(brief, about, told, may_act=able.may_resolve)
+
+
+def _escalates(brief: Brief, about: Kind, able: Deciders) -> bool:
+    if about is Kind.STALLED and brief.decision.case.expected_resolution_date is None:
+        return False  # half of no time is never over
+    if about is Kind.UNRESOLVED and not able.may_resolve:
+        return False  # those who come closest are told as much already
+    return _is_urgent(brief)
+
+
+def _is_urgent(brief: Brief) -> bool:
+    return brief.decision.case.urgency_level >= URGENT
+
+
+def _each(brief: Brief, kind: Kind, member_ids: Iterable[UUID], *, may_act: bool = True) -> list[Waiting]:
+    """The same thing for each of these people. `may_act`: whether the button that leads there would let them in."""
+    since, begins, ends = _times(brief, kind)
+    action = action_for(kind, brief) if may_act else None
+    return [Waiting(member_id, kind, action, since, begins, ends) for member_id in member_ids]
+
+
+_Times = tuple[datetime | None, datetime | None, datetime | None]
+"""`since`, `begins` and `ends` of what waits."""
+_ANY_TIME: _Times = (None, None, None)
+
+
+def _times(brief: Brief, kind: Kind) -> _Times:
+    match kind:
+        case Kind.STALLED:
+            return _stalled(brief.decision)
+        case Kind.OUTCOME if brief.outcome:
+            return brief.outcome.response_sent_at, None, None
+        case Kind.FOLLOW_UP if brief.outcome:
+            return brief.outcome.follow_up_date, brief.outcome.follow_up_date, None
+    return _times_of_round(brief.round, kind) if brief.round else _ANY_TIME
+
+
+def _stalled(decision: Decision) -> _Times:
+    """From half of the time that the customer was given."""
+    expected = decision.case.expected_resolution_date or decision.created_at
+    whole = max(expected - decision.created_at, timedelta(0))
+    return decision.created_at, decision.created_at + whole / 2, None
+
+
+def _times_of_round(round_: Round, kind: Kind) -> _Times:
+    match kind:
+        case Kind.SCORE:
+            return round_.opened_at, None, round_.closes_at
+        case Kind.SCORING:
+            return round_.opened_at, round_.opened_at + (round_.closes_at - round_.opened_at) / 2, None
+        case Kind.UNDECIDED | Kind.NO_QUORUM:
+            return round_.closed_at, None, None
+    return _ANY_TIME
+
+
+def action_for(kind: Kind, brief: Brief) -> Action | None:
+    """The button that leads to what is to be done; None where only looking helps."""
+    match kind:
+        case Kind.OPTIONS:
+            return Action.PROPOSE_OPTION if len(brief.options) < MIN_OPTIONS else Action.START_SCORING
+        case Kind.UNDECIDED | Kind.NO_QUORUM if brief.round and brief.round.is_too_small:
+            return Action.PROCEED
+        case Kind.TOO_FEW if brief.round and brief.round.is_second:
+            return None
+        case Kind.SCORING:
+            return Action.CLOSE_SCORING if brief.round and brief.round.has_quorum else None
+    return _ACTIONS.get(kind)
+
+
+_ACTIONS = {
+    Kind.COMPLETE: Action.COMPLETE_CASE,
+    Kind.CRITERIA: Action.EDIT_CRITERIA,
+    Kind.PROPOSE: Action.PROPOSE_OPTION,
+    Kind.SCORE: Action.SCORE,
+    Kind.TOO_FEW: Action.VOID_ROUND,
+    Kind.UNDECIDED: Action.EXTEND_ROUND,
+    Kind.NO_QUORUM: Action.EXTEND_ROUND,
+    Kind.RESOLVE: Action.RESOLVE,
+    Kind.MAY_RESOLVE: Action.RESOLVE,
+    Kind.UNRESOLVED: Action.RESOLVE,
+    Kind.INFORM: Action.INFORMED,
+    Kind.OUTCOME: Action.RECORD_OUTCOME,
+    Kind.MAY_RECORD: Action.RECORD_OUTCOME,
+    Kind.FOLLOW_UP: Action.RECORD_OUTCOME,
+}
+"""Of the kinds that always lead to the same button; those with none are BEYOND, STALLED and, at times, others."""

@@ -1,0 +1,491 @@
+"""What waits for a person is one answer: nudge, list, Home tab and card of the same person agree, whatever happens."""
+
+import ast
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from bot.config import Settings
+from bot.domain.action import Action
+from bot.domain.authority import least_authority
+from bot.domain.by import By
+from bot.domain.decision import Brief, Dossier, Status
+from bot.domain.home import Home
+from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
+from bot.domain.outcome import Outcome
+from bot.domain.permission import check, may_carry
+from bot.domain.preference import Preferences
+from bot.domain.reminder import Asked, Reminder, next_at, reminders
+from bot.domain.round import Round, RoundState
+from bot.domain.team import Actor, Member
+from bot.domain.waiting import Kind, Line, Waiting, action_for, leading, line, waiting
+from bot.views import card, home, reminder
+from bot.views import decision as decision_view
+from bot.views.reminder import Told
+from bot.views.slack import ids
+from bot.views.waiting import WORDS, todo
+
+ROOT = Path(__file__).resolve().parents[3]
+RULES = Settings(_env_file=None).rules
+ALWAYS = Preferences(starts=0, ends=1440, days=frozenset(range(7)))
+BEGINNINGS = (
+    *("define", "criteria", "options", "open", "quorum", "undecided", "second round"),
+    *("published", "published", "act", "learn", "learn"),
+)
+"""Those at the end more often than others: there fewer histories lead."""
+
+
+# --- Random histories of one decision, played on the values alone.
+
+
+class History:
+    """One decision of a team of six. Whatever may happen to it happens, in any order, and time passes in between."""
+
+    def __init__(self, dossiers: ModuleType, dice: Random) -> None:
+        """It begins in any phase, so that what comes late in life comes as often as what comes early."""
+        self.given, self.dice = dossiers, dice
+        self.now = dossiers.NOW + timedelta(hours=dice.choice((0, 13, 13, 30)))
+        highest = dice.choice((2, 4, 5, 5))
+        self.people = [
+            dossiers.a_member(n, name, authority=dice.randint(1, highest), slack_user_id=f"U{n}")
+            for n, name in enumerate(("Ada", "Bo", "Cy", "Di", "Ed", "Flo"))
+        ]
+        begins = dossiers.situations()[dice.choice(BEGINNINGS)].brief
+        self.brief = replace(begins, decision=replace(begins.decision, created_by=self.people[0].id))
+        impact = dice.choice((None, 50, 700, 5000, 20_000, 90_000))
+        self.set_case(urgency_level=dice.choice((2, 3, 4, 4, 5)), financial_impact=Decimal(impact) if impact else None)
+        if begins.round:
+            members = dossiers.a_round(people=self.people[: dice.choice((2, 2, 3, 6))]).members
+            self.set_round(members=tuple(replace(m, submitted=dice.random() < 0.4) for m in members))
+        if begins.outcome:
+            recorded_at = dice.choice((None, begins.outcome.recorded_at))
+            self.set_outcome(resolved_by=self.people[2].id, recorded_at=recorded_at)
+        if dice.random() < 0.5:
+            self.leaves(1)
+
+    def goes_on(self) -> str:
+        """One thing that may happen now does; returns its name."""
+        move = self.dice.choice([*ALWAYS_POSSIBLE, *self.possible()])
+        move(self)
+        return move.__name__
+
+    def possible(self) -> Sequence[Callable[["History"], None]]:
+        decision, found = self.brief.decision, self.brief.round
+        if decision.status is Status.EVALUATING and found:
+            return ROUND_MOVES[found.state(self.now)]
+        return MOVES.get(decision.state, ())
+
+    def set_case(self, **facts: Any) -> None:
+        decision = self.brief.decision
+        self.brief = replace(self.brief, decision=replace(decision, case=replace(decision.case, **facts)))
+
+    def set_round(self, **facts: Any) -> None:
+        assert self.brief.round
+        self.brief = replace(self.brief, round=replace(self.brief.round, **facts))
+
+    def set_outcome(self, **facts: Any) -> None:
+        assert self.brief.outcome
+        self.brief = replace(self.brief, outcome=replace(self.brief.outcome, **facts))
+
+    def move(self, status: Status, phase: int, **facts: Any) -> None:
+        self.brief = replace(self.brief, decision=replace(self.brief.decision, status=status, phase=phase), **facts)
+
+    def later(self) -> datetime:
+        return self.now + timedelta(hours=self.dice.randint(2, 100))
+
+    # What the team and the clock do.
+
+    def time_passes(self) -> None:
+        self.now += timedelta(hours=self.dice.choice((1, 5, 30)))
+
+    def an_authority_changes(self) -> None:
+        who = self.dice.randrange(6)
+        self.people[who] = replace(self.people[who], authority=self.dice.randint(1, 5))
+
+    def the_urgency_changes(self) -> None:
+        self.set_case(urgency_level=self.dice.randint(1, 5))
+
+    def somebody_leaves(self) -> None:
+        self.leaves(self.dice.randrange(6))
+
+    def leaves(self, who: int) -> None:
+        """Excused from a round that has no result yet, for good."""
+        gone = self.people[who] = replace(self.people[who], is_active=False)
+        if self.brief.round and not self.brief.round.published_at:
+            members = self.brief.round.members
+            self.set_round(
+                members=tuple(replace(m, is_excused=m.is_excused or m.member_id == gone.id) for m in members)
+            )
+
+    def somebody_comes_back(self) -> None:
+        who = self.dice.randrange(6)
+        self.people[who] = replace(self.people[who], is_active=True)
+
+    # What the buttons do.
+
+    def the_case_is_completed(self) -> None:
+        self.move(Status.TEAM_INPUT, 2)
+        self.set_case(expected_resolution_date=self.later())
+
+    def criteria_are_set(self) -> None:
+        self.move(Status.TEAM_INPUT, 3)
+
+    def an_option_is_proposed(self) -> None:
+        number, cost = len(self.brief.options), self.dice.choice(("0", "300", "8000", "60000"))
+        if number < MAX_OPTIONS:
+            offer = self.given.an_option(number, f"Offer {number}", cost=cost, risk=self.dice.choice(("low", "high")))
+            self.brief = replace(self.brief, options=(*self.brief.options, offer))
+
+    def scoring_starts(self) -> None:
+        active = [m for m in self.people if m.is_active]
+        if len(self.brief.options) >= MIN_OPTIONS and len(active) >= 2:
+            roster = self.dice.sample(active, self.dice.randint(2, len(active)))
+            found = replace(self.given.a_round(people=roster, closes_at=self.later()), opened_at=self.now)
+            self.move(Status.EVALUATING, 4, round=found)
+
+    def somebody_scores(self) -> None:
+        assert self.brief.round
+        one = self.dice.choice(self.brief.round.members)
+        members = self.brief.round.members
+        self.set_round(
+            members=tuple(replace(m, submitted=True) if m == one and not m.is_excused else m for m in members)
+        )
+
+    def the_round_is_closed(self) -> None:
+        assert self.brief.round
+        if self.brief.round.has_quorum or self.brief.round.state(self.now) is RoundState.DUE:
+            self.set_round(closed_at=self.now)
+
+    def the_round_is_extended(self) -> None:
+        self.set_round(closed_at=None, closes_at=self.later())
+
+    def the_owner_proceeds_without_quorum(self) -> None:
+        self.set_round(override_reason="Enough.")
+
+    def the_result_is_published(self) -> None:
+        self.set_round(published_at=self.now)
+
+    def the_round_is_voided(self) -> None:
+        if self.brief.round and not self.brief.round.is_second:
+            self.move(Status.TEAM_INPUT, 3, round=None)
+
+    def a_second_round_is_asked_for(self) -> None:
+        assert self.brief.round
+        active = {m.id for m in self.people if m.is_active}
+        members = tuple(replace(m, submitted=False) for m in self.brief.round.roster if m.member_id in active)
+        if len(members) >= 2 and not self.brief.round.is_second:
+            fresh = self.given.a_round(closes_at=self.later(), follows=UUID(int=1))
+            self.brief = replace(self.brief, round=replace(fresh, members=members, opened_at=self.now))
+
+    def somebody_resolves(self) -> None:
+        decision, member, options = self.brief.decision, self.dice.choice(self.people), self.brief.options
+        least = least_authority(decision.case, options, RULES.authority)
+        if member.is_active and may_carry(decision, member, least):
+            chosen = Outcome(decision.id, options[0].id, "So be it.", member.id)
+            self.move(Status.RESOLVED, 5, outcome=chosen)
+
+    def the_choice_is_taken_back(self) -> None:
+        self.move(Status.EVALUATING, 4, outcome=None)
+
+    def the_customer_is_informed(self) -> None:
+        self.move(Status.RESOLVED, 6)
+        self.set_outcome(response_sent_at=self.now)
+
+    def the_outcome_is_recorded(self) -> None:
+        days = self.dice.randint(0, 3)
+        self.set_outcome(recorded_at=self.now, follow_up_date=self.now + timedelta(days=days) if days else None)
+
+    def it_is_cancelled(self) -> None:
+        if self.dice.random() < 0.1:
+            self.move(Status.CANCELLED, self.brief.decision.phase)
+
+    # What everybody is told.
+
+    def dossier(self) -> Dossier:
+        brief, by_id = self.brief, {m.id: m for m in self.people}
+        resolver = by_id[brief.outcome.resolved_by] if brief.outcome else None
+        return Dossier(
+            brief.decision, self.given.TEAM, by_id[brief.decision.created_by], self.given.CRITERIA, brief.options,
+            brief.round, outcome=brief.outcome, resolver=resolver,
+            result=self.given.RESULT if brief.round and brief.round.published_at else None,
+        )  # fmt: skip
+
+    def actor(self, member: Member) -> Actor:
+        return Actor(member, self.given.TEAM, "T1", member.slack_user_id or "")
+
+
+Moves = tuple[Callable[[History], None], ...]
+ALWAYS_POSSIBLE: Moves = (
+    History.time_passes,
+    History.an_authority_changes,
+    History.the_urgency_changes,
+    History.somebody_leaves,
+    History.somebody_comes_back,
+)
+MOVES: dict[tuple[Status, int], Moves] = {
+    (Status.CREATED, 1): (History.the_case_is_completed, History.it_is_cancelled),
+    (Status.TEAM_INPUT, 2): (History.criteria_are_set, History.it_is_cancelled),
+    (Status.TEAM_INPUT, 3): (History.an_option_is_proposed, History.scoring_starts, History.it_is_cancelled),
+    (Status.RESOLVED, 5): (History.the_choice_is_taken_back, History.the_customer_is_informed),
+    (Status.RESOLVED, 6): (History.the_outcome_is_recorded,),
+}
+ROUND_MOVES: dict[RoundState, Moves] = {
+    RoundState.OPEN: (History.somebody_scores, History.the_round_is_closed, History.the_round_is_voided),
+    RoundState.DUE: (History.the_round_is_closed,),
+    RoundState.UNDECIDED: (History.the_round_is_extended, History.the_owner_proceeds_without_quorum),
+    RoundState.CLOSED: (History.the_result_is_published,),
+    RoundState.PUBLISHED: (History.a_second_round_is_asked_for, History.somebody_resolves, History.it_is_cancelled),
+}
+
+
+def everybody_is_told_the_same(history: History) -> set[Kind]:
+    """Asserts it of everybody, of what one of them is shown, too; returns what waits."""
+    brief, people, now, dossier = history.brief, history.people, history.now, history.dossier()
+    said = reminders(brief, people, now=now, rules=RULES)
+    items = waiting(brief, people, now=now, rules=RULES)
+    leads, looked_at = leading(brief, now), history.dice.choice(people)
+    shown_card = card.card(dossier, now=now)
+    for member in people:
+        theirs = [item for item in items if item.member_id == member.id and item.is_there(now)]
+        nudges_say([one for one in said if one.item.member_id == member.id], theirs, now)
+        buttons_let_in(theirs, dossier, member, now)
+        card_leads_to(theirs, shown_card, leads)
+        if member == looked_at:
+            shown = line(brief, items, member.id, now=now)
+            list_and_home_show(shown, theirs, history.actor(member), now)
+            nudge_has_the_same_button(theirs, brief, member)
+    assert {item.member_id for item in items} <= {m.id for m in people if m.is_active}
+    return {item.kind for item in items if item.is_there(now)}
+
+
+def list_and_home_show(shown: Line, theirs: Sequence[Waiting], actor: Actor, now: datetime) -> None:
+    assert shown.waits == (theirs[0] if theirs else None)
+    tab = home.home(Home(actor, (shown,), (), 6), now=now)
+    lines = str(decision_view.decision_list([shown], total=1, offset=0, now=now))
+    if shown.waits is None:
+        assert "To do" not in str(tab)
+        assert "Waiting for you" not in lines
+    else:
+        assert f"To do: {todo(shown.waits)}" in str(tab)
+        assert f"Waiting for you: {todo(shown.waits)}*" in lines
+        about = [e["action_id"] for e in elements(tab) if e.get("value") == str(shown.decision.id)]
+        assert about == [*([shown.waits.action] if shown.waits.action else []), ids.SHOW]
+
+
+def nudges_say(said: Sequence[Reminder], theirs: Sequence[Waiting], now: datetime) -> None:
+    """Aloud: all that is there but invitations; and nothing sooner than list and Home tab show it."""
+    assert [one.item for one in said if one.item.is_there(now)] == [i for i in theirs if not i.kind.is_invitation]
+    for one in said:
+        asked = Asked(one.item.since or now)
+        at = next_at(one, asked, now=now, preferences=ALWAYS, zone=UTC)
+        assert at is None or one.item.is_there(at)
+
+
+def buttons_let_in(theirs: Sequence[Waiting], dossier: Dossier, member: Member, now: datetime) -> None:
+    """Nobody is led to a button that refuses them."""
+    for item in theirs:
+        if item.action:
+            check(item.action, dossier, By(Actor(member, dossier.team, "T1", "U1"), now, RULES))
+
+
+def nudge_has_the_same_button(theirs: Sequence[Waiting], brief: Brief, member: Member) -> None:
+    for item in theirs:
+        if not item.kind.is_invitation:
+            message = reminder.nudge([Told(brief, item)], authority=member.authority)
+            assert elements(message)[0]["action_id"] == (item.action or ids.SHOW)
+
+
+def card_leads_to(theirs: Sequence[Waiting], shown: Any, leads: Action | None) -> None:
+    """What this person is asked for is the one button that stands out on the card, be it green or red."""
+    styles = {e["action_id"]: e.get("style") for e in elements(shown)}
+    asked = {item.action for item in theirs if item.action and not item.kind.is_escalation}
+    assert asked <= {leads, Action.PROPOSE_OPTION}
+    assert asked <= styles.keys()
+    assert [action for action, style in styles.items() if style == "primary"] in ([], [leads])
+
+
+def elements(message_or_view: Any) -> list[dict[str, Any]]:
+    """Its buttons, from the top."""
+    found = [e for block in message_or_view["blocks"] for e in (*block.get("elements", []), block.get("accessory", {}))]
+    return [e for e in found if "action_id" in e]
+
+
+def test_whatever_happens_everybody_is_told_the_same_everywhere(dossiers: ModuleType) -> None:
+    """`PROPERTY_CASES` sets how many histories are played."""
+    seen: set[Kind] = set()
+
+    @settings(max_examples=int(os.environ.get("PROPERTY_CASES", "200")), deadline=None)
+    @given(dice=st.randoms(use_true_random=True))
+    def play(dice: Random) -> None:
+        history = History(dossiers, dice)
+        for _ in range(8):
+            seen.update(everybody_is_told_the_same(history))
+            note(history.goes_on())
+
+    play()
+
+    assert seen == set(Kind), "histories that never come so far show nothing"
+
+
+# --- The words.
+
+
+def test_whatever_waits_has_words_for_list_and_home_tab(dossiers: ModuleType) -> None:
+    for dossier in dossiers.situations().values():
+        for kind in Kind:
+            assert (kind, action_for(kind, dossier.brief)) in WORDS
+
+
+# --- What is right for people, case by case.
+
+
+def waits(brief: Brief, people: Sequence[Member], now: datetime) -> dict[str, list[Kind]]:
+    items = [item for item in waiting(brief, people, now=now, rules=RULES) if item.is_there(now)]
+    return {m.name: kinds for m in people if (kinds := [i.kind for i in items if i.member_id == m.id])}
+
+
+def at_urgency(brief: Brief, urgency: int, **facts: Any) -> Brief:
+    case = replace(brief.decision.case, urgency_level=urgency, **facts)
+    return replace(brief, decision=replace(brief.decision, case=case))
+
+
+@pytest.mark.parametrize(("urgency", "others"), [(3, Kind.MAY_RESOLVE), (4, Kind.UNRESOLVED)])
+def test_the_lowest_authority_is_asked_to_resolve_and_the_others_may(
+    dossiers: ModuleType, urgency: int, others: Kind
+) -> None:
+    published = at_urgency(dossiers.situations()["published"].brief, urgency, financial_impact=Decimal(700))
+    people = [replace(m, authority=5) if m == dossiers.LISA else m for m in dossiers.PEOPLE]
+
+    found = waits(published, people, dossiers.NOW)
+
+    assert found == {"Mike Chen": [Kind.RESOLVE], "Lisa Rodriguez": [others]}
+
+
+def test_an_owner_who_may_resolve_is_asked_before_everybody(dossiers: ModuleType) -> None:
+    cheap = (replace(dossiers.OPTIONS[0], financial_cost=Decimal(50)),)
+    published = replace(at_urgency(dossiers.situations()["published"].brief, 3, financial_impact=None), options=cheap)
+
+    found = waits(published, dossiers.PEOPLE, dossiers.NOW)
+
+    assert found.pop("Sarah Johnson") == [Kind.RESOLVE]
+    assert set(found) == {"Mike Chen", "Lisa Rodriguez", "Tom Becker", "Ana Silva"}
+    assert all(kinds == [Kind.MAY_RESOLVE] for kinds in found.values())
+
+
+@pytest.mark.parametrize("urgency", [3, 5])
+def test_where_nobody_may_resolve_those_who_come_closest_hear_of_it_and_of_nothing_else(
+    dossiers: ModuleType, urgency: int
+) -> None:
+    published = at_urgency(dossiers.situations()["published"].brief, urgency, financial_impact=Decimal(90_000))
+
+    # Sarah has the authority, and owns it.
+    assert waits(published, dossiers.PEOPLE, dossiers.NOW) == {"Mike Chen": [Kind.BEYOND]}
+
+
+def test_everybody_may_propose_an_option_until_no_more_fit(dossiers: ModuleType) -> None:
+    options = at_urgency(dossiers.situations()["options"].brief, 3)
+    full = replace(options, options=tuple(dossiers.an_option(n, f"Offer {n}") for n in range(MAX_OPTIONS)))
+
+    assert waits(options, dossiers.PEOPLE[:3], dossiers.NOW) == {
+        "Sarah Johnson": [Kind.OPTIONS],
+        "Mike Chen": [Kind.PROPOSE],
+        "Lisa Rodriguez": [Kind.PROPOSE],
+    }
+    assert waits(full, dossiers.PEOPLE, dossiers.NOW) == {"Sarah Johnson": [Kind.OPTIONS]}
+
+
+def test_the_owner_records_the_outcome_and_the_resolver_may(dossiers: ModuleType) -> None:
+    informed = replace(dossiers.OUTCOME, response_sent_at=dossiers.NOW)
+    learn = replace(dossiers.situations()["learn"].brief, outcome=informed)
+
+    assert waits(learn, dossiers.PEOPLE, dossiers.NOW) == {
+        "Sarah Johnson": [Kind.OUTCOME],
+        "Mike Chen": [Kind.MAY_RECORD],
+    }
+
+
+def test_a_follow_up_waits_from_its_day_on_and_not_before(dossiers: ModuleType) -> None:
+    learn = dossiers.situations()["learn"].brief
+
+    assert waits(learn, dossiers.PEOPLE, dossiers.NOW) == {}
+    assert leading(learn, dossiers.NOW) is None
+    assert waits(learn, dossiers.PEOPLE, dossiers.TOMORROW) == {"Sarah Johnson": [Kind.FOLLOW_UP]}
+    assert leading(learn, dossiers.TOMORROW) is Action.RECORD_OUTCOME
+
+
+def test_nobody_is_asked_to_score_once_the_closing_time_is_past(dossiers: ModuleType) -> None:
+    collecting = at_urgency(dossiers.situations()["open"].brief, 5)
+
+    assert Kind.SCORE in waits(collecting, dossiers.PEOPLE, dossiers.NOW)["Tom Becker"]
+    assert waits(collecting, dossiers.PEOPLE, dossiers.TOMORROW) == {}
+
+
+def test_deciders_see_an_urgent_decision_once_half_of_its_time_is_over(dossiers: ModuleType) -> None:
+    collecting: Round = dossiers.situations()["open"].round
+    brief = at_urgency(dossiers.situations()["open"].brief, 4)
+    half = collecting.opened_at + (collecting.closes_at - collecting.opened_at) / 2
+
+    def seen(at: datetime) -> list[Kind]:
+        return waits(brief, [dossiers.SARAH, dossiers.MIKE], at).get("Mike Chen", [])
+
+    assert Kind.SCORING not in seen(half - timedelta(minutes=1))
+    assert Kind.SCORING in seen(half)
+    assert Kind.SCORING not in waits(at_urgency(brief, 3), [dossiers.MIKE], half).get("Mike Chen", [])
+
+
+def test_deciders_see_that_an_urgent_decision_has_no_quorum(dossiers: ModuleType) -> None:
+    undecided = dossiers.situations()["undecided"].brief
+
+    assert waits(at_urgency(undecided, 4), dossiers.PEOPLE, dossiers.NOW) == {
+        "Sarah Johnson": [Kind.UNDECIDED],
+        "Mike Chen": [Kind.NO_QUORUM],
+    }
+    assert waits(at_urgency(undecided, 3), dossiers.PEOPLE, dossiers.NOW) == {"Sarah Johnson": [Kind.UNDECIDED]}
+
+
+# --- One function.
+
+
+def callers(name: str) -> set[str]:
+    """The functions of bot and handlers that call one of this name, imported from `domain/waiting.py`."""
+    found = set()
+    for folder in ("bot", "handlers"):
+        for file in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "bot.domain.waiting"]
+            if any(alias.name == name for node in imported for alias in node.names):
+                module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+                found |= {f"{module}.{function}" for function in functions_that_call(tree, name)}
+    return found
+
+
+def functions_that_call(tree: ast.Module, name: str) -> Iterator[str]:
+    for function in tree.body:
+        calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+        if any(isinstance(call.func, ast.Name) and call.func.id == name for call in calls):
+            yield getattr(function, "name", "the module itself")
+
+
+def test_what_waits_is_asked_in_one_function_and_these_ask_it() -> None:
+    assert callers("waiting") == {
+        "bot.domain.reminder.reminders",  # nudge, digest, letter
+        "bot.services.decision.unfinished",  # list and Home tab
+    }
+    assert callers("leading") == {"bot.views.card._buttons", "bot.views.details._top"}
+
+
+def test_nobody_else_makes_something_wait() -> None:
+    made = {path for path in (ROOT / "bot").rglob("*.py") if "Waiting(" in path.read_text(encoding="utf-8")}
+
+    assert made == {ROOT / "bot" / "domain" / "waiting.py"}
