@@ -23,6 +23,11 @@ class Deps:
     """For calls outside a request; posts through it are never retried automatically."""
 
     @property
+    def patient_db(self) -> Db:
+        """The database for work that nobody waits for: deliveries, ticks."""
+        return self.db.patient
+
+    @property
     def rules(self) -> Rules:
         return self.settings.rules
 

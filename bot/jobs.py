@@ -23,7 +23,7 @@ _LATE_SHARE = 1.5
 async def tick(deps: Deps) -> bool:
     """One sweep; the next one repeats what this one could not do. False: the database was away."""
     try:
-        swept = await sweep.sweep(deps.db, now=deps.now, rules=deps.rules)
+        swept = await sweep.sweep(deps.patient_db, now=deps.now, rules=deps.rules)
     except TryAgain:
         log.warning("the sweep waits for the database")
         return False
@@ -35,7 +35,7 @@ async def tick(deps: Deps) -> bool:
 async def purge(deps: Deps) -> None:
     """The hourly tick; the next one repeats what this one could not do."""
     try:
-        rows = await housekeeping.purge(deps.db)
+        rows = await housekeeping.purge(deps.patient_db)
     except TryAgain:
         log.warning("housekeeping waits for the database")
     except Exception as error:

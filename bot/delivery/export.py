@@ -24,7 +24,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
     """Upload the table; by messages where files are refused (no `files:write`, uploads switched off, no room)."""
     order = Order.from_payload(delivery.payload)
-    found = await exports.source(deps.db, order)
+    found = await exports.source(deps.patient_db, order)
     if found is None:
         return Done()
     try:
@@ -32,7 +32,7 @@ async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
     except SlackApiError as error:
         if not _is_refused(error):
             raise
-        await exports.send_part(deps.db, order)
+        await exports.send_part(deps.patient_db, order)
     return Done()
 
 
@@ -56,7 +56,7 @@ async def _upload(deps: Deps, order: Order, found: Source) -> None:
 
 async def _table(deps: Deps, found: Source) -> bytes:
     lines = [view.BOM, view.heading()]
-    async for records in exports.pages(deps.db, team_id=found.team.id):
+    async for records in exports.pages(deps.patient_db, team_id=found.team.id):
         lines += [view.line(record, found.team) for record in records]
     return "".join(lines).encode()
 
@@ -64,15 +64,15 @@ async def _table(deps: Deps, found: Source) -> bytes:
 async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
     """One message of the table; the next one, where there is more, is a delivery of its own."""
     order = Order.from_payload(delivery.payload)
-    found = await exports.source(deps.db, order)
+    found = await exports.source(deps.patient_db, order)
     if found is None:
         return Done()
-    records = await exports.page(deps.db, team_id=order.team_id, before=order.before)
+    records = await exports.page(deps.patient_db, team_id=order.team_id, before=order.before)
     has_more = len(records) == exports.PAGE
     message, took, goes_on = view.part(
         found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
     )
     await post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
     if goes_on:
-        await exports.send_part(deps.db, order, before=records[took - 1].decision.number)
+        await exports.send_part(deps.patient_db, order, before=records[took - 1].decision.number)
     return Done()

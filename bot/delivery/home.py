@@ -27,9 +27,9 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
-    merged = await deliveries.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
-    before = await homes.shown(deps.db, user=user)
-    found = await homes.read(deps.db, user=user, now=deps.now, rules=deps.rules)
+    merged = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
+    before = await homes.shown(deps.patient_db, user=user)
+    found = await homes.read(deps.patient_db, user=user, now=deps.now, rules=deps.rules)
     view = home_view.home(found, now=deps.now)
     digest = home_view.digest(view)
     if digest != before:
@@ -38,6 +38,6 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
         except SlackApiError as error:
             if slack_error(error) not in _NOBODY:
                 raise
-    if await homes.published(deps.db, user=user, digest=digest, before=before, merged=merged):
+    if await homes.published(deps.patient_db, user=user, digest=digest, before=before, merged=merged):
         return Done()
     return Later("published by another at once", after_seconds=0, is_refusal=True, is_free=True)

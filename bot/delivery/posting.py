@@ -65,7 +65,7 @@ async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: d
     except SlackApiError as error:
         if slack_error(error) not in GONE_PERSON:
             raise
-        await teams.deactivate(deps.db, user=user, cause="gone_from_slack")
+        await teams.deactivate(deps.patient_db, user=user, cause="gone_from_slack")
 
 
 async def insist(write: Callable[[], Awaitable[None]]) -> None:

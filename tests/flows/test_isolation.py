@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+from sqlalchemy import event
+
 from bot import jobs
 from bot.services import outbox as deliveries
+from bot.services.nudge import PLAN_AT_ONCE
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HURRY = "UPDATE outbox SET run_at = now() WHERE state = 'ready' AND last_error IS NOT NULL AND token IS NOT NULL"
@@ -98,3 +101,26 @@ async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone
     await team.change("UPDATE customer_decisions SET planned_revision = NULL")
     assert await jobs.tick(team.house.bot.deps)
     await team.until(PLANNED, True, team.decision_id)
+
+
+async def test_a_nudge_reads_as_many_statements_for_thirty_waits_as_for_three(team: Any) -> None:
+    """Each statement is a round trip, and the time for all of them is bounded."""
+    counts = []
+    for more in (3, 27):
+        for _ in range(more):
+            await team.open(urgency_level=5)
+        await team.settled()
+        await team.change("UPDATE reminders SET next_at = now() WHERE waiting_since IS NOT NULL")
+        statements: list[str] = []
+
+        @event.listens_for(team.house.bot.deps.db.engine.sync_engine, "before_cursor_execute")
+        def note(_1: Any, _2: Any, statement: str, *_: Any, kept: list[str] = statements) -> None:
+            kept.append(statement)
+
+        assert await jobs.tick(team.house.bot.deps)
+        await team.settled()
+        counts.append(sum("FROM response_options" in statement for statement in statements))
+    (digest,) = [m.rendered for m in await team.house.person("sarah").messages("dm") if "30 things" in m.rendered]
+
+    assert max(counts) <= 3 + PLAN_AT_ONCE
+    assert "and 18 more" in digest
