@@ -3,25 +3,44 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test oracle-test property sweep week chaos chaos-short browser-test screenshots check migration \
-	lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property sweep week fresh chaos chaos-short \
+	browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
-install: .venv/installed
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 15
 
-.venv/installed: requirements.lock pyproject.toml
+install: .venv/installed  ## the locked dependencies, into .venv
+
+.venv/installed: requirements.lock pyproject.toml setup.py sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Conclave needs Python 3.11 or newer; set PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked dependencies into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable ./sandbox
 	@touch $@
 
-demo: install  ## Conclave in a local Slack; ARGS=--script plays one whole decision and exits
-	@$(BIN)/conclave demo $(ARGS)
+demo: install  ## Conclave in a local Slack; PORT=8400 for another port; ARGS=--script plays one whole decision and exits
+	@$(BIN)/conclave demo $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
 
-test: install  ## all tests but chaos and the oracle; those in a browser where there is one; ARGS="-k name" to choose
+unit: install  ## the inner loop: domain, views and the drawing of the house, in seconds; ARGS="-k name" to choose
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not chaos and not fresh" tests/unit tests/test_arrows.py $(ARGS)
+
+test: install  ## all tests but chaos, the oracle and new installs; those in a browser where there is one; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+mutants: install  ## changes of the code that no near test notices; ARGS="ranking money" for some, "--seconds 600" to bound
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
+coverage: .venv/coverage  ## which lines the tests run, as a report that decides nothing; htmlcov/index.html
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage html -q
+	@$(BIN)/python -m coverage report --skip-covered --sort=cover
+
+.venv/coverage: requirements-coverage.lock .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-coverage.lock
+	@touch $@
 
 oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make test` does without
 	@ORACLES=required $(BIN)/python -m pytest tests/unit/domain/test_domain_analysis.py -k scikit $(ARGS)
@@ -38,6 +57,9 @@ sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
 	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)
+
+fresh: install  ## what `pip install .` and `.[sandbox]` put into a new virtual environment; needs the registry, a minute
+	@$(BIN)/python -m pytest -m fresh tests/packaging $(ARGS)
 
 chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
 	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
@@ -65,13 +87,15 @@ migration: install  ## an empty migration after the newest one: make migration N
 	@test -n "$(NAME)" || { echo "Say its name: make migration NAME=follow_ups"; exit 1; }
 	@$(BIN)/python -c 'import sys; from bot.store import schema; print(schema.draft(sys.argv[1]))' "$(NAME)"
 
-lock:  ## refresh the three locks (needs uv on the PATH)
+lock:  ## refresh the four locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group browser -c requirements.lock -o requirements-browser.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group coverage -c requirements.lock -o requirements-coverage.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

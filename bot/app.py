@@ -26,7 +26,7 @@ from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
-from bot.preflight import check_schema, told_of_secrecy
+from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.socket_mode import Socket
 from bot.store import db
@@ -112,6 +112,8 @@ def _check_settings(settings: Settings) -> None:
     missing = settings.missing_for_slack()
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
+    if settings.lacks_apprise:
+        raise StartError(NO_APPRISE)
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -179,7 +181,7 @@ async def _start_socket_mode(
 
     async def close() -> None:
         await _cancel(connected)
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
     stack.push_async_callback(close)
 
@@ -193,6 +195,7 @@ async def serve(
     settings: Settings,
     *,
     database_url: str,
+    clock: Clock | None = None,
     does_web: bool = True,
     does_work: bool = True,
     keep_up: Callable[[], Coroutine[Any, Any, None]] | None = None,
@@ -205,8 +208,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, watch.stop)
+    roles = {"does_web": does_web, "does_work": does_work}
     async with (
-        running(settings, database_url=database_url, does_web=does_web, does_work=does_work, watch=watch) as bot,
+        running(settings, database_url=database_url, clock=clock, watch=watch, **roles) as bot,
         contextlib.AsyncExitStack() as stack,
     ):
         if keep_up:

@@ -4,6 +4,7 @@ import tomllib
 from decimal import Decimal
 from functools import cached_property
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
             *(["email"] if self.email_url.get_secret_value() else []),
             *(["sms"] if self.sms_url.get_secret_value() else []),
         )
+
+    @property
+    def lacks_apprise(self) -> bool:
+        """Whether letters are asked for, but what sends them (the extra `letters`) is not installed."""
+        return len(self.ways) > 1 and find_spec("apprise") is None
 
     @property
     def is_socket_mode(self) -> bool:

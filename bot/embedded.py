@@ -16,7 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -342,13 +342,18 @@ def _bin_dir(data_dir: Path, account: pwd.struct_passwd | None) -> Path:
         new = data_dir / "programs.new"
         shutil.rmtree(new, ignore_errors=True)
         # The programs find their libraries beside the package, two levels up.
-        for source in (bin_dir.parent, home.with_name(f"{home.name}.libs")):
-            if source.exists():
-                shutil.copytree(source, new / source.relative_to(home.parent), ignore=shutil.ignore_patterns("include"))
-        for path in (new, *new.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.stat().st_mode & 0o100 else 0o044))
+        _copy_readable((bin_dir.parent, home.with_name(f"{home.name}.libs")), new, root=home.parent)
         new.rename(copy)
     return copy / bin_dir.relative_to(home.parent)
+
+
+def _copy_readable(sources: Iterable[Path], target: Path, *, root: Path) -> None:
+    """Copy those that exist, placed below `target` as they are below `root`, for everybody to read and run."""
+    for source in sources:
+        if source.exists():
+            shutil.copytree(source, target / source.relative_to(root), ignore=shutil.ignore_patterns("include"))
+    for path in (target, *target.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.stat().st_mode & 0o100 else 0o044))
 
 
 def _make_private_dir(path: Path, account: pwd.struct_passwd | None) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from bot.errors import StartError
 from bot.store import schema
 
+NO_APPRISE = "CONCLAVE_EMAIL_URL and CONCLAVE_SMS_URL need apprise. Install it with: pip install 'conclave[letters]'"
+
 
 async def check_schema(database_url: str) -> None:
     try:

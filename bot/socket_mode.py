@@ -30,7 +30,7 @@ class Socket:
                 if await self._handler.client.is_connected():
                     self._seen_at = time.monotonic()
                 elif not self._is_kept():
-                    await self._handler.connect_async()  # type: ignore[no-untyped-call]
+                    await self._handler.connect_async()
             except Exception as error:
                 log.warning("socket mode waits for Slack", error=slack_name(error))
             if self._handler.client.message_processor.done():

@@ -33,7 +33,7 @@ def opens(action: Action, window: Callable[[Deps, By, UUID], Awaitable[View]]) -
         async def build() -> View:
             return await window(deps(args), await by(args), decision_id)
 
-        await open_modal(args, build, title=action.row.window or action.label)
+        await open_modal(args, build, title=action.window)
 
     return handler
 

@@ -47,7 +47,7 @@ async def open_chosen(args: AsyncArgs) -> None:
         found, own = await options.get_own(d.db, who, decision_id, option_id=option_id)
         return await _edit_window(d, who, found, own)
 
-    await open_modal(args, build, title=str(Action.EDIT_OPTION.row.window))
+    await open_modal(args, build, title=Action.EDIT_OPTION.window)
 
 
 async def _edit_window(d: Deps, who: By, found: Dossier, option: Option) -> dict[str, Any]:

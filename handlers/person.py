@@ -27,21 +27,16 @@ def slack_user(args: AsyncArgs) -> SlackUser:
     return SlackUser(workspace_id(args), str(args.context.user_id))
 
 
-async def actor(args: AsyncArgs) -> Actor:
-    """The member who acts. Raises NotAllowed, saying who can add them, for anybody unknown."""
+async def by(args: AsyncArgs) -> By:
+    """Who acts, now, by the rules of this installation; with the press, where a form was submitted.
+
+    Raises NotAllowed, saying who can add them, for anybody unknown.
+    """
     found = await find_actor(args)
     if found is None:
         has_team, names = await team.who_can_add(deps(args).db, workspace_id(args))
         raise NotAllowed(help_view.not_a_member(names, has_team=has_team))
-    return found
-
-
-async def by(args: AsyncArgs) -> By:
-    """Who acts, now, by the rules of this installation; with the press, where a form was submitted.
-
-    Raises NotAllowed like `actor`.
-    """
-    return acting(args, await actor(args))
+    return acting(args, found)
 
 
 def acting(args: AsyncArgs, who: Actor) -> By:
@@ -51,7 +46,7 @@ def acting(args: AsyncArgs, who: Actor) -> By:
 
 
 async def find_actor(args: AsyncArgs) -> Actor | None:
-    """Like `actor`, but None for somebody unknown, after one try to link them by their address."""
+    """The member who acts; None for somebody unknown, after one try to link them by their address."""
     db, user = deps(args).db, slack_user(args)
     found = await team.find_actor(db, user)
     if found is None:

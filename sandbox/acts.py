@@ -1,69 +1,32 @@
-"""Owns what a person does in Slack's client, and what they see of the app's answer or of its failure."""
+"""Owns what a person does in Slack's client: commands, presses, submissions, messages, and the payload of each."""
 
-import asyncio
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sandbox import inputs, payloads
-from sandbox.answers import Answers
 from sandbox.delivery import Courier
+from sandbox.events import Events
 from sandbox.inputs import Json
 from sandbox.mrkdwn import escape
-from sandbox.records import Delivery
+from sandbox.pressed import Pressed
+from sandbox.sending import Outcome, Sending, Sent
 from sandbox.spec import PersonSpec
 from sandbox.views import View
 from sandbox.workspace import Channel, Message, ResponseUrl, Workspace
 
-Status = Literal["ok", "refused", "errors", "failed"]
 _HANDLE = re.compile(r"(?<![\w@])@([\w.-]*\w)")
-
-
-@dataclass(frozen=True)
-class Pressed:
-    """Something pressable as one person finds it: in a message (channel, message) or in a view.
-
-    held: the whole new state of an input that was changed rather than pressed.
-    """
-
-    block: Json
-    element: Json
-    option: Json | None = None
-    channel: Channel | None = None
-    message: Message | None = None
-    view: View | None = None
-    held: Json | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """'refused': the client sent nothing; 'errors': shown under inputs; 'failed': no good answer came."""
-
-    status: Status
-    error: str | None = None
-    ack_ms: float = 0.0
-    confirm: str | None = None
-
-
-@dataclass(frozen=True)
-class Sent:
-    """The last payload of a person, so that it can be sent again."""
-
-    kind: str
-    ident: str
-    payload: Json
-    place: Any
+_RESPONSE_URL_SECONDS = 1800
 
 
 class Acts:
     """The hands of the workspace's people."""
 
-    def __init__(self, workspace: Workspace, courier: Courier, answers: Answers, base_url: str) -> None:
+    def __init__(self, workspace: Workspace, courier: Courier, sending: Sending, events: Events, base_url: str) -> None:
         self.workspace = workspace
         self.courier = courier
-        self.answers = answers
+        self.sending = sending
+        self.events = events
         self.base_url = base_url
-        self.last: dict[str, Sent] = {}
 
     async def slash(self, person: PersonSpec, line: str, channel: Channel, **how: Any) -> Outcome:
         """Type a slash command in a channel. Raises KeyError for a command that the app does not have."""
@@ -79,7 +42,7 @@ class Acts:
             trigger=self.workspace.new_trigger(person.id, channel=channel.id),
             url=self.response_url("commands", person, channel),
         )
-        return await self._send(person, Sent("slash", command, payload, channel), **how)
+        return await self.sending.send(person, Sent("slash", command, payload, channel), **how)
 
     async def shortcut(self, person: PersonSpec, name: str, *, at: tuple[Channel, Message] | None) -> Outcome:
         """Choose a shortcut by name or callback id; a message shortcut needs the message it is used on."""
@@ -87,7 +50,7 @@ class Acts:
         if shortcut is None or (shortcut.kind == "message") != (at is not None):
             raise KeyError(f"no such shortcut here: {name!r}")
         kind = "message_action" if at else "shortcut"
-        more: Json = {"callback_id": shortcut.callback_id, "action_ts": payloads.action_ts()}
+        more: Json = {"callback_id": shortcut.callback_id, "action_ts": self._now()}
         if at:
             channel, message = at
             more |= {
@@ -99,15 +62,15 @@ class Acts:
         here = at[0].id if at else None
         more["trigger_id"] = self.workspace.new_trigger(person.id, channel=here)
         payload = payloads.interaction(self.workspace.spec, person, kind, **more)
-        return await self._send(person, Sent(kind, shortcut.callback_id, payload, None))
+        return await self.sending.send(person, Sent(kind, shortcut.callback_id, payload, None))
 
     async def press(self, person: PersonSpec, pressed: Pressed, **how: Any) -> Outcome:
         """Press a button, choose an overflow item or pick in a select: block_actions."""
         chosen = self._hold_choice(person, pressed)
         payload = payloads.interaction(self.workspace.spec, person, "block_actions", **self._place(person, pressed))
-        payload["actions"] = [payloads.action_part(pressed.block, pressed.element, **chosen)]
+        payload["actions"] = [payloads.action_part(pressed.block, pressed.element, at=self._now(), **chosen)]
         ident = pressed.element["action_id"]
-        return await self._send(person, Sent("block_actions", ident, payload, pressed.view), **how)
+        return await self.sending.send(person, Sent("block_actions", ident, payload, pressed.view), **how)
 
     async def dispatch(self, person: PersonSpec, view: View, block: Json) -> Outcome:
         """Tell the app that an input with dispatch_action changed."""
@@ -119,9 +82,9 @@ class Acts:
             **self._place(person, Pressed(block, block["element"], view=view)),
         )
         chosen = {key: value for key, value in held.items() if key != "type"}
-        payload["actions"] = [payloads.action_part(block, block["element"], **chosen)]
+        payload["actions"] = [payloads.action_part(block, block["element"], at=self._now(), **chosen)]
         ident = block["element"]["action_id"]
-        return await self._send(person, Sent("block_actions", ident, payload, view))
+        return await self.sending.send(person, Sent("block_actions", ident, payload, view))
 
     def _place(self, person: PersonSpec, pressed: Pressed) -> Json:
         """Where it was pressed: the message with its channel, or the view with its state."""
@@ -148,29 +111,23 @@ class Acts:
         return inputs.carry_over(picked, message.blocks)
 
     def _hold_choice(self, person: PersonSpec, pressed: Pressed) -> Json:
-        """Keep what was picked in a menu; returns what the action says of it. A box that was on goes off."""
-        element, option = pressed.element, pressed.option
+        """Keep what was picked in a menu; returns what the action says of it."""
         if pressed.held is not None:
             self.hold(person, pressed)
             return {key: value for key, value in pressed.held.items() if key != "type"}
-        if option is None:
+        if pressed.option is None:
             return {}
-        if element["type"] not in inputs.VALUE_KEYS:
-            return {"selected_option": option}
+        if not pressed.keeps_choice:
+            return {"selected_option": pressed.option}
         states = self._states(person, pressed)
-        key, name = (pressed.block["block_id"], element["action_id"]), inputs.VALUE_KEYS[element["type"]]
-        held = inputs.value_of(states[key]) if key in states else None
-        chosen: Any = option
-        if isinstance(held, list):
-            chosen = [o for o in held if o != option] if option in held else [*held, option]
-        states[key] = inputs.state(element, chosen)
-        return {name: chosen}
+        chosen = pressed.chosen_from(states.get(pressed.key))
+        states[pressed.key] = inputs.state(pressed.element, chosen)
+        return {inputs.VALUE_KEYS[pressed.element["type"]]: chosen}
 
     def hold(self, person: PersonSpec, pressed: Pressed) -> None:
         """Keep what was typed or picked; the app is not told."""
         if pressed.held is not None:
-            key = (pressed.block["block_id"], pressed.element["action_id"])
-            self._states(person, pressed)[key] = pressed.held
+            self._states(person, pressed)[pressed.key] = pressed.held
 
     async def suggest(self, person: PersonSpec, pressed: Pressed, typed: str) -> list[Json]:
         """Ask the app for the options of an external select; empty when it has no good answer."""
@@ -210,7 +167,7 @@ class Acts:
             response_urls=self._chosen_response_urls(person, view),
         )
         ident = str(view.given.get("callback_id") or "")
-        return await self._send(person, Sent("view_submission", ident, payload, view), **how)
+        return await self.sending.send(person, Sent("view_submission", ident, payload, view), **how)
 
     async def close(self, person: PersonSpec, *, everything: bool = False) -> Outcome:
         """Leave the top modal (or the whole stack by its X); the app hears of it where it asked to."""
@@ -226,7 +183,7 @@ class Acts:
                     self.workspace.spec, person, "view_closed", view=closed.payload(), is_cleared=cleared
                 )
                 ident = str(closed.given.get("callback_id") or "")
-                outcome = await self._send(person, Sent("view_closed", ident, payload, closed))
+                outcome = await self.sending.send(person, Sent("view_closed", ident, payload, closed))
         return outcome
 
     def open_view(self, person: PersonSpec) -> View:
@@ -243,7 +200,7 @@ class Acts:
         written = self._mentioning(escape(text))
         message = self.workspace.post(channel, user=person.id, text=written, thread_ts=thread_ts)
         if self.workspace.spec.bot_user_id in channel.members:
-            self._tell(message, channel)
+            self.events.said(message, channel)
         return message
 
     def _mentioning(self, text: str) -> str:
@@ -252,77 +209,15 @@ class Acts:
         ids[self.workspace.spec.app_name] = self.workspace.spec.bot_user_id
         return _HANDLE.sub(lambda at: f"<@{ids[at[1]]}>" if at[1] in ids else at[0], text)
 
-    def _tell(self, message: Message, channel: Channel) -> None:
-        """Send the events of a person's message: message.*, and app_mention where the app was called."""
-        event: Json = {
-            **payloads.message_part(self.workspace.spec, message),
-            "channel": channel.id,
-            "event_ts": message.ts,
-        }
-        kind = "im" if channel.is_dm else "group" if channel.is_private else "channel"
-        family = {"im": "im", "group": "groups", "channel": "channels"}[kind]
-        if "message" in self.workspace.spec.events or f"message.{family}" in self.workspace.spec.events:
-            self._send_event({**event, "channel_type": kind})
-        if f"<@{self.workspace.spec.bot_user_id}>" in message.text and not channel.is_dm:
-            self.send_event({**event, "type": "app_mention"})
-
-    def open_home(self, person: PersonSpec) -> None:
-        """Open the app's Home tab; the app hears of it if it subscribed."""
-        event: Json = {
-            "type": "app_home_opened",
-            "user": person.id,
-            "channel": self.workspace.dm(person.id).id,
-            "tab": "home",
-            "event_ts": payloads.action_ts(),
-        }
-        if person.id in self.workspace.homes:
-            event["view"] = self.workspace.homes[person.id].payload()
-        self.send_event(event)
-
-    def send_event(self, event: Json) -> bool:
-        """Tell the app in the background, if it subscribed to this type; returns whether it did."""
-        if event["type"] not in self.workspace.spec.events:
-            return False
-        self._send_event(event)
-        return True
-
-    def _send_event(self, event: Json) -> None:
-        user = str(event.get("user") or "")
-        self.courier.send_event(event["type"], user, payloads.event(self.workspace.spec, event))
-
-    async def again(self, person: PersonSpec) -> Outcome:
-        """Deliver this person's last payload once more, byte for byte."""
-        return await self._send(person, self.last[person.id])
-
-    async def _send(self, person: PersonSpec, sent: Sent, *, lose_answer: bool = False, copies: int = 1) -> Outcome:
-        """Deliver (copies at once, as an impatient double press) and show the answers.
-
-        lose_answer: the app does its work, the person sees what they see after three seconds of silence.
-        """
-        self.last[person.id] = sent
-        self.workspace.notices.pop(person.id, None)
-        deliveries = await asyncio.gather(
-            *(self.courier.deliver(sent.kind, sent.ident, person.name, sent.payload) for _ in range(copies))
-        )
-        outcomes = [self._show(person, sent, _lost(d) if lose_answer else d) for d in deliveries]
-        return outcomes[-1]
-
-    def _show(self, person: PersonSpec, sent: Sent, delivery: Delivery) -> Outcome:
-        if delivery.error is None:
-            delivery.error = self.answers.take(person, sent.kind, sent.place, delivery.answer)
-        if delivery.error == "errors":
-            delivery.error = None
-            return Outcome("errors", "; ".join(sent.place.errors.values()), delivery.ack_ms)
-        if delivery.error is not None:
-            self.answers.show_failure(person, sent.kind, sent.ident, sent.place, delivery.error)
-            return Outcome("failed", delivery.error, delivery.ack_ms)
-        return Outcome("ok", None, delivery.ack_ms)
-
     def response_url(self, kind: str, person: PersonSpec, channel: Channel, message: Message | None = None) -> str:
         key = self.workspace.new_id("R")
         ts = message.ts if message else None
-        self.workspace.response_urls[key] = ResponseUrl(person.id, channel.id, ts)
+        expires = self.workspace.clock.time() + _RESPONSE_URL_SECONDS
+        self.workspace.response_urls[key] = ResponseUrl(person.id, channel.id, expires, ts)
         return f"{self.base_url}/respond/{kind}/{self.workspace.spec.team_id}/{key}"
+
+    def _now(self) -> str:
+        return payloads.action_ts(self.workspace.clock.time())
 
     def _chosen_response_urls(self, person: PersonSpec, view: View) -> list[Json]:
         found = []
@@ -338,11 +233,6 @@ class Acts:
                     }
                 )
         return found
-
-
-def _lost(delivery: Delivery) -> Delivery:
-    delivery.error, delivery.answer = "operation_timeout", None
-    return delivery
 
 
 def _nested(states: dict[inputs.Key, Json]) -> Json:

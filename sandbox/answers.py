@@ -1,13 +1,12 @@
 """Owns the app's answers: what an ack body or a response_url changes, and how a failure looks."""
 
-import time
 from typing import Any
 
 from sandbox.inputs import Json
 from sandbox.modals import Modals
 from sandbox.spec import PersonSpec
 from sandbox.views import View
-from sandbox.workspace import SLACKBOT, Channel, Workspace
+from sandbox.workspace import SLACKBOT, Channel, ResponseUrl, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 _WORK = {"shortcut": "Shortcut", "message_action": "Shortcut", "block_actions": "Action"}
@@ -46,13 +45,24 @@ class Answers:
     def respond(self, key: str, body: Json) -> str | None:
         """Take one use of a response_url. Returns Slack's error name, None when it was shown."""
         url = self.workspace.response_urls.get(key)
-        if url is None or url.uses_left <= 0:
+        if url is None:
             return "used_url"
-        if time.monotonic() > url.expires:
-            return "expired_url"
-        if problems := self.workspace.problems(body):
-            return problems[0].error
+        if error := self._refusal(url, body):
+            return error
         url.uses_left -= 1
+        self._take_response(url, body)
+        return None
+
+    def _refusal(self, url: ResponseUrl, body: Json) -> str | None:
+        if url.uses_left <= 0:
+            return "used_url"
+        if self.workspace.clock.time() > url.expires:
+            return "expired_url"
+        problems = self.workspace.problems(body)
+        return problems[0].error if problems else None
+
+    def _take_response(self, url: ResponseUrl, body: Json) -> None:
+        """Delete the message that was answered, replace it, or post another one."""
         channel = self.workspace.channels[url.channel]
         original = channel.messages.get(url.message_ts or "")
         if body.get("delete_original"):
@@ -63,7 +73,6 @@ class Answers:
             original.edited_ts = self.workspace.next_ts()
         else:
             url.message_ts = self._post(url.user, channel, body, before=url.message_ts)
-        return None
 
     def _post(self, user: str, channel: Channel, body: Json, *, before: str | None = None) -> str | None:
         """Post as the app, to one person unless in_channel. Returns what replace_original then means."""

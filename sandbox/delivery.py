@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from sandbox.clock import Clock
 from sandbox.inputs import Json
 from sandbox.records import Delivery, Records
 from sandbox.spec import WorkspaceSpec
@@ -72,15 +73,16 @@ def sign(secret: str, body: str, *, timestamp: int | None = None) -> dict[str, s
 class Courier:
     """Delivers payloads within the deadline, records how it went, and retries events in the background."""
 
-    def __init__(self, spec: WorkspaceSpec, link: Link, records: Records) -> None:
+    def __init__(self, spec: WorkspaceSpec, link: Link, records: Records, clock: Clock) -> None:
         self.spec = spec
         self.link = link
         self.records = records
+        self.clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def deliver(self, kind: str, ident: str, user: str, payload: Json, *, attempt: int = 0) -> Delivery:
         """Send once and wait for the answer until the deadline. The delivery's error says how it failed."""
-        delivery = Delivery(kind, ident, user, attempt, payload=payload)
+        delivery = Delivery(kind, ident, user, attempt, at=self.clock.time(), payload=payload)
         self.records.deliveries.append(delivery)
         reason = "http_timeout" if attempt else None
         started = time.perf_counter()

@@ -73,37 +73,57 @@ def parse(given: Any) -> Description:
     """Turn the file's content into a description. Raises BadDescription."""
     top = _mapping(given, "the file", _TOP)
     app = _mapping(top.get("app") or {}, "app", _APP)
-    tokens = _mapping(top.get("tokens") or {}, "tokens", _TOKENS)
     app_name = str(app.get("name") or "app")
-    people = tuple(_person(one, number) for number, one in enumerate(_list(top, "people"), 1))
-    if not people:
-        raise BadDescription("people: name at least one, for example: people: [ana]")
-    handles = [person.name for person in people]
-    channels = _channels(top, handles, app_name)
-    mode = str(top.get("mode") or "http")
-    if mode not in ("http", "socket"):
-        raise BadDescription("mode: must be http or socket")
+    people = _people(top)
     name = str(top.get("name") or "Sandbox")
-    usage = _commands(app)
     spec = WorkspaceSpec(
         team_id="T0SANDBOX",
         name=name,
-        domain="".join(letter for letter in name.lower() if letter.isalnum()) or "sandbox",
+        domain=_letters(name).lower() or "sandbox",
         people=people,
-        channels=channels,
-        bot_token=str(tokens.get("bot") or "xoxb-sandbox"),
-        app_token=str(tokens.get("app") or "xapp-sandbox"),
-        signing_secret=str(tokens.get("signing_secret") or "sandbox-signing-secret"),
-        scopes=tuple(map(str, _list(app, "scopes"))) or SCOPES,
-        commands=tuple(usage),
-        usage={command: words for command, words in usage.items() if words},
-        shortcuts=tuple(_shortcut(one) for one in _list(app, "shortcuts")),
-        events=tuple(map(str, _list(app, "events"))) or EVENTS,
-        secret_views=tuple(map(str, _list(app, "secret_views"))) or WorkspaceSpec.secret_views,
+        channels=_channels(top, [person.name for person in people], app_name),
         app_name=app_name,
         needs_text=False,
+        **_tokens(top),
+        **_what_the_app_does(app),
     )
-    return Description(spec, cast(Mode, mode), str(top.get("bot_url") or "http://127.0.0.1:3000"))
+    return Description(spec, _mode(top), str(top.get("bot_url") or "http://127.0.0.1:3000"))
+
+
+def _mode(top: Mapping[str, Any]) -> Mode:
+    mode = str(top.get("mode") or "http")
+    if mode not in ("http", "socket"):
+        raise BadDescription("mode: must be http or socket")
+    return cast(Mode, mode)
+
+
+def _tokens(top: Mapping[str, Any]) -> dict[str, Any]:
+    tokens = _mapping(top.get("tokens") or {}, "tokens", _TOKENS)
+    return {
+        "bot_token": str(tokens.get("bot") or "xoxb-sandbox"),
+        "app_token": str(tokens.get("app") or "xapp-sandbox"),
+        "signing_secret": str(tokens.get("signing_secret") or "sandbox-signing-secret"),
+    }
+
+
+def _what_the_app_does(app: Mapping[str, Any]) -> dict[str, Any]:
+    usage = _commands(app)
+    return {
+        "commands": tuple(usage),
+        "usage": {command: words for command, words in usage.items() if words},
+        "shortcuts": tuple(_shortcut(one) for one in _list(app, "shortcuts")),
+        "scopes": _texts(app, "scopes") or SCOPES,
+        "events": _texts(app, "events") or EVENTS,
+        "secret_views": _texts(app, "secret_views"),
+    }
+
+
+def _texts(holder: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(map(str, _list(holder, key)))
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum())
 
 
 def _mapping(given: Any, where: str, known: Iterable[str]) -> Mapping[str, Any]:
@@ -125,22 +145,24 @@ def _list(holder: Mapping[str, Any], key: str) -> list[Any]:
     return value
 
 
+def _people(top: Mapping[str, Any]) -> tuple[PersonSpec, ...]:
+    people = tuple(_person(one, number) for number, one in enumerate(_list(top, "people"), 1))
+    if not people:
+        raise BadDescription("people: name at least one, for example: people: [ana]")
+    return people
+
+
 def _person(given: Any, number: int) -> PersonSpec:
     one = _mapping({"name": given} if isinstance(given, str) else given, "people", _PERSON)
     name = str(one.get("name") or "")
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise BadDescription(f"people: {name!r} is no handle; use letters and digits")
-    tz = str(one.get("tz") or "UTC")
-    try:
-        ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadDescription(f"people: {name}: no time zone {tz!r}; write it like Europe/Berlin") from error
     return PersonSpec(
         id=str(one.get("id") or f"U0{name.upper().replace('.', '')}"),
         name=name,
         real_name=str(one.get("real_name") or name.capitalize()),
         email=str(one.get("email") or f"{name}@example.com"),
-        tz=tz,
+        tz=_zone(one, name),
         is_admin=bool(one.get("admin", number == 1)),
         is_restricted=bool(one.get("guest")),
         deleted=bool(one.get("deactivated")),
@@ -148,25 +170,34 @@ def _person(given: Any, number: int) -> PersonSpec:
     )
 
 
+def _zone(person: Mapping[str, Any], name: str) -> str:
+    tz = str(person.get("tz") or "UTC")
+    try:
+        ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadDescription(f"people: {name}: no time zone {tz!r}; write it like Europe/Berlin") from error
+    return tz
+
+
 def _channels(top: Mapping[str, Any], handles: list[str], app_name: str) -> tuple[ChannelSpec, ...]:
-    found = []
-    for given in _list(top, "channels") or ["general"]:
-        one = _mapping({"name": given} if isinstance(given, str) else given, "channels", _CHANNEL)
-        name = str(one.get("name") or "").removeprefix("#")
-        members = [str(member).removeprefix("@") for member in _list(one, "members")] or [*handles, app_name]
-        for member in members:
-            if member not in (*handles, app_name):
-                raise BadDescription(f"channels: {name}: nobody is called {member!r}")
-        found.append(
-            ChannelSpec(
-                id=str(one.get("id") or f"C0{''.join(letter for letter in name.upper() if letter.isalnum())}"),
-                name=name,
-                members=tuple(members),
-                is_private=bool(one.get("private")),
-                archived=bool(one.get("archived")),
-            )
-        )
-    return tuple(found)
+    return tuple(_channel(given, [*handles, app_name]) for given in _list(top, "channels") or ["general"])
+
+
+def _channel(given: Any, everybody: list[str]) -> ChannelSpec:
+    """everybody: the handles of all people, and the app's."""
+    one = _mapping({"name": given} if isinstance(given, str) else given, "channels", _CHANNEL)
+    name = str(one.get("name") or "").removeprefix("#")
+    members = [str(member).removeprefix("@") for member in _list(one, "members")] or everybody
+    for member in members:
+        if member not in everybody:
+            raise BadDescription(f"channels: {name}: nobody is called {member!r}")
+    return ChannelSpec(
+        id=str(one.get("id") or f"C0{_letters(name.upper())}"),
+        name=name,
+        members=tuple(members),
+        is_private=bool(one.get("private")),
+        archived=bool(one.get("archived")),
+    )
 
 
 def _commands(app: Mapping[str, Any]) -> dict[str, str]:

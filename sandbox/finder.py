@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox import inputs
-from sandbox.acts import Pressed
 from sandbox.inputs import Json
 from sandbox.mrkdwn import Reader, text_of
+from sandbox.pressed import Pressed
 from sandbox.screen import render_blocks
 
 _CHOOSABLE = ("overflow", "static_select", "radio_buttons", "checkboxes", "multi_static_select")
@@ -51,13 +51,19 @@ def choose(
     if len(matching) > 1 and within:
         matching = [p for p in matching if within in render_blocks([p.block], reader)] or matching
     if nth is not None:
-        if matching and not 1 <= nth <= len(matching):
-            raise NotThere(f"nth counts from 1; there are {len(matching)} called {what!r}")
-        return matching[nth - 1] if matching else None
+        return _nth(matching, nth, what)
     if len(matching) > 1:
         labels = ", ".join(f"{label_of(p)} ({p.element['action_id']})" for p in matching)
         raise NotThere(f"{len(matching)} things are called {what!r}: {labels}; say which by nth= or within=")
     return matching[0] if matching else None
+
+
+def _nth(matching: Sequence[Pressed], nth: int, what: str) -> Pressed | None:
+    if not matching:
+        return None
+    if not 1 <= nth <= len(matching):
+        raise NotThere(f"nth counts from 1; there are {len(matching)} called {what!r}")
+    return matching[nth - 1]
 
 
 def _matching(found: Sequence[Pressed], what: str, *, exactly: bool) -> list[Pressed]:
@@ -80,18 +86,27 @@ def input_called(blocks: Sequence[Json], label: str) -> Json:
 
     Raises NotThere listing all labels.
     """
-    all_inputs = [block for block in blocks if block["type"] == "input"]
-    labels = [text_of(block["label"], Reader()) for block in all_inputs]
-    exact = [b for b, text in zip(all_inputs, labels, strict=True) if text == label]
-    prefixed = [b for b, t in zip(all_inputs, labels, strict=True) if t.lower().startswith(label.lower())]
-    by_id = [b for b in all_inputs if label in (b["block_id"], b["element"]["action_id"])]
-    for matching in (exact, prefixed, by_id):
-        if len(matching) == 1:
-            return matching[0]
-        if len(matching) > 1:
-            break
-    count = "several inputs" if exact or prefixed else "no input"
-    raise NotThere(f"{count} called {label!r}; there are: {'; '.join(labels) or 'none'}")
+    named = [(text_of(block["label"], Reader()), block) for block in blocks if block["type"] == "input"]
+    ways: tuple[Callable[[str, Json], bool], ...] = (
+        lambda text, block: text == label,
+        lambda text, block: text.lower().startswith(label.lower()),
+        lambda text, block: label in (block["block_id"], block["element"]["action_id"]),
+    )
+    for fits in ways:
+        matching = [block for text, block in named if fits(text, block)]
+        if matching:
+            return _only(matching, label, named)
+    raise NotThere(f"no input called {label!r}; there are: {_listed(named)}")
+
+
+def _only(matching: Sequence[Json], label: str, named: Sequence[tuple[str, Json]]) -> Json:
+    if len(matching) > 1:
+        raise NotThere(f"several inputs called {label!r}; there are: {_listed(named)}")
+    return matching[0]
+
+
+def _listed(named: Sequence[tuple[str, Json]]) -> str:
+    return "; ".join(text for text, _ in named) or "none"
 
 
 def typed(element: Json, value: Any, names: Mapping[str, Mapping[str, str]]) -> Json:
@@ -121,24 +136,24 @@ def _options(element: Json, value: Any) -> Any:
             raise NotThere("True and False are for a single box; name the boxes")
         value = [offered[0]["value"]] if value else []
     if element["type"] not in ("checkboxes", "multi_static_select"):
-        return None if value is None else _option(offered, value)
-    chosen = [_option(offered, one) for one in ([value] if isinstance(value, str) else value or ())]
+        return None if value is None else option(offered, value)
+    chosen = [option(offered, one) for one in ([value] if isinstance(value, str) else value or ())]
     if len(chosen) > element.get("max_selected_items", len(offered)):
         raise NotThere(f"at most {element['max_selected_items']} can be chosen")
     return chosen
 
 
-def _option(offered: Sequence[Json], wanted: Any) -> Json:
+def option(offered: Sequence[Json], wanted: Any) -> Json:
     text = str(wanted)
     for fits in (
         lambda o: text_of(o["text"], Reader()) == text,
         lambda o: o["value"] == text,
         lambda o: text_of(o["text"], Reader()).lower().startswith(text.lower()),
     ):
-        matching = [option for option in offered if fits(option)]
+        matching = [one for one in offered if fits(one)]
         if len(matching) == 1:
             return matching[0]
-    texts = "; ".join(text_of(option["text"], Reader()) for option in offered)
+    texts = "; ".join(text_of(one["text"], Reader()) for one in offered)
     raise NotThere(f"{text!r} is not one of the options: {texts}")
 
 

@@ -31,6 +31,9 @@ VALUE_KEYS = {
     "rich_text_input": "rich_text_value",
     "file_input": "files",
 }
+EXTERNAL = ("external_select", "multi_external_select")
+LEAST_QUERY = 3
+"""How much is typed before Slack asks the app for options, where the element does not say."""
 _MULTIPLE = frozenset(key for key in VALUE_KEYS.values() if key.endswith("s"))
 REQUIRED = "Please complete this required field."
 

@@ -1,7 +1,6 @@
 """Owns the shape of what Slack sends to an app: slash commands, interactions and events, field by field."""
 
 import secrets
-import time
 from typing import Any
 
 from sandbox.inputs import Json
@@ -80,13 +79,13 @@ def channel_name(channel: Channel) -> str:
     return "privategroup" if channel.is_private else channel.name
 
 
-def action_part(block: Json, element: Json, **chosen: Any) -> Json:
-    """One entry of `actions`. chosen: value or selected_* of what was pressed."""
+def action_part(block: Json, element: Json, *, at: str, **chosen: Any) -> Json:
+    """One entry of `actions`. at: its action_ts. chosen: value or selected_* of what was pressed."""
     action: Json = {
         "type": element["type"],
         "action_id": element["action_id"],
         "block_id": block["block_id"],
-        "action_ts": action_ts(),
+        "action_ts": at,
     }
     if element["type"] == "button":
         action["text"] = {"emoji": True, **element["text"]}
@@ -118,8 +117,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
     return shape
 
 
-def event(spec: WorkspaceSpec, event: Json) -> Json:
-    """The envelope of one event."""
+def event(spec: WorkspaceSpec, event: Json, *, at: float) -> Json:
+    """The envelope of one event. at: seconds since 1970."""
     return {
         "token": _VERIFICATION_TOKEN,
         "team_id": spec.team_id,
@@ -127,7 +126,7 @@ def event(spec: WorkspaceSpec, event: Json) -> Json:
         "event": event,
         "type": "event_callback",
         "event_id": f"Ev{secrets.token_hex(5).upper()}",
-        "event_time": int(time.time()),
+        "event_time": int(at),
         "authorizations": [
             {
                 "enterprise_id": None,
@@ -141,5 +140,5 @@ def event(spec: WorkspaceSpec, event: Json) -> Json:
     }
 
 
-def action_ts() -> str:
-    return f"{time.time():.6f}"
+def action_ts(at: float) -> str:
+    return f"{at:.6f}"

@@ -110,7 +110,7 @@ class Person:
     async def slash(
         self, command: str, *, channel: str | None = None, lose_answer: bool = False, copies: int = 1
     ) -> Answer:
-        """Type e.g. '/decide show 1' in a channel ('dm' too); the person's first channel by default."""
+        """Type e.g. '/ticket Lamp' in a channel ('dm' too); the person's first channel by default."""
         return await self._act("slash", command=command, channel=channel, lose_answer=lose_answer, copies=copies)
 
     async def shortcut(self, name: str, *, message: Message | None = None) -> Answer:
@@ -147,9 +147,14 @@ class Person:
         """Fill inputs of the open modal by label (exact, else how it begins), all or none; None clears.
 
         Selects take visible texts or values, people and channels their names, dates `date` or 'YYYY-MM-DD',
-        date-times aware datetimes or epochs, checkboxes lists of texts or a bool for a single box.
+        date-times aware datetimes or epochs, checkboxes lists of texts or a bool for a single box. What an external
+        select offers is asked of the app, with the value as what was typed.
         """
         return await self._act("fill", values={label: _written(value) for label, value in values.items()})
+
+    async def offered(self, label: str, typed: str) -> list[str]:
+        """Type into an external select of the open modal, and read what the app offers; nothing is chosen."""
+        return list(await self._request("POST", "offered", {"label": label, "typed": typed}))
 
     async def submit(self, *, lose_answer: bool = False, copies: int = 1) -> Answer:
         """Press the modal's submit button. lose_answer: the app does its work but its answer gets lost."""

@@ -7,14 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox import inputs
-from sandbox.acts import Pressed
 from sandbox.finder import NotThere
 from sandbox.inputs import Json
+from sandbox.pressed import Pressed
 
 _MARKED = re.compile(r"(?<!\w)(?:\*(?P<bold>\S(?:[^*\n]*\S)?)\*|_(?P<italic>\S(?:[^_\n]*\S)?)_"
                      r"|~(?P<strike>\S(?:[^~\n]*\S)?)~|`(?P<code>[^`\n]+)`)(?!\w)")  # fmt: skip
 _ITEM = re.compile(r"(?:[-•]|\d+\.) +")
-_EXTERNAL = ("external_select", "multi_external_select")
 
 
 def pressed_at(blocks: Sequence[Json], *, user: str, block_id: str, action_id: str, value: Any, tz: str) -> Pressed:
@@ -51,7 +50,7 @@ def held(element: Json, value: Any, *, tz: str) -> Json:
     kind = element["type"]
     if value in (None, "", []):
         return inputs.state(element, None)
-    if kind in _EXTERNAL:
+    if kind in inputs.EXTERNAL:
         return inputs.state(element, value)
     if "options" in element or "option_groups" in element:
         several = isinstance(value, list)

@@ -22,6 +22,7 @@ class Call:
     answer: Json | None = None
     status: int = 0
     at: float = field(default_factory=time.time)
+    """By the workspace's clock, in seconds since 1970; likewise a delivery's."""
     ms: float = 0.0
     spoiled: str = ""
 

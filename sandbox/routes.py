@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.acts import Outcome
+from sandbox.clock import span
 from sandbox.inputs import Json
 from sandbox.seat import Seat
+from sandbox.sending import Outcome
 from sandbox.town import Town
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -76,6 +77,10 @@ async def _fill(seat: Seat, body: Json) -> Any:
     return await seat.fill(body["values"])
 
 
+async def _offered(seat: Seat, body: Json) -> Any:
+    return await seat.offered(body["label"], body["typed"])
+
+
 async def _press(seat: Seat, body: Json) -> Any:
     at = body.pop("at")
     seat.hold(at, body.pop("values", ()))
@@ -101,11 +106,11 @@ async def _close(seat: Seat, body: Json) -> Any:
 
 
 async def _again(seat: Seat, body: Json) -> Any:
-    return await seat.acts.again(seat.person)
+    return await seat.acts.sending.again(seat.person)
 
 
 async def _open_home(seat: Seat, body: Json) -> Any:
-    seat.acts.open_home(seat.person)
+    seat.acts.events.home_opened(seat.person)
     return Outcome("ok")
 
 
@@ -115,6 +120,7 @@ _ACTS: dict[str, Act] = {
     "say": _say,
     "click": _click,
     "fill": _fill,
+    "offered": _offered,
     "press": _press,
     "hold": _hold,
     "suggest": _suggest,
@@ -180,8 +186,15 @@ def routes(town: Town) -> list[Route]:
         await town.disconnect(**await _body(request))
         return JSONResponse({"ok": True})
 
+    async def clock(request: Request) -> Response:
+        """The time, moved before by {"later": "1d"} where it is posted."""
+        if request.method == "POST":
+            await town.clock.move(span(str((await _body(request)).get("later"))))
+        ahead = town.clock.ahead.total_seconds()
+        return JSONResponse({"now": town.clock.now().isoformat(), "ahead_seconds": ahead})
+
     async def event(request: Request) -> Response:
-        return JSONResponse({"sent": town.acts.send_event(await _body(request))})
+        return JSONResponse({"sent": town.events.send(await _body(request))})
 
     async def bot_url(request: Request) -> Response:
         town.set_bot_url(str((await _body(request))["url"]))
@@ -201,6 +214,8 @@ def routes(town: Town) -> list[Route]:
         ("POST", "/people/{who}/activate", activate),
         ("POST", "/triggers/expire", expire),
         ("POST", "/socket/disconnect", reconnect),
+        ("GET", "/clock", clock),
+        ("POST", "/clock", clock),
         ("POST", "/events", event),
         ("POST", "/bot", bot_url),
         *(("POST", f"/people/{{who}}/{name}", _acting(town, act)) for name, act in _ACTS.items()),

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox import finder, inputs, pointing
-from sandbox.acts import Acts, Outcome, Pressed
+from sandbox.acts import Acts
 from sandbox.finder import NotThere
 from sandbox.inputs import Json
 from sandbox.mrkdwn import Reader, text_of
+from sandbox.pressed import Pressed
 from sandbox.screen import Filled, render_message, render_view, shown_value
+from sandbox.sending import Outcome
 from sandbox.spec import PersonSpec
 from sandbox.views import View
 from sandbox.workspace import SLACKBOT, Channel, Message, Workspace
@@ -100,7 +102,7 @@ class Seat:
         people = {person.id: person.name for person in self.workspace.people.values()}
         people[self.workspace.spec.bot_user_id] = self.workspace.spec.app_name
         channels = {channel.id: channel.name for channel in self.workspace.visible_channels(self.person.id)}
-        return Reader(people, channels, self.person.tz, self.workspace.now)
+        return Reader(people, channels, self.person.tz, self.workspace.clock.now())
 
     def _name(self, user: str) -> str:
         return "slackbot" if user == SLACKBOT else self.reader.people.get(user, user)
@@ -128,6 +130,7 @@ class Seat:
         verb, bot = command.split()[0], self.workspace.spec.bot_user_id
         if _MOVES[verb] == "joined":
             channel.members.add(bot)
+            self.acts.events.app_joined(channel, inviter=self.person)
         else:
             channel.members.discard(bot)
         self.workspace.post(channel, user=SLACKBOT, text=f"<@{bot}> {_MOVES[verb]} the channel ({verb}).")
@@ -242,13 +245,35 @@ class Seat:
         """Fill inputs of the open modal by label, all or none; those that dispatch tell the app at once."""
         view = self.acts.open_view(self.person)
         found = {label: finder.input_called(view.blocks, label) for label in values}
-        states = {label: finder.typed(found[label]["element"], values[label], self._names()) for label in values}
+        states = {label: await self._typed(view, block, values[label]) for label, block in found.items()}
         outcome = Outcome("ok")
         for label, block in found.items():
             view.states[(block["block_id"], block["element"]["action_id"])] = states[label]
             if block.get("dispatch_action"):
                 outcome = await self.acts.dispatch(self.person, view, block)
         return outcome
+
+    async def offered(self, label: str, typed: str) -> list[str]:
+        """What the app offers in an external select of the open modal for what was typed."""
+        view = self.acts.open_view(self.person)
+        options = await self._options(view, finder.input_called(view.blocks, label), typed)
+        return [text_of(option["text"], self.reader) for option in options]
+
+    async def _typed(self, view: View, block: Json, value: Any) -> Json:
+        """The state of an input once the value is typed or chosen."""
+        element = block["element"]
+        if element["type"] not in inputs.EXTERNAL or not value:
+            return finder.typed(element, value, self._names())
+        wanted = [value] if isinstance(value, str) else list(value)
+        chosen = [finder.option(await self._options(view, block, one), one) for one in wanted]
+        return inputs.state(element, chosen if element["type"].startswith("multi_") else chosen[0])
+
+    async def _options(self, view: View, block: Json, typed: str) -> list[Json]:
+        """Ask the app, as Slack does once enough was typed. Raises NotThere before."""
+        least = block["element"].get("min_query_length", inputs.LEAST_QUERY)
+        if len(typed) < least:
+            raise NotThere(f"this list asks the app from {least} characters on; {typed!r} is shorter")
+        return await self.acts.suggest(self.person, Pressed(block, block["element"], view=view), typed)
 
     def _names(self) -> dict[str, dict[str, str]]:
         active = [person for person in self.workspace.people.values() if not person.deleted]

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from sandbox.clock import Clock
 from sandbox.files import file_routes
 from sandbox.page.routes import page_routes
 from sandbox.people import Person
@@ -40,6 +41,10 @@ class Sandbox:
     @bot_url.setter
     def bot_url(self, url: str) -> None:
         self.town.set_bot_url(url)
+
+    @property
+    def clock(self) -> Clock:
+        return self.town.clock
 
     def person(self, name: str) -> Person:
         """Act as this person. The sandbox closes what it handed out."""
@@ -77,7 +82,7 @@ class Sandbox:
 
     def send_event(self, event: dict[str, Any]) -> bool:
         """Tell the app an event in the background; False when it did not subscribe to the type."""
-        return self.town.acts.send_event(event)
+        return self.town.events.send(event)
 
     async def idle(self, *, quiet: float = 0.1, timeout: float = 5.0) -> None:
         """Wait until the app has called nothing for `quiet` seconds. Raises TimeoutError."""
@@ -134,11 +139,12 @@ async def running(
     mode: Mode = "http",
     host: str = "127.0.0.1",
     port: int = 0,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Run a workspace in the current event loop; port 0 takes a free one."""
+    """Run a workspace in the current event loop; port 0 takes a free one. clock: another than the machine's time."""
     listener = listen(host, port)
     base_url = f"http://{host}:{listener.getsockname()[1]}"
-    town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url)
+    town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
     server = EmbeddedServer(_config(application(town)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

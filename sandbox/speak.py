@@ -1,4 +1,4 @@
-"""Owns acting as a person by typed words: what `conclave as sarah ...` does."""
+"""Owns acting as a person by typed words: what `python -m sandbox as ana ...` does."""
 
 import asyncio
 import re
@@ -13,7 +13,10 @@ from sandbox.people import Answer, CannotDo, Modal, Person
 
 SETTLE_SECONDS = 5.0
 _QUIET_SECONDS = 0.3
-_LOADING = "One moment"
+_QUIET_AFTER_MOVING_SECONDS = 3.0
+"""An app has to notice by itself that it is later: Slack tells nobody."""
+_LOADING = ("One moment", "Loading")
+"""With these words a window of many apps opens, to be filled as soon as they have looked up what belongs there."""
 _YES, _NO = ("yes", "true", "on", "x"), ("no", "false", "off")
 HOW = (
     'Say one of: "/command words", click LABEL, fill LABEL=VALUE LABEL=VALUE, submit, close, '
@@ -21,21 +24,40 @@ HOW = (
 )
 
 
-async def speak(sandbox_url: str, name: str, words: str) -> str:
+async def speak(
+    sandbox_url: str, name: str, words: str, *, later: str = "", start_with: str = "python -m sandbox run FILE"
+) -> str:
     """Do what the words say as this person and return their screen then.
 
+    later: move the clock before, by "1h", "1d" or the like. start_with: how one starts a sandbox, said where none runs.
     Raises CannotDo with a sentence for an unknown person, label or word, and where no sandbox runs.
     """
     try:
         async with await Person.connect(sandbox_url, name) as person:
-            before = await person.screen()
-            answer = await _act(person, words.strip() or "screen", sandbox_url)
-            if answer is None:
-                return before
-            screen = await _settled(person, before)
-            return screen if answer.ok else f"({answer.status}: {answer.error})\n\n{screen}"
+            moved = await _move_clock(person, sandbox_url, later) if later else ""
+            return moved + await _do(person, words.strip(), sandbox_url)
     except aiohttp.ClientConnectionError as error:
-        raise CannotDo(f"No sandbox answers at {sandbox_url}. Start one with: conclave demo") from error
+        raise CannotDo(f"No sandbox answers at {sandbox_url}. Start one with: {start_with}") from error
+
+
+async def _move_clock(person: Person, sandbox_url: str, later: str) -> str:
+    before, zone = await person.screen(), await _zone(person, sandbox_url)
+    url = f"{sandbox_url.rstrip('/')}/sandbox/clock"
+    async with aiohttp.ClientSession() as session, session.post(url, json={"later": later}) as answer:
+        found = await answer.json()
+    if "error" in found:
+        raise CannotDo(str(found["error"]))
+    await _settled(person, before, quiet=_QUIET_AFTER_MOVING_SECONDS)
+    return f"(It is {datetime.fromisoformat(found['now']).astimezone(zone):%A, %d %B %Y, %H:%M} now.)\n\n"
+
+
+async def _do(person: Person, words: str, sandbox_url: str) -> str:
+    before = await person.screen()
+    answer = await _act(person, words or "screen", sandbox_url)
+    if answer is None:
+        return before
+    screen = await _settled(person, before)
+    return screen if answer.ok else f"({answer.status}: {answer.error})\n\n{screen}"
 
 
 async def _act(person: Person, words: str, sandbox_url: str) -> Answer | None:
@@ -158,13 +180,13 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-async def _settled(person: Person, before: str) -> str:
-    """The screen once it has changed and rests, and no window is loading; for at most `SETTLE_SECONDS`."""
+async def _settled(person: Person, before: str, *, quiet: float = _QUIET_SECONDS) -> str:
+    """The screen once it has rested for `quiet` seconds, and no window is loading; after `SETTLE_SECONDS` as it is."""
     screen, deadline = before, asyncio.get_running_loop().time() + SETTLE_SECONDS
     while asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(_QUIET_SECONDS)
+        await asyncio.sleep(quiet)
         now = await person.screen()
-        if now == screen and _LOADING not in now:
+        if now == screen and not any(words in now for words in _LOADING):
             break
         screen = now
     return screen

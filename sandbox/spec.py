@@ -68,8 +68,14 @@ class WorkspaceSpec:
     """What the page tells who opens it for the first time, in mrkdwn."""
     needs_text: bool = True
     """Refuse a message of blocks alone: Slack takes it and warns, screen readers then have nothing to say."""
-    secret_views: tuple[str, ...] = ("evaluation.",)
+    secret_views: tuple[str, ...] = ()
     """How callback ids begin whose views and submissions the inspector never shows."""
+    hidden: str = "Hidden: the description of this workspace keeps this view secret."
+    """What the inspector says in place of such a view."""
+    command: str = "python -m sandbox as"
+    """What one types in a terminal before a handle and words."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """(handle, words as a shell takes them): what to type in a terminal, where the usual examples say too little."""
     app_id: str = "A0SANDBOX"
     app_name: str = "app"
     bot_user_id: str = "U0SANDBOXBOT"

@@ -5,12 +5,15 @@ from typing import Literal
 
 from sandbox.acts import Acts
 from sandbox.answers import Answers
-from sandbox.api import Api
+from sandbox.clock import Clock
 from sandbox.delivery import Courier, HttpLink
+from sandbox.events import Events
 from sandbox.faults import Faults
+from sandbox.methods.api import Api
 from sandbox.modals import Modals
 from sandbox.records import Records
 from sandbox.seat import Seat
+from sandbox.sending import Sending
 from sandbox.socket_mode import SocketLink
 from sandbox.spec import WorkspaceSpec
 from sandbox.workspace import Channel, Workspace
@@ -19,22 +22,27 @@ Mode = Literal["http", "socket"]
 
 
 class Town:
-    """Everything behind one sandbox address. base_url: where the app and the people reach it."""
+    """Everything behind one sandbox address. base_url: where the app and the people reach it. clock: its time."""
 
-    def __init__(self, spec: WorkspaceSpec, *, base_url: str, mode: Mode, bot_url: str | None) -> None:
+    def __init__(
+        self, spec: WorkspaceSpec, *, base_url: str, mode: Mode, bot_url: str | None = None, clock: Clock | None = None
+    ) -> None:
         self.spec = spec
         self.base_url = base_url
         self.mode = mode
-        self.workspace = Workspace(spec)
+        self.clock = clock or Clock()
+        self.workspace = Workspace(spec, self.clock)
         self.records = Records()
         self.faults = Faults()
         self.http = HttpLink(spec, bot_url)
         self.socket = SocketLink(spec.app_id)
-        self.courier = Courier(spec, self.socket if mode == "socket" else self.http, self.records)
+        self.courier = Courier(spec, self.socket if mode == "socket" else self.http, self.records, self.clock)
         self.modals = Modals(self.workspace)
         self.answers = Answers(self.workspace, self.modals)
-        self.acts = Acts(self.workspace, self.courier, self.answers, base_url)
-        self.api = Api(self.workspace, self.modals, self._socket_url, base_url)
+        self.events = Events(self.workspace, self.courier)
+        sending = Sending(self.workspace, self.courier, self.answers)
+        self.acts = Acts(self.workspace, self.courier, sending, self.events, base_url)
+        self.api = Api(self.workspace, self.modals, base_url, self._socket_url, self.courier.background)
 
     def _socket_url(self) -> str:
         address = self.base_url.replace("http://", "ws://", 1)

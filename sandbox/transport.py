@@ -53,7 +53,7 @@ def web_api(town: Town) -> ASGIApp:
             await JSONResponse({"ok": False, "error": "invalid_json"})(scope, receive, send)
             return
         token = _token(request, arguments)
-        record = Call(method, dict(arguments))
+        record = Call(method, dict(arguments), at=town.clock.time())
         town.records.calls.append(record)
         started = time.perf_counter()
         response = await _answer(town, record, method, arguments, token)
@@ -156,7 +156,7 @@ def web_response_url(town: Town) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = json.loads(await request.body())
-        record = Call("response_url", body)
+        record = Call("response_url", body, at=town.clock.time())
         town.records.calls.append(record)
         started = time.perf_counter()
         response = await _respond(town, record, request.path_params["key"], body)

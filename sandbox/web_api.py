@@ -3,57 +3,22 @@
 import json
 from typing import Any
 
-from sandbox.api import Api, Method
-from sandbox.api_chat import CHAT
-from sandbox.api_conversations import CONVERSATIONS
-from sandbox.api_files import FILES
-from sandbox.api_people import PEOPLE
-from sandbox.api_reactions import REACTIONS
-from sandbox.api_scheduled import SCHEDULED
-from sandbox.api_views import VIEWS
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
+from sandbox.methods.conversations import scopes_for
+from sandbox.methods.table import METHODS
 from sandbox.modals import Refused
 
-_METHODS: dict[str, Method] = {**PEOPLE, **CONVERSATIONS, **CHAT, **SCHEDULED, **REACTIONS, **VIEWS, **FILES}
-_OPEN = ("api.test", "blocks.validate")
-_APP_LEVEL = ("apps.connections.open",)
-_SCOPES = {
-    "team.info": "team:read",
-    "users.info": "users:read",
-    "users.list": "users:read",
-    "users.lookupByEmail": "users:read.email",
-    "users.profile.get": "users.profile:read",
-    "users.getPresence": "users:read",
-    "bots.info": "users:read",
-    "conversations.open": "im:write",
-    "conversations.join": "channels:join",
-    "conversations.leave": "channels:manage",
-    "conversations.create": "channels:manage",
-    "conversations.invite": "channels:manage",
-    "conversations.kick": "channels:manage",
-    "conversations.setTopic": "channels:manage",
-    "reactions.add": "reactions:write",
-    "reactions.remove": "reactions:write",
-    "reactions.get": "reactions:read",
-    "chat.postMessage": "chat:write",
-    "chat.update": "chat:write",
-    "chat.postEphemeral": "chat:write",
-    "chat.delete": "chat:write",
-    "chat.scheduleMessage": "chat:write",
-    "chat.deleteScheduledMessage": "chat:write",
-    "files.getUploadURLExternal": "files:write",
-    "files.completeUploadExternal": "files:write",
-}
 _PARSED = ("blocks", "view", "metadata", "attachments", "message", "files")
+"""Arguments that clients may send as JSON text."""
 
 
-def call(api: Api, method: str, arguments: Json, *, token: str | None) -> Json:
+def call(api: Api, name: str, arguments: Json, *, token: str | None) -> Json:
     """Answer one call; a refusal is an answer too: {"ok": false, "error": ...}."""
     try:
-        _check_token(api, method, token)
-        if method in _SCOPES:
-            api.need_scope(_SCOPES[method])
-        return {"ok": True, **_METHODS[method](api, _parsed(arguments))}
+        method = _method(api, name, token)
+        _check_scope(api, method, arguments)
+        return {"ok": True, **method.do(api, _parsed(arguments))}
     except Refused as refusal:
         answer: Json = {"ok": False, "error": refusal.error, **refusal.more}
         if refusal.messages:
@@ -61,22 +26,30 @@ def call(api: Api, method: str, arguments: Json, *, token: str | None) -> Json:
         return answer
 
 
-def _check_token(api: Api, method: str, token: str | None) -> None:
-    spec = api.workspace.spec
-    if method not in _METHODS:
-        raise Refused("unknown_method", req_method=method)
-    if method in _OPEN:
-        return
+def _method(api: Api, name: str, token: str | None) -> Method:
+    """Find the method, where this token may call it. Raises Refused."""
+    spec, method = api.workspace.spec, METHODS.get(name)
+    if method is None:
+        raise Refused("unknown_method", req_method=name)
+    if method.token == "none":
+        return method
     if not token:
         raise Refused("not_authed")
     if token not in (spec.bot_token, spec.app_token):
         raise Refused("invalid_auth")
-    if (token == spec.app_token) != (method in _APP_LEVEL):
+    if (token == spec.app_token) != (method.token == "app"):
         raise Refused("not_allowed_token_type")
+    return method
+
+
+def _check_scope(api: Api, method: Method, arguments: Json) -> None:
+    family, _, right = method.scope.partition(":")
+    scopes = scopes_for(api, arguments, right) if family == "*" else [method.scope] if method.scope else []
+    for scope in scopes:
+        api.need_scope(scope)
 
 
 def _parsed(arguments: Json) -> Json:
-    """Read the arguments that clients may send as JSON text."""
     return {name: _loaded(value) if name in _PARSED else value for name, value in arguments.items()}
 
 

@@ -8,10 +8,10 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from sandbox.clock import Clock
 from sandbox.inputs import Json
 from sandbox.spec import PersonSpec, WorkspaceSpec
 from sandbox.views import View
@@ -88,23 +88,26 @@ class Scheduled:
     channel: str
     post_at: int
     text: str
-    created: int = field(default_factory=lambda: int(time.time()))
+    created: int
 
 
 @dataclass
 class ResponseUrl:
+    """The right to answer late, five times. expires: by the workspace's clock, in seconds since 1970."""
+
     user: str
     channel: str
+    expires: float
     message_ts: str | None = None
     uses_left: int = 5
-    expires: float = field(default_factory=lambda: time.monotonic() + 1800)
 
 
 class Workspace:
     """One living workspace. Ids of people are Slack's, handles only serve to find them."""
 
-    def __init__(self, spec: WorkspaceSpec) -> None:
+    def __init__(self, spec: WorkspaceSpec, clock: Clock | None = None) -> None:
         self.spec = spec
+        self.clock = clock or Clock()
         self.people: dict[str, PersonSpec] = {person.id: person for person in spec.people}
         self.channels: dict[str, Channel] = {}
         self.stacks: dict[str, list[View]] = {person.id: [] for person in spec.people}
@@ -116,8 +119,6 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0
-        self.now: datetime | None = None
-        """What people's clocks show; None: the time it is. Only what is read follows it, message ids do not."""
         self._counter = itertools.count(1)
         self._last_ts = 0
         for channel in spec.channels:
@@ -158,7 +159,7 @@ class Workspace:
 
     def next_ts(self) -> str:
         """A timestamp that no other message has, in Slack's form of seconds and six digits."""
-        now = max(int(time.time() * 1_000_000), self._last_ts + 1)
+        now = max(int(self.clock.time() * 1_000_000), self._last_ts + 1)
         self._last_ts = now
         return f"{now // 1_000_000}.{now % 1_000_000:06d}"
 

@@ -55,20 +55,30 @@ def view_problems(view: Json) -> list[Problem]:
     if view.get("type") not in ("modal", "home"):
         check.add("/type", "must be modal or home")
     if view.get("type") == "modal":
-        check.text(view.get("title"), "/title", VIEW_TITLE, plain=True)
-        for part in ("submit", "close"):
-            check.optional_text(view.get(part), f"/{part}", VIEW_TITLE, plain=True)
+        _check_frame(check, view)
     check.string(view.get("private_metadata"), "/private_metadata", PRIVATE_METADATA, empty=True)
     for part in ("callback_id", "external_id"):
         check.string(view.get(part), f"/{part}", ID, empty=True)
     check_blocks(check, view.get("blocks"), VIEW_BLOCKS)
+    _check_together(check, view)
+    if len(json.dumps(view, separators=(",", ":"), ensure_ascii=False, default=str).encode()) > VIEW_BYTES:
+        check.add("", f"must be at most {VIEW_BYTES} bytes", error="view_too_large")
+    return check.problems
+
+
+def _check_frame(check: Check, view: Json) -> None:
+    """The title and the buttons of a modal."""
+    check.text(view.get("title"), "/title", VIEW_TITLE, plain=True)
+    for part in ("submit", "close"):
+        check.optional_text(view.get(part), f"/{part}", VIEW_TITLE, plain=True)
+
+
+def _check_together(check: Check, view: Json) -> None:
+    """What only all blocks together show; to be asked after they were checked."""
     if view.get("type") == "modal" and check.inputs and not view.get("submit"):
         check.add("/submit", "is required when a block is an input")
     if check.focused > 1:
         check.add("/blocks", "only one element may have focus_on_load")
-    if len(json.dumps(view, separators=(",", ":"), ensure_ascii=False, default=str).encode()) > VIEW_BYTES:
-        check.add("", f"must be at most {VIEW_BYTES} bytes", error="view_too_large")
-    return check.problems
 
 
 def message_problems(message: Json) -> list[Problem]:

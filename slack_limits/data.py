@@ -24,16 +24,19 @@ def check_table(check: Check, block: Json, at: str) -> None:
         if block.get("page_size", 5) not in range(1, 101):
             check.add(f"{at}/page_size", "must be 1 to 100")
     rows = check.items(block.get("rows"), f"{at}/rows", TABLE_ROWS + data, least=1 + data)
-    chars = 0
-    for y, row in enumerate(rows):
-        for x, cell in enumerate(check.items(row, f"{at}/rows/{y}", TABLE_COLUMNS)):
-            chars += _cell(check, cell, f"{at}/rows/{y}/{x}", header=data and y == 0)
+    chars = sum(_row(check, row, f"{at}/rows/{y}", header=data and y == 0) for y, row in enumerate(rows))
     if len({len(row) for row in rows if isinstance(row, (list, tuple))}) > 1:
         check.add(f"{at}/rows", "must all have the same number of cells")
     if chars > TABLE_CHARS:
         check.add(f"{at}/rows", f"must be at most {TABLE_CHARS} characters together, is {chars}")
     if block.get("column_settings") is not None:
         check.items(block["column_settings"], f"{at}/column_settings", TABLE_COLUMNS, least=0)
+
+
+def _row(check: Check, row: Any, at: str, *, header: bool) -> int:
+    """Check one row and return how many characters it holds."""
+    cells = check.items(row, at, TABLE_COLUMNS)
+    return sum(_cell(check, cell, f"{at}/{x}", header=header) for x, cell in enumerate(cells))
 
 
 def _cell(check: Check, cell: Any, at: str, *, header: bool) -> int:

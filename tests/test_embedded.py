@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -296,9 +296,8 @@ def test_as_root_programs_below_a_closed_directory_are_copied(data_dir: Path, mo
     assert time.monotonic() - again < 5
 
 
-def closed_if(part: str, otherwise):  # type: ignore[no-untyped-def]
+def closed_if(part: str, otherwise: Callable[..., Path | None]) -> Callable[..., Path | None]:
     def closed_parent(path: Path, *, uid: int | None) -> Path | None:
-        found: Path | None = path.parent if part in path.parts else otherwise(path, uid=uid)
-        return found
+        return path.parent if part in path.parts else otherwise(path, uid=uid)
 
     return closed_parent

@@ -4,9 +4,10 @@ Refuses in one sentence that says what is wrong and where; it names names, never
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -59,24 +60,28 @@ def parse(content: bytes) -> Case:
     if len(content) > MAX_BYTES:
         raise Invalid(f"the file is larger than {MAX_BYTES // 1_000_000} MB. Is it the right one?")
     root = _table(_json(content), ())
-    for key in KEYS[:3]:
-        if key not in root:
-            _refuse((), f'"{key}" is missing; it has "options", "criteria" and "scores"')
+    _require(root, KEYS[:3])
     options = _options(root["options"])
-    criteria = _criteria(root["criteria"])
-    plan = _Plan({name: _id("option", name) for name in options}, {name: _id("criterion", name) for name in criteria})
+    weights = _criteria(root["criteria"])
+    plan = _Plan.of(options, weights)
     scores = plan.ballots(root["scores"])
-    sure = plan.confidences(root["confidence"], people=list(scores)) if root.get("confidence") is not None else {}
+    sure = plan.confidences(root.get("confidence"), people=list(scores))
     return Case(
-        decision_id=uuid5(NAMESPACE_OID, json.dumps([options, list(criteria)])),
+        decision_id=uuid5(NAMESPACE_OID, json.dumps([options, list(weights)])),
         options={id_: name for name, id_ in plan.options.items()},
         criteria={id_: name for name, id_ in plan.criteria.items()},
-        weights=tuple((plan.criteria[name], weight) for name, weight in criteria.items()),
+        weights=tuple(zip(plan.criteria.values(), weights.values(), strict=True)),
         people=tuple(scores),
         ballots=tuple(scores.values()),
         confidences=tuple(sure.get(person, {}) for person in scores) if sure else (),
         unused_keys=tuple(key for key in root if key not in KEYS),
     )
+
+
+def _require(root: Mapping[str, Any], keys: Sequence[str]) -> None:
+    for key in keys:
+        if key not in root:
+            _refuse((), f'"{key}" is missing; it has "options", "criteria" and "scores"')
 
 
 Place = tuple[str | int, ...]
@@ -203,6 +208,10 @@ class _Plan:
     options: dict[str, UUID]
     criteria: dict[str, UUID]
 
+    @classmethod
+    def of(cls, options: Iterable[str], criteria: Iterable[str]) -> "_Plan":
+        return cls({o: _id("option", o) for o in options}, {c: _id("criterion", c) for c in criteria})
+
     def ballots(self, value: object) -> dict[str, Cells]:
         found: dict[str, Cells] = {}
         table = _table(value, ("scores",))
@@ -216,22 +225,24 @@ class _Plan:
         return found
 
     def confidences(self, value: object, *, people: Sequence[str]) -> dict[str, Cells]:
-        """{person: {criterion: 1..5}}, or by option and criterion like scores."""
+        """{person: {criterion: 1..5}}, or by option and criterion like scores; null = nobody said so."""
         found: dict[str, Cells] = {}
-        for key, given in _table(value, ("confidence",)).items():
+        for key, given in _table({} if value is None else value, ("confidence",)).items():
             place: Place = ("confidence", key)
             person = self._known(key, {name: name for name in people}, "person with scores", ("confidence",))
             if person in found:
                 _refuse(("confidence",), f"the name {_quoted(person)} appears twice")
-            entries = _table(given, place)
-            pages = {k: v for k, v in entries.items() if not isinstance(v, dict)}
-            limits = (1, MAX_CONFIDENCE)
-            found[person] = {
-                (option, criterion): sure
-                for criterion, sure in self._scores(pages, place, limits, "a confidence").items()
-                for option in self.options.values()
-            } | self._rows({k: v for k, v in entries.items() if k not in pages}, place, limits, "a confidence")
+            found[person] = self._sure(_table(given, place), place)
         return found
+
+    def _sure(self, entries: Mapping[str, object], place: Place) -> Cells:
+        """One person's confidences: a number by a criterion counts for every option on it."""
+        rows = {name: given for name, given in entries.items() if isinstance(given, dict)}
+        pages = {name: given for name, given in entries.items() if name not in rows}
+        limits, what = (1, MAX_CONFIDENCE), "a confidence"
+        by_criterion = self._scores(pages, place, limits, what)
+        pairs = product(self.options.values(), by_criterion.items())
+        return {(o, criterion): sure for o, (criterion, sure) in pairs} | self._rows(rows, place, limits, what)
 
     def _rows(self, value: object, place: Place, limits: tuple[int, int], what: str) -> dict[Cell, int]:
         found: dict[Cell, int] = {}

@@ -107,20 +107,28 @@ class Report:
         found, options, criteria = self.analysis, self.case.options, self.case.criteria
         if found.people < Thresholds().ranking:
             yield f"{found.people} {'person' if found.people == 1 else 'people'} scored: too few to speak of a team."
-        for row in found.ranking.rows:
-            if row.needs:
-                yield f"{options[row.option_id]} is not ranked: needs scores on {_listed(self._criteria(row.needs))}."
+        yield from self._unranked()
         if len(found.leaders) > 1:
             yield f"{_listed([options[o] for o in found.leaders])} tie for the first place."
         for o, k in found.low:
             yield f"{options[o]} leads, but averages {LOW} or less on {criteria[k]}."
         yield from self._confidence_warning()
         yield from self._leniency_warnings()
-        for k, weight in self.case.weights:
-            if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
-                yield f"{criteria[k]} weighs {_plain(weight)}; Conclave's form takes {MIN_WEIGHT} to {MAX_WEIGHT}."
+        yield from self._unusual_weights()
         for key in self.case.unused_keys:
             yield f"The file's {json.dumps(key)} is not used."
+
+    def _unranked(self) -> Iterator[str]:
+        for row in self.analysis.ranking.rows:
+            if row.needs:
+                title, needs = self.case.options[row.option_id], _listed(self._criteria(row.needs))
+                yield f"{title} is not ranked: needs scores on {needs}."
+
+    def _unusual_weights(self) -> Iterator[str]:
+        for k, weight in self.case.weights:
+            if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+                name, limits = self.case.criteria[k], f"{MIN_WEIGHT} to {MAX_WEIGHT}"
+                yield f"{name} weighs {_plain(weight)}; Conclave's form takes {limits}."
 
     def _confidence_warning(self) -> Iterator[str]:
         sure = self.analysis.confident_leaders

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -184,10 +185,13 @@ def demo(
     socket: Annotated[bool, typer.Option("--socket", help="Socket Mode instead of HTTP.")] = False,
 ) -> None:
     """Try Conclave without Slack: a local one, an embedded database, a sample team."""
+    _need_sandbox()
     from bot.demo import demo as demos
     from bot.demo import sample
     from bot.demo.techcorp import techcorp
 
+    if not script and port:
+        print_line(f"Conclave's demo, in a few seconds at http://127.0.0.1:{port}")
     with _sentences(), _demo_database(is_fresh=script) as server:
         spec = techcorp()
         sample.load(server.service_url, workspace_id=spec.team_id, domain=spec.domain)
@@ -227,7 +231,8 @@ def sandbox_alone(
     file: Annotated[Path, typer.Argument(help="YAML: people, channels, the app's commands, tokens, mode.")],
     port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
 ) -> None:
-    """A local Slack for any Bolt app, described by a small YAML file. See docs/sandbox.md."""
+    """A local Slack for any Bolt app, described by a small YAML file. See sandbox/README.md."""
+    _need_sandbox()
     from sandbox import description
     from sandbox.server import serve
 
@@ -252,13 +257,26 @@ def act(
     words: Annotated[
         list[str] | None, typer.Argument(help='For example "/decide refund for ABC", or click Score.')
     ] = None,
+    later: Annotated[str, typer.Option(help="Move the demo's clock before, for everybody: 1h, 1d, 1d12h.")] = "",
     port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
 ) -> None:
     """Act as a person of the running demo, and print what they see then."""
+    _need_sandbox()
+    from sandbox.people import CannotDo
     from sandbox.speak import speak
 
-    with _sentences():
-        print_line(asyncio.run(speak(f"http://127.0.0.1:{port}", person, " ".join(words or []))))
+    with _told(CannotDo):
+        url, said = f"http://127.0.0.1:{port}", " ".join(words or [])
+        print_line(asyncio.run(speak(url, person, said, later=later, start_with="conclave demo")))
+
+
+def _need_sandbox() -> None:
+    """Say how to install the sandbox where it, or what only it needs, is missing; exit 1."""
+    if not all(find_spec(name) for name in ("sandbox", "wsproto", "yaml")):
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(
+            "The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'"
+        )
+        raise typer.Exit(1)
 
 
 def print_line(text: str = "") -> None:
@@ -283,9 +301,8 @@ def _sentences() -> Iterator[None]:
     """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
     from bot.embedded import EmbeddedError
     from bot.errors import BotError, StartError
-    from sandbox.people import CannotDo
 
-    with _told(StartError, EmbeddedError, BotError, CannotDo):
+    with _told(StartError, EmbeddedError, BotError):
         yield
 
 

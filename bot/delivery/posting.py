@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -103,14 +104,14 @@ async def _history(
         channel = str((await deps.client.conversations_open(users=channel))["channel"]["id"])
     oldest = f"{(delivery.created_at - _CLOCKS_APART).timestamp():.6f}"
     how: dict[str, Any] = {"channel": channel, "oldest": oldest, "limit": 200, "include_all_metadata": True}
-    cursor = ""
+    read = partial(deps.client.conversations_history, **how)
+    if thread_ts:
+        read = partial(deps.client.conversations_replies, ts=thread_ts, **how)
+    cursor: str | None = None
     while True:
-        if thread_ts:
-            answer = await deps.client.conversations_replies(ts=thread_ts, cursor=cursor or None, **how)
-        else:
-            answer = await deps.client.conversations_history(cursor=cursor or None, **how)
+        answer = await read(cursor=cursor)
         for message in answer.get("messages") or []:
             yield message
-        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             return

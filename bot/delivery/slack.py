@@ -65,36 +65,42 @@ async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
 async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
     """Post the card, or update it in place to the state of now."""
     found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
-    place, channel = found.card, found.decision.channel_id
+    channel = found.decision.channel_id
     if channel is None or delivery.lane != slack_lane(found.decision.workspace_id or "", channel):
         return Done()  # it has moved on to another channel, in whose lane its card waits: two lanes would post two
-    if place and place.channel_id == channel:
-        if place.rendered_revision >= delivery.payload["revision"]:
-            return Done()
-        try:
-            await deps.client.chat_update(channel=channel, ts=place.ts, **card_view.card(found, now=deps.now))
-            await insist(lambda: cards.rendered(deps.patient_db, found=found))
-            return Done()
-        except SlackApiError as error:
-            if slack_error(error) in UNREACHABLE_CHANNEL:
-                return await _unreachable(deps, delivery, found, error)
-            if slack_error(error) not in GONE_MESSAGE:
-                raise
-    key = f"card:{found.decision.id}"
+    if _shows(found, delivery.payload["revision"]):
+        return Done()
     try:
-        posted = await post(deps, delivery, channel=channel, key=key, message=_card(deps, found))
+        if not await _update_card(deps, found):
+            await _post_card(deps, delivery, found, channel)
     except SlackApiError as error:
         if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
-    # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
-    shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
-    await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
     return Done()
 
 
-def _card(deps: Deps, found: Dossier) -> dict[str, Any]:
-    return card_view.card(found, now=deps.now)
+async def _update_card(deps: Deps, found: Dossier) -> bool:
+    """Whether there was a card in the decision's channel to bring up to date."""
+    card = found.card
+    if card is None or card.channel_id != found.decision.channel_id:
+        return False
+    try:
+        await deps.client.chat_update(channel=card.channel_id, ts=card.ts, **card_view.card(found, now=deps.now))
+    except SlackApiError as error:
+        if slack_error(error) not in GONE_MESSAGE:
+            raise
+        return False
+    await insist(lambda: cards.rendered(deps.patient_db, found=found))
+    return True
+
+
+async def _post_card(deps: Deps, delivery: Delivery, found: Dossier, channel: str) -> None:
+    message = card_view.card(found, now=deps.now)
+    posted = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=message)
+    # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
+    shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
+    await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
 
 
 async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:

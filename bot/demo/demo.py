@@ -7,10 +7,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from bot.demo.clock import StageClock
 from bot.demo.process import BotDied, BotProcess
 from bot.demo.story import StoryFailed, play
 from bot.demo.techcorp import techcorp
+from sandbox.clock import Clock
 from sandbox.people import CannotDo
 from sandbox.server import Sandbox, running
 from sandbox.town import Mode
@@ -18,6 +21,9 @@ from sandbox.welcome import how_to_talk
 
 Out = Callable[[str], None]
 INTERRUPTED = 130
+BOT_BY_CLOCK = (sys.executable, "-m", "bot.demo.bot")
+QUICK_TICKS = {"CONCLAVE_TICK_SECONDS": "2"}
+"""So that whoever has moved the clock sees soon what fell due."""
 _MOST_QUICK_DEATHS = 3
 _QUICK_SECONDS = 5.0
 
@@ -35,12 +41,13 @@ async def demo(
     """Run the demo; returns the exit code. The database is migrated and holds the sample team.
 
     bot_command: how to start the program itself, without its command. database_url: for the bot's login; owner_url: for
-    reading all tables after the story. port: of the sandbox, 0 = any. script: play the story and end; otherwise stay
-    until Ctrl-C or SIGTERM.
+    reading all tables after the story, or for moving the clock. port: of the sandbox, 0 = any. script: play the story
+    and end; otherwise stay until Ctrl-C or SIGTERM.
     """
-    with _interruptible(out) as interrupted:
+    with _interruptible(out) as interrupted, _clock(owner_url, database_url, is_needed=not script) as clock:
+        living = neighbours(bot_command, database_url=database_url, port=port, mode=mode, clock=clock)
         try:
-            async with neighbours(bot_command, database_url=database_url, port=port, mode=mode) as (sandbox, bot):
+            async with living as (sandbox, bot):
                 if script:
                     return await _play(sandbox, bot, owner_url, out)
                 out(_hello(sandbox, bot))
@@ -76,6 +83,16 @@ def _interruptible(out: Out) -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+@contextlib.contextmanager
+def _clock(owner_url: str, service_url: str, *, is_needed: bool) -> Iterator[StageClock | None]:
+    """The story is told in the machine's time, as it always was; who stays may move the clock."""
+    if not is_needed:
+        yield None
+        return
+    with contextlib.closing(StageClock.put_up(owner_url, service_url)) as clock:
+        yield clock
+
+
 @contextlib.asynccontextmanager
 async def neighbours(
     bot_command: Sequence[str],
@@ -85,12 +102,19 @@ async def neighbours(
     mode: Mode = "http",
     log_path: Path | None = None,
     log_level: str = "INFO",
+    clock: StageClock | None = None,
 ) -> AsyncIterator[tuple[Sandbox, BotProcess]]:
-    """The sample workspace and a bot of its own beside it, ready; both are gone afterwards."""
-    async with running(techcorp(), mode=mode, port=port) as sandbox:
+    """The sample workspace and a bot of its own beside it, ready; both are gone afterwards.
+
+    clock: that of the database; workspace, database and bot then go by it, and whoever moves the workspace's moves it.
+    """
+    async with running(techcorp(), mode=mode, port=port, clock=Clock(clock.ahead) if clock else None) as sandbox:
+        by_clock: dict[str, Any] = {"program": BOT_BY_CLOCK, "more": QUICK_TICKS} if clock else {}
         bot = BotProcess(
-            bot_command, sandbox=sandbox, database_url=database_url, log_path=log_path, log_level=log_level
+            bot_command, sandbox=sandbox, database_url=database_url, log_path=log_path, log_level=log_level, **by_clock
         )
+        if clock is not None:
+            sandbox.clock.listen(clock.move)
         try:
             await bot.start()
             yield sandbox, bot

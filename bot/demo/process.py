@@ -26,8 +26,9 @@ class BotDied(Exception):
 class BotProcess:
     """`command` + [role] beside a sandbox: told of it by the environment alone, as of any Slack.
 
-    role: 'run', 'web' or 'worker'; a worker is not where the sandbox sends what people do. more: further variables.
-    It ends when we do, were we killed.
+    role: 'run', 'web' or 'worker'; a worker is not where the sandbox sends what people do. program: what is started in
+    this role instead of `command`, which then only serves `run`. more: further variables. It ends when we do, were we
+    killed.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class BotProcess:
         log_path: Path | None = None,
         log_level: str = "INFO",
         role: str = "run",
+        program: Sequence[str] | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
         self.command = tuple(command)
+        self.program = tuple(program or command)
         self.sandbox = sandbox
         self.database_url = database_url
         self.log_level = log_level
@@ -83,7 +86,7 @@ class BotProcess:
         with open(self.log_path, "ab") as log:  # noqa: ASYNC230 - a local file, once
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot.demo.leash"),
-                *self.command,
+                *self.program,
                 self.role,
                 env=self.environment(),
                 stdin=watched,

@@ -1,4 +1,4 @@
-"""The sample team of the given schema, for the demo. Blocks; run once, before the bot starts."""
+"""Owns the sample team of the given schema: loaded once into the demo's database, before the bot starts. Blocks."""
 
 from importlib import resources
 

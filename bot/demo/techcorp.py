@@ -1,4 +1,4 @@
-"""Owns the demo's workspace, TechCorp: all that the sandbox knows of the product."""
+"""Owns the demo's workspace, TechCorp, and a second one: all that a sandbox is told of the product."""
 
 from dataclasses import replace
 
@@ -36,6 +36,22 @@ def techcorp() -> WorkspaceSpec:
         signing_secret="sandbox-signing-secret-techcorp",
         scopes=(*LEAST_SCOPES, "files:write"),
         commands=("/decide",),
+        secret_views=("evaluation.",),
+        hidden="Hidden: this is a view in which somebody scores.",
+        command="conclave as",
+        examples=(
+            ("sarah", '"/decide help"'),
+            ("sarah", '"/decide list"'),
+            ("sarah", '"/decide Refund for ABC"'),
+            ("sarah", 'fill "Customer=ABC Type of decision=Refund request Urgency=4"'),
+            ("sarah", "submit"),
+            ("mike", "click Score"),
+            ("mike", "close"),
+            ("mike", 'say "#general Good morning"'),
+            ("mike", '"shortcut New customer decision"'),
+            ("mike", "screen"),
+            ("sarah", "--later 1d"),
+        ),
         usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(

@@ -41,6 +41,11 @@ class Action(StrEnum):
         """The words on the button; refusals quote them."""
         return self.row.label
 
+    @property
+    def window(self) -> str:
+        """The title of the window that it opens, while that loads."""
+        return self.row.window or self.label
+
 
 class Who(Enum):
     """Whom of the team a button is for."""

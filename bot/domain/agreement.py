@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from math import fsum, log2
 from uuid import UUID
 
@@ -84,15 +84,22 @@ def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, run
     scored both options on every criterion; empty where they all see the same gap.
     """
     criteria = [criterion for criterion, _ in weights]
-    whole = [b for b in ballots if all((option, k) in b for option in (leader, runner_up) for k in criteria)]
-    if len(whole) < 2:
+    gaps = _gaps(ballots, criteria, leader, runner_up)
+    people = len(gaps[0])
+    if people < 2:
         return ()
-    gaps = [[ballot[leader, k] - ballot[runner_up, k] for ballot in whole] for k in criteria]
-    shares = _shares(gaps, [Fraction(weight) for _, weight in weights])
-    found = sorted(((s, k) for s, k in zip(shares, criteria, strict=True) if s > 0), key=lambda s: s[0], reverse=True)
-    if len(whole) < MIN_NUMBERED:
-        return tuple(Topic(k, None, len(whole)) for share, k in found if share == found[0][0])
-    return tuple(Topic(k, share, len(whole)) for share, k in found)
+    shares = zip(_shares(gaps, [Fraction(weight) for _, weight in weights]), criteria, strict=True)
+    found = sorted((share for share in shares if share[0] > 0), key=lambda share: share[0], reverse=True)
+    if people < MIN_NUMBERED:
+        return tuple(Topic(k, None, people) for share, k in found if share == found[0][0])
+    return tuple(Topic(k, share, people) for share, k in found)
+
+
+def _gaps(ballots: Sequence[Cells], criteria: Sequence[UUID], leader: UUID, runner_up: UUID) -> list[list[int]]:
+    """d_k of those who scored both options on every criterion: (criteria, people)."""
+    wanted = set(product((leader, runner_up), criteria))
+    whole = [ballot for ballot in ballots if wanted <= ballot.keys()]
+    return [[ballot[leader, k] - ballot[runner_up, k] for ballot in whole] for k in criteria]
 
 
 def _shares(gaps: Sequence[Sequence[int]], weights: Sequence[Fraction]) -> list[Fraction]:

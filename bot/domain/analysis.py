@@ -4,9 +4,10 @@ Holds ids and numbers, which `repr` hides; what of them may be stored and shown 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from uuid import UUID
 
 from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
@@ -60,7 +61,7 @@ class Analysis:
 
     @property
     def leaders(self) -> tuple[UUID, ...]:
-        return tuple(row.option_id for row in self.ranking.rows if row.place == 1)
+        return self.ranking.leaders
 
 
 def analyse(
@@ -79,19 +80,14 @@ def analyse(
     ValueError where the weights add up to nothing.
     """
     criteria = [criterion for criterion, _ in weights]
-    cells = {(option, criterion) for option in option_ids for criterion in criteria}
-    ballots = [_within(ballot, cells) for ballot in ballots]
-    partial = find_partial(ballots)
-    leniency = fit(ballots) if partial else None
-    adjusted: Sequence[Mapping[Cell, int | Fraction]] = leniency.adjust(ballots) if leniency else ballots
+    ballots = _within(ballots, option_ids, criteria)
     scores = cell_scores(ballots)
-    means = cell_means(adjusted) if leniency else means_of(scores)
-    ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
-    people = sum(bool(ballot) for ballot in ballots)
-    ranked = [row.option_id for row in ranking.rows if row.place is not None]
-    # In the given order: the draws do not depend on it, but sums of floats in another order may.
+    fair = _made_fair(ballots, scores)
+    ranking = rank_means(option_ids=option_ids, weights=weights, means=fair.means)
+    ranked, voted = ranking.ranked, [ballot for ballot in fair.ballots if ballot]
     shares = first_shares(
-        [ballot for ballot in adjusted if ballot],
+        voted,
+        # In the given order: the draws do not depend on it, but sums of floats in another order may.
         option_ids=[option for option in option_ids if option in ranked],
         weights=weights,
         decision_id=decision_id,
@@ -99,31 +95,58 @@ def analyse(
     )
     return Analysis(
         ranking=ranking,
-        people=people,
-        means=means,
-        partial=partial,
-        circles=leniency.circles if leniency else 1,
-        intervals=weight_intervals(ranking, weights=weights, means=means),
+        people=len(voted),
+        means=fair.means,
+        partial=fair.partial,
+        circles=fair.circles,
+        intervals=weight_intervals(ranking, weights=weights, means=fair.means),
         shares=shares,
-        label=_label(ranking, shares, people),
+        label=_label(ranking, shares, len(voted)),
         agreement=_agreements(scores),
-        topics=find_topics(ballots, weights=weights, leader=ranked[0], runner_up=ranked[1]) if ranked[1:] else (),
-        dominated=find_dominated(ranked, criteria, means),
-        low=find_low([row.option_id for row in ranking.rows if row.place == 1], criteria, means),
-        confident_leaders=_confident_leaders(option_ids, weights, adjusted, confidences),
+        topics=_topics(ballots, weights, ranking),
+        dominated=find_dominated(ranked, criteria, fair.means),
+        low=find_low(ranking.leaders, criteria, fair.means),
+        confident_leaders=_confident_leaders(option_ids, weights, fair.ballots, confidences),
     )
+
+
+@dataclass(frozen=True)
+class _Fair:
+    """Ballots that may be compared, and the means of their cells."""
+
+    ballots: Sequence[Mapping[Cell, int | Fraction]] = field(repr=False)
+    means: CellMeans = field(repr=False)
+    partial: tuple[int, ...] = ()
+    circles: int = 1
+
+
+def _made_fair(ballots: Sequence[Cells], scores: Mapping[Cell, Sequence[int]]) -> _Fair:
+    """Without everybody's leniency, where somebody scored only some of the options; else as they stand."""
+    partial = find_partial(ballots)
+    if not partial:
+        return _Fair(ballots, means_of(scores))
+    leniency = fit(ballots)
+    adjusted = leniency.adjust(ballots)
+    return _Fair(adjusted, cell_means(adjusted), partial, leniency.circles)
 
 
 def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int) -> StabilityLabel | None:
     if len(shares) < 2:
         return None
-    leaders = [row.option_id for row in ranking.rows if row.place == 1]
-    return label(shares[leaders[0]], people=people, is_tied=len(leaders) > 1)
+    return label(shares[ranking.leaders[0]], people=people, is_tied=len(ranking.leaders) > 1)
 
 
-def _within(ballot: Cells, cells: Set[Cell]) -> Cells:
-    """The ballot without cells of other options or criteria."""
-    return ballot if ballot.keys() <= cells else {cell: score for cell, score in ballot.items() if cell in cells}
+def _topics(ballots: Sequence[Cells], weights: Weights, ranking: Ranking) -> tuple[Topic, ...]:
+    if len(ranking.ranked) < 2:
+        return ()
+    leader, runner_up = ranking.ranked[:2]
+    return find_topics(ballots, weights=weights, leader=leader, runner_up=runner_up)
+
+
+def _within(ballots: Sequence[Cells], option_ids: Sequence[UUID], criteria: Sequence[UUID]) -> list[Cells]:
+    """The ballots without cells of other options or criteria."""
+    cells = set(product(option_ids, criteria))
+    return [b if b.keys() <= cells else {cell: score for cell, score in b.items() if cell in cells} for b in ballots]
 
 
 def _agreements(scores: Mapping[Cell, Sequence[int]]) -> dict[Cell, CellAgreement]:
@@ -170,8 +193,7 @@ def _confident_leaders(
     if len(levels) == 1:
         return None
     means = {cell: CellMean(Fraction(found.points) / found.confidence, found.voices) for cell, found in sums.items()}
-    ranking = rank_means(option_ids=option_ids, weights=weights, means=means)
-    return tuple(row.option_id for row in ranking.rows if row.place == 1)
+    return rank_means(option_ids=option_ids, weights=weights, means=means).leaders
 
 
 @dataclass

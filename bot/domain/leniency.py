@@ -4,9 +4,10 @@ Exact where ties can matter: two options that tie, tie.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from uuid import UUID
 
 from bot.domain.ranking import Cell, Cells, cell_means
 
@@ -38,10 +39,17 @@ def find_partial(ballots: Sequence[Cells]) -> tuple[int, ...]:
     """
     if all(ballot.keys() == ballots[0].keys() for ballot in ballots):
         return ()
-    scored = {cell for ballot in ballots for cell in ballot}
-    options = Counter(criterion for _, criterion in scored)
-    given = (Counter(criterion for _, criterion in ballot) for ballot in ballots)
-    return tuple(i for i, own in enumerate(given) if any(count < options[k] for k, count in own.items()))
+    options = _per_criterion({cell for ballot in ballots for cell in ballot})
+    return tuple(i for i, ballot in enumerate(ballots) if _is_partial(_per_criterion(ballot), options))
+
+
+def _per_criterion(cells: Iterable[Cell]) -> Counter[UUID]:
+    """How many options of each criterion are among the cells."""
+    return Counter(criterion for _, criterion in cells)
+
+
+def _is_partial(given: Mapping[UUID, int], options: Mapping[UUID, int]) -> bool:
+    return any(count < options[criterion] for criterion, count in given.items())
 
 
 def fit(ballots: Sequence[Cells]) -> Leniency:
@@ -60,23 +68,26 @@ def fit(ballots: Sequence[Cells]) -> Leniency:
         for pattern, total in _solve(circle, patterns=patterns, residues=residues, voices=voices).items():
             for cell in pattern:
                 offsets_sum[cell] += total
-    drift = {p: sum((offsets_sum[cell] / voices[cell] for cell in p), Fraction(0)) for p in set(patterns)}
-    offsets = (
-        (residue + drift[p]) / len(p) if p else Fraction(0) for p, residue in zip(patterns, residues, strict=True)
-    )
+    drift = {p: _sum(offsets_sum[cell] / voices[cell] for cell in p) for p in set(patterns)}
+    # Of a ballot without cells both are 0.
+    offsets = ((residue + drift[p]) / max(len(p), 1) for p, residue in zip(patterns, residues, strict=True))
     return Leniency(tuple(offsets), len(circles))
+
+
+def _sum(values: Iterable[Fraction]) -> Fraction:
+    return sum(values, Fraction(0))
 
 
 def _residues(ballots: Sequence[Cells]) -> list[Fraction]:
     """Per person: by how much their scores add up to more than the plain means of the same cells."""
     means = {cell: mean.value for cell, mean in cell_means(ballots).items()}
-    return [sum((score - means[cell] for cell, score in ballot.items()), Fraction(0)) for ballot in ballots]
+    return [_sum(score - means[cell] for cell, score in ballot.items()) for ballot in ballots]
 
 
 def _circles(patterns: Sequence[Pattern]) -> list[list[Pattern]]:
     """The different patterns, grouped by whether they overlap, directly or through others."""
     circles: list[tuple[list[Pattern], set[Cell]]] = []
-    for pattern in dict.fromkeys(p for p in patterns if p):
+    for pattern in dict.fromkeys(filter(None, patterns)):
         touched = [circle for circle in circles if not circle[1].isdisjoint(pattern)]
         apart = [circle for circle in circles if circle[1].isdisjoint(pattern)]
         members = [member for circle, _ in touched for member in circle]
@@ -104,7 +115,7 @@ def _solve(
         return _solve_roughly(circle, people=people, right=right, voices=voices)
     rows = []
     for mine in circle[:-1]:
-        shared = (sum((Fraction(1, voices[cell]) for cell in mine & other), Fraction(0)) for other in circle)
+        shared = (_sum(Fraction(1, voices[cell]) for cell in mine & other) for other in circle)
         row = [-people[mine] * share for share in shared]
         row[circle.index(mine)] += len(mine)
         rows.append(row)
@@ -122,9 +133,12 @@ def _eliminate(rows: list[list[Fraction]]) -> list[Fraction]:
         rows[i] = [value / head for value in rows[i]]
         for j, row in enumerate(rows):
             if j != i and row[i]:
-                factor = row[i]
-                rows[j] = [a - factor * b if b else a for a, b in zip(row, rows[i], strict=True)]
+                rows[j] = _minus(row, rows[i], times=row[i])
     return [row[-1] for row in rows]
+
+
+def _minus(row: Sequence[Fraction], other: Sequence[Fraction], *, times: Fraction) -> list[Fraction]:
+    return [a - times * b if b else a for a, b in zip(row, other, strict=True)]
 
 
 def _solve_roughly(

@@ -1,6 +1,7 @@
 """Money as people type it and read it. Amounts are Decimal in whole cents, as NUMERIC(12, 2) holds them."""
 
 import re
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.errors import Invalid
@@ -40,22 +41,39 @@ def parse_money(text: str, *, currency: str = "USD", allow_negative: bool = Fals
     digits); before one or two digits it starts the cents. Refused, because reading them would be guessing:
     "12k", "1e3", ".5", "(5)", "0.125", groups of any other size, another currency.
     """
-    cleaned = text.strip().translate(_LOOKALIKES).upper()
-    typed = _TYPED.fullmatch(cleaned) if len(text) <= TEXT_LENGTH else None
-    number = _read(typed["number"]) if typed else None
-    if typed is None or number is None or (typed["sign1"] and typed["sign2"]):
+    typed = _read(text)
+    if typed is None:
         raise Invalid(f"That is not an amount that I can read. {EXAMPLE}", field=field)
-    if any(currency not in SYMBOLS.get(unit, {unit}) for unit in (typed["before"], typed["after"]) if unit):
+    if not typed.is_in(currency):
         raise Invalid(f"Amounts here are in {currency}: convert it, type the number. {EXAMPLE}", field=field)
-    is_negative = "-" in (typed["sign1"], typed["sign2"])
-    if is_negative and not allow_negative:
+    if typed.is_negative and not allow_negative:
         raise Invalid(f"This amount cannot be below 0. {EXAMPLE}", field=field)
-    if number > MAX_AMOUNT:
+    if typed.number > MAX_AMOUNT:
         raise Invalid(f"That is too large: the most is {MAX_AMOUNT:,}. {EXAMPLE}", field=field)
-    return -number if is_negative and number else number
+    return -typed.number if typed.is_negative and typed.number else typed.number
 
 
-def _read(number: str) -> Decimal | None:
+@dataclass(frozen=True)
+class _Typed:
+    number: Decimal
+    is_negative: bool
+    units: tuple[str, ...]
+    """The currencies that were typed before and after the number, as symbols or in three letters."""
+
+    def is_in(self, currency: str) -> bool:
+        return all(currency in SYMBOLS.get(unit, {unit}) for unit in self.units)
+
+
+def _read(text: str) -> _Typed | None:
+    match = _TYPED.fullmatch(text.strip().translate(_LOOKALIKES).upper()) if len(text) <= TEXT_LENGTH else None
+    number = _read_number(match["number"]) if match else None
+    if match is None or number is None or (match["sign1"] and match["sign2"]):
+        return None
+    units = tuple(filter(None, (match["before"], match["after"])))
+    return _Typed(number, "-" in (match["sign1"], match["sign2"]), units)
+
+
+def _read_number(number: str) -> Decimal | None:
     match = _PLAIN.fullmatch(number) or _GROUPED.fullmatch(number)
     if match is None:
         return None

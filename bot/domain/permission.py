@@ -11,7 +11,7 @@ from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_a
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Phase, Status
 from bot.domain.option import Option
-from bot.domain.round import RoundState, quorum
+from bot.domain.round import Round, RoundState, quorum
 from bot.domain.team import TOP_AUTHORITY, Member
 from bot.errors import Conflict, NotAllowed
 
@@ -216,10 +216,7 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
         case RoundState.DUE if round_:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
-            return (
-                f"Scoring of {name} closed without quorum: {round_.turnout}. "
-                f"{dossier.owner.name} or a decider can extend it, proceed without quorum, or cancel."
-            )
+            return _standing_without_quorum(dossier, round_)
         case RoundState.PUBLISHED if dossier.invites_second_round:
             return (
                 f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "
@@ -228,6 +225,17 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
         case RoundState.PUBLISHED:
             return f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it."
     return f"Scoring of {name} is closed (phase 4 of 6); its result is being published, look again in a moment."
+
+
+def _standing_without_quorum(dossier: Dossier, round_: Round) -> str:
+    # Where too few are left, extending is no way out, and nobody is told that it were one.
+    ways_out = (
+        "proceed without quorum, or cancel" if round_.is_too_small else "extend it, proceed without quorum, or cancel"
+    )
+    return (
+        f"Scoring of {dossier.decision.name} closed without quorum: {round_.turnout}. "
+        f"{dossier.owner.name} or a decider can {ways_out}."
+    )
 
 
 def _moment(at: datetime) -> str:

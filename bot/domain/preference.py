@@ -1,7 +1,7 @@
 """When and by which way a person wants to be told: working hours in their own zone, channels, snooze. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -35,21 +35,16 @@ class Preferences:
         if not isinstance(body, Mapping):
             return cls()
         usual = cls()
-        found = replace(
-            usual,
+        starts, ends = _hours(body) or (usual.starts, usual.ends)
+        return cls(
             push=_flag(body, "push", usual.push),
             email=_flag(body, "email", usual.email),
             sms=_flag(body, "sms", usual.sms),
+            starts=starts,
+            ends=ends,
+            days=_days(body.get("days")) or usual.days,
             snoozed_until=_moment(body.get("snoozed_until")),
         )
-        starts, ends = _minutes(body.get("starts")), _minutes(body.get("ends"))
-        if starts is not None and ends is not None and starts < ends:
-            found = replace(found, starts=starts, ends=ends)
-        days = body.get("days")
-        if isinstance(days, list):
-            kept = frozenset(d for d in days if isinstance(d, int) and not isinstance(d, bool) and 0 <= d <= 6)
-            found = replace(found, days=kept or usual.days)
-        return found
 
     def to_json(self) -> dict[str, object]:
         body: dict[str, object] = {"email": self.email, "sms": self.sms, "push": self.push}
@@ -60,6 +55,16 @@ class Preferences:
 def _flag(body: Mapping[str, Any], name: str, usual: bool) -> bool:
     value = body.get(name)
     return value if isinstance(value, bool) else usual
+
+
+def _hours(body: Mapping[str, Any]) -> tuple[int, int] | None:
+    starts, ends = _minutes(body.get("starts")), _minutes(body.get("ends"))
+    return (starts, ends) if starts is not None and ends is not None and starts < ends else None
+
+
+def _days(value: object) -> frozenset[int]:
+    days = value if isinstance(value, list) else []
+    return frozenset(day for day in days if type(day) is int and 0 <= day <= 6)  # not True, which is an int too
 
 
 def _moment(value: object) -> datetime | None:

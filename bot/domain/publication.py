@@ -11,12 +11,13 @@ Sentences about single cells (dominated, low, weights) are computed from the *pr
 print does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 from uuid import UUID
 
+from bot.domain.agreement import Topic
 from bot.domain.analysis import Analysis, find_dominated, find_low
 from bot.domain.ranking import Cell, CellMean, CellMeans, RankedOption, Weights, rank_means
 from bot.domain.result import VERSION, Result, ResultRow, ShownCell, ShownTopic, WeightLimit
@@ -97,10 +98,15 @@ def _share(shares: Mapping[UUID, float], option: RankedOption) -> int | None:
 def _topics(analysis: Analysis, thresholds: Thresholds, *, is_full: bool) -> tuple[ShownTopic, ...]:
     """Named by at least as many people as a ranking takes; numbered by as many as a cell mean takes."""
     topics = [topic for topic in analysis.topics if topic.voices >= thresholds.ranking]
-    if not is_full or any(topic.voices < thresholds.cell for topic in topics):
-        return tuple(ShownTopic(topic.criterion_id) for topic in topics if topic.share == topics[0].share)
-    numbered = [(topic, min(100, _nearest_step(topic.share))) for topic in topics if topic.share is not None]
-    return tuple(ShownTopic(topic.criterion_id, share) for topic, share in numbered[:MOST_TOPICS] if share)
+    if is_full and all(topic.voices >= thresholds.cell for topic in topics):
+        return _numbered(topics)
+    return tuple(ShownTopic(topic.criterion_id) for topic in topics if topic.share == topics[0].share)
+
+
+def _numbered(topics: Sequence[Topic]) -> tuple[ShownTopic, ...]:
+    """The first few with their shares; those that round to nothing are left out."""
+    shares = [(topic, min(100, _nearest_step(topic.share))) for topic in topics if topic.share is not None]
+    return tuple(ShownTopic(topic.criterion_id, share) for topic, share in shares[:MOST_TOPICS] if share)
 
 
 def _nearest_step(share: Fraction) -> int:
@@ -112,15 +118,13 @@ def _with_cells(result: Result, analysis: Analysis, shown: Shown, weights: Weigh
     """Add the printed means, and what follows from them."""
     printed = {cell: rounded(analysis.means[cell].value, TENTH) for cell in _ordered(analysis, shown, weights)}
     means = {cell: CellMean(number(text), analysis.means[cell].voices) for cell, text in printed.items()}
-    criteria = [criterion for criterion, _ in weights]
-    ranked = [row.option_id for row in analysis.ranking.rows if row.place is not None]
-    whole = [option for option in ranked if all((option, k) in means for k in criteria)]
+    criteria, ranked = [criterion for criterion, _ in weights], analysis.ranking.ranked
+    whole = tuple(option for option in ranked if means.keys() >= {(option, criterion) for criterion in criteria})
     is_whole = whole == ranked
+    cells = (ShownCell(*cell, mean=text, agreement=analysis.agreement[cell].label) for cell, text in printed.items())
     return replace(
         result,
-        cells=tuple(
-            ShownCell(*cell, mean=text, agreement=analysis.agreement[cell].label) for cell, text in printed.items()
-        ),
+        cells=tuple(cells),
         low=find_low(analysis.leaders, criteria, means),
         dominated=tuple(find_dominated(whole, criteria, means).items()),
         weight_limits=_weight_limits(analysis, whole, weights, printed, means) if is_whole else None,
@@ -135,14 +139,13 @@ def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
 
 
 def _weight_limits(
-    analysis: Analysis, options: list[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
+    analysis: Analysis, options: Sequence[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
 ) -> tuple[WeightLimit, ...] | None:
     """None with several leaders or none, where an end of the scale hides a mean, where print has another leader."""
     if not all(map(is_number, printed.values())) or len(options) < 2:
         return None
     ranking = rank_means(option_ids=options, weights=weights, means=means)
-    leaders = tuple(row.option_id for row in ranking.rows if row.place == 1)
-    if len(leaders) > 1 or leaders != analysis.leaders:
+    if len(ranking.leaders) > 1 or ranking.leaders != analysis.leaders:
         return None
     intervals = weight_intervals(ranking, weights=weights, means=means)
     limits = (_limit(criterion, bounds) for criterion, bounds in intervals.items())

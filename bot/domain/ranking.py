@@ -47,6 +47,16 @@ class Ranking:
     rows: tuple[RankedOption, ...]
     """By place, ties in the given order of options; those not ranked last."""
 
+    @property
+    def ranked(self) -> tuple[UUID, ...]:
+        """The options that have a place, best first."""
+        return tuple(row.option_id for row in self.rows if row.place is not None)
+
+    @property
+    def leaders(self) -> tuple[UUID, ...]:
+        """Everyone in first place; empty where nothing is ranked."""
+        return tuple(row.option_id for row in self.rows if row.place == 1)
+
 
 def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans) -> Ranking:
     """Rank by S_o = sum_k W_k c_ok / sum_k W_k, c_ok = mean over the people who scored the cell; exact.
@@ -58,12 +68,16 @@ def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans
     if sum(weight for _, weight in weights) <= 0:
         raise ValueError("a ranking needs weights above 0")
     unplaced = [_weighted(option, weights, means) for option in option_ids]
-    ranked = sorted((o for o in unplaced if o.score is not None), key=lambda o: o.score or 0, reverse=True)
-    scores = [o.score for o in ranked]
-    # The first index of an equal score is the number of better ones: ties share a place, and the next one
-    # is skipped.
-    placed = (replace(o, place=scores.index(o.score) + 1) for o in ranked)
-    return Ranking((*placed, *(o for o in unplaced if o.score is None)))
+    unranked = (option for option in unplaced if option.score is None)
+    return Ranking((*_placed([option for option in unplaced if option.score is not None]), *unranked))
+
+
+def _placed(options: Sequence[RankedOption]) -> list[RankedOption]:
+    """Best first, with their places; each has a score."""
+    ranked = sorted(options, key=lambda option: option.score or 0, reverse=True)
+    scores = [option.score for option in ranked]
+    # The first index of an equal score is the number of better ones: ties share a place, and the next is skipped.
+    return [replace(option, place=scores.index(option.score) + 1) for option in ranked]
 
 
 def cell_means(ballots: Sequence[Mapping[Cell, int | Fraction]]) -> CellMeans:

@@ -4,7 +4,7 @@ Holds counts, ids, places, words and rounded texts; no names, no titles, no comm
 `publication` decides what gets in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -116,43 +116,54 @@ class Result:
 
 def to_body(result: Result) -> dict[str, Any]:
     """The result as JSON: counts, ids, places, words, printed numbers. Never a title, a comment, an exact number."""
-    limits, weights, sure = result.thresholds, result.weight_limits, result.confident_leaders
+    limits, sure = result.thresholds, result.confident_leaders
     return {
         "version": result.version,
         "ballots": result.ballots,
         "people": result.people,
         "thresholds": {"ranking": limits.ranking, "totals": limits.totals, "cell": limits.cell},
-        "rows": [
-            {
-                "option": str(row.option_id),
-                "place": row.place,
-                "total": row.total,
-                "is_about": row.is_about,
-                "needs": [str(criterion) for criterion in row.needs],
-                "share": row.share,
-            }
-            for row in result.rows
-        ],
+        "rows": [_row_body(row) for row in result.rows],
         "label": result.label,
         "topics": [{"criterion": str(topic.criterion_id), "share": topic.share} for topic in result.topics],
-        "cells": [
-            {
-                "option": str(cell.option_id),
-                "criterion": str(cell.criterion_id),
-                "mean": cell.mean,
-                "agreement": cell.agreement,
-            }
-            for cell in result.cells
-        ],
+        "cells": [_cell_body(cell) for cell in result.cells],
         "low": [{"option": str(option), "criterion": str(criterion)} for option, criterion in result.low],
-        "dominated": [{"option": str(option), "by": [str(b) for b in by]} for option, by in result.dominated],
-        "weight_limits": None
-        if weights is None
-        else [
-            {"criterion": str(w.criterion_id), "weight": w.weight, "below": w.below, "above": w.above} for w in weights
-        ],
-        "confident_leaders": None if sure is None else [str(option) for option in sure],
+        "dominated": [{"option": str(option), "by": _texts(by)} for option, by in result.dominated],
+        "weight_limits": None if result.weight_limits is None else [_limit_body(w) for w in result.weight_limits],
+        "confident_leaders": None if sure is None else _texts(sure),
     }
+
+
+def _row_body(row: ResultRow) -> dict[str, Any]:
+    return {
+        "option": str(row.option_id),
+        "place": row.place,
+        "total": row.total,
+        "is_about": row.is_about,
+        "needs": _texts(row.needs),
+        "share": row.share,
+    }
+
+
+def _cell_body(cell: ShownCell) -> dict[str, Any]:
+    return {
+        "option": str(cell.option_id),
+        "criterion": str(cell.criterion_id),
+        "mean": cell.mean,
+        "agreement": cell.agreement,
+    }
+
+
+def _limit_body(limit: WeightLimit) -> dict[str, Any]:
+    return {
+        "criterion": str(limit.criterion_id),
+        "weight": limit.weight,
+        "below": limit.below,
+        "above": limit.above,
+    }
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return [str(id_) for id_ in ids]
 
 
 def from_body(body: Mapping[str, Any]) -> Result:
@@ -166,19 +177,23 @@ def from_body(body: Mapping[str, Any]) -> Result:
         ballots=body["ballots"],
         people=body["people"],
         thresholds=Thresholds(ranking=limits["ranking"], totals=limits["totals"], cell=limits["cell"]),
-        rows=tuple(_row(row) for row in body["rows"]),
+        rows=tuple(map(_row, body["rows"])),
         label=_word(StabilityLabel, body.get("label")),
         topics=tuple(ShownTopic(UUID(t["criterion"]), t["share"]) for t in body.get("topics", ())),
-        cells=tuple(cell for cell in map(_cell, body.get("cells", ())) if cell),
+        cells=tuple(filter(None, map(_cell, body.get("cells", ())))),
         low=tuple((UUID(cell["option"]), UUID(cell["criterion"])) for cell in body.get("low", ())),
-        dominated=tuple(
-            (UUID(worse["option"]), tuple(UUID(b) for b in worse["by"])) for worse in body.get("dominated", ())
-        ),
-        weight_limits=None
-        if weights is None
-        else tuple(WeightLimit(UUID(w["criterion"]), w["weight"], w["below"], w["above"]) for w in weights),
-        confident_leaders=None if sure is None else tuple(UUID(option) for option in sure),
+        dominated=tuple((UUID(worse["option"]), _ids(worse["by"])) for worse in body.get("dominated", ())),
+        weight_limits=None if weights is None else tuple(map(_limit, weights)),
+        confident_leaders=None if sure is None else _ids(sure),
     )
+
+
+def _limit(limit: Mapping[str, Any]) -> WeightLimit:
+    return WeightLimit(UUID(limit["criterion"]), limit["weight"], limit["below"], limit["above"])
+
+
+def _ids(texts: Iterable[str]) -> tuple[UUID, ...]:
+    return tuple(map(UUID, texts))
 
 
 def _row(row: Mapping[str, Any]) -> ResultRow:
@@ -187,7 +202,7 @@ def _row(row: Mapping[str, Any]) -> ResultRow:
         place=row["place"],
         total=row["total"],
         is_about=row["is_about"],
-        needs=tuple(UUID(criterion) for criterion in row["needs"]),
+        needs=_ids(row["needs"]),
         share=row.get("share"),
     )
 

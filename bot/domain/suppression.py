@@ -51,13 +51,9 @@ def choose(
     enough, nothing but the order of the places is left.
     """
     audit = _Audit(ranking, dict(weights), means, step, total_voices if cell_voices is None else cell_voices)
-    shown = Shown(
-        frozenset(cell for cell in audit.cells() if cell_voices is not None and audit.voices(cell) >= cell_voices),
-        frozenset(row.option_id for row in ranking.rows if row.score is not None and row.voices >= total_voices),
-    )
+    shown = audit.with_enough_voices(total_voices, cell_voices)
     for row in ranking.rows:
-        withheld = [cell for cell in audit.cells_of(row.option_id) if cell not in shown.cells]
-        if withheld:
+        if not shown.cells.issuperset(audit.cells_of(row.option_id)):
             shown = audit.withhold_cell(shown, row.option_id) or shown
     while leaking := audit.find_leaking(shown):
         fewer = audit.withhold_cell(shown, leaking) or audit.withhold_total(shown, leaking)
@@ -89,6 +85,14 @@ class _Audit:
 
     def weight(self, cell: Cell) -> Fraction:
         return Fraction(self.weights[cell[1]])
+
+    def with_enough_voices(self, total_voices: int, cell_voices: int | None) -> Shown:
+        """What has so many people behind it; no cell at all where cell_voices is None."""
+        cells = self.cells() if cell_voices is not None else ()
+        return Shown(
+            frozenset(cell for cell in cells if self.voices(cell) >= (cell_voices or 0)),
+            frozenset(r.option_id for r in self.ranking.rows if r.score is not None and r.voices >= total_voices),
+        )
 
     def withhold_cell(self, shown: Shown, option_id: UUID) -> Shown | None:
         """Withhold the option's smallest printed cell; None where it has none."""

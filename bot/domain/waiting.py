@@ -32,13 +32,16 @@ class Kind(StrEnum):
     PROPOSE = "propose"
     SCORE = "score"
     TOO_FEW = "too_few"
+    """So many became inactive that the round cannot reach its quorum: the owner has to say how it goes on."""
     UNDECIDED = "undecided"
+    """Scoring closed without quorum."""
     RESOLVE = "resolve"
     MAY_RESOLVE = "may_resolve"
     BEYOND = "beyond"
     """A result is out, and nobody has the authority to resolve with it: for those who come closest."""
     INFORM = "inform"
     OUTCOME = "outcome"
+    """How it turned out is to be recorded."""
     MAY_RECORD = "may_record"
     FOLLOW_UP = "follow_up"
     STALLED = "escalation.stalled"
@@ -162,6 +165,12 @@ class Deciders:
         owner = tuple(m for m in self.members if m.id == self.owner_id)
         return owner or tuple(m for m in self.members if m.authority == self.members[0].authority)
 
+    @property
+    def others(self) -> tuple[Member, ...]:
+        """Those who may as well."""
+        asked = {m.id for m in self.first}
+        return tuple(m for m in self.members if m.id not in asked)
+
 
 def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
     """`people`: the active members of the team."""
@@ -197,7 +206,7 @@ def _invited(brief: Brief, kind: Kind, people: Iterable[UUID], able: Deciders) -
         case Kind.OPTIONS if len(brief.options) < MAX_OPTIONS:
             return _each(brief, Kind.PROPOSE, (member_id for member_id in people if member_id != owner))
         case Kind.RESOLVE if able.may_resolve and not _is_urgent(brief):
-            return _each(brief, Kind.MAY_RESOLVE, (m.id for m in able.members if m not in able.first))
+            return _each(brief, Kind.MAY_RESOLVE, (m.id for m in able.others))
         case Kind.OUTCOME if brief.outcome and brief.outcome.resolved_by != owner:
             return _each(brief, Kind.MAY_RECORD, [brief.outcome.resolved_by])
     return []
@@ -220,9 +229,9 @@ def _escalated(brief: Brief, kind: Kind, able: Deciders) -> list[Waiting]:
     about = _LATE.get(kind)
     if about is None or not _escalates(brief, about, able):
         return []
-    knowing = {brief.decision.created_by, *(m.id for m in able.first if about is Kind.UNRESOLVED)}
-    told = (m.id for m in able.members if m.id not in knowing)
-    return _each(brief, about, told, may_act=able.may_resolve)
+    told = able.others if about is Kind.UNRESOLVED else able.members
+    others = (m.id for m in told if m.id != brief.decision.created_by)
+    return _each(brief, about, others, may_act=able.may_resolve)
 
 
 def _escalates(brief: Brief, about: Kind, able: Deciders) -> bool:

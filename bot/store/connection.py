@@ -6,7 +6,7 @@ Knows nothing of pools and transactions. Every way to the database starts here: 
 import asyncio
 import os
 import socket
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
@@ -110,21 +110,30 @@ def parameters(url: str) -> dict[str, str]:
         raise StartError("DATABASE_URL has to start with postgresql:// or postgres://")
     base, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
-    named = [host for name, value in pairs if name == "host" for host in value.split(",")]
     others = urlencode([pair for pair in pairs if pair[0] != "host"], quote_via=quote)
-    try:
-        found = {k: str(v) for k, v in conninfo_to_dict(f"postgresql://{base}?{others}").items() if v is not None}
-    except psycopg.Error:  # its message may quote the password
-        raise StartError("DATABASE_URL has to look like postgresql://user:password@host:5432/database") from None
-    if named:
-        places = [_place(one) for one in named]
-        found["host"] = ",".join(host for host, _ in places)
-        if any(port for _, port in places):
-            found["port"] = ",".join(port or "5432" for _, port in places)
+    found = _as_libpq_reads(f"postgresql://{base}?{others}")
+    found |= _hosts([value for name, value in pairs if name == "host"])
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
     # Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone.
     return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_UTC}".strip()}
+
+
+def _as_libpq_reads(url: str) -> dict[str, str]:
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.Error:  # its message may quote the password
+        raise StartError("DATABASE_URL has to look like postgresql://user:password@host:5432/database") from None
+
+
+def _hosts(written: Sequence[str]) -> dict[str, str]:
+    """libpq's host and port of the hosts in a query, each "a:5432" or "a:5432,b"; the port only where one is named."""
+    places = [_place(one) for hosts in written for one in hosts.split(",")]
+    if not places:
+        return {}
+    hosts = {"host": ",".join(host for host, _ in places)}
+    ports = {"port": ",".join(port or "5432" for _, port in places)}
+    return hosts | (ports if any(port for _, port in places) else {})
 
 
 def _place(written: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The modal in which the owner sets the criteria and their weights."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from bot.domain.action import Action
 from bot.domain.criterion import (
@@ -15,8 +15,10 @@ from bot.domain.criterion import (
 )
 from bot.domain.decision import Dossier
 from bot.errors import Invalid
-from bot.views.slack import ids, kit, text
-from bot.views.slack.form import View, as_uuid, filled_rows, inputs, metadata, text_in_row, thing_of
+from bot.views.slack import element, ids, kit, text
+from bot.views.slack.field import Answers, Ask, Field, Inputs
+from bot.views.slack.form import Fields, View, as_uuid, filled_rows, inputs, metadata, thing_of
+from bot.views.window import decision_modal
 
 DEFAULT_WEIGHT = Decimal(1)
 _NEW = "new"
@@ -36,14 +38,11 @@ def edit(dossier: Dossier, *, rows: Sequence[CriterionDraft], revision: str, ext
     )
     blocks = [kit.section(explain)]
     for number, (key, draft) in enumerate(zip(_keys(drafts), drafts, strict=True), start=1):
-        blocks += _row(number, key, draft, revision)
-    return kit.modal(
-        Action.EDIT_CRITERIA.label,
-        blocks + _more(dossier, len(drafts)),
-        callback_id=Action.EDIT_CRITERIA,
-        submit="Save criteria",
-        metadata={"decision": str(decision.id), "rev": revision},
-    )
+        row = Inputs(key, revision)
+        _draft(row, draft, number=number)
+        blocks += [kit.divider(), *row.blocks]
+    blocks += _more(dossier, len(drafts))
+    return decision_modal(dossier, Action.EDIT_CRITERIA, blocks, submit="Save criteria", rev=revision)
 
 
 def with_row(dossier: Dossier, view: View) -> kit.View:
@@ -63,22 +62,6 @@ def _more(dossier: Dossier, rows: int) -> list[kit.Block]:
     return [kit.actions([button])]
 
 
-def _row(number: int, key: str, draft: CriterionDraft, revision: str) -> list[kit.Block]:
-    name = kit.text_input("name", initial=draft.name, length=NAME_LENGTH)
-    weight = kit.number_input("weight", initial=draft.weight, least=MIN_WEIGHT, most=MAX_WEIGHT, is_decimal=True)
-    about = kit.text_input("description", initial=draft.description, length=DESCRIPTION_LENGTH, is_long=True)
-    return [
-        kit.divider(),
-        _input(f"Criterion {number}", name, "name", key, revision),
-        _input(f"Weight of criterion {number} (0.1 to 5)", weight, "weight", key, revision),
-        _input(f"What criterion {number} means", about, "description", key, revision),
-    ]
-
-
-def _input(label: str, element: kit.Element, field: str, key: str, revision: str) -> kit.Block:
-    return kit.input_block(label, element, block_id=kit.block_id(field, key, revision), optional=True)
-
-
 def _keys(drafts: Sequence[CriterionDraft]) -> list[str]:
     """A name per row that stays when rows are added: the criterion's id, or its number among the new ones."""
     new = iter(range(len(drafts)))
@@ -87,39 +70,67 @@ def _keys(drafts: Sequence[CriterionDraft]) -> list[str]:
 
 def parse(view: View) -> tuple[CriterionDraft, ...]:
     """The rows with a name or a description. Raises Invalid (field "weight_<index among these rows>")."""
-    return tuple(
-        _draft(view, key, _weight(_typed(view, "weight", key), index)) for index, key in enumerate(filled_rows(view))
-    )
+    return tuple(_read(view, key, index=index) for index, key in enumerate(filled_rows(view)))
 
 
 def typed(view: View) -> tuple[CriterionDraft, ...]:
     """Every row, blank ones too, as far as it can be read: for showing the form again with one more row."""
-    keys = dict.fromkeys(thing_of(b["block_id"]) for b in inputs(view))
-    return tuple(_draft(view, key, _readable(_typed(view, "weight", key)) or DEFAULT_WEIGHT) for key in keys)
+    keys = dict.fromkeys(thing_of(block["block_id"]) for block in inputs(view))
+    return tuple(_read(view, key, otherwise=DEFAULT_WEIGHT) for key in keys)
 
 
-def _draft(view: View, key: str, weight: Decimal) -> CriterionDraft:
-    name, about = _typed(view, "name", key), _typed(view, "description", key)
-    return CriterionDraft(text.one_line(name), weight, about, as_uuid(key))
+def _read(view: View, key: str, *, index: int = 0, otherwise: Decimal | None = None) -> CriterionDraft:
+    blank = CriterionDraft("", DEFAULT_WEIGHT, id=as_uuid(key))
+    return _draft(Answers(view, thing=key), blank, index=index, otherwise=otherwise)
 
 
-def _typed(view: View, field: str, key: str) -> str:
-    return text_in_row(view, field, key)
+def _draft(
+    ask: Ask, start: CriterionDraft, *, number: int = 0, index: int = 0, otherwise: Decimal | None = None
+) -> CriterionDraft:
+    """The form of one row. number: counted from 1 while it is shown; index, otherwise: see `_weight`."""
+    return CriterionDraft(
+        name=ask(_name(number), start.name),
+        weight=ask(_weight(number, index, otherwise), start.weight),
+        description=ask(_meaning(number), start.description),
+        id=start.id,
+    )
 
 
-def _weight(typed_weight: str, index: int) -> Decimal:
-    weight = _readable(typed_weight)
-    if weight is None:
-        raise Invalid(
-            f"Give this criterion a weight from {MIN_WEIGHT} to {MAX_WEIGHT}, for example 1.5.",
-            field=f"weight_{index}",
-        )
-    return weight
+def _name(number: int) -> Field[str]:
+    return Field(
+        "name",
+        f"Criterion {number}",
+        lambda start: element.text_input("name", initial=start, length=NAME_LENGTH),
+        lambda fields: text.one_line(fields.text("name")),
+        is_optional=True,
+    )
 
 
-def _readable(typed_weight: str) -> Decimal | None:
-    try:
-        weight = Decimal(typed_weight.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return weight if weight.is_finite() else None
+def _meaning(number: int) -> Field[str]:
+    return Field(
+        "description",
+        f"What criterion {number} means",
+        lambda start: element.text_input("description", initial=start, length=DESCRIPTION_LENGTH, is_long=True),
+        lambda fields: fields.text("description"),
+        is_optional=True,
+    )
+
+
+def _weight(number: int, index: int, otherwise: Decimal | None) -> Field[Decimal]:
+    """index: of the row among those that are filled, for the refusal; otherwise: what stands for an unreadable one."""
+
+    def draw(start: Decimal | None) -> kit.Element:
+        return element.number_input("weight", initial=start, least=MIN_WEIGHT, most=MAX_WEIGHT, is_decimal=True)
+
+    def read(fields: Fields) -> Decimal:
+        weight = fields.decimal("weight")
+        if otherwise is not None:
+            return weight or otherwise
+        if weight is None:
+            raise Invalid(
+                f"Give this criterion a weight from {MIN_WEIGHT} to {MAX_WEIGHT}, for example 1.5.",
+                field=f"weight_{index}",
+            )
+        return weight
+
+    return Field("weight", f"Weight of criterion {number} (0.1 to 5)", draw, read, is_optional=True)

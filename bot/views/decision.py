@@ -20,14 +20,16 @@ from bot.domain.decision import (
 )
 from bot.domain.team import Team
 from bot.domain.waiting import Line
-from bot.errors import Invalid
 from bot.views import case, reason
 from bot.views.details import details
 from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
 from bot.views.slack import ids, kit, notice, text
+from bot.views.slack.entry import channel, optional_channel
+from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, metadata
 from bot.views.waiting import todo
+from bot.views.window import decision_modal, heading
 
 __all__ = [
     "NewDecision",
@@ -49,6 +51,17 @@ __all__ = [
 ]
 
 LIST_PAGE_LINES = 10
+_CHANNEL = channel(
+    "channel",
+    "Channel of the card",
+    missing="Choose the channel in which the card appears.",
+    hint="Everybody in the channel sees the card. Who scored what stays secret.",
+)
+
+
+def _later_channel(hint: str | None = None) -> Field[str | None]:
+    """For a decision that was not opened in Slack: by default where the button is pressed."""
+    return optional_channel("channel", "Channel of the card", hint=hint)
 
 
 class NewDecision(BaseModel):
@@ -71,22 +84,12 @@ def new_decision(
     expected: datetime | None = None,
 ) -> kit.View:
     """channel_id: where the person is, kept only if it is a channel. expected: default date to resolve by."""
-    start = case.blank(title=title, description=description, expected=expected)
-    is_channel = bool(channel_id) and str(channel_id)[0] in "CG"
-    channel = kit.conversations_select("channel", initial=channel_id if is_channel else None)
-    blocks = [
-        *case.customer_inputs(start, currency=team.currency, thing="new", revision=1),
-        *case.problem_inputs(start, currency=team.currency, thing="new", revision=1),
-        kit.input_block(
-            "Channel of the card",
-            channel,
-            block_id=kit.block_id("channel", "new", 1),
-            hint="Everybody in the channel sees the card. Who scored what stays secret.",
-        ),
-    ]
+    start = replace(case.BLANK, title=title, description=description, expected_resolution_date=expected)
+    inputs = Inputs("new", 1)
+    _new(inputs, NewDecision(case=start, channel_id=channel_id or ""), currency=team.currency)
     return kit.modal(
         "New decision",
-        blocks,
+        inputs.blocks,
         callback_id=ids.NEW_DECISION,
         submit="Create",
         metadata={"permalink": permalink if permalink and text.is_link(permalink) else None},
@@ -95,12 +98,15 @@ def new_decision(
 
 def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
     """Raises Invalid with the name of the field."""
-    fields = Fields(view)
-    parsed = case.parse_case(fields, currency=currency, now=now)
-    channel_id = fields.conversation("channel")
-    if not channel_id or channel_id[0] not in "CG":
-        raise Invalid("Choose the channel in which the card appears.", field="channel")
-    return NewDecision(case=parsed, channel_id=channel_id, permalink=metadata(view).get("permalink"))
+    start = NewDecision(case=case.BLANK, channel_id="", permalink=metadata(view).get("permalink"))
+    return _new(Answers(view), start, currency=currency, now=now)
+
+
+def _new(ask: Ask, start: NewDecision, *, currency: str, now: datetime | None = None) -> NewDecision:
+    """The form of a new decision. now: see `case.problem`."""
+    about = case.customer(ask, start.case, currency=currency)
+    about = case.problem(ask, about, currency=currency, now=now)
+    return start.model_copy(update={"case": about, "channel_id": ask(_CHANNEL, start.channel_id)})
 
 
 def created(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
@@ -138,16 +144,15 @@ def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
 
 def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.View:
     """The case, prefilled. `action` is the button that opened it: Edit case or Complete the case."""
-    decision, currency = dossier.decision, dossier.team.currency
+    decision = dossier.decision
     # Of the case itself; that a team has too few people is said once it is saved.
     missing = missing_for_criteria(decision.case, active_members=2) if action is Action.COMPLETE_CASE else ()
-    blocks = [
-        *([kit.section(f"*Still missing before criteria can be set:* {text.listing(missing)}.")] if missing else []),
-        *case.problem_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
-        *case.customer_inputs(decision.case, currency=currency, thing=decision.id, revision=decision.revision),
-        *([] if decision.channel_id else [_channel(decision)]),
-    ]
-    return kit.modal(action.label, blocks, callback_id=action, submit="Save", metadata={"decision": str(decision.id)})
+    still = f"*Still missing before criteria can be set:* {text.listing(missing)}."
+    inputs = Inputs(decision.id, decision.revision)
+    _edited(inputs, decision.case, currency=dossier.team.currency)
+    if not decision.channel_id:
+        inputs(_later_channel(f"Left empty, there is no card, only {ids.COMMAND} show {decision.number}."), None)
+    return decision_modal(dossier, action, [*([kit.section(still)] if missing else []), *inputs.blocks], submit="Save")
 
 
 def complete_case(dossier: Dossier) -> kit.View:
@@ -155,26 +160,20 @@ def complete_case(dossier: Dossier) -> kit.View:
     return edit_case(dossier, action=Action.COMPLETE_CASE)
 
 
-def _channel(decision: Decision) -> kit.Block:
-    """For a decision that was not opened in Slack."""
-    return kit.input_block(
-        "Channel of the card",
-        # Where the button was pressed: whoever leaves it as it is gets a card that the others see.
-        {**kit.conversations_select("channel"), "default_to_current_conversation": True},
-        block_id=kit.block_id("channel", decision.id, decision.revision),
-        hint=f"Left empty, there is no card, only {ids.COMMAND} show {decision.number}.",
-        optional=True,
-    )
+def _edited(ask: Ask, start: Case, *, currency: str, now: datetime | None = None) -> Case:
+    """The form of a case that exists. now: see `case.problem`."""
+    about = case.problem(ask, start, currency=currency, now=now)
+    return case.customer(ask, about, currency=currency)
 
 
 def parse_channel(view: View) -> str | None:
     """The channel for the card, where one was asked for and chosen."""
-    return Fields(view).conversation("channel")
+    return Answers(view)(_later_channel(), None)
 
 
 def parse_case(view: View, *, currency: str, now: datetime, before: Case) -> Case:
     """Raises Invalid with the name of the field. A date that was not touched may have passed meanwhile."""
-    parsed = case.parse_case(Fields(view), currency=currency, now=now)
+    parsed = _edited(Answers(view), case.BLANK, currency=currency, now=now)
     return replace(
         parsed,
         title=_kept(parsed.title, before.title, TITLE_LENGTH),
@@ -190,24 +189,13 @@ def _kept(typed: str, before: str, length: int) -> str:
 
 def urgency(dossier: Dossier) -> kit.View:
     decision = dossier.decision
-    blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*"),
-        case.urgency_input(
-            decision.case.urgency_level, block_id=kit.block_id("urgency", decision.id, decision.revision)
-        ),
-    ]
-    return kit.modal(
-        Action.EDIT_URGENCY.label,
-        blocks,
-        callback_id=Action.EDIT_URGENCY,
-        submit="Save",
-        metadata={"decision": str(decision.id)},
-    )
+    level = case.HOW_URGENT.block(decision.case.urgency_level, thing=decision.id, revision=decision.revision)
+    return decision_modal(dossier, Action.EDIT_URGENCY, [heading(decision), level], submit="Save")
 
 
 def parse_urgency(view: View) -> int:
     """1..5. Raises Invalid (field "urgency")."""
-    return case.parse_urgency(Fields(view))
+    return case.HOW_URGENT.read(Fields(view))
 
 
 def cancel(dossier: Dossier) -> kit.View:

@@ -8,6 +8,7 @@ from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.permission import in_details, may_carry, on_card, standing
+from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
 from bot.domain.waiting import leading
 from bot.views import result, second_round
@@ -131,10 +132,6 @@ def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Blo
 def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
     if dossier.round is None:
         return []
-    scored = [text.inline(m.name, 80) for m in dossier.round.members if m.submitted]
-    missing = [text.inline(m.name, 80) for m in dossier.round.roster if not m.submitted]
-    excused = [text.inline(m.name, 80) for m in dossier.round.members if m.is_excused]
-    who = [("Have scored", scored), ("Have not scored", missing), ("Excused", excused)]
     why = dossier.round.override_reason
     override = [f"Published without quorum: {text.inline(why, 1200)}"] if why else []
     return [
@@ -143,9 +140,23 @@ def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
             f"*{'Scoring, second round' if dossier.is_second_round else 'Scoring'}*\n"
             + text.fit([*round_lines(dossier, now), *override], 2900)
         ),
-        *(kit.section(f"*{name}*\n{text.fit(_rows(names), 2900)}") for name, names in who if names),
+        *_people(dossier.round),
         kit.context(shown_afterwards(dossier.round)),
     ]
+
+
+def _people(round_: Round) -> list[kit.Block]:
+    """Who has scored and who has not; a group that nobody is in is left out."""
+    return [
+        *_named("Have scored", [m for m in round_.members if m.submitted]),
+        *_named("Have not scored", [m for m in round_.roster if not m.submitted]),
+        *_named("Excused", [m for m in round_.members if m.is_excused]),
+    ]
+
+
+def _named(title: str, members: Sequence[RoundMember]) -> list[kit.Block]:
+    names = [text.inline(m.name, 80) for m in members]
+    return [kit.section(f"*{title}*\n{text.fit(_rows(names), 2900)}")] if names else []
 
 
 def _rows(names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from bot.domain.action import Action, Confirm
 from bot.domain.criterion import Criterion
 from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Phase, Status
 from bot.domain.option import LEVELS, Option
+from bot.domain.outcome import Outcome
 from bot.domain.round import Round, RoundState, quorum
 from bot.views.slack import ids, kit, text
 
@@ -130,9 +131,10 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
         case RoundState.DUE:
             return [f"{scored} · scoring ended {text.moment(round_.closes_at)} and is being closed"]
         case RoundState.UNDECIDED:
+            ways_out = "proceed or cancel" if round_.is_too_small else "extend, proceed or cancel"
             return [
                 f"{scored} · scoring closed without quorum, which is {quorum(people)} of {people}",
-                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can extend, proceed or cancel",
+                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can {ways_out}",
             ]
         case RoundState.CLOSED:
             return [f"{scored} · scoring is closed, the result is on its way"]
@@ -212,7 +214,7 @@ def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
 
 
 def _aftermath(dossier: Dossier) -> list[str]:
-    outcome, currency = dossier.outcome, dossier.team.currency
+    outcome = dossier.outcome
     if outcome is None:
         return []
     lines = []
@@ -220,9 +222,14 @@ def _aftermath(dossier: Dossier) -> list[str]:
         lines.append(f"Resolved within {text.count('hour', outcome.resolution_time_hours)}")
     if outcome.response_sent_at:
         lines.append(f"Customer informed {text.moment(outcome.response_sent_at)}")
+    return lines + _recorded(outcome, dossier.team.currency)
+
+
+def _recorded(outcome: Outcome, currency: str) -> list[str]:
+    """How it turned out; empty until that was recorded."""
     if outcome.recorded_at is None:
-        return lines
-    lines.append(f"Outcome recorded {text.moment(outcome.recorded_at)}")
+        return []
+    lines = [f"Outcome recorded {text.moment(outcome.recorded_at)}"]
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:

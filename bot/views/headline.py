@@ -18,6 +18,12 @@ MOST_NAMED = 3
 MOST_SPLITS = 3
 MOST_WEIGHTS = 2
 VARIED = "when we vary who scored and how much each criterion weighs"
+UNMEASURED = {
+    StabilityLabel.CLEAR: "comes first in nearly all cases",
+    StabilityLabel.LEANING: "comes first in most cases, not in all,",
+    StabilityLabel.TOO_CLOSE: "often does not come first",
+}
+"""What a label means where the share itself may not be shown."""
 RESOLVES = "a decider presses *Resolve* on the card and gives a reason"
 ADVICE = "The ranking advises; it does not decide."
 
@@ -47,18 +53,13 @@ def solidity(result: Result) -> str | None:
     if len(result.leaders) != 1 or result.label is None:
         return None
     share = next((row.share for row in result.rows if row.place == 1), None)
-    about = "comes first in practically all cases"
-    if share is not None and share < 100:
-        about = f"comes first in about {text.per_cent(share)} of the cases"
-    match result.label:
-        case StabilityLabel.CLEAR:
-            return f"It {'comes first in nearly all cases' if share is None else about} {VARIED}."
-        case StabilityLabel.LEANING:
-            return f"It {'comes first in most cases, not in all,' if share is None else about} {VARIED}."
-        case StabilityLabel.TOO_CLOSE:
-            often = "often does not come first" if share is None else about.replace("first in", "first in only")
-            return f"It {often} {VARIED}."
-    return None
+    often = UNMEASURED[result.label] if share is None else _comes_first(share, result.label)
+    return f"It {often} {VARIED}."
+
+
+def _comes_first(share: int, label: StabilityLabel) -> str:
+    cases = f"about {text.per_cent(share)} of the cases" if share < 100 else "practically all cases"
+    return f"comes first in {'only ' if label is StabilityLabel.TOO_CLOSE else ''}{cases}"
 
 
 def next_step(dossier: Dossier, result: Result) -> str:
@@ -67,20 +68,24 @@ def next_step(dossier: Dossier, result: Result) -> str:
         return f"*Next:* talk it over; then {RESOLVES}."
     if not result.leaders:
         return f"*Next:* {RESOLVES}."
-    splits = dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS])
     topics = _criteria(dossier, _first_topics(result))
     resolves = f"{RESOLVES}{_or_once_more(dossier, result)}"
-    hear = f"hear both sides on {text.listing(splits)}" if splits else None
+    hear = _hear_both_sides(dossier, result)
     match result.label:
         case StabilityLabel.CLEAR if hear:
             return f"*Next:* {hear}, where the team is split; then {resolves}. {ADVICE}"
         case StabilityLabel.LEANING:
-            talk = hear or (f"talk about {topics} once more" if topics else "talk it over once more")
+            talk = hear or f"talk {f'about {topics}' if topics else 'it over'} once more"
             return f"*Next:* {talk}; then {resolves}. {ADVICE}"
         case StabilityLabel.TOO_CLOSE:
-            talk = hear or (f"talk about {topics}" if topics else "talk about what speaks for each")
+            talk = hear or f"talk about {topics or 'what speaks for each'}"
             return f"*Next:* do not rely on the order: {talk}. Then {resolves}."
     return f"*Next:* {RESOLVES}. {ADVICE}"
+
+
+def _hear_both_sides(dossier: Dossier, result: Result) -> str | None:
+    names = _split_criteria(dossier, result)
+    return f"hear both sides on {text.listing(names)}" if names else None
 
 
 def _or_once_more(dossier: Dossier, result: Result) -> str:
@@ -113,7 +118,7 @@ def warnings(dossier: Dossier, result: Result) -> list[str]:
 
 def splits(dossier: Dossier, result: Result) -> str | None:
     """On what the team is in two camps, in one sentence; None where it is not, or where that may not be told."""
-    names = dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS])
+    names = _split_criteria(dossier, result)
     return f"On {text.listing(names)} the team is in two camps." if names else None
 
 
@@ -148,6 +153,11 @@ def _where_to_talk(dossier: Dossier, result: Result) -> Iterator[str]:
 def _first_topics(result: Result) -> list[UUID]:
     """The first topic, and those that weigh the same."""
     return [topic.criterion_id for topic in result.topics if topic.share == result.topics[0].share]
+
+
+def _split_criteria(dossier: Dossier, result: Result) -> list[str]:
+    """The names of the first few of them, each once."""
+    return list(dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS]))
 
 
 def _splits(dossier: Dossier, result: Result) -> list[tuple[str, str]]:

@@ -10,13 +10,16 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
 from bot.domain.team import Member
-from bot.errors import Invalid
-from bot.views import authority, case
+from bot.views import authority
 from bot.views.dossier import buttons, option_facts, show_button
 from bot.views.slack import ids, kit, notice, text
-from bot.views.slack.form import Fields, View
+from bot.views.slack.entry import checkbox, choice, line, long_text, money
+from bot.views.slack.field import Answers, Ask, Inputs
+from bot.views.slack.form import View
+from bot.views.window import decision_modal, heading
 
 _BLANK = OptionDraft("", "")
+_REMOVE = checkbox("remove", "Remove", "Remove this option")
 
 
 class OptionForm(BaseModel):
@@ -31,40 +34,26 @@ class OptionForm(BaseModel):
 def propose(dossier: Dossier, by: By, *, members: Sequence[Member]) -> kit.View:
     """members: the active ones, whose authority says how much an option may cost."""
     decision = dossier.decision
-    blocks = [
-        _about(dossier, "An answer that we could give. Who proposed it is shown only when scoring has closed."),
-        *_inputs(_BLANK, dossier, decision.id, authority.cost_hint(dossier, members, by.rules.authority)),
-    ]
-    return kit.modal(
-        Action.PROPOSE_OPTION.label,
-        blocks,
-        callback_id=Action.PROPOSE_OPTION,
-        submit="Propose",
-        metadata={"decision": str(decision.id)},
-    )
+    explain = "An answer that we could give. Who proposed it is shown only when scoring has closed."
+    inputs = Inputs(decision.id, decision.revision)
+    _draft(inputs, _BLANK, dossier.team.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
+    blocks = [heading(decision, explain), *inputs.blocks]
+    return decision_modal(dossier, Action.PROPOSE_OPTION, blocks, submit="Propose")
 
 
 def edit(dossier: Dossier, by: By, option: Option, *, members: Sequence[Member]) -> kit.View:
     """One option, prefilled, with a box that removes it. members: as for `propose`."""
     decision = dossier.decision
-    remove = kit.checkboxes("remove", [kit.option("Remove this option", "yes")])
-    blocks = [
-        _about(dossier, "Options can change until scoring starts."),
-        *_inputs(option, dossier, option.id, authority.cost_hint(dossier, members, by.rules.authority)),
-        kit.input_block("Remove", remove, block_id=kit.block_id("remove", option.id, decision.revision), optional=True),
-    ]
-    return kit.modal(
-        Action.EDIT_OPTION.label,
-        blocks,
-        callback_id=Action.EDIT_OPTION,
-        submit="Save",
-        metadata={"decision": str(decision.id), "option": str(option.id)},
-    )
+    inputs = Inputs(option.id, decision.revision)
+    _draft(inputs, option, dossier.team.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
+    inputs(_REMOVE, False)
+    blocks = [heading(decision, "Options can change until scoring starts."), *inputs.blocks]
+    return decision_modal(dossier, Action.EDIT_OPTION, blocks, submit="Save", option=str(option.id))
 
 
 def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     """The options that this person may edit, each with a button; for somebody with several."""
-    blocks = [_about(dossier, "Which one?")]
+    blocks = [heading(dossier.decision, "Which one?")]
     for option in options:
         title = text.inline(option.title)
         button = kit.button("Edit", ids.CHOOSE_OPTION, value=str(option.id), label=f"Edit {option.title}")
@@ -95,57 +84,35 @@ def proposed(dossier: Dossier, by: By) -> kit.View:
 
 
 def parse(view: View, *, currency: str) -> OptionForm:
-    """Raises Invalid with the name of the field. `state.uuid_in(view, "option")` tells which was edited."""
-    fields = Fields(view)
-    if fields.is_checked("remove"):
+    """Raises Invalid with the name of the field. `form.uuid_in(view, "option")` tells which was edited."""
+    answers = Answers(view)
+    if answers(_REMOVE, False):
         return OptionForm(draft=_BLANK, remove=True)
-    description = case.parse_text(fields, "description", "description", DESCRIPTION_LENGTH)
-    title = case.parse_line(fields, "title", "title", TITLE_LENGTH)
-    if not description:
-        raise Invalid("Describe the option in a sentence or two.", field="description")
-    draft = OptionDraft(
-        title=title,
-        description=description,
-        financial_cost=case.parse_amount(fields, "financial_cost", currency, allow_negative=True) or Decimal(0),
-        implementation_effort=case.parse_choice(fields, "implementation_effort", LEVELS, "Choose the effort."),
-        risk_level=case.parse_choice(fields, "risk_level", LEVELS, "Choose the risk."),
+    return OptionForm(draft=_draft(answers, _BLANK, currency))
+
+
+def _draft(ask: Ask, start: Option | OptionDraft, currency: str, *, cost_hint: str | None = None) -> OptionDraft:
+    """The form of an option. cost_hint: what stands under the cost while it is shown."""
+    return OptionDraft(
+        title=ask(line("title", "Title", length=TITLE_LENGTH), start.title),
+        description=ask(
+            long_text(
+                "description",
+                "Description",
+                length=DESCRIPTION_LENGTH,
+                missing="Describe the option in a sentence or two.",
+                hint="What we would do, so that everybody scores the same thing.",
+            ),
+            start.description,
+        ),
+        financial_cost=ask(
+            money("financial_cost", "Cost", currency, allow_negative=True, hint=cost_hint),
+            start.financial_cost or None,
+        )
+        or Decimal(0),
+        implementation_effort=ask(
+            choice("implementation_effort", "Effort", LEVELS, missing="Choose the effort."),
+            start.implementation_effort,
+        ),
+        risk_level=ask(choice("risk_level", "Risk", LEVELS, missing="Choose the risk."), start.risk_level),
     )
-    return OptionForm(draft=draft)
-
-
-def _about(dossier: Dossier, sentence: str) -> kit.Block:
-    decision = dossier.decision
-    return kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{sentence}")
-
-
-def _inputs(start: Option | OptionDraft, dossier: Dossier, thing: object, cost_hint: str) -> list[kit.Block]:
-    def at(field: str) -> str:
-        return kit.block_id(field, thing, dossier.decision.revision)
-
-    levels = case.choices(LEVELS)
-    cost = start.financial_cost or None
-    return [
-        kit.input_block(
-            "Title", kit.text_input("title", initial=start.title, length=TITLE_LENGTH), block_id=at("title")
-        ),
-        kit.input_block(
-            "Description",
-            kit.text_input("description", initial=start.description, length=DESCRIPTION_LENGTH, is_long=True),
-            block_id=at("description"),
-            hint="What we would do, so that everybody scores the same thing.",
-        ),
-        case.money_input(
-            "Cost",
-            "financial_cost",
-            cost,
-            dossier.team.currency,
-            at("financial_cost"),
-            hint=cost_hint,
-        ),
-        kit.input_block(
-            "Effort",
-            kit.select("implementation_effort", levels, initial=start.implementation_effort),
-            block_id=at("implementation_effort"),
-        ),
-        kit.input_block("Risk", kit.select("risk_level", levels, initial=start.risk_level), block_id=at("risk_level")),
-    ]

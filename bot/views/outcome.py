@@ -1,5 +1,7 @@
 """The modals in which a decider resolves and in which the outcome is recorded."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,15 +12,18 @@ from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
-from bot.domain.outcome import NOTES_LENGTH, REASON_LENGTH, OutcomeDraft
+from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import case, headline, reason, result
+from bot.views import headline, reason, result
 from bot.views.dossier import buttons, first_leaders, show_button, title_of
 from bot.views.reason import parse_reason
-from bot.views.slack import kit, notice, text
+from bot.views.slack import element, kit, notice, text
+from bot.views.slack.entry import checkbox, long_text, money, optional_choice, optional_moment, optional_radio
+from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, as_uuid
+from bot.views.window import decision_modal, heading
 
 __all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve"]
 
@@ -28,7 +33,8 @@ SATISFACTION = {
     10: "10 · very happy",
 }
 RETAINED = {"yes": "Yes, the customer stayed", "no": "No, the customer left", "unknown": "Not known yet"}
-_RETAINED_VALUE = {"yes": True, "no": False, "unknown": None}
+_STAYED = {"yes": True, "no": False, "unknown": None}
+_REASON_HINT = "Mandatory; it appears on the card. Where you do not follow the leader, say why."
 
 
 class ResolveForm(BaseModel):
@@ -42,34 +48,30 @@ class ResolveForm(BaseModel):
 
 def resolve(dossier: Dossier, by: By) -> kit.View:
     """Every option, best first, with its place and the authority it takes; `by` is who would resolve."""
-    decision, member, table = dossier.decision, by.member, by.rules.authority
-    ranked = _ranked(dossier)
-    options = [_choice(dossier, o, member, table) for o in ranked]
-    lines = [_line(dossier, o, table) for o in ranked]
-    hint = "Mandatory; it appears on the card. Where you do not follow the leader, say why."
+    decision, ranked = dossier.decision, _ranked(dossier)
+    member, table = by.member, by.rules.authority
+    offered = [_choice(dossier, option, member, table) for option in ranked]
     blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_leader(dossier)}"),
-        kit.section(text.fit(lines, 3000)),
+        heading(decision, _leader(dossier)),
+        kit.section(text.fit([_line(dossier, option, table) for option in ranked], 3000)),
         kit.context(f"You have authority {member.authority}."),
-        kit.input_block(
-            "Option",
-            kit.select("option", options, placeholder="Choose the answer to the customer"),
-            block_id=kit.block_id("option", decision.id, decision.revision),
-        ),
-        kit.input_block(
-            "Reason",
-            kit.text_input("reason", length=REASON_LENGTH, is_long=True),
-            block_id=kit.block_id("reason", decision.id, decision.revision),
-            hint=hint,
-        ),
+        _option(offered).block(thing=decision.id, revision=decision.revision),
+        replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
     ]
-    return kit.modal(
-        f"Resolve {decision.name}",
-        blocks,
-        callback_id=Action.RESOLVE,
-        submit="Resolve",
-        metadata={"decision": str(decision.id)},
-    )
+    return decision_modal(dossier, Action.RESOLVE, blocks, submit="Resolve", title=f"Resolve {decision.name}")
+
+
+def _option(offered: Sequence[kit.Element] = ()) -> Field[UUID]:
+    """Which option it is resolved with. offered: what may be chosen while it is shown."""
+
+    def read(fields: Fields) -> UUID:
+        chosen = as_uuid(fields.choice("option"))
+        if chosen is None:
+            raise Invalid("Choose the option to resolve with.", field="option")
+        return chosen
+
+    select = element.select("option", offered, placeholder="Choose the answer to the customer")
+    return Field("option", "Option", lambda _: select, read)
 
 
 def resolved(dossier: Dossier) -> kit.View:
@@ -85,94 +87,49 @@ def resolved(dossier: Dossier) -> kit.View:
 
 def parse_resolve(view: View) -> ResolveForm:
     """Raises Invalid (fields "option", "reason")."""
-    option_id = as_uuid(Fields(view).choice("option"))
-    if option_id is None:
-        raise Invalid("Choose the option to resolve with.", field="option")
-    return ResolveForm(option_id=option_id, reason=parse_reason(view))
+    fields = Fields(view)
+    return ResolveForm(option_id=_option().read(fields), reason=reason.REASON.read(fields))
 
 
 def record(dossier: Dossier) -> kit.View:
     """How it turned out, prefilled with what was recorded before."""
-    decision, outcome, currency = dossier.decision, dossier.outcome, dossier.team.currency
-
-    def at(field: str) -> str:
-        return kit.block_id(field, decision.id, decision.revision)
-
-    satisfaction = outcome.customer_satisfaction_score if outcome else None
-    scale = [kit.option(words, str(number)) for number, words in SATISFACTION.items()]
-    escalated = [kit.option("It was escalated", "yes")]
-    is_escalated = outcome is not None and outcome.escalation_occurred
+    decision, outcome = dossier.decision, dossier.outcome
     chosen = title_of(dossier, outcome.selected_option_id) if outcome else "nothing"
-    blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\nDecided: {chosen}"),
-        kit.input_block(
-            "Customer satisfaction",
-            kit.select("satisfaction", scale, initial=str(satisfaction) if satisfaction else None),
-            block_id=at("satisfaction"),
-            optional=True,
-        ),
-        kit.input_block(
-            "Did the customer stay?",
-            kit.radio("retained", case.choices(RETAINED), initial=_retained(dossier)),
-            block_id=at("retained"),
-            optional=True,
-        ),
-        case.money_input(
-            "Actual financial impact",
-            "impact",
-            outcome.financial_impact_actual if outcome else None,
-            currency,
-            at("impact"),
-        ),
-        kit.input_block(
-            "Escalation",
-            kit.checkboxes("escalation", escalated, initial=["yes"] if is_escalated else []),
-            block_id=at("escalation"),
-            optional=True,
-        ),
-        kit.input_block(
-            "Notes",
-            kit.text_input(
-                "notes", initial=outcome.outcome_notes if outcome else None, length=NOTES_LENGTH, is_long=True
-            ),
-            block_id=at("notes"),
-            optional=True,
-        ),
-        kit.input_block(
-            "Follow up",
-            kit.datetimepicker("follow_up", initial=outcome.follow_up_date if outcome else None),
-            block_id=at("follow_up"),
-            optional=True,
-        ),
-    ]
-    return kit.modal(
-        Action.RECORD_OUTCOME.label,
-        blocks,
-        callback_id=Action.RECORD_OUTCOME,
-        submit="Save",
-        metadata={"decision": str(decision.id)},
-    )
+    inputs = Inputs(decision.id, decision.revision)
+    _draft(inputs, outcome or OutcomeDraft(), dossier.team.currency, stayed=_stayed(outcome))
+    blocks = [heading(decision, f"Decided: {chosen}"), *inputs.blocks]
+    return decision_modal(dossier, Action.RECORD_OUTCOME, blocks, submit="Save")
 
 
 def parse_record(view: View, *, currency: str, now: datetime) -> OutcomeDraft:
     """Raises Invalid with the name of the field."""
-    fields = Fields(view)
-    draft = OutcomeDraft(
-        customer_satisfaction_score=_satisfaction(fields),
-        customer_retained=_RETAINED_VALUE.get(fields.choice("retained") or "unknown"),
-        financial_impact_actual=case.parse_amount(fields, "impact", currency, allow_negative=True),
-        escalation_occurred=fields.is_checked("escalation"),
-        follow_up_date=case.parse_future(fields, "follow_up", "The follow-up date", now=now),
-        outcome_notes=case.parse_text(fields, "notes", "note", NOTES_LENGTH) or None,
-    )
+    draft = _draft(Answers(view), OutcomeDraft(), currency, now=now)
     if draft == OutcomeDraft():
         raise Invalid("Tell at least one thing about how it turned out.", field="satisfaction")
     return draft
 
 
-def _satisfaction(fields: Fields) -> int | None:
-    score = fields.integer_choice("satisfaction")
-    return score if score in SATISFACTION else None
+def _draft(
+    ask: Ask, start: Outcome | OutcomeDraft, currency: str, *, stayed: str | None = None, now: datetime | None = None
+) -> OutcomeDraft:
+    """The form of an outcome. stayed: the answer shown as chosen, of RETAINED; now: when it is read."""
+    return OutcomeDraft(
+        customer_satisfaction_score=ask(
+            optional_choice("satisfaction", "Customer satisfaction", SATISFACTION), start.customer_satisfaction_score
+        ),
+        customer_retained=_STAYED[
+            ask(optional_radio("retained", "Did the customer stay?", RETAINED), stayed) or "unknown"
+        ],
+        financial_impact_actual=ask(
+            money("impact", "Actual financial impact", currency, allow_negative=True), start.financial_impact_actual
+        ),
+        escalation_occurred=ask(checkbox("escalation", "Escalation", "It was escalated"), start.escalation_occurred),
+        outcome_notes=ask(long_text("notes", "Notes", length=NOTES_LENGTH, called="note"), start.outcome_notes or "")
+        or None,
+        follow_up_date=ask(
+            optional_moment("follow_up", "Follow up", called="The follow-up date", now=now), start.follow_up_date
+        ),
+    )
 
 
 def reopen(dossier: Dossier) -> kit.View:
@@ -211,10 +168,11 @@ def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
 def _choice(dossier: Dossier, option: Option, member: Member, table: AuthorityTable) -> kit.Element:
     needed = required_authority(dossier.decision.case, option, table)
     own = "" if member.authority >= needed else f"; you have {member.authority}"
-    return kit.option(option.title, str(option.id), description=f"takes authority {needed}{own}")
+    return element.option(option.title, str(option.id), description=f"takes authority {needed}{own}")
 
 
-def _retained(dossier: Dossier) -> str | None:
-    if dossier.outcome is None or dossier.outcome.recorded_at is None:
+def _stayed(outcome: Outcome | None) -> str | None:
+    """The answer that was recorded; None where nothing was yet."""
+    if outcome is None or outcome.recorded_at is None:
         return None
-    return next(word for word, value in _RETAINED_VALUE.items() if value is dossier.outcome.customer_retained)
+    return next(word for word, value in _STAYED.items() if value is outcome.customer_retained)

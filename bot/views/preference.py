@@ -1,17 +1,21 @@
 """The modal of one's own settings: working hours, days, ways to be told, snooze."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.preference import MINUTES, WEEKDAYS, Preferences, clock
 from bot.errors import Invalid
-from bot.views.slack import ids, kit, notice, text
+from bot.views.slack import element, ids, kit, notice, text
+from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View
 
 HALF_HOUR = 30
 CHANNELS = {"push": "Direct message in Slack", "email": "E-mail", "sms": "SMS"}
 _SNOOZE = {"no": "Not snoozed", "tomorrow": "Quiet until my next working day", "week": "Quiet for a week"}
+_ORDER = "The end has to be later than the beginning, on the same day."
+_PHONE_NUMBER = re.compile(r"\+[0-9]{7,15}\Z")
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,21 @@ class Form:
     starts: int
     ends: int
     days: frozenset[int]
-    push: bool
-    email: bool
-    sms: bool
+    ways: frozenset[str]
     snooze: str
     phone: str | None = None
+
+    @property
+    def push(self) -> bool:
+        return "push" in self.ways
+
+    @property
+    def email(self) -> bool:
+        return "email" in self.ways
+
+    @property
+    def sms(self) -> bool:
+        return "sms" in self.ways
 
 
 def settings(
@@ -39,41 +53,24 @@ def settings(
     revision: str,
 ) -> kit.View:
     """`ways`: the channels that this installation can use, 'push' always among them."""
-
-    def at(field: str) -> str:
-        return kit.block_id(field, "settings", revision)
-
-    days = [kit.option(name, str(number)) for number, name in enumerate(WEEKDAYS)]
-    chosen_days = [str(day) for day in preferences.days]
-    channels = [kit.option(CHANNELS[way], way, description=_where(way, email)) for way in ways]
-    chosen = [way for way in ways if getattr(preferences, way)]
+    is_snoozed = preferences.snoozed_until is not None and preferences.snoozed_until > now
+    offered = [element.option(CHANNELS[way], way, description=_where(way, email)) for way in ways]
+    inputs = Inputs("settings", revision)
+    _form(inputs, _start(preferences, phone, is_snoozed=is_snoozed), offered=offered, asks_phone="sms" in ways)
     blocks = [
         kit.section(
             "You are told of what waits for you within these hours only; a critical decision comes at any hour."
         ),
         kit.context(_zone(zone)),
-        kit.input_block("From", _times("starts", preferences.starts, last=False), block_id=at("starts")),
-        kit.input_block("Until", _times("ends", preferences.ends, last=True), block_id=at("ends")),
-        kit.input_block("Days", kit.checkboxes("days", days, initial=chosen_days), block_id=at("days")),
-        kit.input_block(
-            "Tell me by",
-            kit.checkboxes("ways", channels, initial=chosen),
-            block_id=at("ways"),
-            optional=True,
-            hint="Without any of them nobody reminds you; your Home tab and the list show what waits.",
-        ),
+        *inputs.blocks,
     ]
-    if "sms" in ways:
-        element = kit.text_input("phone", initial=phone, length=20, placeholder="+14155550123")
-        blocks.append(kit.input_block("Phone for SMS", element, block_id=at("phone"), optional=True))
-    blocks.append(kit.input_block("Snooze", _snoozing(preferences, now), block_id=at("snooze")))
-    if preferences.snoozed_until and preferences.snoozed_until > now:
+    if preferences.snoozed_until and is_snoozed:
         blocks.append(kit.context(f"Snoozed until {text.moment(preferences.snoozed_until)}"))
     return kit.modal("Your settings", blocks, callback_id=ids.SETTINGS, submit="Save")
 
 
 def _where(way: str, email: str) -> str | None:
-    return text.cut(email, kit.OPTION_TEXT) if way == "email" else None
+    return text.cut(email, element.OPTION_TEXT) if way == "email" else None
 
 
 def _zone(zone: str | None) -> str:
@@ -82,51 +79,101 @@ def _zone(zone: str | None) -> str:
     return f"Your time zone is {text.inline(zone, 60)}, from your Slack profile; change it there."
 
 
-def _times(action_id: str, initial: int, *, last: bool) -> kit.Element:
-    every = range(HALF_HOUR, MINUTES + 1, HALF_HOUR) if last else range(0, MINUTES, HALF_HOUR)
-    minutes = sorted({*every, initial})
-    return kit.select(action_id, [kit.option(clock(m), clock(m)) for m in minutes], initial=clock(initial))
-
-
-def _snoozing(preferences: Preferences, now: datetime) -> kit.Element:
-    is_snoozed = preferences.snoozed_until is not None and preferences.snoozed_until > now
-    choices = ([kit.option("Leave it as it is", "keep")] if is_snoozed else []) + [
-        kit.option(words, value) for value, words in _SNOOZE.items()
-    ]
-    return kit.select("snooze", choices, initial="keep" if is_snoozed else "no")
-
-
 def parse(view: View) -> Form:
     """Raises Invalid with the name of the field."""
-    fields = Fields(view)
-    starts, ends = _minutes(fields.choice("starts")), _minutes(fields.choice("ends"))
-    days = frozenset(int(d) for d in fields.choices("days") if d.isdecimal() and int(d) < len(WEEKDAYS))
-    ways = fields.choices("ways")
-    if starts is None or ends is None or ends <= starts:
-        raise Invalid("The end has to be later than the beginning, on the same day.", field="ends")
+    answers = Answers(view)
+    form = _form(answers, _start(Preferences(), None), asks_phone="phone" in answers)
+    if form.ends <= form.starts:
+        raise Invalid(_ORDER, field="ends")
+    if form.sms and not form.phone:
+        raise Invalid("SMS needs a phone number with its country code, as in +14155550123.", field="phone")
+    return form
+
+
+def _start(preferences: Preferences, phone: str | None, *, is_snoozed: bool = False) -> Form:
+    ways = frozenset(way for way in CHANNELS if getattr(preferences, way))
+    snooze = "keep" if is_snoozed else "no"
+    return Form(preferences.starts, preferences.ends, preferences.days, ways, snooze, phone)
+
+
+def _form(ask: Ask, start: Form, *, offered: Sequence[kit.Element] = (), asks_phone: bool) -> Form:
+    """The form of one's settings. offered: the ways that can be chosen while it is shown."""
+    return Form(
+        starts=ask(_time("starts", "From", range(0, MINUTES, HALF_HOUR)), start.starts),
+        ends=ask(_time("ends", "Until", range(HALF_HOUR, MINUTES + 1, HALF_HOUR)), start.ends),
+        days=ask(_DAYS, start.days),
+        ways=ask(_ways(offered), start.ways),
+        phone=ask(_PHONE, start.phone) if asks_phone else None,
+        snooze=ask(_snooze(start.snooze), start.snooze),
+    )
+
+
+def _time(name: str, label: str, every: range) -> Field[int]:
+    """A time of day in minutes, one of `every` or the one that was chosen before."""
+
+    def draw(start: int | None) -> kit.Element:
+        chosen = clock(start or 0)
+        times = sorted({*map(clock, every), chosen})
+        return element.select(name, element.options({time: time for time in times}), initial=chosen)
+
+    def read(fields: Fields) -> int:
+        hours, _, minutes = (fields.choice(name) or "").partition(":")
+        if not (hours.isdecimal() and minutes.isdecimal()):
+            raise Invalid(_ORDER, field="ends")
+        return int(hours) * 60 + int(minutes)
+
+    return Field(name, label, draw, read)
+
+
+def _draw_days(days: frozenset[int] | None) -> kit.Element:
+    names = element.options(dict(enumerate(WEEKDAYS)))
+    return element.checkboxes("days", names, initial=[str(day) for day in days or ()])
+
+
+def _read_days(fields: Fields) -> frozenset[int]:
+    days = frozenset(int(day) for day in fields.choices("days") if day.isdecimal() and int(day) < len(WEEKDAYS))
     if not days:
         raise Invalid("Choose at least one day. To be left alone for a while, use Snooze.", field="days")
-    phone = _phone(fields)
-    if "sms" in ways and not phone:
-        raise Invalid("SMS needs a phone number with its country code, as in +14155550123.", field="phone")
-    snooze = fields.choice("snooze") or "no"
-    return Form(starts, ends, days, "push" in ways, "email" in ways, "sms" in ways, snooze, phone)
+    return days
 
 
-def _minutes(chosen: str | None) -> int | None:
-    hours, _, minutes = (chosen or "").partition(":")
-    return int(hours) * 60 + int(minutes) if hours.isdecimal() and minutes.isdecimal() else None
+_DAYS = Field("days", "Days", _draw_days, _read_days)
 
 
-def _phone(fields: Fields) -> str | None:
-    if "phone" not in fields:
-        return None
+def _ways(offered: Sequence[kit.Element]) -> Field[frozenset[str]]:
+    return Field(
+        "ways",
+        "Tell me by",
+        lambda ways: element.checkboxes("ways", offered, initial=ways or ()),
+        lambda fields: frozenset(fields.choices("ways")),
+        hint="Without any of them nobody reminds you; your Home tab and the list show what waits.",
+        is_optional=True,
+    )
+
+
+def _draw_phone(phone: str | None) -> kit.Element:
+    return element.text_input("phone", initial=phone, length=20, placeholder="+14155550123")
+
+
+def _read_phone(fields: Fields) -> str:
     digits = "".join(c for c in fields.text("phone") if c not in " -()/.")
-    if not digits:
-        return ""
-    if not (digits.startswith("+") and digits[1:].isascii() and digits[1:].isdecimal() and 8 <= len(digits) <= 16):
+    if digits and not _PHONE_NUMBER.match(digits):
         raise Invalid("Write the number with its country code, as in +14155550123.", field="phone")
     return digits
+
+
+_PHONE: Field[str | None] = Field("phone", "Phone for SMS", _draw_phone, _read_phone, is_optional=True)
+
+
+def _snooze(start: str) -> Field[str]:
+    """To leave it as it is can be chosen where it is snoozed."""
+    words = {"keep": "Leave it as it is", **_SNOOZE} if start == "keep" else _SNOOZE
+    return Field(
+        "snooze",
+        "Snooze",
+        lambda chosen: element.select("snooze", element.options(words), initial=chosen),
+        lambda fields: fields.choice("snooze") or "no",
+    )
 
 
 def saved(until: datetime | None) -> kit.View:

@@ -16,11 +16,15 @@ from bot.views import authority, reason
 from bot.views.dossier import show_button
 from bot.views.promise import thresholds_in_words
 from bot.views.reason import parse_reason
-from bot.views.slack import kit, notice, text
+from bot.views.slack import element, kit, notice, text
+from bot.views.slack.entry import checkbox, moment
+from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, as_uuid
+from bot.views.window import decision_modal, heading
 
 __all__ = [
     "StartForm",
+    "closing",
     "extend",
     "parse_extend",
     "parse_reason",
@@ -32,8 +36,12 @@ __all__ = [
 ]
 
 DEFAULT_THRESHOLDS = Thresholds()
-PRESELECTED = 100
-"""The most that Slack takes as preselected."""
+_TWO_ARE_ENOUGH = checkbox(
+    "confirm_two",
+    "Only if you choose exactly two people",
+    "Two people are enough",
+    about="Then nothing aggregated is shown: the decider resolves by reason.",
+)
 
 
 class StartForm(BaseModel):
@@ -57,54 +65,58 @@ def start(
     """members: the active ones, all preselected; closes_at: the proposal for the closing time."""
     decision = dossier.decision
     beyond = authority.out_of_reach(dossier, members, by.rules.authority)
-
-    def at(field: str) -> str:
-        return kit.block_id(field, decision.id, decision.revision)
-
-    options = [kit.option(m.name, str(m.id)) for m in members]
-    chosen = [o["value"] for o in options[:PRESELECTED]]
-    roster = kit.multi_select("roster", options, initial=chosen, placeholder="Choose at least two people")
-    box = kit.option(
-        "Two people are enough",
-        "yes",
-        description="Then nothing aggregated is shown: the decider resolves by reason.",
-    )
+    inputs = Inputs(decision.id, decision.revision)
+    preselected = tuple(member.id for member in members[: element.MOST_OPTIONS])
+    _start(inputs, StartForm(member_ids=preselected, closes_at=closes_at, confirmed_two=False), members=members)
     blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_frozen(dossier)}"),
+        heading(decision, _frozen(dossier)),
         kit.section(thresholds_in_words(thresholds)),
         *([kit.section(beyond)] if beyond else []),
-        kit.input_block("Who scores", roster, block_id=at("roster"), hint=_roster_hint(len(members))),
-        kit.input_block("Scoring closes", kit.datetimepicker("closes_at", initial=closes_at), block_id=at("closes_at")),
-        kit.input_block(
-            "Only if you choose exactly two people",
-            kit.checkboxes("confirm_two", [box]),
-            block_id=at("confirm_two"),
-            optional=True,
-        ),
+        *inputs.blocks,
     ]
-    return kit.modal(
-        Action.START_SCORING.label,
-        blocks,
-        callback_id=Action.START_SCORING,
-        submit="Start scoring",
-        metadata={"decision": str(decision.id)},
-    )
+    return decision_modal(dossier, Action.START_SCORING, blocks, submit="Start scoring")
 
 
 def parse_start(view: View, *, now: datetime) -> StartForm:
     """Raises Invalid (fields "roster", "closes_at", "confirm_two")."""
-    fields = Fields(view)
-    member_ids = tuple(dict.fromkeys(m for m in map(as_uuid, fields.choices("roster")) if m))
-    if len(member_ids) < MIN_EVALUATORS:
-        raise Invalid("Choose at least two people: one opinion needs no scoring.", field="roster")
-    closes_at = _closing(fields, now=now)
-    confirmed = fields.is_checked("confirm_two")
-    if len(member_ids) == MIN_EVALUATORS and not confirmed:
+    form = _start(Answers(view), StartForm(member_ids=(), closes_at=now, confirmed_two=False), now=now)
+    if len(form.member_ids) == MIN_EVALUATORS and not form.confirmed_two:
         raise Invalid(
             "With two people nothing aggregated will be shown. Tick the box if that is enough, or add people.",
             field="confirm_two",
         )
-    return StartForm(member_ids=member_ids, closes_at=closes_at, confirmed_two=confirmed)
+    return form
+
+
+def _start(ask: Ask, start: StartForm, *, members: Sequence[Member] = (), now: datetime | None = None) -> StartForm:
+    """The form of a start. members: who may be chosen while it is shown; now: when it is read."""
+    return StartForm(
+        member_ids=ask(_roster(members), start.member_ids),
+        closes_at=ask(closing(now), start.closes_at),
+        confirmed_two=ask(_TWO_ARE_ENOUGH, start.confirmed_two),
+    )
+
+
+def _roster(members: Sequence[Member]) -> Field[tuple[UUID, ...]]:
+    people = [element.option(member.name, str(member.id)) for member in members]
+
+    def draw(chosen: tuple[UUID, ...] | None) -> kit.Element:
+        initial = [str(member_id) for member_id in chosen or ()]
+        return element.multi_select("roster", people, initial=initial, placeholder="Choose at least two people")
+
+    def read(fields: Fields) -> tuple[UUID, ...]:
+        chosen = tuple(dict.fromkeys(filter(None, map(as_uuid, fields.choices("roster")))))
+        if len(chosen) < MIN_EVALUATORS:
+            raise Invalid("Choose at least two people: one opinion needs no scoring.", field="roster")
+        return chosen
+
+    return Field("roster", "Who scores", draw, read, _roster_hint(len(members)))
+
+
+def closing(now: datetime | None = None) -> Field[datetime]:
+    """When scoring ends, ahead of `now`, the moment of reading."""
+    called, missing = "The closing time", "Choose when scoring closes."
+    return moment("closes_at", "Scoring closes", called=called, missing=missing, now=now)
 
 
 def started(dossier: Dossier) -> kit.View:
@@ -124,25 +136,15 @@ def extend(dossier: Dossier, *, closes_at: datetime) -> kit.View:
     explain = "Scoring opens again until the new closing time. Ballots already submitted stay."
     counts = f" {round_.turnout}." if round_ else ""
     blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{explain}{counts}"),
-        kit.input_block(
-            "Scoring closes",
-            kit.datetimepicker("closes_at", initial=closes_at),
-            block_id=kit.block_id("closes_at", decision.id, decision.revision),
-        ),
+        heading(decision, f"{explain}{counts}"),
+        closing().block(closes_at, thing=decision.id, revision=decision.revision),
     ]
-    return kit.modal(
-        "Extend scoring",
-        blocks,
-        callback_id=Action.EXTEND_ROUND,
-        submit="Extend",
-        metadata={"decision": str(decision.id)},
-    )
+    return decision_modal(dossier, Action.EXTEND_ROUND, blocks, submit="Extend", title="Extend scoring")
 
 
 def parse_extend(view: View, *, now: datetime) -> datetime:
     """The new closing time, aware UTC. Raises Invalid (field "closes_at")."""
-    return _closing(Fields(view), now=now)
+    return closing(now).read(Fields(view))
 
 
 def void(dossier: Dossier) -> kit.View:
@@ -150,8 +152,8 @@ def void(dossier: Dossier) -> kit.View:
         "*All ballots of this round are deleted*, unread and for good. Options and criteria can be edited "
         "again, and everybody scores anew in the next round."
     )
-    about = {"round": str(dossier.round.id)} if dossier.round else None
-    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Void the round", metadata=about)
+    about = str(dossier.round.id) if dossier.round else None
+    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Void the round", round=about)
 
 
 def proceed(dossier: Dossier) -> kit.View:
@@ -165,15 +167,6 @@ def proceed(dossier: Dossier) -> kit.View:
     return reason.modal(dossier, action=Action.PROCEED, explain=explain, submit="Proceed")
 
 
-def _closing(fields: Fields, *, now: datetime) -> datetime:
-    closes_at = fields.moment("closes_at")
-    if closes_at is None:
-        raise Invalid("Choose when scoring closes.", field="closes_at")
-    if closes_at <= now:
-        raise Invalid("The closing time is in the past; choose a later one.", field="closes_at")
-    return closes_at
-
-
 def _frozen(dossier: Dossier) -> str:
     options, criteria = len(dossier.options), len(dossier.criteria)
     return (
@@ -184,6 +177,7 @@ def _frozen(dossier: Dossier) -> str:
 
 
 def _roster_hint(people: int) -> str | None:
-    if people <= PRESELECTED:
+    """Slack preselects no more than so many."""
+    if people <= element.MOST_OPTIONS:
         return None
-    return f"Your team has {people} active people; the first {PRESELECTED} are chosen. Change it as you like."
+    return f"Your team has {people} active people; the first {element.MOST_OPTIONS} are chosen. Change it as you like."

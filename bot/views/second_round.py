@@ -7,7 +7,9 @@ from bot.domain.decision import Dossier
 from bot.views import headline
 from bot.views.promise import second_in_words
 from bot.views.result import ranking_lines
+from bot.views.round import closing
 from bot.views.slack import kit, text
+from bot.views.window import decision_modal, heading
 
 FIRST = "First round"
 
@@ -16,23 +18,13 @@ def ask(dossier: Dossier, *, closes_at: datetime) -> kit.View:
     """Everything that somebody should know before they press; closes_at: the proposal for the closing time."""
     decision, round_ = dossier.decision, dossier.round
     blocks = [
-        kit.section(f"*{decision.name} {text.inline(decision.case.title)}*\n{_why(dossier)}"),
+        heading(decision, _why(dossier)),
         *([kit.section(_how(len(round_.roster)))] if round_ else []),
         *([kit.section(second_in_words(round_.thresholds))] if round_ else []),
         kit.context("There is one second round, and no third. It cannot be taken back; cancelling ends the decision."),
-        kit.input_block(
-            "Scoring closes",
-            kit.datetimepicker("closes_at", initial=closes_at),
-            block_id=kit.block_id("closes_at", decision.id, decision.revision),
-        ),
+        closing().block(closes_at, thing=decision.id, revision=decision.revision),
     ]
-    return kit.modal(
-        Action.SECOND_ROUND.label,
-        blocks,
-        callback_id=Action.SECOND_ROUND,
-        submit="Ask once more",
-        metadata={"decision": str(decision.id)},
-    )
+    return decision_modal(dossier, Action.SECOND_ROUND, blocks, submit="Ask once more")
 
 
 def _why(dossier: Dossier) -> str:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Attribute
 
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
-from bot.views import authority, case
-from bot.views.slack import ids, kit, text
+from bot.views import authority
+from bot.views.slack import element, ids, kit, text
+from bot.views.slack.entry import checkbox, choice, email, line, number, optional_choice, optional_line, users
+from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, metadata, uuid_in
 
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
@@ -27,12 +30,12 @@ class SetupForm(BaseModel):
 
     name: str
     company_name: str
-    industry: str | None
-    team_size: int
-    currency: str
-    user_ids: tuple[str, ...]
-    role: str | None
-    own_role: str | None
+    industry: str | None = None
+    team_size: int = DEFAULT_TEAM_SIZE
+    currency: str = "USD"
+    user_ids: tuple[str, ...] = ()
+    role: str | None = None
+    own_role: str | None = None
     channel_id: str | None = None
 
 
@@ -47,7 +50,7 @@ class MemberForm(BaseModel):
     authority: int
     expertise_areas: tuple[str, ...]
     is_active: bool
-    email: str = Field(repr=False)
+    email: str = Attribute(repr=False)
 
 
 def setup(
@@ -61,13 +64,11 @@ def setup(
 
     asks_own_role: the person is not a member yet; by default the same as is_first.
     """
-    blocks = [kit.section(_welcome(is_first)), *_team_inputs(team), *_people_inputs()]
-    if is_first if asks_own_role is None else asks_own_role:
-        roles = kit.select("own_role", case.choices(ROLES), placeholder="Choose your role")
-        blocks.append(kit.input_block("Your own role", roles, block_id=kit.block_id("own_role", "setup", 1)))
+    inputs = Inputs("setup", 1)
+    _setup(inputs, team or _NEW, asks_own_role=is_first if asks_own_role is None else asks_own_role)
     return kit.modal(
         "Set up your team",
-        blocks,
+        [kit.section(_welcome(is_first)), *inputs.blocks],
         callback_id=ids.SETUP,
         submit="Save",
         metadata={"team": str(team.id) if team else None, "channel": channel_id},
@@ -76,24 +77,61 @@ def setup(
 
 def parse_setup(view: View) -> SetupForm:
     """Raises Invalid with the name of the field."""
-    fields = Fields(view)
-    user_ids = fields.users("people")
-    role = fields.choice("role")
-    if user_ids and role not in ROLES:
+    answers = Answers(view)
+    form = _setup(answers, _NEW, asks_own_role="own_role" in answers)
+    if form.user_ids and form.role is None:
         raise Invalid("Choose the role of the people you add.", field="role")
-    if "own_role" in fields and fields.choice("own_role") not in ROLES:
-        raise Invalid("Choose your own role.", field="own_role")
+    return form.model_copy(update={"channel_id": metadata(view).get("channel")})
+
+
+_NEW = SetupForm(name="", company_name="")
+
+
+def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupForm:
+    """The form of a team, with the people to add."""
     return SetupForm(
-        name=case.parse_line(fields, "name", "team's name", NAME_LENGTH),
-        company_name=case.parse_line(fields, "company", "company's name", NAME_LENGTH),
-        industry=text.one_line(case.parse_text(fields, "industry", "industry", INDUSTRY_LENGTH)) or None,
-        team_size=_team_size(fields),
-        currency=_currency(fields),
-        user_ids=user_ids,
-        role=role,
-        own_role=fields.choice("own_role"),
-        channel_id=metadata(view).get("channel"),
+        name=ask(line("name", "Team", called="team's name", length=NAME_LENGTH), start.name),
+        company_name=ask(line("company", "Company", called="company's name", length=NAME_LENGTH), start.company_name),
+        industry=ask(optional_line("industry", "Industry", length=INDUSTRY_LENGTH), start.industry),
+        team_size=ask(number("team_size", "Team size", least=1, most=MAX_TEAM_SIZE), start.team_size),
+        currency=ask(_currency(), start.currency),
+        user_ids=ask(
+            users(
+                "people",
+                "People to add",
+                placeholder="Choose people",
+                hint="Whoever is in a team already is skipped and named. You can edit each person afterwards.",
+            ),
+            (),
+        ),
+        role=ask(
+            optional_choice(
+                "role",
+                "Role of these people",
+                ROLES,
+                placeholder="Choose a role",
+                hint="Needed when you add people.",
+            ),
+            None,
+        ),
+        own_role=ask(_own_role(), "") if asks_own_role else None,
     )
+
+
+def _own_role() -> Field[str]:
+    return choice("own_role", "Your own role", ROLES, missing="Choose your own role.", placeholder="Choose your role")
+
+
+def _currency() -> Field[str]:
+    """The three letters of ISO 4217."""
+
+    def read(fields: Fields) -> str:
+        currency = fields.text("currency").upper()
+        if not _CURRENCY.match(currency):
+            raise Invalid("Write the currency as three letters, for example EUR.", field="currency")
+        return currency
+
+    return Field("currency", "Currency", lambda start: element.text_input("currency", initial=start, length=3), read)
 
 
 def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequence[str] = ()) -> kit.View:
@@ -126,45 +164,18 @@ def edit_member(member: Member, by: By, *, page: int = 0) -> kit.View:
 
     page: the one of the list beneath, to come back to.
     """
-
-    def at(field: str) -> str:
-        return kit.block_id(field, member.id, 1)
-
     top = min(by.member.authority, TOP_AUTHORITY) if member.id == by.member.id else TOP_AUTHORITY
-    levels = [kit.option(str(n), str(n)) for n in range(1, max(top, member.authority, 1) + 1)]
-    types = [a for a in member.expertise_areas if a in DECISION_TYPES]
-    tags = [a for a in member.expertise_areas if a not in DECISION_TYPES]
-    active = kit.checkboxes(
-        "active", [kit.option("Is asked to score", "yes")], initial=["yes"] if member.is_active else []
+    inputs = Inputs(member.id, 1)
+    _member(
+        inputs,
+        member,
+        member_id=member.id,
+        top=max(top, member.authority),
+        reach=authority.levels_hint(by.rules.authority, by.team.currency),
     )
-    blocks = [
-        kit.input_block("Name", kit.text_input("name", initial=member.name, length=NAME_LENGTH), block_id=at("name")),
-        kit.input_block("Role", kit.select("role", case.choices(ROLES), initial=member.role), block_id=at("role")),
-        kit.input_block(
-            "Authority",
-            kit.select("authority", levels, initial=str(member.authority)),
-            block_id=at("authority"),
-            hint=authority.levels_hint(by.rules.authority, by.team.currency),
-        ),
-        kit.input_block(
-            "Knows about",
-            kit.multi_select("expertise", case.choices(DECISION_TYPES), initial=types),
-            block_id=at("expertise"),
-            optional=True,
-        ),
-        kit.input_block(
-            "Other expertise",
-            kit.text_input("tags", initial=", ".join(tags), length=TAGS * (TAG_LENGTH + 2)),
-            block_id=at("tags"),
-            hint="Words with commas between them, for example: pricing, data protection",
-            optional=True,
-        ),
-        kit.input_block("Active", active, block_id=at("active"), optional=True),
-        kit.input_block("E-mail", kit.email_input("email", initial=member.email), block_id=at("email")),
-    ]
     return kit.modal(
         "Edit member",
-        blocks,
+        inputs.blocks,
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
         metadata={"member": str(member.id), "page": str(page)},
@@ -179,22 +190,68 @@ def page_of(view: View) -> int:
 
 def parse_member(view: View) -> MemberForm:
     """Raises Invalid with the name of the field."""
-    fields = Fields(view)
-    email = case.parse_email(fields, "email")
-    if email is None:
-        raise Invalid("Write the e-mail address. One looks like name@example.com.", field="email")
-    level = fields.integer_choice("authority")
-    if level is None or not 1 <= level <= TOP_AUTHORITY:
-        raise Invalid(f"Choose the authority, from 1 to {TOP_AUTHORITY}.", field="authority")
+    return _member(Answers(view), _NOBODY, member_id=uuid_in(view, "member"))
+
+
+_NOBODY = MemberForm(member_id=UUID(int=0), name="", role="", authority=1, expertise_areas=(), is_active=True, email="")
+
+
+def _member(
+    ask: Ask, start: Member | MemberForm, *, member_id: UUID, top: int = TOP_AUTHORITY, reach: str | None = None
+) -> MemberForm:
+    """The form of a member. top: the highest authority offered; reach: what each level may resolve, while shown."""
+    levels = {level: str(level) for level in range(1, top + 1)}
+    too_much = f"Choose the authority, from 1 to {TOP_AUTHORITY}."
     return MemberForm(
-        member_id=uuid_in(view, "member"),
-        name=case.parse_line(fields, "name", "name", NAME_LENGTH),
-        role=case.parse_choice(fields, "role", ROLES, "Choose the role."),
-        authority=level,
-        expertise_areas=_expertise(fields),
-        is_active=fields.is_checked("active"),
-        email=email.lower(),
+        member_id=member_id,
+        name=ask(line("name", "Name", length=NAME_LENGTH), start.name),
+        role=ask(choice("role", "Role", ROLES, missing="Choose the role."), start.role),
+        authority=ask(choice("authority", "Authority", levels, missing=too_much, hint=reach), start.authority),
+        expertise_areas=_unique([*ask(_KNOWN, start.expertise_areas), *ask(_TAGS, start.expertise_areas)]),
+        is_active=ask(checkbox("active", "Active", "Is asked to score"), start.is_active),
+        email=ask(
+            email("email", "E-mail", missing="Write the e-mail address. One looks like name@example.com."),
+            start.email,
+        ).lower(),
     )
+
+
+_KNOWN: Field[tuple[str, ...]] = Field(
+    "expertise",
+    "Knows about",
+    lambda areas: element.multi_select("expertise", element.options(DECISION_TYPES), initial=areas or ()),
+    lambda fields: tuple(area for area in fields.choices("expertise") if area in DECISION_TYPES),
+    is_optional=True,
+)
+
+
+def _typed_areas(fields: Fields) -> tuple[str, ...]:
+    """The words as typed, each once."""
+    tags = _unique(text.one_line(tag) for tag in re.split(r"[,;\n]", fields.text("tags")))
+    if len(tags) > TAGS or any(len(tag) > TAG_LENGTH for tag in tags):
+        raise Invalid(
+            f"At most {TAGS} words or phrases of {TAG_LENGTH} characters each, with commas between.", field="tags"
+        )
+    return tags
+
+
+def _other_areas(areas: tuple[str, ...] | None) -> kit.Element:
+    tags = ", ".join(area for area in areas or () if area not in DECISION_TYPES)
+    return element.text_input("tags", initial=tags, length=TAGS * (TAG_LENGTH + 2))
+
+
+_TAGS: Field[tuple[str, ...]] = Field(
+    "tags",
+    "Other expertise",
+    _other_areas,
+    _typed_areas,
+    hint="Words with commas between them, for example: pricing, data protection",
+    is_optional=True,
+)
+
+
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple({word.casefold(): word for word in words if word}.values())
 
 
 def announcement(team: Team, *, slack_user_id: str) -> kit.Message:
@@ -216,58 +273,6 @@ def _welcome(is_first: bool) -> str:
     return "Change the team, or add people to it. Save leads to a list of everybody, with their roles and authority."
 
 
-def _team_inputs(team: Team | None) -> list[kit.Block]:
-    def text_field(label: str, field: str, initial: str | None, length: int, *, optional: bool = False) -> kit.Block:
-        element = kit.text_input(field, initial=initial, length=length)
-        return kit.input_block(label, element, block_id=kit.block_id(field, "setup", 1), optional=optional)
-
-    size = kit.number_input(
-        "team_size", initial=team.team_size if team else DEFAULT_TEAM_SIZE, least=1, most=MAX_TEAM_SIZE
-    )
-    return [
-        text_field("Team", "name", team.name if team else None, NAME_LENGTH),
-        text_field("Company", "company", team.company_name if team else None, NAME_LENGTH),
-        text_field("Industry", "industry", team.industry if team else None, INDUSTRY_LENGTH, optional=True),
-        kit.input_block("Team size", size, block_id=kit.block_id("team_size", "setup", 1)),
-        text_field("Currency", "currency", team.currency if team else "USD", 3),
-    ]
-
-
-def _people_inputs() -> list[kit.Block]:
-    people = kit.users_select("people", placeholder="Choose people")
-    role = kit.select("role", case.choices(ROLES), placeholder="Choose a role")
-    return [
-        kit.input_block(
-            "People to add",
-            people,
-            block_id=kit.block_id("people", "setup", 1),
-            hint="Whoever is in a team already is skipped and named. You can edit each person afterwards.",
-            optional=True,
-        ),
-        kit.input_block(
-            "Role of these people",
-            role,
-            block_id=kit.block_id("role", "setup", 1),
-            hint="Needed when you add people.",
-            optional=True,
-        ),
-    ]
-
-
-def _team_size(fields: Fields) -> int:
-    size = fields.integer("team_size")
-    if size is None or not 1 <= size <= MAX_TEAM_SIZE:
-        raise Invalid(f"Write the team size as a whole number from 1 to {MAX_TEAM_SIZE}.", field="team_size")
-    return size
-
-
-def _currency(fields: Fields) -> str:
-    currency = fields.text("currency").upper()
-    if not _CURRENCY.match(currency):
-        raise Invalid("Write the currency as three letters, for example EUR.", field="currency")
-    return currency
-
-
 def _member_line(member: Member) -> kit.Block:
     facts = [ROLES.get(member.role, text.inline(member.role, 50)), f"authority {member.authority}"]
     facts += [] if member.is_active else ["*inactive*"]
@@ -276,19 +281,3 @@ def _member_line(member: Member) -> kit.Block:
     about = f"\nKnows about {text.listing(areas)}" if areas else ""
     button = kit.button("Edit", ids.EDIT_MEMBER, value=str(member.id), label=f"Edit {member.name}")
     return kit.section(f"*{text.inline(member.name, 120)}*\n{' · '.join(facts)}{about}", accessory=button)
-
-
-def _expertise(fields: Fields) -> tuple[str, ...]:
-    """Decision types first, then the words as typed, each once."""
-    types = [t for t in fields.choices("expertise") if t in DECISION_TYPES]
-    tags = _unique(text.one_line(tag) for tag in re.split(r"[,;\n]", fields.text("tags")))
-    if len(tags) > TAGS or any(len(tag) > TAG_LENGTH for tag in tags):
-        raise Invalid(
-            f"At most {TAGS} words or phrases of {TAG_LENGTH} characters each, with commas between.",
-            field="tags",
-        )
-    return tuple(_unique([*types, *tags]))
-
-
-def _unique(words: Iterable[str]) -> list[str]:
-    return list({word.casefold(): word for word in words if word}.values())

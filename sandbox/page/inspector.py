@@ -1,6 +1,7 @@
-"""Owns what may be looked at between the app and its Slack: every request and answer, but no ballot.
+"""Owns what may be looked at between the app and its Slack: every request and answer.
 
-The bodies of views that score (the spec's `secret_views`) are never shown, nor what was answered to them.
+The bodies of views that the workspace keeps secret (the spec's `secret_views`) are never shown, nor what was answered
+to them.
 """
 
 import json
@@ -10,10 +11,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sandbox.inputs import Json
 from sandbox.records import Call, Delivery
 from sandbox.town import Town
 
-HIDDEN = "Hidden: this is a view in which somebody scores."
 SHOWN = 200
 _SECRETS = ("token", "trigger_id", "response_url")
 
@@ -45,8 +46,7 @@ def entries(town: Town, *, tz: str) -> list[Entry]:
 
 
 def _of_call(town: Town, call: Call, number: int, tz: str) -> Entry:
-    answer = call.answer or {}
-    secret = is_secret(town, call.arguments) or is_secret(town, answer)
+    secret = is_secret(town, call.arguments) or is_secret(town, call.answer)
     return Entry(
         f"c{call.at}-{number}",
         call.at,
@@ -56,10 +56,14 @@ def _of_call(town: Town, call: Call, number: int, tz: str) -> Entry:
         str(call.arguments.get("channel") or call.arguments.get("user_id") or ""),
         str(call.status or ""),
         call.ms,
-        call.spoiled or ("" if answer.get("ok") else str(answer.get("error") or "")),
-        HIDDEN if secret else shown(call.arguments),
-        HIDDEN if secret else shown(call.answer),
+        call.spoiled or _error(call.answer or {}),
+        town.spec.hidden if secret else shown(call.arguments),
+        town.spec.hidden if secret else shown(call.answer),
     )
+
+
+def _error(answer: Json) -> str:
+    return "" if answer.get("ok") else str(answer.get("error") or "")
 
 
 def _of_delivery(town: Town, delivery: Delivery, number: int, tz: str) -> Entry:
@@ -75,24 +79,31 @@ def _of_delivery(town: Town, delivery: Delivery, number: int, tz: str) -> Entry:
         str(delivery.status or ""),
         delivery.ack_ms,
         delivery.error or "",
-        HIDDEN if secret else shown(delivery.payload),
-        HIDDEN if secret else shown(delivery.answer),
+        town.spec.hidden if secret else shown(delivery.payload),
+        town.spec.hidden if secret else shown(delivery.answer),
     )
 
 
 def is_secret(town: Town, body: Any) -> bool:
-    """Whether a view that scores, or a press in one, stands anywhere in this body."""
-    prefixes = town.spec.secret_views
-    if isinstance(body, str) and body.lstrip().startswith(("{", "[")):
-        try:
-            return is_secret(town, json.loads(body))
-        except ValueError:
-            return any(prefix in body for prefix in prefixes)
+    """Whether a view that the workspace keeps secret, or a press in one, stands anywhere in this body."""
+    if not town.spec.secret_views:
+        return False
+    if isinstance(body, str):
+        return _is_secret_text(town, body)
     if isinstance(body, Mapping):
-        return str(body.get("callback_id") or "").startswith(prefixes) or any(
-            is_secret(town, value) for value in body.values()
-        )
-    return isinstance(body, Sequence) and not isinstance(body, str) and any(is_secret(town, one) for one in body)
+        named = str(body.get("callback_id") or "").startswith(town.spec.secret_views)
+        return named or any(is_secret(town, value) for value in body.values())
+    return isinstance(body, Sequence) and any(is_secret(town, one) for one in body)
+
+
+def _is_secret_text(town: Town, text: str) -> bool:
+    """JSON within JSON, as many arguments come."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        return is_secret(town, json.loads(text))
+    except ValueError:
+        return any(prefix in text for prefix in town.spec.secret_views)
 
 
 def shown(body: Any) -> str:

@@ -39,7 +39,8 @@ def version(town: Town, user: str) -> str:
     stack = [(view.id, view.hash, view.errors, view.trouble) for view in workspace.stacks[user]]
     home = workspace.homes.get(user)
     people = [person.deleted for person in workspace.people.values()]
-    return crc((channels, stack, home.hash if home else "", workspace.notices.get(user), people))
+    minute = workspace.clock.time() // 60
+    return crc((channels, stack, home.hash if home else "", workspace.notices.get(user), people, minute))
 
 
 async def beats(town: Town) -> AsyncIterator[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.inputs import Json
 from sandbox.mrkdwn import escape
-from sandbox.page.markup import Eyes
+from sandbox.page.eyes import Eyes
 from sandbox.page.sight import Sight
 from sandbox.spec import PersonSpec, ShortcutSpec
 from sandbox.town import Town
@@ -169,34 +169,31 @@ class Scene:
         return lines
 
     def _line(self, channel: Channel, message: Message, above: Line | None) -> Line:
-        name = self._name(message.user)
-        moment = datetime.fromtimestamp(float(message.ts), ZoneInfo(self.person.tz))
-        replies = [m for m in self._visible(channel) if m.thread_ts == message.ts and m.ts != message.ts]
-        day = f"{moment:%A}, {moment:%B} {moment.day}"
-        before = above.message if above else None
-        is_follow = (
-            before is not None
-            and before.user == message.user
-            and message.only_for is None
-            and before.only_for is None
-            and float(message.ts) - float(before.ts) < _GROUP_SECONDS
-        )
+        name, day = self._name(message.user), self._day(message)
+        replies = [m.ts for m in self._visible(channel) if m.thread_ts == message.ts and m.ts != message.ts]
+        states = self.seat.acts.message_states(self.person.id, message)
         return Line(
             message,
-            self._sight({"channel_id": channel.id, "ts": message.ts}, self.seat.acts.message_states(
-                self.person.id, message
-            )),
+            self._sight({"channel_id": channel.id, "ts": message.ts}, states),
             name,
             initials(name),
             self._tint(message.user),
             message.user in (self.town.spec.bot_user_id, SLACKBOT),
-            is_follow,
+            above is not None and _follows(message, above.message),
             message.only_for is not None,
-            day if above is None or above_day(above) != day else "",
-            _clock(moment),
+            day if above is None or self._day(above.message) != day else "",
+            _clock(self._moment(message.ts)),
             len(replies),
-            _clock(datetime.fromtimestamp(float(replies[-1].ts), ZoneInfo(self.person.tz))) if replies else "",
-        )  # fmt: skip
+            _clock(self._moment(replies[-1])) if replies else "",
+        )
+
+    def _moment(self, ts: str) -> datetime:
+        """When that was, in this person's zone."""
+        return datetime.fromtimestamp(float(ts), ZoneInfo(self.person.tz))
+
+    def _day(self, message: Message) -> str:
+        moment = self._moment(message.ts)
+        return f"{moment:%A}, {moment:%B} {moment.day}"
 
     def _sight(self, at: Json, states: object = None, errors: object = None) -> Sight:
         active = [p for p in self.workspace.people.values() if not p.deleted]
@@ -242,6 +239,23 @@ class Scene:
         return self.workspace.notices.get(self.person.id, "")
 
     @property
+    def now(self) -> datetime:
+        """The workspace's time, in this person's zone."""
+        return self.town.clock.now().astimezone(ZoneInfo(self.person.tz))
+
+    @property
+    def now_words(self) -> str:
+        return f"{self.now:%a}, {self.now:%b} {self.now.day}, {_clock(self.now)}"
+
+    @property
+    def ahead_words(self) -> str:
+        """How far the workspace's clock was moved; '' where it is the machine's."""
+        days, seconds = self.town.clock.ahead.days, self.town.clock.ahead.seconds
+        parts = [(days, "d"), (seconds // 3600, "h"), (seconds // 60 % 60, "min")]
+        moved = " ".join(f"{count} {unit}" for count, unit in parts if count)
+        return f"{moved} ahead" if moved else ""
+
+    @property
     def first_steps(self) -> str:
         """What to do first, in mrkdwn."""
         spec = self.town.spec
@@ -259,9 +273,11 @@ class Scene:
         yield "/kick", f"@{spec.app_name}"
 
 
-def above_day(line: Line) -> str:
-    moment = datetime.fromtimestamp(float(line.message.ts), ZoneInfo(line.sight.eyes.reader.tz))
-    return f"{moment:%A}, {moment:%B} {moment.day}"
+def _follows(message: Message, before: Message) -> bool:
+    """Whether the same author goes on, before everybody, so that name and picture need not be said again."""
+    if message.user != before.user or message.only_for is not None or before.only_for is not None:
+        return False
+    return float(message.ts) - float(before.ts) < _GROUP_SECONDS
 
 
 def initials(name: str) -> str:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from sandbox.inputs import Json, Key, options_of, value_of
-from sandbox.page import chart, markup
-from sandbox.page.markup import Eyes
+from sandbox.page import chart, markdown, markup
+from sandbox.page.eyes import Eyes
 from sandbox.pointing import typed_text
 
 _COLUMNS = ("left", "center", "right")
@@ -43,7 +43,7 @@ class Sight:
         return markup.rich_text(elements, self.eyes)
 
     def markdown(self, source: Any) -> Markup:
-        return markup.markdown(str(source or ""), self.eyes)
+        return markdown.markdown(str(source or ""), self.eyes)
 
     def href(self, url: Any) -> str | None:
         return self.eyes.href(url)

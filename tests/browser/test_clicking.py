@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.window import Room
+
 # Conclave starts its database, its Slack and a browser for each of these.
 pytestmark = pytest.mark.usefixtures("sandbox")
 CRITERIA = 4
@@ -61,7 +63,7 @@ async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
 
 
 async def _takes_time(owner: Any) -> bool:
-    return await owner.field("Resolve by").get_attribute("type") == "datetime-local"
+    return bool(await owner.field("Resolve by").get_attribute("type") == "datetime-local")
 
 
 async def propose(person: Any, title: str) -> None:
@@ -113,7 +115,7 @@ async def finish(person: Any, *, comment: str = "") -> None:
     await person.leave()
 
 
-async def ready_to_score(room: Any, *names: str) -> list[Any]:
+async def ready_to_score(room: Room, *names: str) -> list[Any]:
     """The sample decision, its scoring open: a window for each of these people, an option each for up to three."""
     windows = [await room.come(name) for name in names]
     owner = windows[0]
@@ -125,7 +127,7 @@ async def ready_to_score(room: Any, *names: str) -> list[Any]:
     return windows
 
 
-async def test_five_people_take_a_whole_decision_by_clicking(room: Any) -> None:
+async def test_five_people_take_a_whole_decision_by_clicking(room: Room) -> None:
     sarah, mike, lisa, tom, ana = people = await ready_to_score(room, *BALLOTS)
     for person in people:
         await person.see_card("0 of 5 have scored")
@@ -185,7 +187,7 @@ async def confirmed(person: Any) -> None:
         await person.leave()
 
 
-async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under_the_fields(room: Any) -> None:
+async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under_the_fields(room: Room) -> None:
     sarah = await room.come("sarah")
     await sarah.type("/decide A pony for ABC")
     await sarah.see_window("Type of decision")
@@ -217,7 +219,7 @@ async def fill_required(person: Any) -> None:
             await select.select_option(index=1)
 
 
-async def test_a_window_beneath_a_finished_form_is_up_to_date(room: Any) -> None:
+async def test_a_window_beneath_a_finished_form_is_up_to_date(room: Room) -> None:
     sarah = await room.come("sarah")
     await complete_the_case(sarah, leaves=False)
 
@@ -226,7 +228,7 @@ async def test_a_window_beneath_a_finished_form_is_up_to_date(room: Any) -> None
     await sarah.see_window("phase 3 of 6")
 
 
-async def test_a_draft_saved_for_later_is_there_again(room: Any) -> None:
+async def test_a_draft_saved_for_later_is_there_again(room: Room) -> None:
     sarah, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")
     await score_page(mike, 1, 9)
@@ -246,7 +248,7 @@ async def test_a_draft_saved_for_later_is_there_again(room: Any) -> None:
     await sarah.see_card("0 of 5 have scored")
 
 
-async def test_a_message_shortcut_takes_the_message_along(room: Any) -> None:
+async def test_a_message_shortcut_takes_the_message_along(room: Room) -> None:
     lisa = await room.come("lisa")
     await lisa.type("ABC wants its money back <b>now</b>")
     message = lisa.page.locator("#main article", has_text="ABC wants its money back <b>now</b>")
@@ -260,7 +262,7 @@ async def test_a_message_shortcut_takes_the_message_along(room: Any) -> None:
     assert "ABC wants its money back <b>now</b>" in await lisa.field("Description").input_value()
 
 
-async def test_two_windows_of_two_people_see_an_update_as_it_happens(room: Any) -> None:
+async def test_two_windows_of_two_people_see_an_update_as_it_happens(room: Room) -> None:
     sarah, lisa = await room.come("sarah"), await room.come("lisa")
     await complete_the_case(sarah)
     await lisa.see_card("Options")
@@ -274,7 +276,7 @@ async def test_two_windows_of_two_people_see_an_update_as_it_happens(room: Any) 
     await sarah.see_card("Looks fair to me")
 
 
-async def test_what_is_private_stays_in_the_window_of_its_reader(room: Any) -> None:
+async def test_what_is_private_stays_in_the_window_of_its_reader(room: Room) -> None:
     sarah, lisa = await room.come("sarah"), await room.come("lisa")
 
     await sarah.type("/decide list")
@@ -285,7 +287,7 @@ async def test_what_is_private_stays_in_the_window_of_its_reader(room: Any) -> N
     assert await lisa.page.locator("#main article", has_text="Only visible to you").count() == 0
 
 
-async def test_the_keyboard_alone_opens_and_leaves_a_modal(room: Any) -> None:
+async def test_the_keyboard_alone_opens_and_leaves_a_modal(room: Room) -> None:
     sarah = await room.come("sarah")
     await sarah.page.keyboard.type("/de")
     await sarah.page.locator("#suggest [role=option]").first.wait_for()
@@ -303,7 +305,7 @@ async def test_the_keyboard_alone_opens_and_leaves_a_modal(room: Any) -> None:
     assert await sarah.page.evaluate("document.activeElement.id") == "composer-text"
 
 
-async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room: Any) -> None:
+async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room: Room) -> None:
     sarah = await room.come("sarah")
     await sarah.type("/decide list")
     await sarah.press("Show")
@@ -319,7 +321,7 @@ async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room
     assert await sarah.page.locator("#window [data-submit]").get_attribute("aria-busy") is None
 
 
-async def test_leaving_what_was_typed_is_asked_first(room: Any) -> None:
+async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
     sarah = await room.come("sarah")
     await sarah.type("/decide")
     await sarah.see_window("Type of decision")
@@ -334,7 +336,7 @@ async def test_leaving_what_was_typed_is_asked_first(room: Any) -> None:
     await sarah.gone()
 
 
-async def test_the_inspector_shows_the_requests_but_no_ballot(room: Any) -> None:
+async def test_the_inspector_shows_the_requests_but_no_ballot(room: Room) -> None:
     _, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")
     await score_page(mike, 1, 9)
@@ -348,7 +350,7 @@ async def test_the_inspector_shows_the_requests_but_no_ballot(room: Any) -> None
     assert "selected_option" not in await entry.inner_text()
 
 
-async def test_slack_misbehaves_when_told_to(room: Any) -> None:
+async def test_slack_misbehaves_when_told_to(room: Room) -> None:
     tool, sarah = await room.come("sarah", place="/inspector"), await room.come("sarah")
     await tool.page.get_by_role("button", name="Next trigger expired").click()
     await tool.see("Trigger expired: the next 1.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.postgres import Postgres
+from tests.support.postgres import Postgres
 
 COUNT = "count"
 """The name of a property that a test's report carries, so that xdist's workers can hand it over."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import aiohttp
 
 from bot.demo.process import BotProcess
-from tests.chaos.installation import a_workspace, crew, installed, until
-from tests.chaos.postgres import Postgres
 from tests.chaos.test_ticks import _ask_everybody
+from tests.support.installation import a_workspace, crew, installed, until
+from tests.support.postgres import Postgres
 
 PEOPLE = 4
 THREE_DAYS = 3 * 86400

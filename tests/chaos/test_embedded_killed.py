@@ -10,8 +10,8 @@ import aiohttp
 
 from bot.demo.process import BotProcess
 from bot.demo.techcorp import techcorp
-from tests.chaos.installation import installed, modal_of, until
-from tests.chaos.postgres import _parents, _runs
+from tests.support.installation import installed, modal_of, until
+from tests.support.postgres import _parents, _runs
 
 
 async def test_an_embedded_database_that_is_killed_is_brought_back(

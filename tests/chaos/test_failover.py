@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.people import Person
-from tests.chaos.installation import (
+from tests.support.installation import (
     Installation,
     Written,
     a_workspace,
@@ -19,8 +19,8 @@ from tests.chaos.installation import (
     posted,
     until,
 )
-from tests.chaos.postgres import Postgres
-from tests.chaos.wire import wired
+from tests.support.postgres import Postgres
+from tests.support.wire import wired
 
 WRITERS = 6
 Count = Callable[..., None]

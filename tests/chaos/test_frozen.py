@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from sandbox.people import Person
-from tests.chaos.installation import Written, a_workspace, crew, installed, press_all, write_down
-from tests.chaos.postgres import Postgres
-from tests.chaos.wire import Wire, wired
+from tests.support.installation import Written, a_workspace, crew, installed, press_all, write_down
+from tests.support.postgres import Postgres
+from tests.support.wire import Wire, wired
 
 DEADLINE_MS = 3000
 WAVE = 10

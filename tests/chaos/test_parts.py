@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from bot.demo.process import BotProcess
-from tests.chaos.installation import a_workspace, crew, installed, until
-from tests.chaos.postgres import Postgres
 from tests.chaos.test_stopping import end
+from tests.support.installation import a_workspace, crew, installed, until
+from tests.support.postgres import Postgres
 
 FAULTS = {
     "the table is renamed": ("ALTER TABLE outbox RENAME TO gone", "ALTER TABLE gone RENAME TO outbox"),

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.chaos.installation import Written, a_workspace, crew, installed, until, write_down
-from tests.chaos.postgres import Postgres
+from tests.support.installation import Written, a_workspace, crew, installed, until, write_down
+from tests.support.postgres import Postgres
 
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bot.nature import Nature, names_of
 from bot.store.outbox import MAX_ATTEMPTS
-from tests.chaos.installation import Installation, a_workspace, crew, installed, posted, until
-from tests.chaos.postgres import Postgres
-from tests.chaos.stub_slack import Reply, StubSlack
+from tests.support.installation import Installation, a_workspace, crew, installed, posted, until
+from tests.support.postgres import Postgres
+from tests.support.stub_slack import Reply, StubSlack
 
 FAILURES = MAX_ATTEMPTS + 4
 """More than a row has attempts."""

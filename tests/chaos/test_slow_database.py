@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.chaos.installation import CASE, a_workspace, crew, installed, until
-from tests.chaos.postgres import Postgres
-from tests.chaos.wire import wired
+from tests.support.installation import CASE, a_workspace, crew, installed, until
+from tests.support.postgres import Postgres
+from tests.support.wire import wired
 
 WAITS = 100
 URGENT = replace(CASE, urgency_level=5)

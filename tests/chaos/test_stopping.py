@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.process import BotProcess
-from tests.chaos.installation import (
+from tests.support.installation import (
     Written,
     a_workspace,
     crew,
@@ -21,7 +21,7 @@ from tests.chaos.installation import (
     until,
     write_down,
 )
-from tests.chaos.postgres import Postgres
+from tests.support.postgres import Postgres
 
 PEOPLE = 6
 END_SECONDS = 20.0

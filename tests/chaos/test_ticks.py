@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from bot.domain.option import OptionDraft
@@ -13,8 +14,8 @@ from bot.services import criterion as criteria
 from bot.services import option as options
 from bot.services import reminder as reminders
 from bot.services import round as rounds
-from tests.chaos.installation import CASE, CRITERIA, HISTORY, Crew, a_workspace, crew, installed, posted, until
-from tests.chaos.postgres import Postgres
+from tests.support.installation import CASE, CRITERIA, HISTORY, Crew, a_workspace, crew, installed, posted, until
+from tests.support.postgres import Postgres
 
 REPLICAS = 4
 ROSTER = 60
@@ -69,7 +70,7 @@ async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     decision_id = await team.open(f"g{group}", channel_id="C00000", group=group, case=URGENT)
     await criteria.submit(team.db, team.by(group), decision_id, drafts=CRITERIA)
     for title in ("Full refund", "Partial credit"):
-        draft = OptionDraft(title, "What we would do.", None)
+        draft = OptionDraft(title, "What we would do.", Decimal(0))
         await options.propose(team.db, team.by(group), decision_id, draft=draft)
     who = team.by(group)
     people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", who.team.id)]

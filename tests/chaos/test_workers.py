@@ -4,13 +4,15 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.delivery.worker import AT_ONCE, LEASE_SECONDS
-from tests.chaos.installation import HISTORY, Installation, a_workspace, crew, installed, posted, until
-from tests.chaos.postgres import Postgres
+from bot.delivery.worker import LEASE_SECONDS
+from tests.support.installation import HISTORY, Installation, a_workspace, crew, installed, posted, until
+from tests.support.postgres import Postgres
 
 LANES = 50
 ANSWER_SECONDS = 0.3
@@ -35,10 +37,11 @@ async def test_killing_workers(
         await house.start("worker", "worker")
         wave = deliveries // kills
         for n in range(kills):
+            since = await asyncio.to_thread(server.value, "SELECT now()")
             opening = asyncio.gather(
                 *(team.open(f"d{i}", channel_id=f"C{i % LANES:05d}") for i in range(n * wave, (n + 1) * wave))
             )
-            await until(lambda: _both_are_busy(server), "both workers have claimed", timeout=30)
+            await until(partial(_both_are_busy, server, since=since), "both workers hold a row", timeout=120)
             await asyncio.sleep(dice.random() * ANSWER_SECONDS)
             await house.kill_and_start(house.processes[0])
             await opening
@@ -56,13 +59,13 @@ async def test_killing_workers(
     assert doubled <= again
 
 
-async def _both_are_busy(server: Postgres) -> bool:
-    """More was claimed within the last two seconds than one worker has hands for."""
+async def _both_are_busy(server: Postgres, *, since: datetime) -> bool:
+    """Two workers hold rows that they have claimed since then, when the one that was killed before was dead."""
     query = (
-        "SELECT count(*) > %s FROM outbox WHERE state = 'ready' AND token IS NOT NULL "
-        "AND run_at > now() + make_interval(secs => %s)"
+        "SELECT count(DISTINCT token) = 2 FROM outbox WHERE state = 'ready' AND token IS NOT NULL "
+        "AND run_at > %s + make_interval(secs => %s)"
     )
-    return bool(await asyncio.to_thread(server.value, query, AT_ONCE, LEASE_SECONDS - 2))
+    return bool(await asyncio.to_thread(server.value, query, since, LEASE_SECONDS))
 
 
 async def _is_empty(server: Postgres) -> bool:

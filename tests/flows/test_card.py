@@ -1,15 +1,14 @@
 """The one message in the channel that shows a decision, and what happens where it cannot be posted."""
 
-from typing import Any
-
 import pytest
 
 from bot.domain.action import Action
+from tests.support.team import Team
 
 MEANWHILE = "Until then everything works from /decide show 1."
 
 
-async def test_the_card_is_one_message_that_is_updated_in_place(team: Any) -> None:
+async def test_the_card_is_one_message_that_is_updated_in_place(team: Team) -> None:
     await team.open()
     assert "Phase 2 of 6" in await team.card()
     (before,) = await team.cards()
@@ -22,7 +21,7 @@ async def test_the_card_is_one_message_that_is_updated_in_place(team: Any) -> No
     assert len(team.house.sandbox.calls("chat.postMessage")) == 1
 
 
-async def test_a_burst_of_changes_is_sent_as_fewer_updates_and_the_last_one_arrives(team: Any) -> None:
+async def test_a_burst_of_changes_is_sent_as_fewer_updates_and_the_last_one_arrives(team: Team) -> None:
     await team.to_options()
     await team.card()
     team.house.sandbox.fail("chat.update", "ratelimited", retry_after=4)
@@ -36,7 +35,7 @@ async def test_a_burst_of_changes_is_sent_as_fewer_updates_and_the_last_one_arri
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'card' AND state <> 'done'") == 0
 
 
-async def test_a_deleted_card_is_posted_anew_at_the_next_change(team: Any) -> None:
+async def test_a_deleted_card_is_posted_anew_at_the_next_change(team: Team) -> None:
     await team.open()
     await team.card()
     (old,) = await team.cards()
@@ -46,7 +45,7 @@ async def test_a_deleted_card_is_posted_anew_at_the_next_change(team: Any) -> No
     assert "Phase 3 of 6" in await team.card()
 
 
-async def test_the_bot_outside_the_channel_tells_the_owner_and_posts_once_it_is_invited(team: Any) -> None:
+async def test_the_bot_outside_the_channel_tells_the_owner_and_posts_once_it_is_invited(team: Team) -> None:
     team.house.sandbox.kick_bot("customer-decisions")
     await team.open()
     await team.settled()
@@ -69,7 +68,7 @@ async def test_the_bot_outside_the_channel_tells_the_owner_and_posts_once_it_is_
     assert "Phase 2 of 6" in await team.card("lisa")
 
 
-async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: Any) -> None:
+async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: Team) -> None:
     team.house.sandbox.kick_bot("customer-decisions")
     await team.open()
     sarah = team.house.person("sarah")
@@ -91,7 +90,7 @@ async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: 
     ],
 )
 async def test_a_channel_that_is_closed_to_the_bot_is_explained_to_the_owner(
-    team: Any, channel: str, why: str, way_out: str
+    team: Team, channel: str, why: str, way_out: str
 ) -> None:
     if channel == "archived":
         team.house.sandbox.archive("customer-decisions")
@@ -103,7 +102,7 @@ async def test_a_channel_that_is_closed_to_the_bot_is_explained_to_the_owner(
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def test_a_channel_archived_after_the_card_was_posted_is_explained_to_the_owner(team: Any) -> None:
+async def test_a_channel_archived_after_the_card_was_posted_is_explained_to_the_owner(team: Team) -> None:
     await team.open()
     await team.card()
     team.house.sandbox.archive("customer-decisions")
@@ -117,14 +116,14 @@ async def test_a_channel_archived_after_the_card_was_posted_is_explained_to_the_
     assert "#customer-decisions is archived." in message.rendered
 
 
-async def test_a_rate_limited_channel_gets_its_card_later(team: Any) -> None:
+async def test_a_rate_limited_channel_gets_its_card_later(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=1)
     await team.open()
     assert "Phase 2 of 6" in await team.card()
     assert team.value("SELECT max(attempts) FROM outbox") == 1
 
 
-async def test_a_card_that_slack_could_not_take_is_tried_again(team: Any) -> None:
+async def test_a_card_that_slack_could_not_take_is_tried_again(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "http_500")
     await team.open()
     await team.until("SELECT count(*) FROM outbox WHERE state = 'ready'", 0, timeout=15)

@@ -1,11 +1,10 @@
 """Agreeing on the criteria."""
 
-from typing import Any
-
 from bot.domain.action import Action
+from tests.support.team import Team
 
 
-async def test_the_templates_criteria_are_edited_and_submitted(team: Any) -> None:
+async def test_the_templates_criteria_are_edited_and_submitted(team: Team) -> None:
     await team.open()
     modal = await team.window("sarah", Action.EDIT_CRITERIA)
     assert modal.inputs["Criterion 1"] == "Trust"
@@ -19,7 +18,7 @@ async def test_the_templates_criteria_are_edited_and_submitted(team: Any) -> Non
     assert "Cost (10 = cheapest) · weight 1.25 (24 %)" in card
 
 
-async def test_one_more_row_keeps_what_was_typed(team: Any) -> None:
+async def test_one_more_row_keeps_what_was_typed(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     sarah = team.house.person("sarah")
@@ -38,14 +37,14 @@ async def test_one_more_row_keeps_what_was_typed(team: Any) -> None:
     assert team.value("SELECT count(*) FROM decision_criteria") == 4
 
 
-async def test_an_emptied_row_removes_its_criterion(team: Any) -> None:
+async def test_an_emptied_row_removes_its_criterion(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     assert (await team.submit("sarah", {"Criterion 1": None, "What criterion 1 means": None})).ok
     assert team.sql("SELECT name FROM decision_criteria") == [("Cost",)]
 
 
-async def test_two_criteria_of_one_name_are_refused_under_the_second(team: Any) -> None:
+async def test_two_criteria_of_one_name_are_refused_under_the_second(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     answer = await team.submit("sarah", {"Criterion 3": " trust "})
@@ -56,7 +55,7 @@ async def test_two_criteria_of_one_name_are_refused_under_the_second(team: Any) 
     assert team.state == ("team_input", 2)
 
 
-async def test_a_weight_that_is_none_is_refused_under_its_row_though_a_blank_row_comes_before(team: Any) -> None:
+async def test_a_weight_that_is_none_is_refused_under_its_row_though_a_blank_row_comes_before(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     await team.submit("sarah", {"Criterion 1": None, "What criterion 1 means": None, "Weight of criterion 2": None})
@@ -66,14 +65,14 @@ async def test_a_weight_that_is_none_is_refused_under_its_row_though_a_blank_row
     assert more == []
 
 
-async def test_a_weight_with_three_decimals_is_refused(team: Any) -> None:
+async def test_a_weight_with_three_decimals_is_refused(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     answer = await team.submit("sarah", {"Weight of criterion 1": "1.234"})
     assert answer.error == "A weight has at most 2 decimals. Type it like 1.25."
 
 
-async def test_a_decision_needs_a_criterion(team: Any) -> None:
+async def test_a_decision_needs_a_criterion(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     blank = {f"{field} {n}": None for n in (1, 2) for field in ("Criterion", "What criterion")}
@@ -82,7 +81,7 @@ async def test_a_decision_needs_a_criterion(team: Any) -> None:
     assert answer.error == "A decision needs at least 1 criterion. Fill in a name and a weight."
 
 
-async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Any) -> None:
+async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Team) -> None:
     await team.to_options()
     await team.card()
     sarah = team.house.person("sarah")
@@ -94,7 +93,7 @@ async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Any) ->
     assert team.value("SELECT count(*) FROM response_options") == 2
 
 
-async def test_back_to_criteria_pressed_in_the_details_answers_in_a_window(team: Any) -> None:
+async def test_back_to_criteria_pressed_in_the_details_answers_in_a_window(team: Team) -> None:
     await team.to_options()
     await team.press("sarah", "decision.show")
     await team.modal("sarah", at_least="Description")
@@ -103,7 +102,7 @@ async def test_back_to_criteria_pressed_in_the_details_answers_in_a_window(team:
     assert modal.depth == 2
 
 
-async def test_the_same_criteria_pressed_twice_at_once_are_set_once(team: Any) -> None:
+async def test_the_same_criteria_pressed_twice_at_once_are_set_once(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     assert (await team.house.person("sarah").submit(copies=2)).ok
@@ -112,7 +111,7 @@ async def test_the_same_criteria_pressed_twice_at_once_are_set_once(team: Any) -
     team.check_deliveries()
 
 
-async def test_criteria_edited_after_a_lost_answer_replace_the_first(team: Any) -> None:
+async def test_criteria_edited_after_a_lost_answer_replace_the_first(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     sarah = team.house.person("sarah")
@@ -122,7 +121,7 @@ async def test_criteria_edited_after_a_lost_answer_replace_the_first(team: Any) 
     assert [n for (n,) in team.sql("SELECT name FROM decision_criteria ORDER BY position")] == ["Trust", "Price"]
 
 
-async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision_has_moved_on(team: Any) -> None:
+async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision_has_moved_on(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     await team.house.person("sarah").fill({"Criterion 1": "Late"})

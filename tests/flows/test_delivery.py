@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from bot.http import readiness
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store.outbox import MAX_ATTEMPTS
+from tests.support.house import living
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -24,19 +26,17 @@ READY = "SELECT count(*) FROM outbox WHERE state = 'ready'"
 
 
 @pytest.fixture
-async def knowing(
-    alive: Any, database_url: str, team_in: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Any]:
+async def knowing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     """A team whose bot may look at what it has posted, and waits a second for Slack instead of eight."""
     monkeypatch.setattr("bot.identity.SLACK_SECONDS", 1.0)
     base = techcorp()
-    async with alive(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
-        team = await team_in(house).gather("mike", "lisa", "tom")
+    async with living(database_url, replace(base, scopes=(*base.scopes, *HISTORY))) as house:
+        team = await Team(house).gather("mike", "lisa", "tom")
         team.give("mike", 4)
         yield team
 
 
-async def hurry(team: Any, *, while_ready: int = 0) -> None:
+async def hurry(team: Team, *, while_ready: int = 0) -> None:
     """Let the pauses between attempts be over until so many deliveries are left."""
     async with asyncio.timeout(15):
         while team.value(READY) > while_ready:
@@ -44,12 +44,12 @@ async def hurry(team: Any, *, while_ready: int = 0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def failed(team: Any, error: str, kind: str = "card") -> None:
+async def failed(team: Team, error: str, kind: str = "card") -> None:
     """Wait until an attempt has been written down with this error."""
     await team.until("SELECT count(*) > 0 FROM outbox WHERE kind = %s AND last_error = %s", True, kind, error)
 
 
-async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others_go_on(team: Any) -> None:
+async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others_go_on(team: Team) -> None:
     team.house.sandbox.invite_bot("general")
     team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=2)
     first = await team.open(title="Limited")
@@ -66,7 +66,7 @@ async def test_a_limited_conversation_waits_as_long_as_slack_says_and_the_others
     assert team.value("SELECT attempts FROM outbox WHERE dedupe_key = %s", f"card:{first.id}:{first.revision}") == 1
 
 
-async def test_a_slow_conversation_holds_up_nobody_elses(team: Any) -> None:
+async def test_a_slow_conversation_holds_up_nobody_elses(team: Team) -> None:
     team.house.sandbox.invite_bot("general")
     team.house.sandbox.fail("chat.postMessage", "slow", seconds=4)
     await team.open(title="Slow")
@@ -80,7 +80,7 @@ async def test_a_slow_conversation_holds_up_nobody_elses(team: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["http_500", "drop"])
-async def test_a_post_that_did_not_arrive_is_repeated(team: Any, fault: str) -> None:
+async def test_a_post_that_did_not_arrive_is_repeated(team: Team, fault: str) -> None:
     team.house.sandbox.fail("chat.postMessage", fault)
     await team.open()
     await hurry(team)
@@ -133,7 +133,7 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_as_well(knowing: 
     "error",
     ["account_inactive", "invalid_auth", "token_revoked", "missing_scope", "org_login_required", "ekm_access_denied"],
 )
-async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator(team: Any, error: str) -> None:
+async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator(team: Team, error: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error=error, times=MAX_ATTEMPTS + 2)
     await team.open()
     for _ in range(MAX_ATTEMPTS + 2):
@@ -145,7 +145,7 @@ async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator
 
 
 async def test_what_the_workspace_must_mend_is_said_where_an_operator_looks_and_over_once_it_is_mended(
-    team: Any,
+    team: Team,
 ) -> None:
     deps, identity = team.house.bot.deps, team.house.bot.identity
     team.house.sandbox.fail("chat.postMessage", "error", error="team_access_not_granted")
@@ -160,7 +160,7 @@ async def test_what_the_workspace_must_mend_is_said_where_an_operator_looks_and_
 
 
 @pytest.mark.parametrize("error", ["rate_limited", "internal_error", "team_added_to_org", "update_failed"])
-async def test_what_passes_burns_no_attempt(team: Any, error: str) -> None:
+async def test_what_passes_burns_no_attempt(team: Team, error: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error=error, times=MAX_ATTEMPTS + 3)
     await team.open()
     await hurry(team)
@@ -168,7 +168,7 @@ async def test_what_passes_burns_no_attempt(team: Any, error: str) -> None:
     assert team.value("SELECT attempts FROM outbox WHERE kind = 'card'") == 1
 
 
-async def test_what_should_have_passed_after_hours_counts_like_anything_that_fails(team: Any) -> None:
+async def test_what_should_have_passed_after_hours_counts_like_anything_that_fails(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="internal_error", times=99)
     await team.open()
     await failed(team, "internal_error")
@@ -181,7 +181,7 @@ async def test_what_should_have_passed_after_hours_counts_like_anything_that_fai
 
 
 @pytest.mark.parametrize("header", ["abc", "-1", "1e300", "999999999999"])
-async def test_a_limit_that_says_nothing_sensible_parks_no_conversation(team: Any, header: str) -> None:
+async def test_a_limit_that_says_nothing_sensible_parks_no_conversation(team: Team, header: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=header)
     await team.open()
     await failed(team, "ratelimited")
@@ -190,7 +190,7 @@ async def test_a_limit_that_says_nothing_sensible_parks_no_conversation(team: An
     assert len(await team.cards()) == 1
 
 
-async def test_a_name_that_nobody_knows_may_pass(team: Any) -> None:
+async def test_a_name_that_nobody_knows_may_pass(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="brand_new", times=MAX_ATTEMPTS - 1)
     await team.open()
     await hurry(team)
@@ -199,7 +199,7 @@ async def test_a_name_that_nobody_knows_may_pass(team: Any) -> None:
 
 
 @pytest.mark.parametrize("error", ["no_permission", "restricted_action_thread_locked", "access_denied"])
-async def test_whatever_closes_a_channel_its_owner_hears_of(team: Any, error: str) -> None:
+async def test_whatever_closes_a_channel_its_owner_hears_of(team: Team, error: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error=error)
     await team.open()
     await team.house.person("sarah").see("could not be posted")
@@ -207,7 +207,7 @@ async def test_whatever_closes_a_channel_its_owner_hears_of(team: Any, error: st
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_back(team: Any) -> None:
+async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_back(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="fatal_error", times=MAX_ATTEMPTS)
     await team.open(title="Poison")
     await team.open(title="Behind it")
@@ -225,14 +225,14 @@ async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_
     assert len(await _cards(team)) == 2
 
 
-async def test_what_slack_will_never_take_is_given_up_at_once(team: Any) -> None:
+async def test_what_slack_will_never_take_is_given_up_at_once(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="invalid_blocks")
     await team.open()
     await team.settled()
     assert team.value("SELECT attempts FROM outbox WHERE state = 'dead'") == 1
 
 
-async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Any) -> None:
+async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Team) -> None:
     team.house.sandbox.kick_bot("customer-decisions")
     team.house.sandbox.deactivate("lisa")
     await team.open(by="lisa")
@@ -241,7 +241,7 @@ async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Any) ->
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_get_it(team: Any) -> None:
+async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_get_it(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     team.house.sandbox.kick_bot("customer-decisions")
     team.house.sandbox.deactivate("tom")
@@ -254,7 +254,7 @@ async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def _cards(team: Any) -> list[Any]:
+async def _cards(team: Team) -> list[Any]:
     found = await team.house.person("mike").messages("customer-decisions")
     return [m for m in found if m.rendered.startswith("#") and not m.ephemeral]
 

@@ -9,7 +9,9 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,6 +59,8 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
         os.kill(_bot_of(process), signal.SIGKILL)
         restarted = await _read_until(process, "starting it again")
         second = await _say("/decide show 1", port=port, until="#1 · Refund Request for Service Outage")
+        later = await _say("screen", "--later", "1d", port=port)
+        misspelt = await _say("screen", "--later", "soon", port=port)
         process.send_signal(signal.SIGINT)
         await _read_until(process, "Stopping")
         code = await asyncio.wait_for(process.wait(), START_SECONDS)
@@ -66,6 +70,9 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
     assert "#1 Refund Request for Service Outage" in first
     assert "(-9)" in restarted
     assert "Complete the case" in second
+    tomorrow = datetime.now(ZoneInfo("America/New_York")) + timedelta(days=1)
+    assert later.startswith(f"(It is {tomorrow:%A, %d %B %Y}, ")
+    assert misspelt == ""
     assert code == 0
 
 
@@ -127,12 +134,12 @@ async def _read_until(process: asyncio.subprocess.Process, words: str) -> str:
     return read.decode()
 
 
-async def _say(words: str, *, port: int, until: str = "", name: str = "sarah") -> str:
+async def _say(*words: str, port: int, until: str = "", name: str = "sarah") -> str:
     """What Sarah's screen shows afterwards; again while it does not show `until` (the bot may be starting)."""
     async with asyncio.timeout(START_SECONDS):
         while True:
             process = await asyncio.create_subprocess_exec(
-                *COMMAND, *("as", name, words, "--port", str(port)), stdout=asyncio.subprocess.PIPE
+                *COMMAND, *("as", name, *words, "--port", str(port)), stdout=asyncio.subprocess.PIPE
             )
             printed, _ = await process.communicate()
             if until in printed.decode():

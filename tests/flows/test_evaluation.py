@@ -4,12 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 from bot.domain.action import Action
+from tests.support.known import known
+from tests.support.team import Team
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 DRAFTS = "SELECT count(*) FROM ballot_pages WHERE criteria_id IS NOT NULL"
 
 
-async def score(team: Any, name: str, full: int | None, partial: int | None, **more: Any) -> Any:
+async def score(team: Team, name: str, full: int | None, partial: int | None, **more: Any) -> Any:
     """Fill one page and press Next."""
     return await team.submit(name, {FULL: _digit(full), PARTIAL: _digit(partial), **more})
 
@@ -18,14 +20,14 @@ def _digit(score: int | None) -> str | None:
     return None if score is None else str(score)
 
 
-async def check(team: Any, name: str, **values: Any) -> Any:
+async def check(team: Team, name: str, **values: Any) -> Any:
     """Tick the box of the last page and submit."""
     modal = await team.modal(name, at_least="Check your scores")
     assert modal.submit == "Submit in secret"
     return await team.submit(name, {**values, "Before you submit": True})
 
 
-async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Any) -> None:
+async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Team) -> None:
     await team.to_scoring()
     modal = await team.window("lisa", Action.SCORE)
     assert "Criterion 1 of 2: Trust" in modal.text
@@ -50,7 +52,7 @@ async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Any
     team.check_deliveries()
 
 
-async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: Any) -> None:
+async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await score(team, "lisa", 9, 4)
@@ -73,7 +75,7 @@ async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: An
     assert modal.buttons == ["I can't judge this one", "Save for later"]
 
 
-async def test_back_keeps_an_incomplete_page_and_a_changed_score(team: Any) -> None:
+async def test_back_keeps_an_incomplete_page_and_a_changed_score(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await score(team, "lisa", 9, 4)
@@ -89,7 +91,7 @@ async def test_back_keeps_an_incomplete_page_and_a_changed_score(team: Any) -> N
     assert f"{FULL}: 2" in (await team.modal("lisa", at_least="Check your scores")).text
 
 
-async def test_closing_the_window_loses_only_the_page_at_hand(team: Any) -> None:
+async def test_closing_the_window_loses_only_the_page_at_hand(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await score(team, "lisa", 9, 4)
@@ -101,7 +103,7 @@ async def test_closing_the_window_loses_only_the_page_at_hand(team: Any) -> None
     assert modal.inputs[FULL] == ""
 
 
-async def test_an_incomplete_page_is_refused_under_the_option_that_lacks_a_score(team: Any) -> None:
+async def test_an_incomplete_page_is_refused_under_the_option_that_lacks_a_score(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     assert (await score(team, "lisa", 9, None)).status == "refused"
@@ -109,7 +111,7 @@ async def test_an_incomplete_page_is_refused_under_the_option_that_lacks_a_score
     assert team.value(DRAFTS) == 0
 
 
-async def test_whoever_cannot_judge_a_criterion_abstains_from_it(team: Any) -> None:
+async def test_whoever_cannot_judge_a_criterion_abstains_from_it(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     assert (await team.house.person("lisa").click("I can't judge this one")).ok
@@ -120,7 +122,7 @@ async def test_whoever_cannot_judge_a_criterion_abstains_from_it(team: Any) -> N
     assert team.value("SELECT count(*) FROM evaluations") == 2
 
 
-async def test_going_back_over_a_page_that_cannot_be_judged_leaves_it_so(team: Any) -> None:
+async def test_going_back_over_a_page_that_cannot_be_judged_leaves_it_so(team: Team) -> None:
     await team.to_scoring()
     lisa = team.house.person("lisa")
     await team.window("lisa", Action.SCORE)
@@ -139,7 +141,7 @@ async def test_going_back_over_a_page_that_cannot_be_judged_leaves_it_so(team: A
     assert (await check(team, "lisa")).ok
 
 
-async def test_leaving_an_empty_page_of_a_round_that_is_over_says_so(team: Any) -> None:
+async def test_leaving_an_empty_page_of_a_round_that_is_over_says_so(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await score(team, "lisa", 6, 7)
@@ -154,7 +156,7 @@ async def test_leaving_an_empty_page_of_a_round_that_is_over_says_so(team: Any) 
     assert "is not possible now" in (await team.modal("lisa", at_least="not possible")).text
 
 
-async def test_a_ballot_that_abstains_from_everything_is_refused(team: Any) -> None:
+async def test_a_ballot_that_abstains_from_everything_is_refused(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     for next_page in ("Criterion 2 of 2", "Check"):
@@ -165,7 +167,7 @@ async def test_a_ballot_that_abstains_from_everything_is_refused(team: Any) -> N
     assert team.value("SELECT count(*) FROM round_members WHERE submitted") == 0
 
 
-async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_others_see(team: Any) -> None:
+async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_others_see(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("lisa", 2, 2)
     await team.card()
@@ -185,7 +187,7 @@ async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_othe
     assert len(team.house.sandbox.calls("chat.update")) == updates
 
 
-async def test_comments_and_their_sharing_are_kept_from_visit_to_visit(team: Any) -> None:
+async def test_comments_and_their_sharing_are_kept_from_visit_to_visit(team: Team) -> None:
     await team.to_scoring()
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
@@ -200,7 +202,7 @@ async def test_comments_and_their_sharing_are_kept_from_visit_to_visit(team: Any
     assert rows == [("Worth <every> cent", True)]
 
 
-async def test_the_box_of_the_last_page_has_to_be_ticked(team: Any) -> None:
+async def test_the_box_of_the_last_page_has_to_be_ticked(team: Team) -> None:
     await team.to_scoring()
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
@@ -208,7 +210,7 @@ async def test_the_box_of_the_last_page_has_to_be_ticked(team: Any) -> None:
     assert team.value("SELECT count(*) FROM evaluations") == 0
 
 
-async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(team: Any) -> None:
+async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(team: Team) -> None:
     await team.to_scoring()
     for name in ("sarah", "mike", "tom"):
         await team.ballot(name)
@@ -224,7 +226,7 @@ async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(te
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 
 
-async def test_a_page_past_the_closing_time_is_refused_and_closes_the_round(team: Any) -> None:
+async def test_a_page_past_the_closing_time_is_refused_and_closes_the_round(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("lisa")
     await team.window("tom", Action.SCORE)
@@ -234,7 +236,7 @@ async def test_a_page_past_the_closing_time_is_refused_and_closes_the_round(team
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
 
-async def test_somebody_off_the_roster_cannot_save_a_page_by_a_forged_window(team: Any) -> None:
+async def test_somebody_off_the_roster_cannot_save_a_page_by_a_forged_window(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     await team.window("lisa", Action.SCORE)
     workspace = team.house.sandbox.town.workspace
@@ -247,13 +249,13 @@ async def test_somebody_off_the_roster_cannot_save_a_page_by_a_forged_window(tea
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 
 
-async def test_a_page_with_an_option_or_criterion_that_is_none_of_the_rounds_is_not_saved(team: Any) -> None:
+async def test_a_page_with_an_option_or_criterion_that_is_none_of_the_rounds_is_not_saved(team: Team) -> None:
     await team.to_scoring()
     foreign = str(uuid4())
     for ours in (str(team.option_id(FULL)), str(team.value("SELECT id FROM decision_criteria WHERE name = 'Trust'"))):
         await team.window("lisa", Action.SCORE)
         await team.house.person("lisa").fill({FULL: "9", PARTIAL: "9"})
-        view = team.house.sandbox.town.workspace.top("U0LISA")
+        view = known(team.house.sandbox.town.workspace.top("U0LISA"))
         for block in view.blocks:
             block["block_id"] = block["block_id"].replace(ours, foreign)
         view.states = {(b.replace(ours, foreign), a): held for (b, a), held in view.states.items()}
@@ -265,18 +267,18 @@ async def test_a_page_with_an_option_or_criterion_that_is_none_of_the_rounds_is_
     team.check_deliveries()
 
 
-async def test_a_window_whose_round_is_unknown_says_so(team: Any) -> None:
+async def test_a_window_whose_round_is_unknown_says_so(team: Team) -> None:
     await team.to_scoring()
     for metadata in ("", "{}", "[]", "no json", '{"round": "x", "page": "0"}', '{"round": null}'):
         await team.window("lisa", Action.SCORE)
-        view = team.house.sandbox.town.workspace.top("U0LISA")
+        view = known(team.house.sandbox.town.workspace.top("U0LISA"))
         view.given = {**view.given, "private_metadata": metadata}
         answer = await score(team, "lisa", 5, 5)
         assert answer.error == (
             "This page is out of date. Close the window and press Score again; what you saved is still there."
         )
     await team.window("lisa", Action.SCORE)
-    view = team.house.sandbox.town.workspace.top("U0LISA")
+    view = known(team.house.sandbox.town.workspace.top("U0LISA"))
     view.given = {
         **view.given,
         "private_metadata": view.given["private_metadata"].replace(str(team.round_id), str(uuid4())),
@@ -286,7 +288,7 @@ async def test_a_window_whose_round_is_unknown_says_so(team: Any) -> None:
     team.check_deliveries()
 
 
-async def test_the_last_one_missing_whose_answer_got_lost_learns_that_the_ballot_counts(team: Any) -> None:
+async def test_the_last_one_missing_whose_answer_got_lost_learns_that_the_ballot_counts(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     for name in ("sarah", "mike"):
         await team.ballot(name)
@@ -301,7 +303,7 @@ async def test_the_last_one_missing_whose_answer_got_lost_learns_that_the_ballot
     assert team.value("SELECT ballots FROM round_results") == 3
 
 
-async def test_everybody_reads_the_options_in_an_order_of_their_own_that_stays(team: Any) -> None:
+async def test_everybody_reads_the_options_in_an_order_of_their_own_that_stays(team: Team) -> None:
     await team.to_scoring()
     seen: dict[str, list[str]] = {}
     for name in ("lisa", "lisa", "tom", "mike", "sarah"):
@@ -310,7 +312,7 @@ async def test_everybody_reads_the_options_in_an_order_of_their_own_that_stays(t
         assert seen.setdefault(name, order) == order
 
 
-async def test_pages_that_were_never_submitted_do_not_count_and_are_deleted_at_close(team: Any) -> None:
+async def test_pages_that_were_never_submitted_do_not_count_and_are_deleted_at_close(team: Team) -> None:
     await team.to_scoring()
     await team.save_pages("tom", 1, 10)
     for name in ("sarah", "mike", "lisa"):

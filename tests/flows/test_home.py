@@ -4,15 +4,15 @@ import asyncio
 import json
 import time
 from decimal import Decimal
-from typing import Any
 
 from bot.domain.team import SlackUser
 from bot.services import dossier as dossiers
 from bot.services import home as homes
 from bot.services import team as teams
+from tests.support.team import Team
 
 
-async def tab(team: Any, name: str, *, showing: str, timeout: float = 30.0) -> str:
+async def tab(team: Team, name: str, *, showing: str, timeout: float = 30.0) -> str:
     """What the tab shows, once it shows this."""
     person = team.house.person(name)
     end = time.monotonic() + timeout
@@ -22,12 +22,12 @@ async def tab(team: Any, name: str, *, showing: str, timeout: float = 30.0) -> s
     return str(found)
 
 
-async def open_tab(team: Any, name: str, *, showing: str) -> str:
+async def open_tab(team: Team, name: str, *, showing: str) -> str:
     await team.house.person(name).open_home()
     return await tab(team, name, showing=showing)
 
 
-async def test_the_first_look_welcomes_and_says_the_next_step(team: Any) -> None:
+async def test_the_first_look_welcomes_and_says_the_next_step(team: Team) -> None:
     found = await open_tab(team, "lisa", showing="Welcome, Lisa Rodriguez.")
     assert "CS Team, TechCorp" in found
     assert "4 active members, team size given as 5" in found
@@ -37,7 +37,7 @@ async def test_the_first_look_welcomes_and_says_the_next_step(team: Any) -> None
     team.check_deliveries()
 
 
-async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_open(team: Any) -> None:
+async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_open(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom", title="Mine to score")
     await team.open(title="Somebody else's", urgency_level=5)
     found = await open_tab(team, "tom", showing="Waiting for you: 1")
@@ -48,7 +48,7 @@ async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_
     assert "Trust" in (await team.modal("tom", at_least="Trust")).text
 
 
-async def test_the_owner_is_led_on_by_the_number_of_options(team: Any) -> None:
+async def test_the_owner_is_led_on_by_the_number_of_options(team: Team) -> None:
     await team.to_options(["Only one"], title="Needs another")
     await team.to_options(title="May start")
 
@@ -58,7 +58,7 @@ async def test_the_owner_is_led_on_by_the_number_of_options(team: Any) -> None:
     assert "To do: start scoring once the options are complete\n[ Start scoring ]" in may_start
 
 
-async def test_an_owner_who_may_not_resolve_their_own_is_not_told_to(team: Any) -> None:
+async def test_an_owner_who_may_not_resolve_their_own_is_not_told_to(team: Team) -> None:
     team.give("sarah", 5)
     await team.to_result("sarah", "lisa", "tom", title="Mine", financial_impact=Decimal(5000))
 
@@ -67,7 +67,7 @@ async def test_an_owner_who_may_not_resolve_their_own_is_not_told_to(team: Any) 
     assert "To do: resolve" not in found
 
 
-async def test_it_follows_what_changes_once_it_was_opened(team: Any) -> None:
+async def test_it_follows_what_changes_once_it_was_opened(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
     await team.to_scoring("sarah", "lisa", "tom", title="Fresh case")
     await tab(team, "tom", showing="Waiting for you: 1")
@@ -77,7 +77,7 @@ async def test_it_follows_what_changes_once_it_was_opened(team: Any) -> None:
     assert team.value("SELECT count(*) FROM homes") == 1
 
 
-async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Any) -> None:
+async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
     for number in range(6):
         await team.open(title=f"Case {number}")
@@ -86,27 +86,27 @@ async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Any) 
     assert all(f"Case {number}" in found for number in range(6))
 
 
-async def test_decided_cases_stay_in_sight(team: Any) -> None:
+async def test_decided_cases_stay_in_sight(team: Team) -> None:
     await team.to_resolved("sarah", "mike", "lisa", "tom", title="Decided lately")
     found = await open_tab(team, "lisa", showing="Recently decided")
     assert "Decided lately" in found.split("Recently decided")[1]
     assert "Full refund" in found
 
 
-async def test_a_stranger_learns_who_can_add_them_and_nothing_of_anybodys_decisions(team: Any) -> None:
+async def test_a_stranger_learns_who_can_add_them_and_nothing_of_anybodys_decisions(team: Team) -> None:
     await team.open(title="Not for Eve")
     found = await open_tab(team, "eve", showing="You are not a member of a team here yet.")
     assert "Sarah Johnson can add you" in found
     assert "Not for Eve" not in found
 
 
-async def test_where_there_is_no_team_the_tab_sets_one_up(newcomers: Any) -> None:
+async def test_where_there_is_no_team_the_tab_sets_one_up(newcomers: Team) -> None:
     await open_tab(newcomers, "mike", showing="There is no team here yet.")
     assert (await newcomers.house.person("mike").click("Set up your team", channel="home")).ok
     assert "Team size" in (await newcomers.modal("mike", at_least="Team size")).text
 
 
-async def test_a_long_list_has_pages(team: Any) -> None:
+async def test_a_long_list_has_pages(team: Team) -> None:
     team.sql(
         "INSERT INTO customer_decisions(team_id, created_by, customer_name, title, description, decision_type, "
         "workspace_id, planned_revision) "
@@ -122,7 +122,7 @@ async def test_a_long_list_has_pages(team: Any) -> None:
     assert "Waiting for you: 60" in owner
 
 
-async def test_a_page_turned_while_the_tab_is_brought_up_to_date_stays_turned(team: Any) -> None:
+async def test_a_page_turned_while_the_tab_is_brought_up_to_date_stays_turned(team: Team) -> None:
     team.sql(
         "INSERT INTO customer_decisions(team_id, created_by, customer_name, title, description, decision_type, "
         "workspace_id, planned_revision) "
@@ -146,20 +146,20 @@ async def test_a_page_turned_while_the_tab_is_brought_up_to_date_stays_turned(te
     assert "Page 2 of 3" in await team.house.person("lisa").home()
 
 
-async def test_settings_open_from_the_tab(team: Any) -> None:
+async def test_settings_open_from_the_tab(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
     assert (await team.house.person("tom").click("My settings", channel="home")).ok
     assert "Europe/Berlin" in (await team.modal("tom", at_least="Tell me by")).text
 
 
-async def test_an_inactive_member_reads_why(team: Any) -> None:
+async def test_an_inactive_member_reads_why(team: Team) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
     found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, rules=team.rules)
     assert "decision" not in json.dumps(found.__dict__, default=str)
 
 
-async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_one_is_not_asked(team: Any) -> None:
+async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_one_is_not_asked(team: Team) -> None:
     await team.to_scoring("lisa", "tom")
     await open_tab(team, "lisa", showing="Waiting for you: 1")
     await teams.deactivate(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), cause="account_inactive")
@@ -177,7 +177,7 @@ async def test_who_opened_it_sees_that_too_few_are_left_to_score_and_the_last_on
     assert "Proceed without quorum" in sarah
 
 
-async def test_a_change_that_a_repeated_delivery_covers_reaches_the_tab(team: Any) -> None:
+async def test_a_change_that_a_repeated_delivery_covers_reaches_the_tab(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
     await team.open(title="As it was")
     await team.settled()

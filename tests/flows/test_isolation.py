@@ -8,20 +8,21 @@ from sqlalchemy import event
 from bot import jobs
 from bot.services import outbox as deliveries
 from bot.services.nudge import PLAN_AT_ONCE
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HURRY = "UPDATE outbox SET run_at = now() WHERE state = 'ready' AND last_error IS NOT NULL AND token IS NOT NULL"
 PLANNED = "SELECT planned_revision IS NOT DISTINCT FROM revision FROM customer_decisions WHERE id = %s"
 
 
-async def spoil(team: Any, decision_id: Any) -> None:
+async def spoil(team: Team, decision_id: Any) -> None:
     """Make the decision's round unreadable, whatever it is read for."""
     await team.settled()
     await team.change("UPDATE rounds SET snapshot = '{}' WHERE decision_id = %s", decision_id)
 
 
 async def test_a_tick_closes_and_plans_the_others_and_gives_up_what_cannot_be_read_where_an_operator_sees_it(
-    team: Any,
+    team: Team,
 ) -> None:
     await team.to_scoring(title="Broken")
     broken = team.decision_id
@@ -47,7 +48,7 @@ async def test_a_tick_closes_and_plans_the_others_and_gives_up_what_cannot_be_re
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'ready'") == 0
 
 
-async def test_what_was_given_up_is_planned_once_it_can_be_read_and_is_put_back(team: Any) -> None:
+async def test_what_was_given_up_is_planned_once_it_can_be_read_and_is_put_back(team: Team) -> None:
     await team.to_scoring()
     await team.settled()
     await team.change("UPDATE customer_decisions SET planned_revision = NULL")
@@ -62,7 +63,7 @@ async def test_what_was_given_up_is_planned_once_it_can_be_read_and_is_put_back(
     await team.until(PLANNED, True, team.decision_id)
 
 
-async def test_a_digest_tells_of_the_others_once(team: Any) -> None:
+async def test_a_digest_tells_of_the_others_once(team: Team) -> None:
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await team.to_scoring("lisa", "tom", title="Broken")
     broken = team.decision_id
@@ -77,7 +78,7 @@ async def test_a_digest_tells_of_the_others_once(team: Any) -> None:
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'dead'") == 0
 
 
-async def test_a_table_has_the_lines_of_all_decisions(team: Any) -> None:
+async def test_a_table_has_the_lines_of_all_decisions(team: Team) -> None:
     await team.to_result(title="Broken")
     broken = team.decision_id
     await team.to_result(title="Whole")
@@ -92,7 +93,7 @@ async def test_a_table_has_the_lines_of_all_decisions(team: Any) -> None:
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'export' AND state = 'done'") == 1
 
 
-async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone(team: Any) -> None:
+async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone(team: Team) -> None:
     await team.to_result(title="Broken")
     await team.settled()
     await team.change("UPDATE round_results SET body = '{}'")
@@ -103,7 +104,7 @@ async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone
     await team.until(PLANNED, True, team.decision_id)
 
 
-async def test_a_nudge_reads_as_many_statements_for_thirty_waits_as_for_three(team: Any) -> None:
+async def test_a_nudge_reads_as_many_statements_for_thirty_waits_as_for_three(team: Team) -> None:
     """Each statement is a round trip, and the time for all of them is bounded."""
     counts = []
     for more in (3, 27):

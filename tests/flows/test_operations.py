@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
@@ -15,9 +14,10 @@ from bot.http import asgi, readiness
 from bot.services import card as cards
 from bot.services import outbox as deliveries
 from bot.store.outbox import Delivery
+from tests.support.team import Team
 
 
-async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any) -> None:
+async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Team) -> None:
     await jobs.tick(team.house.bot.deps)
     await team.settled()
     checks, details = await readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
@@ -28,7 +28,7 @@ async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Any
     assert isinstance(details["sweep_age_seconds"], float)
 
 
-async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_for_three_minutes(team: Any) -> None:
+async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_for_three_minutes(team: Team) -> None:
     await jobs.tick(team.house.bot.deps)
     team.sql("UPDATE sweep_runs SET last_ok = now() - interval '4 minutes'")
 
@@ -39,14 +39,14 @@ async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_
     assert "sweep" not in serving
 
 
-async def test_a_database_of_another_version_is_not_ready(team: Any) -> None:
+async def test_a_database_of_another_version_is_not_ready(team: Team) -> None:
     team.sql("UPDATE alembic_version SET version_num = 'conclave'")
     checks, _ = await readiness(team.house.bot.deps, team.house.bot.identity, None)
 
     assert checks["schema"] is False
 
 
-async def test_given_up_deliveries_are_listed_counted_and_put_back(team: Any) -> None:
+async def test_given_up_deliveries_are_listed_counted_and_put_back(team: Team) -> None:
     await team.open()
     await team.settled()
     team.sql(
@@ -66,7 +66,7 @@ async def test_given_up_deliveries_are_listed_counted_and_put_back(team: Any) ->
     assert (await deliveries.standing(team.db)).dead == 0
 
 
-async def test_metrics_need_the_token_and_name_nobody(team: Any) -> None:
+async def test_metrics_need_the_token_and_name_nobody(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     await team.house.person("tom").slash("/decide list")
@@ -89,7 +89,7 @@ async def test_metrics_need_the_token_and_name_nobody(team: Any) -> None:
         assert name not in body
 
 
-async def test_without_a_token_there_is_no_metrics_page(team: Any) -> None:
+async def test_without_a_token_there_is_no_metrics_page(team: Team) -> None:
     async with (
         http.serving(team.house.bot.asgi, host="127.0.0.1", port=0) as port,
         aiohttp.ClientSession() as session,
@@ -98,7 +98,7 @@ async def test_without_a_token_there_is_no_metrics_page(team: Any) -> None:
         assert answer.status == 404
 
 
-async def test_the_owner_hears_of_a_card_that_was_given_up(team: Any) -> None:
+async def test_the_owner_hears_of_a_card_that_was_given_up(team: Team) -> None:
     await team.open()
     await team.settled()
     team.sql("DELETE FROM card_messages")
@@ -114,7 +114,7 @@ async def test_the_owner_hears_of_a_card_that_was_given_up(team: Any) -> None:
     await team.house.person("sarah").see("Press the button to let me try again")
 
 
-async def conclave(team: Any, *words: str) -> tuple[int, str]:
+async def conclave(team: Team, *words: str) -> tuple[int, str]:
     """Run the command as an operator would; returns its exit code and what it printed."""
     env = {"PATH": os.environ["PATH"], "DATABASE_URL": team.house.database_url, "HOME": "/nonexistent"}
     command = [sys.executable, "-m", "bot", *words]
@@ -122,7 +122,7 @@ async def conclave(team: Any, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-async def test_the_command_lists_and_repeats_what_was_given_up(team: Any) -> None:
+async def test_the_command_lists_and_repeats_what_was_given_up(team: Team) -> None:
     assert await conclave(team, "outbox", "list") == (0, "Nothing was given up.\n")
     team.sql(
         "INSERT INTO outbox(kind, lane, dedupe_key, state, attempts, last_error, done_at) "

@@ -1,13 +1,13 @@
 """Proposing options and changing one's own."""
 
-from typing import Any
-
 from bot.domain.action import Action
+from tests.support.known import known
+from tests.support.team import Team
 
 THIRD = {"Title": "A voucher", "Description": "Two months free."}
 
 
-async def test_any_member_proposes_and_the_card_hides_who(team: Any) -> None:
+async def test_any_member_proposes_and_the_card_hides_who(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     assert (await team.submit("lisa", {**THIRD, "Cost": "1.200,50", "Risk": "High"})).ok
@@ -21,7 +21,7 @@ async def test_any_member_proposes_and_the_card_hides_who(team: Any) -> None:
     assert "proposed" not in str(team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'option.proposed'"))
 
 
-async def test_options_are_proposed_one_after_another_from_the_same_window(team: Any) -> None:
+async def test_options_are_proposed_one_after_another_from_the_same_window(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     lisa = team.house.person("lisa")
@@ -34,7 +34,7 @@ async def test_options_are_proposed_one_after_another_from_the_same_window(team:
     assert modal.depth == 1
 
 
-async def test_a_button_in_the_third_window_takes_its_place(team: Any) -> None:
+async def test_a_button_in_the_third_window_takes_its_place(team: Team) -> None:
     await team.open()
     lisa, sarah = team.house.person("lisa"), team.house.person("sarah")
     await sarah.slash("/decide list")
@@ -66,7 +66,7 @@ UNUSABLE = (
 )
 
 
-async def test_what_cannot_be_used_is_said_under_its_field(team: Any) -> None:
+async def test_what_cannot_be_used_is_said_under_its_field(team: Team) -> None:
     await team.to_options()
     for values, field, sentence in UNUSABLE:
         await team.window("lisa", Action.PROPOSE_OPTION)
@@ -75,14 +75,14 @@ async def test_what_cannot_be_used_is_said_under_its_field(team: Any) -> None:
     assert team.value("SELECT count(*) FROM response_options") == 2
 
 
-async def test_a_thirteenth_option_is_refused(team: Any) -> None:
+async def test_a_thirteenth_option_is_refused(team: Team) -> None:
     await team.to_options([f"Option {n}" for n in range(12)])
     await team.window("lisa", Action.PROPOSE_OPTION)
     answer = await team.submit("lisa", THIRD)
     assert answer.error == "There are 12 options already; no more fit into the form. Edit one instead."
 
 
-async def test_ones_only_option_opens_at_once_and_is_changed(team: Any) -> None:
+async def test_ones_only_option_opens_at_once_and_is_changed(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     await team.submit("lisa", THIRD)
@@ -93,7 +93,7 @@ async def test_ones_only_option_opens_at_once_and_is_changed(team: Any) -> None:
     assert "Two vouchers" in await team.card()
 
 
-async def test_one_of_several_own_options_is_chosen_and_removed(team: Any) -> None:
+async def test_one_of_several_own_options_is_chosen_and_removed(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.EDIT_OPTION)
     sarah = team.house.person("sarah")
@@ -106,14 +106,14 @@ async def test_one_of_several_own_options_is_chosen_and_removed(team: Any) -> No
     assert (await sarah.again()).ok
 
 
-async def test_whoever_proposed_nothing_is_told_so(team: Any) -> None:
+async def test_whoever_proposed_nothing_is_told_so(team: Team) -> None:
     await team.to_options()
     assert 'You have proposed no option for #1 yet. "Propose option" adds one.' in await team.told(
         "lisa", Action.EDIT_OPTION
     )
 
 
-async def test_nobody_opens_somebody_elses_option(team: Any) -> None:
+async def test_nobody_opens_somebody_elses_option(team: Team) -> None:
     await team.to_options()
     foreign = team.option_id("Full refund")
     await team.window("lisa", Action.PROPOSE_OPTION)
@@ -121,7 +121,7 @@ async def test_nobody_opens_somebody_elses_option(team: Any) -> None:
     await team.window("lisa", Action.PROPOSE_OPTION)
     await team.submit("lisa", {**THIRD, "Title": "Nothing"})
     await team.window("lisa", Action.EDIT_OPTION)
-    view = team.house.sandbox.town.workspace.top("U0LISA")
+    view = known(team.house.sandbox.town.workspace.top("U0LISA"))
     for block in view.blocks:
         if block.get("accessory"):
             block["accessory"]["value"] = str(foreign)
@@ -132,7 +132,7 @@ async def test_nobody_opens_somebody_elses_option(team: Any) -> None:
     )
 
 
-async def test_the_same_option_pressed_twice_at_once_is_added_once(team: Any) -> None:
+async def test_the_same_option_pressed_twice_at_once_is_added_once(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     await team.house.person("lisa").fill(THIRD)
@@ -142,7 +142,7 @@ async def test_the_same_option_pressed_twice_at_once_is_added_once(team: Any) ->
     team.check_deliveries()
 
 
-async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_added(team: Any) -> None:
+async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_added(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     await team.house.person("lisa").fill(THIRD)
@@ -153,7 +153,7 @@ async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_add
     assert team.value("SELECT count(*) FROM response_options WHERE title = 'Two vouchers'") == 1
 
 
-async def test_the_windows_beneath_a_finished_form_are_up_to_date(team: Any) -> None:
+async def test_the_windows_beneath_a_finished_form_are_up_to_date(team: Team) -> None:
     await team.to_options(["Full refund"])
     sarah = team.house.person("sarah")
     await sarah.click("Show details")
@@ -168,7 +168,7 @@ async def test_the_windows_beneath_a_finished_form_are_up_to_date(team: Any) -> 
     assert (await team.modal("sarah", at_least="Half refund")).callback_id == "decision.show"
 
 
-async def test_details_follow_a_button_that_was_pressed_in_them(team: Any) -> None:
+async def test_details_follow_a_button_that_was_pressed_in_them(team: Team) -> None:
     await team.to_options()
     sarah = team.house.person("sarah")
     await sarah.click("Show details")
@@ -181,7 +181,7 @@ async def test_details_follow_a_button_that_was_pressed_in_them(team: Any) -> No
     assert "Edit criteria" in (await team.modal("sarah", at_least="phase 2 of 6")).buttons
 
 
-async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Any) -> None:
+async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Team) -> None:
     await team.to_options()
 
     modal = await team.window("lisa", Action.PROPOSE_OPTION)

@@ -13,6 +13,8 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from bot.domain.action import Action
+from tests.support.known import known
+from tests.support.team import Team
 
 NOT_SAVED = {
     "Not saved yet: the database did not answer in time. Your text is still here; press Submit again.",
@@ -40,13 +42,13 @@ async def away(url: str) -> AsyncIterator[None]:
             connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 
 
-def everything(team: Any) -> tuple[Any, ...]:
+def everything(team: Team) -> tuple[Any, ...]:
     """How many rows there are, and where each decision stands."""
     counts = tuple(team.value(f"SELECT count(*) FROM {table}") for table in COUNTED)
     return (*counts, *team.sql("SELECT number, status, current_phase, title FROM customer_decisions ORDER BY number"))
 
 
-async def new_decision(team: Any) -> str:
+async def new_decision(team: Team) -> str:
     await team.house.person("sarah").slash("/decide Refund")
     await team.modal("sarah", at_least="Channel of the card")
     await team.house.person("sarah").fill(
@@ -55,111 +57,111 @@ async def new_decision(team: Any) -> str:
     return "sarah"
 
 
-async def setup(team: Any) -> str:
+async def setup(team: Team) -> str:
     await team.house.person("sarah").slash("/decide setup")
     await team.modal("sarah", at_least="Team size")
     await team.house.person("sarah").fill({"Industry": "Kept words"})
     return "sarah"
 
 
-async def member(team: Any) -> str:
+async def member(team: Team) -> str:
     await team.window("sarah", "team.edit_member", team.actors["tom"].member.id)
     await team.house.person("sarah").fill({"Other expertise": "Kept words"})
     return "sarah"
 
 
-async def window(team: Any, name: str, action: str, values: dict[str, Any]) -> str:
+async def window(team: Team, name: str, action: str, values: dict[str, Any]) -> str:
     await team.window(name, action)
     await team.house.person(name).fill(values)
     return name
 
 
-async def complete(team: Any) -> str:
+async def complete(team: Team) -> str:
     await team.open(description="")
     return await window(team, "sarah", Action.COMPLETE_CASE, {"Description": "Kept words"})
 
 
-async def edit_case(team: Any) -> str:
+async def edit_case(team: Team) -> str:
     await team.open()
     return await window(team, "sarah", Action.EDIT_CASE, {"Description": "Kept words"})
 
 
-async def cancel(team: Any) -> str:
+async def cancel(team: Team) -> str:
     await team.open()
     return await window(team, "mike", Action.CANCEL, {"Reason": "Kept words"})
 
 
-async def criteria(team: Any) -> str:
+async def criteria(team: Team) -> str:
     await team.open()
     return await window(team, "sarah", Action.EDIT_CRITERIA, {"Criterion 3": "Kept words"})
 
 
-async def propose(team: Any) -> str:
+async def propose(team: Team) -> str:
     await team.to_options()
     return await window(team, "lisa", Action.PROPOSE_OPTION, {"Title": "Third", "Description": "Kept words"})
 
 
-async def edit_option(team: Any) -> str:
+async def edit_option(team: Team) -> str:
     await team.to_options(["Only one"])
     return await window(team, "sarah", Action.EDIT_OPTION, {"Description": "Kept words"})
 
 
-async def start(team: Any) -> str:
+async def start(team: Team) -> str:
     await team.to_options()
     return await window(
         team, "sarah", Action.START_SCORING, {"Who scores": ["Mike Chen", "Lisa Rodriguez", "Tom Becker"]}
     )
 
 
-async def page(team: Any) -> str:
+async def page(team: Team) -> str:
     await team.to_scoring()
     return await window(team, "lisa", Action.SCORE, {"Full refund": "9", "Partial credit": "3"})
 
 
-async def last_page(team: Any) -> str:
+async def last_page(team: Team) -> str:
     await team.to_scoring()
     await team.save_pages("tom")
     return await window(team, "tom", Action.SCORE, {"Comment on Full": "Kept words", "Before you submit": True})
 
 
-async def extend(team: Any) -> str:
+async def extend(team: Team) -> str:
     await without_quorum(team)
     return await window(team, "mike", Action.EXTEND_ROUND, {"Scoring closes": datetime.now(UTC) + timedelta(days=2)})
 
 
-async def proceed(team: Any) -> str:
+async def proceed(team: Team) -> str:
     await without_quorum(team)
     return await window(team, "mike", Action.PROCEED, {"Reason": "Kept words"})
 
 
-async def without_quorum(team: Any) -> None:
+async def without_quorum(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("lisa")
     await team.end_round_now()
     await team.told("tom", Action.SCORE)
 
 
-async def void(team: Any) -> str:
+async def void(team: Team) -> str:
     await team.to_scoring()
     return await window(team, "mike", Action.VOID_ROUND, {"Reason": "Kept words"})
 
 
-async def urgency(team: Any) -> str:
+async def urgency(team: Team) -> str:
     await team.to_scoring()
     return await window(team, "sarah", Action.EDIT_URGENCY, {"Urgency": "5"})
 
 
-async def resolve(team: Any) -> str:
+async def resolve(team: Team) -> str:
     await team.to_result()
     return await window(team, "mike", Action.RESOLVE, {"Option": "Full refund", "Reason": "Kept words"})
 
 
-async def reopen(team: Any) -> str:
+async def reopen(team: Team) -> str:
     await team.to_resolved()
     return await window(team, "mike", Action.CHANGE_CHOICE, {"Reason": "Kept words"})
 
 
-async def record(team: Any) -> str:
+async def record(team: Team) -> str:
     await team.to_resolved()
     await team.press("mike", Action.INFORMED)
     return await window(team, "mike", Action.RECORD_OUTCOME, {"Notes": "Kept words"})
@@ -182,19 +184,19 @@ async def record(team: Any) -> str:
     ids=lambda opening: "-".join(act.__name__ for act in opening),
 )
 async def test_a_press_while_the_database_is_away_keeps_the_text_and_works_once_it_is_back(
-    team: Any, opening: tuple[Any, ...]
+    team: Team, opening: tuple[Any, ...]
 ) -> None:
     people = [team.house.person(await act(team)) for act in opening]
     await team.settled()
     before = everything(team)
-    held = {p.name: (await p.modal()).inputs for p in people}
+    held = {p.name: known(await p.modal()).inputs for p in people}
     async with away(team.house.database_url):
         answers = await asyncio.gather(*(p.submit() for p in people))
         for person, answer in zip(people, answers, strict=True):
             assert answer.status == "errors", answer
             assert answer.error in NOT_SAVED
             assert answer.ack_ms < 3000
-            assert (await person.modal()).inputs == held[person.name]
+            assert known(await person.modal()).inputs == held[person.name]
     assert everything(team) == before
     for person in people:
         answer = await person.submit()
@@ -203,7 +205,7 @@ async def test_a_press_while_the_database_is_away_keeps_the_text_and_works_once_
     assert {d.status for d in team.house.sandbox.deliveries()} == {200}
 
 
-async def test_windows_that_open_while_the_database_is_away_say_so(team: Any) -> None:
+async def test_windows_that_open_while_the_database_is_away_say_so(team: Team) -> None:
     await team.to_options()
     await team.settled()
     async with away(team.house.database_url):
@@ -223,7 +225,7 @@ async def test_windows_that_open_while_the_database_is_away_say_so(team: Any) ->
     assert "Title" in modal.inputs
 
 
-async def test_what_was_decided_before_an_outage_is_delivered_after_it(team: Any) -> None:
+async def test_what_was_decided_before_an_outage_is_delivered_after_it(team: Team) -> None:
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)

@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bot.domain.action import Action
+from tests.support.team import Team
 
 
-async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Any) -> None:
+async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Team) -> None:
     await team.to_result()
     modal = await team.window("mike", Action.RESOLVE)
     assert "Full refund leads, and the lead is clear." in modal.text
@@ -25,14 +25,14 @@ async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Any) 
     assert (hours, resolved) == (1, True)
 
 
-async def test_a_choice_against_the_ranking_says_so_on_the_card(team: Any) -> None:
+async def test_a_choice_against_the_ranking_says_so_on_the_card(team: Team) -> None:
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
     assert (await team.submit("mike", {"Option": "Partial credit", "Reason": "Cheaper."})).ok
     assert "This is not the leader of the ranking, which is Full refund." in await team.card()
 
 
-async def test_the_window_of_the_choice_leads_on_to_the_customer_and_the_card_ends_finished(team: Any) -> None:
+async def test_the_window_of_the_choice_leads_on_to_the_customer_and_the_card_ends_finished(team: Team) -> None:
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It leads."})).ok
@@ -49,7 +49,7 @@ async def test_the_window_of_the_choice_leads_on_to_the_customer_and_the_card_en
     assert "Outcome recorded" in card
 
 
-async def test_a_reason_is_mandatory(team: Any) -> None:
+async def test_a_reason_is_mandatory(team: Team) -> None:
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
     answer = await team.submit("mike", {"Option": "Full refund", "Reason": " \n "})
@@ -57,7 +57,7 @@ async def test_a_reason_is_mandatory(team: Any) -> None:
     assert team.state == ("evaluating", 4)
 
 
-async def test_two_people_resolving_at_once_resolve_once(team: Any) -> None:
+async def test_two_people_resolving_at_once_resolve_once(team: Team) -> None:
     await team.to_result()
     team.give("lisa", 3)
     for name, option in (("mike", "Full refund"), ("lisa", "Partial credit")):
@@ -71,7 +71,7 @@ async def test_two_people_resolving_at_once_resolve_once(team: Any) -> None:
     team.check_deliveries()
 
 
-async def test_the_same_resolve_pressed_twice_at_once_resolves_once(team: Any) -> None:
+async def test_the_same_resolve_pressed_twice_at_once_resolves_once(team: Team) -> None:
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
     await team.house.person("mike").fill({"Option": "Full refund", "Reason": "Right."})
@@ -80,7 +80,7 @@ async def test_the_same_resolve_pressed_twice_at_once_resolves_once(team: Any) -
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'decision.resolved'") == 1
 
 
-async def test_a_resolve_edited_after_a_lost_answer_replaces_the_choice(team: Any) -> None:
+async def test_a_resolve_edited_after_a_lost_answer_replaces_the_choice(team: Team) -> None:
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
     await team.house.person("mike").fill({"Option": "Full refund", "Reason": "First."})
@@ -91,7 +91,7 @@ async def test_a_resolve_edited_after_a_lost_answer_replaces_the_choice(team: An
     assert "Decided: Partial credit" in await team.card()
 
 
-async def test_the_choice_is_reopened_with_a_reason_and_the_ballots_stay(team: Any) -> None:
+async def test_the_choice_is_reopened_with_a_reason_and_the_ballots_stay(team: Team) -> None:
     await team.to_resolved()
     before = team.value("SELECT count(*) FROM evaluations")
     await team.window("mike", Action.CHANGE_CHOICE)
@@ -111,7 +111,7 @@ async def test_the_choice_is_reopened_with_a_reason_and_the_ballots_stay(team: A
     assert team.sql("SELECT reopened_reason FROM decision_outcomes") == [("A new offer.",)]
 
 
-async def test_a_reopening_edited_after_a_lost_answer_keeps_the_last_reason(team: Any) -> None:
+async def test_a_reopening_edited_after_a_lost_answer_keeps_the_last_reason(team: Team) -> None:
     await team.to_resolved()
     await team.window("mike", Action.CHANGE_CHOICE)
     await team.house.person("mike").fill({"Reason": "First."})
@@ -122,7 +122,7 @@ async def test_a_reopening_edited_after_a_lost_answer_keeps_the_last_reason(team
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'choice.reopened'") == 1
 
 
-async def test_informing_the_customer_asks_first_and_is_answered_privately(team: Any) -> None:
+async def test_informing_the_customer_asks_first_and_is_answered_privately(team: Team) -> None:
     await team.to_resolved()
     await team.card()
     answer = await team.house.person("mike").click("Customer informed")
@@ -134,7 +134,7 @@ async def test_informing_the_customer_asks_first_and_is_answered_privately(team:
     assert team.value("SELECT response_sent_at IS NOT NULL AND informed_by IS NOT NULL FROM decision_outcomes")
 
 
-async def test_the_outcome_is_recorded_and_amended(team: Any) -> None:
+async def test_the_outcome_is_recorded_and_amended(team: Team) -> None:
     await team.to_resolved()
     await team.press("mike", Action.INFORMED)
     values = {
@@ -159,7 +159,7 @@ async def test_the_outcome_is_recorded_and_amended(team: Any) -> None:
     assert (score, follow, required) == (3, None, False)
 
 
-async def test_an_outcome_that_cannot_be_used_is_said_under_its_field(team: Any) -> None:
+async def test_an_outcome_that_cannot_be_used_is_said_under_its_field(team: Team) -> None:
     await team.to_resolved()
     await team.press("mike", Action.INFORMED)
     await team.window("mike", Action.RECORD_OUTCOME)

@@ -1,9 +1,9 @@
 """Whoever may not do something, or not now, is told privately: where the decision stands, and the way out."""
 
-from typing import Any
 from uuid import uuid4
 
 from bot.domain.action import Action
+from tests.support.team import Team
 
 DEFINING = "#1 is being defined (phase 1 of 6); Sarah Johnson can complete the case."
 CRITERIA = "#1 is getting its criteria (phase 2 of 6); Sarah Johnson submits them."
@@ -14,7 +14,7 @@ INFORMED = "#1 is resolved and the customer informed (phase 6 of 6); the outcome
 CANCELLED = "#1 is cancelled; open a new one with /decide."
 
 
-async def test_a_refusal_is_seen_by_nobody_else(team: Any) -> None:
+async def test_a_refusal_is_seen_by_nobody_else(team: Team) -> None:
     await team.to_options()
     await team.settled()
     sentence = '"Back to criteria" on #1 is for its owner, Sarah Johnson. Ask them.'
@@ -24,14 +24,14 @@ async def test_a_refusal_is_seen_by_nobody_else(team: Any) -> None:
     team.check_deliveries()
 
 
-async def test_a_button_pressed_too_early_names_the_state_and_the_way_out(team: Any) -> None:
+async def test_a_button_pressed_too_early_names_the_state_and_the_way_out(team: Team) -> None:
     await team.open(description="")
     for action in set(Action) - {Action.COMPLETE_CASE, Action.CANCEL}:
         assert f'"{action.label}" is not possible now. {DEFINING}' in await team.told("sarah", action)
     assert team.state == ("created", 1)
 
 
-async def test_a_stale_button_names_each_state_that_the_decision_has_moved_to(team: Any) -> None:
+async def test_a_stale_button_names_each_state_that_the_decision_has_moved_to(team: Team) -> None:
     await team.open()
     assert f'"Score" is not possible now. {CRITERIA}' in await team.told("sarah", Action.SCORE)
 
@@ -43,7 +43,7 @@ async def test_a_stale_button_names_each_state_that_the_decision_has_moved_to(te
         await team.until("SELECT max(current_phase) FROM customer_decisions", 6)
 
 
-async def test_a_stale_button_names_a_result_that_waits_for_a_decider(team: Any) -> None:
+async def test_a_stale_button_names_a_result_that_waits_for_a_decider(team: Team) -> None:
     await team.to_options()
     assert f'"Resolve" is not possible now. {OPTIONS}' in await team.told("mike", Action.RESOLVE)
     await team.to_result()
@@ -56,7 +56,7 @@ async def test_a_stale_button_names_a_result_that_waits_for_a_decider(team: Any)
         assert f'"{label}" is not possible now. {published}' in await team.told("sarah", action)
 
 
-async def test_a_stale_button_tells_how_far_an_open_round_is(team: Any) -> None:
+async def test_a_stale_button_tells_how_far_an_open_round_is(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")
     told = await team.told("sarah", Action.START_SCORING)
@@ -67,14 +67,14 @@ async def test_a_stale_button_tells_how_far_an_open_round_is(team: Any) -> None:
     assert "UTC" in told
 
 
-async def test_a_cancelled_decision_offers_nothing(team: Any) -> None:
+async def test_a_cancelled_decision_offers_nothing(team: Team) -> None:
     await team.open()
     await team.change("UPDATE customer_decisions SET status = 'cancelled' WHERE id = %s", team.decision_id)
     for action, label in ((Action.CANCEL, "Cancel decision"), (Action.EDIT_CRITERIA, "Edit criteria")):
         assert f'"{label}" is not possible now. {CANCELLED}' in await team.told("sarah", action)
 
 
-async def test_what_is_the_owners_names_the_owner(team: Any) -> None:
+async def test_what_is_the_owners_names_the_owner(team: Team) -> None:
     await team.to_options()
     for action in (Action.START_SCORING, Action.BACK_TO_CRITERIA, Action.EDIT_CASE):
         sentence = f'"{action.label}" on #1 is for its owner, Sarah Johnson. Ask them.'
@@ -82,7 +82,7 @@ async def test_what_is_the_owners_names_the_owner(team: Any) -> None:
     assert team.state == ("team_input", 3)
 
 
-async def test_only_the_owner_completes_the_case_and_sets_the_criteria(team: Any) -> None:
+async def test_only_the_owner_completes_the_case_and_sets_the_criteria(team: Team) -> None:
     await team.open(description="")
     sentence = '"Complete the case" on #1 is for its owner, Sarah Johnson. Ask them.'
     assert sentence in await team.told("mike", Action.COMPLETE_CASE)
@@ -91,13 +91,13 @@ async def test_only_the_owner_completes_the_case_and_sets_the_criteria(team: Any
     assert sentence in await team.told("mike", Action.EDIT_CRITERIA)
 
 
-async def test_only_the_owner_changes_the_urgency_while_the_team_scores(team: Any) -> None:
+async def test_only_the_owner_changes_the_urgency_while_the_team_scores(team: Team) -> None:
     await team.to_scoring()
     sentence = '"Change urgency" on #1 is for its owner, Sarah Johnson. Ask them.'
     assert sentence in await team.told("mike", Action.EDIT_URGENCY)
 
 
-async def test_what_is_the_owners_or_a_deciders_names_the_authority_it_takes(team: Any) -> None:
+async def test_what_is_the_owners_or_a_deciders_names_the_authority_it_takes(team: Team) -> None:
     await team.to_scoring()
     for action in (Action.CANCEL, Action.VOID_ROUND):
         assert (
@@ -107,7 +107,7 @@ async def test_what_is_the_owners_or_a_deciders_names_the_authority_it_takes(tea
         assert (await team.window("mike", action)).callback_id == action
 
 
-async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: Any) -> None:
+async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: Team) -> None:
     await team.to_scoring()
     for name in ("sarah", "lisa"):
         await team.ballot(name)
@@ -125,7 +125,7 @@ async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: A
     await team.published()
 
 
-async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: Any) -> None:
+async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     sentence = (
         "You are not on the roster of #1: it was fixed when scoring started. Sarah Johnson can void the round and "
@@ -134,7 +134,7 @@ async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: 
     assert sentence in await team.told("tom", Action.SCORE)
 
 
-async def test_resolving_names_the_authority_that_it_takes(team: Any) -> None:
+async def test_resolving_names_the_authority_that_it_takes(team: Team) -> None:
     await team.to_result()
     assert (
         "Resolving #1 takes authority 2 or more; you have 1. Ask a teammate with more authority; Show details names "
@@ -142,7 +142,7 @@ async def test_resolving_names_the_authority_that_it_takes(team: Any) -> None:
     ) in await team.told("lisa", Action.RESOLVE)
 
 
-async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: Any) -> None:
+async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: Team) -> None:
     await team.to_result(financial_impact=20_000)
     team.give("mike", 4)
     team.sql("UPDATE response_options SET risk_level = 'high' WHERE title = 'Full refund'")
@@ -158,7 +158,7 @@ async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: 
     assert team.state == ("resolved", 5)
 
 
-async def test_above_level_two_nobody_resolves_their_own_decision(team: Any) -> None:
+async def test_above_level_two_nobody_resolves_their_own_decision(team: Team) -> None:
     await team.to_result(financial_impact=5_000)
     await team.window("sarah", Action.RESOLVE)
     answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
@@ -169,14 +169,14 @@ async def test_above_level_two_nobody_resolves_their_own_decision(team: Any) -> 
     assert team.state == ("evaluating", 4)
 
 
-async def test_up_to_level_two_the_owner_resolves_the_own_decision(team: Any) -> None:
+async def test_up_to_level_two_the_owner_resolves_the_own_decision(team: Team) -> None:
     await team.to_result()
     await team.window("sarah", Action.RESOLVE)
     assert (await team.submit("sarah", {"Option": "Full refund", "Reason": "Small enough."})).ok
     assert team.state == ("resolved", 5)
 
 
-async def test_after_resolving_the_resolver_or_somebody_higher_goes_on(team: Any) -> None:
+async def test_after_resolving_the_resolver_or_somebody_higher_goes_on(team: Team) -> None:
     await team.to_resolved(resolver="mike")
     for action in (Action.INFORMED, Action.CHANGE_CHOICE):
         assert (
@@ -185,7 +185,7 @@ async def test_after_resolving_the_resolver_or_somebody_higher_goes_on(team: Any
         ) in await team.told("lisa", action)
 
 
-async def test_the_outcome_is_for_owner_and_resolver(team: Any) -> None:
+async def test_the_outcome_is_for_owner_and_resolver(team: Team) -> None:
     await team.to_resolved(resolver="mike")
     assert "Noted: the customer of #1 knows." in await team.told("mike", Action.INFORMED)
     assert (
@@ -195,7 +195,7 @@ async def test_the_outcome_is_for_owner_and_resolver(team: Any) -> None:
         assert (await team.window(name, Action.RECORD_OUTCOME)).callback_id == Action.RECORD_OUTCOME
 
 
-async def test_a_submit_is_refused_by_the_state_it_finds_not_by_the_one_the_window_was_opened_in(team: Any) -> None:
+async def test_a_submit_is_refused_by_the_state_it_finds_not_by_the_one_the_window_was_opened_in(team: Team) -> None:
     await team.to_options()
     await team.window("mike", Action.PROPOSE_OPTION)
     await team.house.person("mike").fill({"Title": "Third", "Description": "More."})
@@ -209,13 +209,13 @@ async def test_a_submit_is_refused_by_the_state_it_finds_not_by_the_one_the_wind
 SOMEBODY_ELSES = "Your team has no such decision. /decide list shows those it has."
 
 
-async def test_a_button_about_a_decision_that_does_not_exist_says_so(team: Any) -> None:
+async def test_a_button_about_a_decision_that_does_not_exist_says_so(team: Team) -> None:
     for action in [*Action, "decision.show", "card.post"]:
         assert SOMEBODY_ELSES in await team.told("sarah", action, uuid4())
     team.check_deliveries()
 
 
-async def test_a_button_with_a_value_that_is_no_id_is_out_of_date(team: Any) -> None:
+async def test_a_button_with_a_value_that_is_no_id_is_out_of_date(team: Team) -> None:
     for value in ("", "42", "'; DROP TABLE teams", "x" * 2000):
         for action in ("decision.show", Action.SCORE, Action.CLOSE_SCORING, "option.choose", "team.edit_member"):
             assert (
@@ -224,14 +224,14 @@ async def test_a_button_with_a_value_that_is_no_id_is_out_of_date(team: Any) -> 
     team.check_deliveries()
 
 
-async def test_a_button_of_another_version_says_so(team: Any) -> None:
+async def test_a_button_of_another_version_says_so(team: Team) -> None:
     assert await team.told("sarah", "decision.teleport", "x") == (
         "This belongs to another version of Conclave. Use /decide list to see where your decisions stand."
     )
     team.check_deliveries()
 
 
-async def test_somebody_unknown_is_told_who_can_add_them_whatever_they_press(team: Any) -> None:
+async def test_somebody_unknown_is_told_who_can_add_them_whatever_they_press(team: Team) -> None:
     await team.to_scoring()
     sentence = "You are not a member of a team here yet. Sarah Johnson can add you with /decide setup."
     for action in (Action.SCORE, Action.CLOSE_SCORING, "decision.show", Action.PROPOSE_OPTION):
@@ -239,7 +239,7 @@ async def test_somebody_unknown_is_told_who_can_add_them_whatever_they_press(tea
     assert "Eve" not in await team.card()
 
 
-async def test_an_expired_trigger_is_told_privately_with_the_way_out(team: Any) -> None:
+async def test_an_expired_trigger_is_told_privately_with_the_way_out(team: Team) -> None:
     await team.open()
     sarah = team.house.person("sarah")
     team.house.sandbox.fail("views.open", "error", error="expired_trigger_id")
@@ -249,7 +249,7 @@ async def test_an_expired_trigger_is_told_privately_with_the_way_out(team: Any) 
     assert await sarah.modal() is None
 
 
-async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(team: Any) -> None:
+async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(team: Team) -> None:
     await team.to_options()
     await team.press("sarah", "decision.show")
     await team.modal("sarah", at_least="Description")
@@ -260,14 +260,14 @@ async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(te
     assert "Description" in (await team.modal("sarah")).text
 
 
-async def test_scoring_does_not_start_without_a_criterion(team: Any) -> None:
+async def test_scoring_does_not_start_without_a_criterion(team: Team) -> None:
     await team.to_options()
     await team.change("DELETE FROM decision_criteria")
     sentence = '#1 needs at least 1 criterion. Use "Back to criteria".'
     assert sentence in await team.told("sarah", Action.START_SCORING)
 
 
-async def test_a_card_without_a_channel_cannot_be_posted(team: Any) -> None:
+async def test_a_card_without_a_channel_cannot_be_posted(team: Team) -> None:
     await team.open()
     await team.change("UPDATE customer_decisions SET channel_id = NULL")
     sentence = "#1 was opened without a channel. Use /decide show 1."

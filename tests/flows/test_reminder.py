@@ -19,6 +19,7 @@ from bot.services import round as rounds
 from bot.services import sweep
 from bot.services import team as teams
 from sandbox.people import Message
+from tests.support.team import Team
 
 ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timedelta(hours=9)).isoformat()})
@@ -28,7 +29,7 @@ SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timede
 class Clock:
     """The test's hands on the clock of the tick and of planning; the bot's own process keeps real time."""
 
-    team: Any
+    team: Team
     ahead: timedelta = timedelta(0)
 
     @property
@@ -56,18 +57,18 @@ class Clock:
 
 
 @pytest.fixture
-def clock(team: Any) -> Clock:
+def clock(team: Team) -> Clock:
     """Everybody works around the clock here, so that no test depends on the hour at which it runs."""
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     return Clock(team)
 
 
-async def dms(team: Any, name: str, *, containing: str = "Snooze") -> list[Message]:
+async def dms(team: Team, name: str, *, containing: str = "Snooze") -> list[Message]:
     found = await team.house.person(name).messages("dm")
     return [m for m in found if containing in m.rendered and not m.ephemeral]
 
 
-def rows(team: Any, kind: str) -> list[str]:
+def rows(team: Team, kind: str) -> list[str]:
     """Names of those for whom something of this kind is planned."""
     found = team.sql(
         "SELECT m.name FROM reminders r JOIN team_members m ON m.id = r.member_id "
@@ -78,7 +79,7 @@ def rows(team: Any, kind: str) -> list[str]:
 
 
 async def test_only_those_who_have_not_scored_are_nudged_and_the_button_opens_the_ballot(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.ballot("lisa")
@@ -97,7 +98,7 @@ async def test_only_those_who_have_not_scored_are_nudged_and_the_button_opens_th
     team.check_deliveries()
 
 
-async def test_a_nudge_is_sent_once_and_the_next_is_planned_by_the_urgency(team: Any, clock: Clock) -> None:
+async def test_a_nudge_is_sent_once_and_the_next_is_planned_by_the_urgency(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await clock.due("score")
     for _ in range(3):
@@ -108,7 +109,7 @@ async def test_a_nudge_is_sent_once_and_the_next_is_planned_by_the_urgency(team:
     assert left == timedelta(hours=4)
 
 
-async def test_it_stops_at_once_when_the_person_submits(team: Any, clock: Clock) -> None:
+async def test_it_stops_at_once_when_the_person_submits(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson", "Tom Becker"]
@@ -121,7 +122,7 @@ async def test_it_stops_at_once_when_the_person_submits(team: Any, clock: Clock)
     assert await dms(team, "tom") == []
 
 
-async def test_a_change_silences_its_reminders_in_its_own_transaction(team: Any, clock: Clock) -> None:
+async def test_a_change_silences_its_reminders_in_its_own_transaction(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     db = team.db
@@ -142,7 +143,7 @@ async def test_a_change_silences_its_reminders_in_its_own_transaction(team: Any,
     assert len(rows(team, "score")) == 3
 
 
-async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_more(team: Any, clock: Clock) -> None:
+async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_more(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     for person in ("U0SARAH", "U0LISA", "U0TOM"):
@@ -153,10 +154,7 @@ async def test_what_is_under_way_when_the_decision_is_cancelled_is_not_sent_any_
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
     await sweep.sweep(team.db, now=clock.now, rules=team.rules)
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'ready'") == 3
-    await decisions.cancel(
-        team.db, actor=team.actors["sarah"], decision_id=team.decision_id, reason="They withdrew.",
-        now=team.now, table=team.table, press=_press(),
-    )  # fmt: skip
+    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="They withdrew.")
     assert rows(team, "score") == []
 
     team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
@@ -174,7 +172,7 @@ def _press() -> Any:
     return Press(uuid4().hex, uuid4().hex, uuid4().hex)
 
 
-async def test_several_things_become_one_digest_with_a_button_each(team: Any, clock: Clock) -> None:
+async def test_several_things_become_one_digest_with_a_button_each(team: Team, clock: Clock) -> None:
     for title in ("Refund A", "Refund B", "Refund C"):
         await team.to_scoring("sarah", "lisa", "tom", title=title)
         team._decision_id = None
@@ -188,7 +186,7 @@ async def test_several_things_become_one_digest_with_a_button_each(team: Any, cl
     assert (await team.modal("tom", at_least="Trust")).title == "Score #2"
 
 
-async def test_snooze_until_tomorrow_is_quiet_at_once_and_says_until_when(team: Any, clock: Clock) -> None:
+async def test_snooze_until_tomorrow_is_quiet_at_once_and_says_until_when(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await clock.due("score")
     tom = team.house.person("tom")
@@ -207,7 +205,7 @@ async def test_snooze_until_tomorrow_is_quiet_at_once_and_says_until_when(team: 
     assert len(await dms(team, "lisa")) == 2
 
 
-async def test_outside_working_hours_nobody_is_told_unless_it_is_critical(team: Any, clock: Clock) -> None:
+async def test_outside_working_hours_nobody_is_told_unless_it_is_critical(team: Team, clock: Clock) -> None:
     now = datetime.now(UTC)
     today = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [(now.weekday() + 3) % 7]})
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", today)
@@ -224,7 +222,7 @@ async def test_outside_working_hours_nobody_is_told_unless_it_is_critical(team: 
 
 
 async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_without_names(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     team.give("tom", 3)
     await team.to_scoring("lisa", "tom", "mike", urgency_level=4, by="lisa", financial_impact=5000)
@@ -252,14 +250,14 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
     assert len(await dms(team, "mike", containing="because your authority")) <= 3
 
 
-async def test_a_calm_decision_is_never_escalated(team: Any, clock: Clock) -> None:
+async def test_a_calm_decision_is_never_escalated(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=3)
     await team.settled()
     assert team.value("SELECT count(*) FROM reminders WHERE kind LIKE 'escalation%%'") == 0
 
 
 async def test_a_round_past_its_closing_time_is_closed_by_the_tick_and_its_result_published(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     await team.to_scoring("sarah", "mike", "lisa", "tom")
     for name in ("sarah", "mike", "lisa"):
@@ -273,7 +271,7 @@ async def test_a_round_past_its_closing_time_is_closed_by_the_tick_and_its_resul
     assert len(await dms(team, "mike")) + len(await dms(team, "sarah")) >= 1
 
 
-async def test_a_round_without_quorum_asks_its_owner_at_once(team: Any, clock: Clock) -> None:
+async def test_a_round_without_quorum_asks_its_owner_at_once(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "mike", "lisa", "tom")
     await team.ballot("lisa")
     await team.end_round_now()
@@ -290,7 +288,7 @@ async def test_a_round_without_quorum_asks_its_owner_at_once(team: Any, clock: C
 
 
 async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_the_choice(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     await team.to_resolved("sarah", "mike", "lisa", "tom")
     await clock.due("inform")
@@ -315,7 +313,7 @@ async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_th
     assert rows(team, "follow_up") == []
 
 
-async def test_somebody_gone_from_slack_is_excused_and_asked_no_more(team: Any, clock: Clock) -> None:
+async def test_somebody_gone_from_slack_is_excused_and_asked_no_more(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", "mike")
     people = team.house.sandbox.town.workspace.people
     people["U0TOM"] = replace(people["U0TOM"], deleted=True)
@@ -330,22 +328,20 @@ async def test_somebody_gone_from_slack_is_excused_and_asked_no_more(team: Any, 
     assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
-async def test_a_new_authority_is_planned_by_the_next_sweep(team: Any, clock: Clock) -> None:
+async def test_a_new_authority_is_planned_by_the_next_sweep(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4, financial_impact=5000)
     await team.settled()
     assert "Lisa Rodriguez" not in rows(team, "escalation.scoring")
     lisa = team.actors["lisa"].member
     fields = teams.MemberFields(lisa.name, lisa.email, lisa.role, 3, (), True)
-    await teams.edit_member(
-        team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=lisa.id, fields=fields
-    )
+    await teams.edit_member(team.db, team.by("sarah"), lisa.id, fields=fields, is_workspace_admin=True)
 
     await clock.tick()
 
     assert "Lisa Rodriguez" in rows(team, "escalation.scoring")
 
 
-async def test_four_replicas_ticking_at_once_double_nothing(team: Any, clock: Clock) -> None:
+async def test_four_replicas_ticking_at_once_double_nothing(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     team.sql(
@@ -363,7 +359,7 @@ async def test_four_replicas_ticking_at_once_double_nothing(team: Any, clock: Cl
     assert (sent, distinct) == (expected, expected)
 
 
-async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_them(team: Any, clock: Clock) -> None:
+async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_them(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await team.settled()
     tom = team.house.person("tom")
@@ -389,7 +385,7 @@ async def test_settings_change_hours_and_channels_and_what_waits_is_planned_by_t
     assert soon in (True, None)
 
 
-async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, clock: Clock) -> None:
+async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await team.settled()
     # As before the first plan: no rows yet that the settings could find.
@@ -401,9 +397,7 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, 
         plan = asyncio.create_task(reminders.plan(team.db, decision_id=team.decision_id, **how))
         await team.waiting_for_locks(1)
         save = asyncio.create_task(
-            preferences.change(
-                team.db, actor=team.actors["tom"], preferences=Preferences(), phone=None, snooze="week", now=clock.now
-            )
+            preferences.change(team.db, team.by("tom"), preferences=Preferences(), phone=None, snooze="week")
         )
         await asyncio.wait({save}, timeout=0.2)
     await asyncio.gather(plan, save)
@@ -413,7 +407,7 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Any, 
     assert rows(team, "score") == ["Lisa Rodriguez", "Sarah Johnson"]
 
 
-async def test_who_has_switched_messages_off_gets_none(team: Any, clock: Clock) -> None:
+async def test_who_has_switched_messages_off_gets_none(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     team.sql(
         "UPDATE team_members SET notification_preferences = %s::jsonb WHERE name = 'Tom Becker'", '{"push": false}'
@@ -422,7 +416,7 @@ async def test_who_has_switched_messages_off_gets_none(team: Any, clock: Clock) 
     assert await dms(team, "tom") == []
 
 
-async def test_planning_and_ticking_at_once_tell_everybody_once_a_time(team: Any, clock: Clock) -> None:
+async def test_planning_and_ticking_at_once_tell_everybody_once_a_time(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await team.settled()
     for turn in range(1, 6):
@@ -437,7 +431,7 @@ async def test_planning_and_ticking_at_once_tell_everybody_once_a_time(team: Any
     assert len(await dms(team, "tom")) <= 5
 
 
-async def test_the_clock_goes_on_when_the_scheduler_sleeps(team: Any) -> None:
+async def test_the_clock_goes_on_when_the_scheduler_sleeps(team: Team) -> None:
     deps = team.house.bot.deps
     quick = replace(deps, settings=deps.settings.model_copy(update={"tick_seconds": 0.3}))
     ticking = jobs.Ticking(quick).start()
@@ -451,7 +445,7 @@ async def test_the_clock_goes_on_when_the_scheduler_sleeps(team: Any) -> None:
 
 
 async def test_who_is_written_to_anyhow_hears_of_what_is_due_soon_but_not_of_an_escalation(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     for title in ("Refund A", "Refund B"):
         await team.to_scoring("sarah", "lisa", "tom", title=title, urgency_level=4)
@@ -472,19 +466,19 @@ async def test_who_is_written_to_anyhow_hears_of_what_is_due_soon_but_not_of_an_
     assert team.value("SELECT max(asked) FROM reminders WHERE kind LIKE 'escalation%%'") == 0
 
 
-async def make_inactive(team: Any, name: str) -> None:
+async def make_inactive(team: Team, name: str) -> None:
     await make_active(team, name, False)
 
 
-async def make_active(team: Any, name: str, is_active: bool) -> None:
+async def make_active(team: Team, name: str, is_active: bool) -> None:
     m = team.actors[name].member
     fields = teams.MemberFields(m.name, m.email, m.role, m.authority, (), is_active)
-    await teams.edit_member(team.db, actor=team.actors["sarah"], is_workspace_admin=True, member_id=m.id, fields=fields)
+    await teams.edit_member(team.db, team.by("sarah"), m.id, fields=fields, is_workspace_admin=True)
     await team.settled()
 
 
 async def test_a_roster_that_falls_below_two_asks_its_owner_at_once_and_nobody_for_a_score(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     await team.to_scoring("lisa", "tom")
     await make_inactive(team, "tom")
@@ -503,7 +497,7 @@ async def test_a_roster_that_falls_below_two_asks_its_owner_at_once_and_nobody_f
 
 
 async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_still_helps(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     await team.to_scoring("lisa", "tom")
     await team.ballot("lisa")
@@ -519,16 +513,13 @@ async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_stil
     assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
 
 
-async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Any, clock: Clock) -> None:
+async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Team, clock: Clock) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4, by="lisa", financial_impact=5000)
     await clock.due("escalation.scoring")
     assert len(await dms(team, "mike", containing="because your authority")) == 1
     await team.end_round_now()
     await clock.tick()
-    await rounds.extend(
-        team.db, actor=team.actors["lisa"], decision_id=team.decision_id, closes_at=team.now + timedelta(hours=1),
-        now=team.now, table=team.table,
-    )  # fmt: skip
+    await rounds.extend(team.db, team.by("lisa"), team.decision_id, closes_at=team.now + timedelta(hours=1))
 
     for _ in range(3):
         await clock.tick()
@@ -540,7 +531,7 @@ async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Any,
 
 @pytest.mark.parametrize(("impact", "asked"), [(80, ["Lisa Rodriguez"]), (5000, ["Tom Becker"])])
 async def test_the_owner_who_may_resolve_is_asked_and_else_the_lowest_rung(
-    team: Any, clock: Clock, impact: int, asked: list[str]
+    team: Team, clock: Clock, impact: int, asked: list[str]
 ) -> None:
     team.give("tom", 3)
     await team.to_result("lisa", "tom", "mike", by="lisa", financial_impact=impact)
@@ -549,7 +540,7 @@ async def test_the_owner_who_may_resolve_is_asked_and_else_the_lowest_rung(
     assert rows(team, "resolve") == asked
 
 
-async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile(team: Any, clock: Clock) -> None:
+async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile(team: Team, clock: Clock) -> None:
     await team.to_options(by="tom")
     await make_active(team, "tom", False)
     await clock.tick()
@@ -561,13 +552,13 @@ async def test_somebody_made_active_again_is_asked_for_what_has_waited_meanwhile
     assert rows(team, "options") == ["Tom Becker"]
 
 
-async def test_somebody_added_hears_of_it_where_nobody_may_resolve(team: Any, clock: Clock) -> None:
+async def test_somebody_added_hears_of_it_where_nobody_may_resolve(team: Team, clock: Clock) -> None:
     await team.to_result(financial_impact=60_000)
     for name in ("mike", "lisa", "tom"):
         await make_inactive(team, name)
     await clock.tick()
     assert rows(team, "beyond") == []
-    await teams.add_people(team.db, actor=team.actors["sarah"], profiles=[team.profile("ana")], role="support_manager")
+    await teams.add_people(team.db, team.by("sarah"), profiles=[team.profile("ana")], role="support_manager")
 
     await clock.tick()
 
@@ -575,7 +566,7 @@ async def test_somebody_added_hears_of_it_where_nobody_may_resolve(team: Any, cl
 
 
 async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_and_planned(
-    team: Any, clock: Clock
+    team: Team, clock: Clock
 ) -> None:
     """As an operator's forgotten transaction does."""
     await team.to_scoring("sarah", "lisa", "tom", title="Held")
@@ -597,7 +588,7 @@ async def test_a_decision_that_somebody_holds_keeps_no_other_from_being_closed_a
 
 @pytest.mark.parametrize("is_allowed", [True, False])
 async def test_what_was_handed_out_again_while_nothing_could_be_sent_counts_once(
-    team: Any, clock: Clock, is_allowed: bool
+    team: Team, clock: Clock, is_allowed: bool
 ) -> None:
     await team.to_scoring("sarah", "lisa", "tom", urgency_level=4)
     await team.settled()

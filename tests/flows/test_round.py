@@ -1,12 +1,12 @@
 """Starting a round, ending it, and what can be done when it did not go as planned."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bot.domain.action import Action
+from tests.support.team import Team
 
 
-async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_when(team: Any) -> None:
+async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_when(team: Team) -> None:
     await team.to_options()
     modal = await team.window("sarah", Action.START_SCORING)
     assert modal.inputs["Who scores"] == "Lisa Rodriguez, Mike Chen, Sarah Johnson, Tom Becker"
@@ -20,21 +20,21 @@ async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_whe
     assert timedelta(days=2) < closes - opened < timedelta(days=2, hours=12)  # 3/4 of 3 days
 
 
-async def test_scoring_needs_two_options(team: Any) -> None:
+async def test_scoring_needs_two_options(team: Team) -> None:
     await team.to_options(["Only one"])
     assert "Scoring needs at least 2 options; there is 1. Propose another one." in await team.told(
         "sarah", Action.START_SCORING
     )
 
 
-async def test_one_person_alone_cannot_score(team: Any) -> None:
+async def test_one_person_alone_cannot_score(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     answer = await team.submit("sarah", {"Who scores": ["Mike Chen"]})
     assert answer.error == "Choose at least two people: one opinion needs no scoring."
 
 
-async def test_two_people_have_to_be_confirmed(team: Any) -> None:
+async def test_two_people_have_to_be_confirmed(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     answer = await team.submit("sarah", {"Who scores": ["Mike Chen", "Lisa Rodriguez"]})
@@ -45,14 +45,14 @@ async def test_two_people_have_to_be_confirmed(team: Any) -> None:
     assert team.state == ("evaluating", 4)
 
 
-async def test_a_closing_time_in_the_past_is_refused(team: Any) -> None:
+async def test_a_closing_time_in_the_past_is_refused(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     answer = await team.submit("sarah", {"Scoring closes": datetime(2020, 1, 1, tzinfo=UTC)})
     assert answer.error == "The closing time is in the past; choose a later one."
 
 
-async def test_somebody_made_inactive_meanwhile_cannot_be_put_on_the_roster(team: Any) -> None:
+async def test_somebody_made_inactive_meanwhile_cannot_be_put_on_the_roster(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
@@ -60,7 +60,7 @@ async def test_somebody_made_inactive_meanwhile_cannot_be_put_on_the_roster(team
     assert answer.error == "Somebody on the roster is not an active member any more. Choose again."
 
 
-async def test_the_same_start_pressed_twice_at_once_opens_one_round(team: Any) -> None:
+async def test_the_same_start_pressed_twice_at_once_opens_one_round(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     assert (await team.house.person("sarah").submit(copies=2)).ok
@@ -68,7 +68,7 @@ async def test_the_same_start_pressed_twice_at_once_opens_one_round(team: Any) -
     team.check_deliveries()
 
 
-async def test_a_start_edited_after_a_lost_answer_asks_the_people_named_last(team: Any) -> None:
+async def test_a_start_edited_after_a_lost_answer_asks_the_people_named_last(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     await team.house.person("sarah").submit(lose_answer=True)
@@ -82,7 +82,7 @@ async def test_a_start_edited_after_a_lost_answer_asks_the_people_named_last(tea
     assert "0 of 3 have scored" in await team.card()
 
 
-async def test_a_start_edited_after_somebody_has_scored_is_refused(team: Any) -> None:
+async def test_a_start_edited_after_somebody_has_scored_is_refused(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     await team.house.person("sarah").submit(lose_answer=True)
@@ -95,7 +95,7 @@ async def test_a_start_edited_after_somebody_has_scored_is_refused(team: Any) ->
     )
 
 
-async def test_a_late_click_of_anybody_closes_the_round(team: Any) -> None:
+async def test_a_late_click_of_anybody_closes_the_round(team: Team) -> None:
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
@@ -106,7 +106,7 @@ async def test_a_late_click_of_anybody_closes_the_round(team: Any) -> None:
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
 
-async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is_missing(team: Any) -> None:
+async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is_missing(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")
     await team.end_round_now()
@@ -118,7 +118,7 @@ async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
 
-async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Any) -> None:
+async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")
     await team.end_round_now()
@@ -140,7 +140,7 @@ async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Any)
     assert team.value("SELECT ballots FROM round_results") == 4
 
 
-async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Any) -> None:
+async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")
     await team.end_round_now()
@@ -157,7 +157,7 @@ async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Any) 
     assert team.value("SELECT count(*) FROM evaluations") == 0
 
 
-async def test_voiding_deletes_every_ballot_and_opens_the_options_again(team: Any) -> None:
+async def test_voiding_deletes_every_ballot_and_opens_the_options_again(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike", comment="Hidden")
     await team.save_pages("lisa")
@@ -174,7 +174,7 @@ async def test_voiding_deletes_every_ballot_and_opens_the_options_again(team: An
     assert "0 of 4 have scored" in await team.card()
 
 
-async def test_the_same_void_sent_again_does_not_void_the_next_round(team: Any) -> None:
+async def test_the_same_void_sent_again_does_not_void_the_next_round(team: Team) -> None:
     await team.to_scoring()
     await team.window("mike", Action.VOID_ROUND)
     assert (await team.submit("mike", {"Reason": "Once."})).ok
@@ -184,7 +184,7 @@ async def test_the_same_void_sent_again_does_not_void_the_next_round(team: Any) 
     assert team.state == ("evaluating", 4)
 
 
-async def test_a_page_of_a_voided_round_is_refused(team: Any) -> None:
+async def test_a_page_of_a_voided_round_is_refused(team: Team) -> None:
     await team.to_scoring()
     modal = await team.window("lisa", Action.SCORE)
     values = {label: "7 · rather good" for label in modal.inputs if label in ("Full refund", "Partial credit")}
@@ -203,12 +203,12 @@ async def test_a_page_of_a_voided_round_is_refused(team: Any) -> None:
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 
 
-async def refuse_in_the_vault(team: Any, signature: str, word: str) -> None:
+async def refuse_in_the_vault(team: Team, signature: str, word: str) -> None:
     """Let the vault see another state than the one the decision was read in."""
     await team.change(f"CREATE OR REPLACE FUNCTION {signature} RETURNS text LANGUAGE sql AS $$ SELECT '{word}' $$")
 
 
-async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Any) -> None:
+async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Team) -> None:
     await team.to_scoring()
     for name in ("mike", "lisa", "tom"):
         await team.ballot(name)
@@ -221,7 +221,7 @@ async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Any) -> 
     assert team.state == ("evaluating", 4)
 
 
-async def test_the_vault_has_the_last_word_on_extending_and_proceeding(team: Any) -> None:
+async def test_the_vault_has_the_last_word_on_extending_and_proceeding(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")
     await team.end_round_now()

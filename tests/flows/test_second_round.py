@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,14 @@ import pytest
 from bot.domain.action import Action
 from bot.services import result as results
 from bot.services import team as teams
+from tests.support.team import Team
 
 TIE = (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5)))
 AHEAD = (("sarah", (4, 8)), ("mike", (3, 9)), ("lisa", (6, 7)), ("tom", (5, 8)))
 LAST_ROUND = "SELECT number, follows IS NOT NULL FROM rounds WHERE decision_id = %s ORDER BY number DESC LIMIT 1"
 
 
-async def to_tie(team: Any, **case: Any) -> None:
+async def to_tie(team: Team, **case: Any) -> None:
     """A published first round in which both options share the first place."""
     await team.to_scoring(**case)
     for name, scores in TIE:
@@ -27,7 +29,7 @@ async def to_tie(team: Any, **case: Any) -> None:
     await team.settled()
 
 
-async def to_second(team: Any, **case: Any) -> None:
+async def to_second(team: Team, **case: Any) -> None:
     await to_tie(team, **case)
     await team.window("mike", Action.SECOND_ROUND)
     answer = await team.house.person("mike").submit()
@@ -35,7 +37,7 @@ async def to_second(team: Any, **case: Any) -> None:
     await team.house.person("mike").close(everything=True)
 
 
-async def to_second_result(team: Any, ballots: Any = AHEAD) -> None:
+async def to_second_result(team: Team, ballots: Any = AHEAD) -> None:
     await to_second(team)
     for name, scores in ballots:
         await team.ballot(name, *scores)
@@ -43,7 +45,7 @@ async def to_second_result(team: Any, ballots: Any = AHEAD) -> None:
     await team.settled()
 
 
-def rounds(team: Any) -> int:
+def rounds(team: Team) -> int:
     found: int = team.value("SELECT count(*) FROM rounds WHERE decision_id = %s", team.decision_id)
     return found
 
@@ -51,7 +53,7 @@ def rounds(team: Any) -> int:
 # --- Offered ----------------------------------------------------------------------------------------------------
 
 
-async def test_it_is_offered_on_the_card_where_the_first_place_is_shared(team: Any) -> None:
+async def test_it_is_offered_on_the_card_where_the_first_place_is_shared(team: Team) -> None:
     await to_tie(team)
     card = await team.card()
     assert "[ Resolve ] [ Second round ] [ Cancel decision ]" in card
@@ -66,7 +68,7 @@ async def test_it_is_offered_on_the_card_where_the_first_place_is_shared(team: A
     assert modal.inputs["Scoring closes"]
 
 
-async def test_a_clear_result_offers_none_and_says_why(team: Any) -> None:
+async def test_a_clear_result_offers_none_and_says_why(team: Team) -> None:
     await team.to_result()
     assert "[ Second round ]" not in await team.card()
     told = await team.told("mike", Action.SECOND_ROUND)
@@ -76,7 +78,7 @@ async def test_a_clear_result_offers_none_and_says_why(team: Any) -> None:
     ) in told
 
 
-async def test_two_ballots_that_show_nothing_offer_none(team: Any) -> None:
+async def test_two_ballots_that_show_nothing_offer_none(team: Team) -> None:
     await team.to_scoring("sarah", "mike")
     await team.ballot("sarah", 9, 3)
     await team.ballot("mike", 3, 9)
@@ -84,7 +86,7 @@ async def test_two_ballots_that_show_nothing_offer_none(team: Any) -> None:
     assert "[ Second round ]" not in await team.card()
 
 
-async def test_it_is_a_deciders_not_the_owners_as_such(team: Any) -> None:
+async def test_it_is_a_deciders_not_the_owners_as_such(team: Team) -> None:
     team.give("lisa", 1)
     await to_tie(team)
     told = await team.told("lisa", Action.SECOND_ROUND)
@@ -98,8 +100,13 @@ async def test_it_is_a_deciders_not_the_owners_as_such(team: Any) -> None:
 
 
 @pytest.mark.parametrize("step", ["options", "scoring", "resolved"])
-async def test_before_and_after_its_moment_the_sentence_names_the_state(team: Any, step: str) -> None:
-    await {"options": team.to_options, "scoring": team.to_scoring, "resolved": team.to_resolved}[step]()
+async def test_before_and_after_its_moment_the_sentence_names_the_state(team: Team, step: str) -> None:
+    steps: dict[str, Callable[[], Awaitable[Team]]] = {
+        "options": team.to_options,
+        "scoring": team.to_scoring,
+        "resolved": team.to_resolved,
+    }
+    await steps[step]()
     told = await team.told("mike", Action.SECOND_ROUND)
     assert '"Second round" is not possible now. #1 is ' in told
 
@@ -107,7 +114,7 @@ async def test_before_and_after_its_moment_the_sentence_names_the_state(team: An
 # --- Opened -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_same_people_get_fresh_ballots_and_the_first_result_stays_visible(team: Any) -> None:
+async def test_the_same_people_get_fresh_ballots_and_the_first_result_stays_visible(team: Team) -> None:
     await to_tie(team)
     await team.window("mike", Action.SECOND_ROUND)
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
@@ -140,7 +147,7 @@ async def test_the_same_people_get_fresh_ballots_and_the_first_result_stays_visi
     team.check_deliveries()
 
 
-async def test_its_ballot_asks_for_no_comment_and_publishes_places_alone(team: Any) -> None:
+async def test_its_ballot_asks_for_no_comment_and_publishes_places_alone(team: Team) -> None:
     await to_second(team)
     for name, scores in AHEAD[1:]:
         await team.ballot(name, *scores)
@@ -172,7 +179,7 @@ async def test_its_ballot_asks_for_no_comment_and_publishes_places_alone(team: A
     assert "Word of" not in message.rendered, "told with the first result"
 
 
-async def test_scores_set_aside_are_in_no_screen_and_do_not_count_again(team: Any) -> None:
+async def test_scores_set_aside_are_in_no_screen_and_do_not_count_again(team: Team) -> None:
     await to_second(team)
     assert team.value("SELECT count(*) FROM evaluations") == 0
     assert team.value("SELECT count(*) FROM sealed_cells") == 16
@@ -184,7 +191,7 @@ async def test_scores_set_aside_are_in_no_screen_and_do_not_count_again(team: An
     assert await results.verify(team.db, number=1, team_name=None) == "sealed"
 
 
-async def test_a_late_decision_resolves_as_usual_with_both_results_in_sight(team: Any) -> None:
+async def test_a_late_decision_resolves_as_usual_with_both_results_in_sight(team: Team) -> None:
     await to_second_result(team)
     modal = await team.window("mike", Action.RESOLVE)
     assert "Partial credit leads, and the lead is clear." in modal.text
@@ -203,7 +210,7 @@ async def test_a_late_decision_resolves_as_usual_with_both_results_in_sight(team
     assert rounds(team) == 2
 
 
-async def test_there_is_no_third(team: Any) -> None:
+async def test_there_is_no_third(team: Team) -> None:
     await to_second_result(team, TIE)
     assert "[ Second round ]" not in await team.card()
     told = await team.told("mike", Action.SECOND_ROUND)
@@ -216,7 +223,7 @@ async def test_there_is_no_third(team: Any) -> None:
 # --- While it collects ------------------------------------------------------------------------------------------
 
 
-async def test_it_cannot_be_voided(team: Any) -> None:
+async def test_it_cannot_be_voided(team: Team) -> None:
     await to_second(team)
     await team.ballot("lisa", 2, 9)
     told = await team.told("mike", Action.VOID_ROUND)
@@ -230,7 +237,7 @@ async def test_it_cannot_be_voided(team: Any) -> None:
     assert team.value("SELECT count(*) FROM evaluations") == 4
 
 
-async def test_those_who_are_missing_are_nudged_anew(team: Any) -> None:
+async def test_those_who_are_missing_are_nudged_anew(team: Team) -> None:
     await to_second(team, urgency_level=5)
     await team.ballot("mike", 2, 9)
     await team.settled()
@@ -240,7 +247,7 @@ async def test_those_who_are_missing_are_nudged_anew(team: Any) -> None:
     assert team.value("SELECT max(asked) FROM reminders WHERE kind = 'score' AND next_at IS NOT NULL") == 0
 
 
-async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_aggregated(team: Any) -> None:
+async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_aggregated(team: Team) -> None:
     await to_second(team)
     await team.ballot("lisa", 2, 9)
     await team.end_round_now()
@@ -271,7 +278,7 @@ async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_
     assert "In the first round Full refund and Partial credit shared the first place." in modal.text
 
 
-async def test_cancelling_in_it_deletes_its_ballots_and_leaves_the_first_result(team: Any) -> None:
+async def test_cancelling_in_it_deletes_its_ballots_and_leaves_the_first_result(team: Team) -> None:
     await to_second(team)
     await team.ballot("lisa", 2, 9)
     await team.window("mike", Action.CANCEL)
@@ -285,7 +292,7 @@ async def test_cancelling_in_it_deletes_its_ballots_and_leaves_the_first_result(
     assert await results.verify(team.db, number=1, team_name=None) == "sealed"
 
 
-async def test_a_page_of_the_first_round_is_refused_in_the_second(team: Any) -> None:
+async def test_a_page_of_the_first_round_is_refused_in_the_second(team: Team) -> None:
     await team.to_scoring()
     modal = await team.window("lisa", Action.SCORE)
     await team.house.person("lisa").fill({"Full refund": "7", "Partial credit": "7"})
@@ -305,7 +312,7 @@ async def test_a_page_of_the_first_round_is_refused_in_the_second(team: Any) -> 
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 
 
-async def test_somebody_who_joined_since_is_not_asked(team: Any) -> None:
+async def test_somebody_who_joined_since_is_not_asked(team: Team) -> None:
     await to_tie(team)
     await teams.add_people(team.db, team.by("sarah"), profiles=[team.profile("ana")], role="support_manager")
     await team.window("mike", Action.SECOND_ROUND)
@@ -317,7 +324,7 @@ async def test_somebody_who_joined_since_is_not_asked(team: Any) -> None:
     assert "0 of 4 have scored in the second round" in await team.card()
 
 
-async def test_who_left_since_is_not_asked_and_below_three_it_is_refused(team: Any) -> None:
+async def test_who_left_since_is_not_asked_and_below_three_it_is_refused(team: Team) -> None:
     await to_tie(team)
     modal = await team.window("mike", Action.SECOND_ROUND)
     assert modal.submit == "Ask once more"
@@ -340,7 +347,7 @@ async def test_who_left_since_is_not_asked_and_below_three_it_is_refused(team: A
 # --- Pressed at once, pressed again ------------------------------------------------------------------------------
 
 
-async def test_two_deciders_who_press_at_once_open_one(team: Any) -> None:
+async def test_two_deciders_who_press_at_once_open_one(team: Team) -> None:
     await to_tie(team)
     for name in ("mike", "sarah"):
         await team.window(name, Action.SECOND_ROUND)
@@ -354,7 +361,7 @@ async def test_two_deciders_who_press_at_once_open_one(team: Any) -> None:
     team.check_deliveries()
 
 
-async def test_resolving_and_asking_again_at_once_do_one_of_the_two(team: Any) -> None:
+async def test_resolving_and_asking_again_at_once_do_one_of_the_two(team: Team) -> None:
     await to_tie(team)
     await team.window("mike", Action.SECOND_ROUND)
     await team.window("sarah", Action.RESOLVE)
@@ -367,7 +374,7 @@ async def test_resolving_and_asking_again_at_once_do_one_of_the_two(team: Any) -
     assert team.value("SELECT count(*) FROM decision_outcomes") == int(is_resolved)
 
 
-async def test_the_press_sent_twice_opens_one(team: Any) -> None:
+async def test_the_press_sent_twice_opens_one(team: Team) -> None:
     await to_tie(team)
     await team.window("mike", Action.SECOND_ROUND)
     assert (await team.house.person("mike").submit(copies=2)).ok
@@ -376,7 +383,7 @@ async def test_the_press_sent_twice_opens_one(team: Any) -> None:
     assert rounds(team) == 2
 
 
-async def test_a_lost_answer_pressed_again_says_it_has_started(team: Any) -> None:
+async def test_a_lost_answer_pressed_again_says_it_has_started(team: Team) -> None:
     await to_tie(team)
     await team.window("mike", Action.SECOND_ROUND)
     await team.house.person("mike").submit(lose_answer=True)
@@ -386,7 +393,7 @@ async def test_a_lost_answer_pressed_again_says_it_has_started(team: Any) -> Non
     assert rounds(team) == 2
 
 
-async def test_a_closing_time_edited_after_a_lost_answer_counts_until_somebody_has_scored(team: Any) -> None:
+async def test_a_closing_time_edited_after_a_lost_answer_counts_until_somebody_has_scored(team: Team) -> None:
     await to_tie(team)
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
     await team.window("mike", Action.SECOND_ROUND)
@@ -397,7 +404,7 @@ async def test_a_closing_time_edited_after_a_lost_answer_counts_until_somebody_h
     assert rounds(team) == 2
 
 
-async def test_a_closing_time_in_the_past_is_refused_under_its_field(team: Any) -> None:
+async def test_a_closing_time_in_the_past_is_refused_under_its_field(team: Team) -> None:
     await to_tie(team)
     await team.window("mike", Action.SECOND_ROUND)
     answer = await team.submit("mike", {"Scoring closes": datetime(2020, 1, 1, tzinfo=UTC)})
@@ -405,7 +412,7 @@ async def test_a_closing_time_in_the_past_is_refused_under_its_field(team: Any) 
     assert rounds(team) == 1
 
 
-async def test_the_vault_has_the_last_word(team: Any) -> None:
+async def test_the_vault_has_the_last_word(team: Team) -> None:
     await to_tie(team)
     for word, sentence in (
         ("followed", "A second round is not possible now. #1 is scored and its result published"),
@@ -427,7 +434,7 @@ async def test_the_vault_has_the_last_word(team: Any) -> None:
 # --- What an operator sees, and what leaves ------------------------------------------------------------------------
 
 
-async def test_verify_looks_at_both_rounds(team: Any) -> None:
+async def test_verify_looks_at_both_rounds(team: Team) -> None:
     await to_second(team)
     assert await verdict(team) == (2, "#1: scoring is open")
     for name, scores in AHEAD:
@@ -439,7 +446,7 @@ async def test_verify_looks_at_both_rounds(team: Any) -> None:
     assert await verdict(team) == (1, "#1: NOT sealed")
 
 
-async def verdict(team: Any) -> tuple[int, str]:
+async def verdict(team: Team) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "verify", "1",
         env={**os.environ, "DATABASE_URL": team.house.database_url}, stdout=asyncio.subprocess.PIPE,
@@ -451,7 +458,7 @@ async def verdict(team: Any) -> tuple[int, str]:
     )
 
 
-async def test_nothing_of_a_second_round_moves_before_it_is_published(team: Any) -> None:
+async def test_nothing_of_a_second_round_moves_before_it_is_published(team: Team) -> None:
     await to_second(team)
     await team.settled()
 

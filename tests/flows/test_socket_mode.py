@@ -1,17 +1,15 @@
 """A decision over Socket Mode: the same handlers behind another door."""
 
-from typing import Any
-
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
+from tests.support.house import living
+from tests.support.team import Team
 
 
-async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websocket(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
-    async with alive(database_url, techcorp(), mode="socket") as house:
+async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websocket(database_url: str) -> None:
+    async with living(database_url, techcorp(), mode="socket") as house:
         await house.sandbox.app_connected()
-        team = await team_in(house).gather("mike", "lisa")
+        team = await Team(house).gather("mike", "lisa")
         team.give("mike", 4)
         sarah, mike = house.person("sarah"), house.person("mike")
         assert (await sarah.slash("/decide Refund over a websocket")).ok
@@ -45,10 +43,10 @@ async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websock
         assert house.sandbox.calls("apps.connections.open") != []
 
 
-async def test_a_connection_that_slack_refreshes_is_taken_up_again(alive: Any, team_in: Any, database_url: str) -> None:
-    async with alive(database_url, techcorp(), mode="socket") as house:
+async def test_a_connection_that_slack_refreshes_is_taken_up_again(database_url: str) -> None:
+    async with living(database_url, techcorp(), mode="socket") as house:
         await house.sandbox.app_connected()
-        team = await team_in(house).gather("mike")
+        team = await Team(house).gather("mike")
         await house.sandbox.town.disconnect()
         await house.sandbox.app_connected(within=15)
         await team.until("SELECT count(*) FROM teams", 1)

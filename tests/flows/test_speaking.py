@@ -1,16 +1,15 @@
 """`conclave as NAME WORDS...`: what a person types in a terminal, against the running house."""
 
-from typing import Any
-
 import pytest
 
 from sandbox.people import CannotDo
 from sandbox.speak import speak
+from tests.support.house import House
 
 SETUP = "fill Team=CS Team Company=TechCorp People to add=Mike Chen, Lisa Rodriguez Role of=Support Your own=Sales"
 
 
-async def test_a_decision_is_opened_by_typed_words_alone(house: Any) -> None:
+async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     async def sarah(words: str) -> str:
         return await speak(house.sandbox.url, "sarah", words)
 
@@ -32,7 +31,7 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: Any) -> None:
     assert "===" not in looked
 
 
-async def test_a_message_is_said_and_becomes_a_decision(house: Any) -> None:
+async def test_a_message_is_said_and_becomes_a_decision(house: House) -> None:
     url = house.sandbox.url
     await speak(url, "sarah", "/decide setup")
     await speak(url, "sarah", SETUP)
@@ -63,7 +62,7 @@ async def test_a_message_is_said_and_becomes_a_decision(house: Any) -> None:
         ("sarah", "/dance", "/dance is not a command of this workspace"),
     ],
 )
-async def test_what_cannot_be_done_is_said_in_a_sentence(house: Any, name: str, words: str, sentence: str) -> None:
+async def test_what_cannot_be_done_is_said_in_a_sentence(house: House, name: str, words: str, sentence: str) -> None:
     with pytest.raises(CannotDo) as refused:
         await speak(house.sandbox.url, name, words)
 
@@ -72,4 +71,4 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(house: Any, name: str, 
 
 async def test_without_a_sandbox_the_way_to_one_is_said() -> None:
     with pytest.raises(CannotDo, match=r"No sandbox answers at http://127\.0\.0\.1:9\. Start one with: conclave demo"):
-        await speak("http://127.0.0.1:9", "sarah", "screen")
+        await speak("http://127.0.0.1:9", "sarah", "screen", start_with="conclave demo")

@@ -8,18 +8,21 @@ from bot.domain.action import Action
 from bot.domain.press import Press
 from bot.services import team as teams
 from sandbox.spec import PersonSpec
+from tests.support.house import living
+from tests.support.known import known
+from tests.support.team import Team
 
 FIELDS = {"Team": "CS Team", "Company": "TechCorp", "Your own role": "Customer success manager"}
 
 
-async def set_up(team: Any, name: str, values: dict[str, Any]) -> Any:
+async def set_up(team: Team, name: str, values: dict[str, Any]) -> Any:
     person = team.house.person(name)
     assert (await person.slash("/decide setup")).ok
     await team.modal(name, at_least="Team size")
     return await team.submit(name, values)
 
 
-async def edit(team: Any, admin: str, who: str) -> Any:
+async def edit(team: Team, admin: str, who: str) -> Any:
     person = team.house.person(admin)
     await person.close(everything=True) if await person.modal() else None
     assert (await set_up(team, admin, {})).ok
@@ -29,7 +32,7 @@ async def edit(team: Any, admin: str, who: str) -> Any:
 
 
 async def test_the_first_person_sets_up_the_team_gets_authority_five_and_the_channel_hears_of_it(
-    newcomers: Any,
+    newcomers: Team,
 ) -> None:
     answer = await set_up(newcomers, "mike", {**FIELDS, "Company": "TechCorp & Sons", "Industry": "Software"})
     assert answer.ok
@@ -48,14 +51,14 @@ async def test_the_first_person_sets_up_the_team_gets_authority_five_and_the_cha
     newcomers.check_deliveries()
 
 
-async def test_a_second_person_cannot_set_up_a_team_and_learns_who_can_add_them(team: Any) -> None:
+async def test_a_second_person_cannot_set_up_a_team_and_learns_who_can_add_them(team: Team) -> None:
     eve = team.house.person("eve")
     await eve.slash("/decide setup")
     modal = await team.modal("eve")
     assert "This workspace has a team already. Sarah Johnson can add you to it with /decide setup." in modal.text
 
 
-async def test_a_member_without_the_authority_cannot_change_the_team(team: Any) -> None:
+async def test_a_member_without_the_authority_cannot_change_the_team(team: Team) -> None:
     await team.house.person("mike").slash("/decide setup")
     assert (
         "CS Team is set up already. Its members with authority 5 and the workspace's admins can change it; you have "
@@ -63,20 +66,20 @@ async def test_a_member_without_the_authority_cannot_change_the_team(team: Any) 
     ) in (await team.modal("mike")).text
 
 
-async def test_a_workspace_admin_changes_the_team_with_any_authority(team: Any) -> None:
+async def test_a_workspace_admin_changes_the_team_with_any_authority(team: Team) -> None:
     team.give("sarah", 1)
     assert (await set_up(team, "sarah", {"Team": "Care", "Currency": "eur"})).ok
     await team.modal("sarah", at_least="Care, TechCorp")
     assert team.sql("SELECT name, currency FROM teams") == [("Care", "EUR")]
 
 
-async def test_authority_five_changes_the_team_without_being_a_workspace_admin(team: Any) -> None:
+async def test_authority_five_changes_the_team_without_being_a_workspace_admin(team: Team) -> None:
     team.give("mike", 5)
     assert (await set_up(team, "mike", {"Team": "Care"})).ok
     assert "Care, TechCorp" in (await team.modal("mike", at_least="Mike Chen")).text
 
 
-async def test_two_people_setting_up_at_once_make_one_team(newcomers: Any) -> None:
+async def test_two_people_setting_up_at_once_make_one_team(newcomers: Team) -> None:
     for name in ("mike", "lisa"):
         await newcomers.house.person(name).slash("/decide setup")
         await newcomers.modal(name, at_least="Team size")
@@ -88,7 +91,7 @@ async def test_two_people_setting_up_at_once_make_one_team(newcomers: Any) -> No
     assert newcomers.value("SELECT count(*) FROM teams") == 1
 
 
-async def test_the_same_setup_pressed_thrice_at_once_makes_one_team_of_the_same_people(newcomers: Any) -> None:
+async def test_the_same_setup_pressed_thrice_at_once_makes_one_team_of_the_same_people(newcomers: Team) -> None:
     sarah = newcomers.house.person("sarah")
     await sarah.slash("/decide setup")
     await newcomers.modal("sarah", at_least="Team size")
@@ -102,28 +105,26 @@ async def test_the_same_setup_pressed_thrice_at_once_makes_one_team_of_the_same_
     assert names == ["Lisa Rodriguez", "Mike Chen", "Sarah Johnson"]
 
 
-async def test_setup_pressed_again_with_other_text_after_a_lost_answer_updates_the_team(newcomers: Any) -> None:
+async def test_setup_pressed_again_with_other_text_after_a_lost_answer_updates_the_team(newcomers: Team) -> None:
     sarah = newcomers.house.person("sarah")
     await sarah.slash("/decide setup")
     await newcomers.modal("sarah", at_least="Team size")
     await sarah.fill(FIELDS)
     assert not (await sarah.submit(lose_answer=True)).ok
     await newcomers.until("SELECT count(*) FROM teams", 1)
-    if (await sarah.modal()).inputs:  # the late answer of the first press may have replaced the form already
+    if known(await sarah.modal()).inputs:  # the late answer of the first press may have replaced the form already
         assert (await newcomers.submit("sarah", {"Team": "Customer care"})).ok
         await newcomers.until("SELECT name FROM teams", "Customer care")
     assert newcomers.value("SELECT count(*) FROM teams") == 1
 
 
-async def test_guests_deactivated_people_and_bots_are_skipped_and_named(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_guests_deactivated_people_and_bots_are_skipped_and_named(database_url: str) -> None:
     people = (
         *techcorp().people,
         PersonSpec("U0GUEST", "gus", "Gus Guest", "gus@techcorp.com", is_restricted=True),
     )
-    async with alive(database_url, dataclasses.replace(techcorp(), people=people)) as house:
-        team = team_in(house)
+    async with living(database_url, dataclasses.replace(techcorp(), people=people)) as house:
+        team = Team(house)
         sarah = house.person("sarah")
         await sarah.slash("/decide setup")
         await team.modal("sarah", at_least="Team size")
@@ -138,18 +139,18 @@ async def test_guests_deactivated_people_and_bots_are_skipped_and_named(
         assert team.sql("SELECT role FROM team_members WHERE name = 'Lisa Rodriguez'") == [("legal_compliance",)]
 
 
-async def test_a_guest_cannot_set_up_a_team(alive: Any, team_in: Any, database_url: str) -> None:
+async def test_a_guest_cannot_set_up_a_team(database_url: str) -> None:
     guest = PersonSpec("U0GUEST", "gus", "Gus Guest", "gus@techcorp.com", is_restricted=True)
     spec = techcorp()
     channel = dataclasses.replace(spec.channels[0], members=(*spec.channels[0].members, "gus"))
     spec = dataclasses.replace(spec, people=(*spec.people, guest), channels=(channel, *spec.channels[1:]))
-    async with alive(database_url, spec) as house:
+    async with living(database_url, spec) as house:
         await house.person("gus").slash("/decide setup")
-        modal = await team_in(house).modal("gus")
+        modal = await Team(house).modal("gus")
         assert "Only full members of this workspace can be in a team, not guests or bots." in modal.text
 
 
-async def test_somebody_in_another_team_is_skipped_and_named(team: Any) -> None:
+async def test_somebody_in_another_team_is_skipped_and_named(team: Team) -> None:
     other = teams.Fields("Sales", "TechCorp", None, 3, "USD")
     await teams.create(
         team.db, profile=dataclasses.replace(team.profile("ana"), is_admin=True), fields=other, role="sales_manager",
@@ -163,13 +164,11 @@ async def test_somebody_in_another_team_is_skipped_and_named(team: Any) -> None:
     assert team.value("SELECT count(*) FROM team_members WHERE name = 'Ana Silva'") == 1
 
 
-async def test_a_workspace_admin_outside_any_team_makes_a_second_one(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_a_workspace_admin_outside_any_team_makes_a_second_one(database_url: str) -> None:
     spec = techcorp()
     people = tuple(dataclasses.replace(p, is_admin=p.name in ("sarah", "eve")) for p in spec.people)
-    async with alive(database_url, dataclasses.replace(spec, people=people)) as house:
-        team = await team_in(house).gather("mike")
+    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
+        team = await Team(house).gather("mike")
         assert (await set_up(team, "eve", {**FIELDS, "Team": "Second", "People to add": ["mike"],
                                            "Role of these people": "Sales manager"})).ok  # fmt: skip
         modal = await team.modal("eve", at_least="Second")
@@ -179,14 +178,14 @@ async def test_a_workspace_admin_outside_any_team_makes_a_second_one(
         assert team.value("SELECT count(*) FROM team_workspaces WHERE workspace_id = 'T0TECHCORP'") == 2
 
 
-async def test_people_need_a_role(newcomers: Any) -> None:
+async def test_people_need_a_role(newcomers: Team) -> None:
     answer = await set_up(newcomers, "sarah", {**FIELDS, "People to add": ["mike"]})
     assert answer.error == "Choose the role of the people you add."
     assert (await newcomers.modal("sarah")).errors == {"Role of these people": answer.error}
     assert newcomers.value("SELECT count(*) FROM teams") == 0
 
 
-async def test_a_currency_that_is_none_is_refused_under_its_field(newcomers: Any) -> None:
+async def test_a_currency_that_is_none_is_refused_under_its_field(newcomers: Team) -> None:
     answer = await set_up(newcomers, "sarah", {**FIELDS, "Currency": "€"})
     assert (await newcomers.modal("sarah")).errors == {
         "Currency": "Write the currency as three letters, for example EUR."
@@ -194,7 +193,7 @@ async def test_a_currency_that_is_none_is_refused_under_its_field(newcomers: Any
     assert answer.status == "errors"
 
 
-async def test_an_admin_edits_a_member_and_it_is_audited(team: Any) -> None:
+async def test_an_admin_edits_a_member_and_it_is_audited(team: Team) -> None:
     await edit(team, "sarah", "Lisa Rodriguez")
     values = {
         "Role": "Legal & compliance",
@@ -215,11 +214,11 @@ async def test_an_admin_edits_a_member_and_it_is_audited(team: Any) -> None:
     assert details["authority"] == [1, 3]
 
 
-async def test_nobody_raises_their_own_authority(team: Any) -> None:
+async def test_nobody_raises_their_own_authority(team: Team) -> None:
     team.give("sarah", 3)  # a workspace admin all the same
     modal = await edit(team, "sarah", "Sarah Johnson")
     assert modal.options["Authority"] == ["1", "2", "3"]
-    view = team.house.sandbox.town.workspace.top("U0SARAH")
+    view = known(team.house.sandbox.town.workspace.top("U0SARAH"))
     (block,) = [b for b in view.blocks if b["block_id"].startswith("authority")]
     view.states[(block["block_id"], "authority")]["selected_option"] = {"text": {}, "value": "5"}
     answer = await team.house.person("sarah").submit()
@@ -227,13 +226,13 @@ async def test_nobody_raises_their_own_authority(team: Any) -> None:
     assert team.value("SELECT escalation_authority FROM team_members WHERE name = 'Sarah Johnson'") == 3
 
 
-async def test_nobody_makes_themselves_inactive(team: Any) -> None:
+async def test_nobody_makes_themselves_inactive(team: Team) -> None:
     await edit(team, "sarah", "Sarah Johnson")
     answer = await team.submit("sarah", {"Active": False})
     assert answer.error == "You cannot make yourself inactive. Ask somebody with authority 5 or a workspace admin."
 
 
-async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(team: Any) -> None:
+async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(team: Team) -> None:
     team.sql("INSERT INTO teams (name, company_name) VALUES ('Other', 'Elsewhere')")
     team.sql(
         "INSERT INTO team_members (team_id, email, name, password_hash, role) "
@@ -246,13 +245,11 @@ async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(t
     assert said == {"This address cannot be used here. Leave the one that stands, or use another."}
 
 
-async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placeholder(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
+async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placeholder(database_url: str) -> None:
     spec = techcorp()
     people = tuple(dataclasses.replace(p, email=None) if p.name == "mike" else p for p in spec.people)
-    async with alive(database_url, dataclasses.replace(spec, people=people)) as house:
-        team = team_in(house)
+    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
+        team = Team(house)
         team.sql("INSERT INTO teams (name, company_name) VALUES ('Other', 'Elsewhere')")
         team.sql(
             "INSERT INTO team_members (team_id, email, name, password_hash, role) "
@@ -266,7 +263,7 @@ async def test_a_missing_and_an_elsewhere_used_address_become_the_same_placehold
         assert "To know" not in modal.text
 
 
-async def test_somebody_is_linked_by_address_only_in_a_workspace_of_the_team(team: Any) -> None:
+async def test_somebody_is_linked_by_address_only_in_a_workspace_of_the_team(team: Team) -> None:
     team.sql(
         "INSERT INTO team_members (team_id, email, name, password_hash, role) "
         "SELECT id, 'Eve@techcorp.com', 'Eve N', '!', 'sales_manager' FROM teams"
@@ -283,7 +280,7 @@ async def test_somebody_is_linked_by_address_only_in_a_workspace_of_the_team(tea
     await team.house.person("ana").see("You are not a member of a team here yet. Sarah Johnson can add you")
 
 
-async def test_an_inactive_member_is_told_who_can_change_that(team: Any) -> None:
+async def test_an_inactive_member_is_told_who_can_change_that(team: Team) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     await team.house.person("tom").slash("/decide list")
     await team.house.person("tom").see(
@@ -292,7 +289,7 @@ async def test_an_inactive_member_is_told_who_can_change_that(team: Any) -> None
     )
 
 
-async def test_making_the_last_one_missing_inactive_excuses_them_and_closes_the_round(team: Any) -> None:
+async def test_making_the_last_one_missing_inactive_excuses_them_and_closes_the_round(team: Team) -> None:
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
@@ -304,7 +301,7 @@ async def test_making_the_last_one_missing_inactive_excuses_them_and_closes_the_
     assert team.value("SELECT body ->> 'people' FROM round_results") == "3"
 
 
-async def test_making_the_missing_one_inactive_publishes_a_round_that_had_closed_without_quorum(team: Any) -> None:
+async def test_making_the_missing_one_inactive_publishes_a_round_that_had_closed_without_quorum(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "tom")
     for name in ("sarah", "mike"):
         await team.ballot(name)
@@ -318,7 +315,7 @@ async def test_making_the_missing_one_inactive_publishes_a_round_that_had_closed
     assert team.value("SELECT count(*) FROM evaluations") == 0
 
 
-async def test_an_excused_person_cannot_score_any_more(team: Any) -> None:
+async def test_an_excused_person_cannot_score_any_more(team: Team) -> None:
     await team.to_scoring()
     await edit(team, "sarah", "Tom Becker")
     await team.submit("sarah", {"Active": False})
@@ -329,7 +326,7 @@ async def test_an_excused_person_cannot_score_any_more(team: Any) -> None:
     ) in await team.told("tom", Action.SCORE)
 
 
-async def test_members_are_listed_twenty_a_page(team: Any) -> None:
+async def test_members_are_listed_twenty_a_page(team: Team) -> None:
     team.sql(
         "INSERT INTO team_members (team_id, email, name, password_hash, role) "
         "SELECT id, 'm' || n || '@techcorp.com', 'Member ' || to_char(n, 'FM00'), '!', 'sales_manager' "
@@ -348,7 +345,7 @@ async def test_members_are_listed_twenty_a_page(team: Any) -> None:
     assert "Next" not in modal.buttons
 
 
-async def test_who_is_not_a_member_may_not_open_the_form_of_one(team: Any) -> None:
+async def test_who_is_not_a_member_may_not_open_the_form_of_one(team: Team) -> None:
     member = team.actors["tom"].member.id
     assert "authority 4" in await team.told("mike", "team.edit_member", member)
     assert "You are not a member of a team here yet." in await team.told("eve", "team.edit_member", member)

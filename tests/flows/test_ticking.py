@@ -12,6 +12,7 @@ import apscheduler.triggers.interval
 import pytest
 
 from bot import jobs
+from tests.support.team import Team
 
 HOUR = timedelta(hours=1)
 TICK_SECONDS = 0.3
@@ -59,7 +60,7 @@ class Counted(jobs.Ticking):
             await super()._watch()
 
 
-def ticking(team: Any, wall: Wall, **how: bool) -> Counted:
+def ticking(team: Team, wall: Wall, **how: bool) -> Counted:
     deps = team.house.bot.deps
     settings = deps.settings.model_copy(update={"tick_seconds": TICK_SECONDS})
     return Counted(replace(deps, settings=settings, clock=lambda: wall.now), **how)
@@ -76,7 +77,7 @@ async def ticks(one: Counted, number: int, *, within: float = 15.0) -> bool:
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
-async def test_ticks_go_on_when_the_wall_clock_jumps(team: Any, wall: Wall, jump: timedelta) -> None:
+async def test_ticks_go_on_when_the_wall_clock_jumps(team: Team, wall: Wall, jump: timedelta) -> None:
     one = ticking(team, wall).start()
     try:
         assert await ticks(one, 2)
@@ -86,7 +87,7 @@ async def test_ticks_go_on_when_the_wall_clock_jumps(team: Any, wall: Wall, jump
         await one.stop()
 
 
-async def test_without_the_guard_a_clock_set_back_would_silence_the_scheduler(team: Any, wall: Wall) -> None:
+async def test_without_the_guard_a_clock_set_back_would_silence_the_scheduler(team: Team, wall: Wall) -> None:
     one = ticking(team, wall, is_guarded=False).start()
     try:
         assert await ticks(one, 2)
@@ -97,7 +98,7 @@ async def test_without_the_guard_a_clock_set_back_would_silence_the_scheduler(te
         await one.stop()
 
 
-async def test_a_clock_set_back_by_an_hour_loses_no_nudge_and_doubles_none(team: Any, wall: Wall) -> None:
+async def test_a_clock_set_back_by_an_hour_loses_no_nudge_and_doubles_none(team: Team, wall: Wall) -> None:
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
@@ -121,11 +122,11 @@ async def test_a_clock_set_back_by_an_hour_loses_no_nudge_and_doubles_none(team:
         await one.stop()
 
 
-def due(team: Any, wall: Wall, after: timedelta) -> None:
+def due(team: Team, wall: Wall, after: timedelta) -> None:
     team.sql("UPDATE reminders SET next_at = %s WHERE kind = 'score' AND waiting_since IS NOT NULL", wall.now + after)
 
 
-async def told(team: Any, *, times: int) -> None:
+async def told(team: Team, *, times: int) -> None:
     """Each of the three has so many nudges once all is delivered, and no more."""
     await team.until(
         "SELECT coalesce(min(n), 0) FROM (SELECT count(*) AS n FROM outbox WHERE kind = 'nudge' AND state = 'done' "

@@ -8,16 +8,18 @@ import pytest
 
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
+from tests.support.house import living
+from tests.support.team import Team
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."
 
 
 @pytest.fixture
-async def both(alive: Any, team_in: Any, database_url: str) -> AsyncIterator[tuple[Any, Any]]:
+async def both(database_url: str) -> AsyncIterator[tuple[Any, Any]]:
     """Sarah's team of TechCorp and Hank's of Globex."""
-    async with alive(database_url, techcorp()) as one, alive(database_url, globex()) as two:
-        ours = await team_in(one).gather("mike", "lisa")
-        theirs = await team_in(two).gather("homer", "priya", owner="hank")
+    async with living(database_url, techcorp()) as one, living(database_url, globex()) as two:
+        ours = await Team(one).gather("mike", "lisa")
+        theirs = await Team(two).gather("homer", "priya", owner="hank")
         ours.give("mike", 4)
         theirs.give("homer", 4)
         yield ours, theirs
@@ -78,11 +80,9 @@ async def test_a_window_forged_with_the_others_ids_saves_nothing(both: tuple[Any
     assert theirs.state == ("evaluating", 4)
 
 
-async def test_each_bot_delivers_only_to_its_own_workspace_and_leaves_the_others_rows_alone(
-    alive: Any, team_in: Any, database_url: str
-) -> None:
-    async with alive(database_url, techcorp()) as one:
-        ours = await team_in(one).gather("mike", "lisa")
+async def test_each_bot_delivers_only_to_its_own_workspace_and_leaves_the_others_rows_alone(database_url: str) -> None:
+    async with living(database_url, techcorp()) as one:
+        ours = await Team(one).gather("mike", "lisa")
         ours.sql(
             "INSERT INTO outbox (kind, lane, dedupe_key, payload) "
             "SELECT 'card', 'slack:T0GLOBEX:C' || n, 'noise:' || n, "
@@ -111,7 +111,7 @@ async def test_noise_of_other_teams_changes_nothing(both: tuple[Any, Any]) -> No
     for name in ("sarah", "mike", "lisa"):
         await ours.ballot(name)
     await ours.published()
-    assert "1.  Full refund · 8.0" in (await ours.card()).replace("7.5", "8.0")
+    assert "1.  Full refund · 8.0" in await ours.card()
     await ours.house.person("mike").slash("/decide list")
     screen = await ours.house.person("mike").see("1 open decision")
     assert "Noise" not in screen

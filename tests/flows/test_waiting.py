@@ -7,12 +7,14 @@ from sqlalchemy import event
 from bot.domain.by import By
 from bot.domain.waiting import Kind
 from bot.services import decision as decisions
+from bot.services import dossier as dossiers
 from bot.services import reminder as reminders
 from bot.store import dossier
 from bot.store.db import run_tx
+from tests.support.team import Team
 
 
-async def play(team: Any) -> None:
+async def play(team: Team) -> None:
     """A decision in nearly every state."""
     await team.open(title="To be defined", description="")
     await team.open(title="Without criteria")
@@ -21,14 +23,14 @@ async def play(team: Any) -> None:
     await team.ballot("lisa")
     await team.to_scoring("lisa", "tom", "mike", title="Without quorum", urgency_level=4)
     await team.end_round_now()
-    await decisions.get(team.db, actor=team.actors["sarah"], decision_id=team.decision_id, now=team.now)
+    await dossiers.close_due_and_get(team.db, team.by("sarah"), team.decision_id)
     team._decision_id = None
     await team.to_result("lisa", "tom", "mike", title="With a result")
     await team.to_resolved("lisa", "tom", "mike", title="Resolved")
     await team.settled()
 
 
-async def test_what_a_list_reads_of_many_is_what_is_read_of_each_alone(team: Any) -> None:
+async def test_what_a_list_reads_of_many_is_what_is_read_of_each_alone(team: Team) -> None:
     await play(team)
 
     async def many(c: Any) -> list[Any]:
@@ -49,7 +51,7 @@ async def test_what_a_list_reads_of_many_is_what_is_read_of_each_alone(team: Any
     assert [b.decision.case.urgency_level for b in found] == [5, 4, 4, 3, 3, 3, 3]
 
 
-async def test_a_list_takes_as_many_statements_for_many_decisions_as_for_a_few(team: Any) -> None:
+async def test_a_list_takes_as_many_statements_for_many_decisions_as_for_a_few(team: Team) -> None:
     statements: list[str] = []
 
     @event.listens_for(team.db.engine.sync_engine, "before_cursor_execute")
@@ -72,7 +74,7 @@ async def test_a_list_takes_as_many_statements_for_many_decisions_as_for_a_few(t
     assert await listed() == (9, 5)
 
 
-async def test_who_is_reminded_finds_it_on_their_list_and_who_finds_it_there_is_reminded_or_invited(team: Any) -> None:
+async def test_who_is_reminded_finds_it_on_their_list_and_who_finds_it_there_is_reminded_or_invited(team: Team) -> None:
     team.give("tom", 3)
     await play(team)
     for (decision_id,) in team.sql("SELECT id FROM customer_decisions"):

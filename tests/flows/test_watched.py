@@ -10,6 +10,7 @@ from bot import app
 from bot.errors import StartError
 from bot.http import readiness
 from bot.store.outbox import MAX_ATTEMPTS
+from tests.support.team import Team
 
 LONG_AGO = -1e9
 DEAD = "SELECT count(*) FROM outbox WHERE state = 'dead' AND last_error = %s"
@@ -48,7 +49,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Heard]:
     return listen
 
 
-async def ready(team: Any) -> tuple[dict[str, bool], dict[str, Any]]:
+async def ready(team: Team) -> tuple[dict[str, bool], dict[str, Any]]:
     """Readiness of the house's bot as if it had worked for long."""
     bot = team.house.bot
     return await readiness(bot.deps, bot.identity, LONG_AGO, watch=bot.watch)
@@ -64,7 +65,7 @@ async def ready(team: Any) -> tuple[dict[str, bool], dict[str, Any]]:
     ids=["table", "grant", "column"],
 )
 async def test_a_claim_that_the_database_refuses_is_said_and_repeated_until_it_is_granted(
-    team: Any, heard: Callable[[str], Heard], spoil: str, mend: str, sqlstate: str
+    team: Team, heard: Callable[[str], Heard], spoil: str, mend: str, sqlstate: str
 ) -> None:
     await team.settled()
     log = heard("bot.delivery.worker")
@@ -79,7 +80,7 @@ async def test_a_claim_that_the_database_refuses_is_said_and_repeated_until_it_i
     assert (await ready(team))[0]["tasks"] is True
 
 
-async def test_what_has_no_verdict_because_it_ends_whatever_sends_it_is_given_up(team: Any) -> None:
+async def test_what_has_no_verdict_because_it_ends_whatever_sends_it_is_given_up(team: Team) -> None:
     team.sql(
         "INSERT INTO outbox (kind, lane, dedupe_key, attempts) VALUES ('card', 'poison', 'poison', %s)",
         2 * MAX_ATTEMPTS,
@@ -87,7 +88,7 @@ async def test_what_has_no_verdict_because_it_ends_whatever_sends_it_is_given_up
     await team.until(DEAD, 1, "never ended")
 
 
-async def test_a_row_that_cannot_be_read_is_given_up_although_nobody_can_be_told(team: Any) -> None:
+async def test_a_row_that_cannot_be_read_is_given_up_although_nobody_can_be_told(team: Team) -> None:
     team.sql(
         "INSERT INTO outbox (kind, lane, dedupe_key, attempts) VALUES ('card', 'poison', 'poison', %s)",
         MAX_ATTEMPTS - 1,
@@ -95,14 +96,14 @@ async def test_a_row_that_cannot_be_read_is_given_up_although_nobody_can_be_told
     await team.until(DEAD, 1, "KeyError")
 
 
-async def test_a_name_that_no_database_can_store_does_not_keep_its_row(team: Any) -> None:
+async def test_a_name_that_no_database_can_store_does_not_keep_its_row(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error="bad\0name" * 100)
     await team.open()
     await team.until("SELECT left(last_error, 7) FROM outbox WHERE kind = 'card'", "badname")
 
 
 async def test_a_delivery_that_nobody_claims_makes_a_worker_unready_but_not_one_behind_a_head_that_waits(
-    team: Any,
+    team: Team,
 ) -> None:
     await team.settled()
     team.house.bot.watch._watched["deliveries"].task.cancel()
@@ -121,7 +122,7 @@ async def test_a_delivery_that_nobody_claims_makes_a_worker_unready_but_not_one_
 
 @pytest.mark.parametrize("name", ["deliveries", "sweep", "identity", "clock"])
 async def test_a_part_of_the_process_that_ends_is_said_and_makes_it_unready(
-    team: Any, heard: Callable[[str], Heard], name: str
+    team: Team, heard: Callable[[str], Heard], name: str
 ) -> None:
     log = heard("bot.watch")
     watch = team.house.bot.watch
@@ -136,7 +137,7 @@ async def test_a_part_of_the_process_that_ends_is_said_and_makes_it_unready(
     assert watch.over.is_set()
 
 
-async def test_a_part_that_does_not_get_through_makes_the_process_unready(team: Any) -> None:
+async def test_a_part_that_does_not_get_through_makes_the_process_unready(team: Team) -> None:
     watch = team.house.bot.watch
     watch.follow("stuck", asyncio.create_task(asyncio.sleep(3600)), age_seconds=lambda: 61.0, at_most=60.0)
     checks, details = await ready(team)
@@ -147,7 +148,7 @@ async def test_a_part_that_does_not_get_through_makes_the_process_unready(team: 
 
 
 async def test_a_process_one_of_whose_parts_ends_ends_in_order_so_that_a_supervisor_sees_it(
-    team: Any, service_database_url: str, monkeypatch: pytest.MonkeyPatch
+    team: Team, service_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: Any) -> None:
         raise KeyError("of a bug")

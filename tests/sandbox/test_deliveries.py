@@ -10,7 +10,7 @@ import pytest
 from bot.demo.techcorp import techcorp
 from sandbox.server import Sandbox, running
 from sandbox.spec import WorkspaceSpec
-from tests.sandbox.conftest import Desk, a_desk, eventually, form, modal, plain, section, serving
+from tests.support.desk import Desk, a_desk, eventually, form, modal, plain, section, serving
 
 
 async def test_a_slash_commands_answer_is_seen_by_that_person_alone(sandbox: Sandbox, desk: Desk) -> None:

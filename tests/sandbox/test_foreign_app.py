@@ -33,7 +33,7 @@ async def acme(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     """The address of a sandbox with the app connected."""
     port, file = _free_port(), tmp_path / "acme.yaml"
     file.write_text(FILE.format(mode=request.param, port=port))
-    sandbox_command = (sys.executable, "-m", "bot", "sandbox", str(file), "--port", "0")
+    sandbox_command = (sys.executable, "-m", "sandbox", "run", str(file), "--port", "0")
     async with _running(sandbox_command, {}, until="Ctrl-C ends it") as said:
         told = dict(re.findall(r"^  ?(SLACK_\w+)=(\S+)$", said, re.MULTILINE))
         url = told["SLACK_API_URL"].removesuffix("/api/")

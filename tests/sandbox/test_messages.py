@@ -12,7 +12,7 @@ from bot.demo.techcorp import globex
 from sandbox.people import CannotDo
 from sandbox.server import Sandbox, running
 from sandbox.spec import WorkspaceSpec
-from tests.sandbox.conftest import Desk, button, section
+from tests.support.desk import Desk, button, section
 
 DECISIONS, GENERAL, LEADERSHIP = "C0DECISIONS", "C0GENERAL", "C0LEADERSHIP"
 

@@ -10,6 +10,7 @@ from sandbox import description
 from sandbox.description import BadDescription
 from sandbox.people import Person
 from sandbox.server import running
+from tests.support.desk import serving
 
 FILE = """
 name: Acme
@@ -96,11 +97,11 @@ def a_starter_app(token: str, secret: str, api_url: str) -> AsyncApp:
 
 
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
-async def test_an_app_of_slack_samples_shape_works_with_another_api_url_alone(serving_app) -> None:  # type: ignore[no-untyped-def]
+async def test_an_app_of_slack_samples_shape_works_with_another_api_url_alone() -> None:
     found = description.parse(_loaded(FILE))
     async with running(found.spec) as sandbox:
         app = a_starter_app(found.spec.bot_token, found.spec.signing_secret, sandbox.api_url)
-        async with serving_app(app) as url:
+        async with serving(app) as url:
             sandbox.bot_url = url
             ana = sandbox.person("ana")
 

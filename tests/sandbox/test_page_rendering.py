@@ -9,7 +9,7 @@ from bot.demo.techcorp import techcorp
 from sandbox.inputs import initial_states
 from sandbox.mrkdwn import Reader
 from sandbox.page import chart, markup
-from sandbox.page.markup import Eyes
+from sandbox.page.eyes import Eyes
 from sandbox.page.routes import environment
 from sandbox.page.sight import Sight
 from sandbox.workspace import Workspace

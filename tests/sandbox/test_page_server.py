@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -13,6 +15,7 @@ from sandbox.page.scene import Scene
 from sandbox.pointing import rich_text_of, typed_text
 from sandbox.server import Sandbox
 from sandbox.workspace import Workspace
+from tests.support.desk import Desk
 
 Json = dict[str, Any]
 BROWSER = {"Accept": "text/html"}
@@ -52,6 +55,20 @@ async def test_who_comes_without_a_browser_gets_plain_text(sandbox: Sandbox) -> 
     async with aiohttp.ClientSession() as session, session.get(sandbox.url) as answer:
         assert answer.content_type == "text/plain"
         assert "conclave as sarah" in await answer.text()
+
+
+async def test_the_time_is_on_every_page_and_moves(sandbox: Sandbox) -> None:
+    _, before, _ = await get(sandbox, "/as/sarah")
+    version = pulse.version(sandbox.town, "U0SARAH")
+    await sandbox.clock.move(timedelta(days=1, hours=2))
+    _, after, _ = await get(sandbox, "/as/sarah/home")
+
+    tomorrow = sandbox.clock.now().astimezone(ZoneInfo("America/New_York"))
+    assert "+1 day" in before
+    assert " ahead" not in before
+    assert "1 d 2 h ahead" in after
+    assert f"{tomorrow:%a}, {tomorrow:%b} {tomorrow.day}, " in after
+    assert pulse.version(sandbox.town, "U0SARAH") != version
 
 
 @pytest.mark.parametrize("path", ["/", "/as/sarah", "/as/sarah/home", "/as/sarah/inspector", "/as/sarah/dm"])
@@ -134,7 +151,7 @@ async def test_a_thread_shows_its_root_and_replies(sandbox: Sandbox) -> None:
     assert ">Reply</div>" in inside
 
 
-async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: Any) -> None:
+async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: Desk) -> None:
     person = sandbox.person("sarah")
     await person.slash("/decide")
     await sandbox.idle()
@@ -152,7 +169,7 @@ async def test_a_control_is_held_and_pressed_by_its_ids(sandbox: Sandbox, desk: 
     assert 'value="Ann"' in page
 
 
-async def test_what_is_not_on_ones_own_screen_cannot_be_pressed(sandbox: Sandbox, desk: Any) -> None:
+async def test_what_is_not_on_ones_own_screen_cannot_be_pressed(sandbox: Sandbox, desk: Desk) -> None:
     await sandbox.person("sarah").slash("/decide")
     await sandbox.idle()
     view = sandbox.town.workspace.stacks["U0SARAH"][-1]
@@ -187,7 +204,7 @@ def test_rich_text_is_read_from_marks_and_written_back() -> None:
     assert typed_text(rich) == typed
 
 
-async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox: Sandbox, desk: Any) -> None:
+async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox: Sandbox, desk: Desk) -> None:
     canary = "canary-7-of-10"
     desk.next_view = {
         "type": "modal",
@@ -203,7 +220,7 @@ async def test_the_inspector_shows_bodies_but_none_of_a_view_that_scores(sandbox
     page = (await get(sandbox, "/as/tom/inspector"))[1]
 
     opened = next(entry for entry in found if entry.name == "views.open")
-    assert opened.request == opened.answer == inspector.HIDDEN
+    assert opened.request == opened.answer == sandbox.spec.hidden
     assert canary not in page
     assert "Hello &lt;@U0SARAH&gt;" in page
     assert sandbox.spec.bot_token not in page
@@ -221,7 +238,7 @@ async def test_an_invitation_is_typed_as_in_slack(sandbox: Sandbox) -> None:
     assert bot not in sandbox.town.channel("general").members
 
 
-async def test_the_next_trigger_can_be_made_late(sandbox: Sandbox, desk: Any) -> None:
+async def test_the_next_trigger_can_be_made_late(sandbox: Sandbox, desk: Desk) -> None:
     sandbox.town.workspace.spoil_triggers()
 
     await sandbox.person("sarah").slash("/decide open")
@@ -238,11 +255,11 @@ async def test_a_person_comes_back(sandbox: Sandbox) -> None:
     assert "Deactivate Tom Becker" in (await get(sandbox, "/as/sarah/inspector"))[1]
 
 
-async def test_an_external_select_asks_the_app(sandbox: Sandbox, desk: Any) -> None:
-    @desk.app.options("pick")
+async def test_an_external_select_asks_the_app(sandbox: Sandbox, desk: Desk) -> None:
     async def offered(ack: Any, payload: Json) -> None:
         await ack(options=[{"text": plain(f"{payload['value']}!"), "value": "1"}])
 
+    desk.app.options("pick")(offered)
     select = {"type": "external_select", "action_id": "pick"}
     desk.next_view = {
         "type": "modal",

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.people import CannotDo, Modal, Person
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import Desk, button, modal, plain, section, text_input
+from tests.support.desk import Desk, button, modal, plain, section, text_input
 
 DECISIONS = "C0DECISIONS"
 

@@ -7,8 +7,8 @@ import pytest
 
 from sandbox.mrkdwn import Reader, date_part, plain
 from sandbox.screen import Filled, render_blocks, render_view
-from tests.sandbox.conftest import button, modal, section, text_input
-from tests.sandbox.conftest import plain as words
+from tests.support.desk import button, modal, section, text_input
+from tests.support.desk import plain as words
 
 BERLIN = Reader({"U1": "sarah"}, {"C1": "general"}, "Europe/Berlin")
 

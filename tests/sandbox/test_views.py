@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from sandbox.people import Modal, Person
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import Desk, button, form, modal, plain, section, text_input
+from tests.support.desk import Desk, button, form, modal, plain, section, text_input
 
 
 async def the_modal(person: Person) -> Modal:

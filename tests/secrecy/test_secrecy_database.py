@@ -2,9 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +11,7 @@ from bot import embedded
 from bot.cli import operations
 from bot.config import Settings
 from bot.store import schema
+from tests.support.vault import Vault
 
 TELLING = {
     ("evaluations", "evaluator_id"),
@@ -25,7 +24,7 @@ TELLING = {
 }
 
 
-def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: Any) -> None:
+def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: Vault) -> None:
     """ANALYZE writes down common values, comments included, and never forgets those of a table that is empty now."""
     r = vault.a_round(people=4)
     for number, member in enumerate(r.members):
@@ -42,16 +41,14 @@ def test_the_planners_statistics_keep_no_sample_of_ballots_or_comments(vault: An
     assert [row for row in kept if "zqdestroyed" in str(row)] == []
 
 
-def test_the_row_versions_that_publication_replaced_are_removed_soon(
-    run_dir: Path, open_vault: Callable[..., Any]
-) -> None:
+def test_the_row_versions_that_publication_replaced_are_removed_soon(run_dir: Path) -> None:
     """Deleted rows stay in a table until a vacuum; the server comes by itself, as soon as there is one."""
     place = run_dir / "vacuum"
     server = embedded.start(place, settings={"fsync": "off", "autovacuum_naptime": "1s"})
     try:
         schema.upgrade(server.url)
         with psycopg.connect(server.url, autocommit=True) as connection:
-            vault = open_vault(connection, server.url)
+            vault = Vault(connection, server.url)
             r = vault.a_round()
             vault.score(r, [(7, 3), (7, 3)], [(1, 2), (3, 4)], [(5, 6), (7, 8)])
             vault.publish(r)

@@ -3,7 +3,6 @@
 import io
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from bot import log
 from bot.delivery import worker
 from handlers import refusal
+from tests.support.team import Team
 
 QUOTED = "zqquoted"
 FAIL = """
@@ -27,7 +27,7 @@ CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNC
 
 
 @pytest.fixture
-def logged(team: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logged(team: Team, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the loggers of the process write at the most talkative level that can be configured, our own ones too."""
     written = io.StringIO()
     log.configure("DEBUG")
@@ -40,7 +40,7 @@ def logged(team: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     log.configure("INFO")
 
 
-async def test_a_submit_that_fails_halfway_keeps_the_ballot_to_itself(team: Any, logged: io.StringIO) -> None:
+async def test_a_submit_that_fails_halfway_keeps_the_ballot_to_itself(team: Team, logged: io.StringIO) -> None:
     await team.to_scoring()
     await team.save_pages("lisa", 9, 3)
     await team.change(FAIL.format(when="submitted", table="round_members", word=QUOTED))
@@ -60,7 +60,7 @@ async def test_a_submit_that_fails_halfway_keeps_the_ballot_to_itself(team: Any,
     assert team.value("SELECT count(*) FROM evaluations") == 4
 
 
-async def test_a_publication_that_fails_halfway_names_no_row_in_its_delivery(team: Any, logged: io.StringIO) -> None:
+async def test_a_publication_that_fails_halfway_names_no_row_in_its_delivery(team: Team, logged: io.StringIO) -> None:
     """The delivery is tried again; what `conclave outbox list` shows of it is the name of the error."""
     await team.to_scoring("sarah", "mike", "lisa")
     await team.change(FAIL.format(when="ballots > 0", table="round_results", word=QUOTED))

@@ -1,24 +1,26 @@
 """Forged buttons and windows: ids of other teams, of other rounds, of other people, after the end."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
+from tests.support.house import living
+from tests.support.known import known
+from tests.support.team import Team
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 NO_MEMBER = "Your team has no such member. /decide setup lists those it has."
 
 
-def forge(team: Any, user: str, mine: object, foreign: object) -> None:
+def forge(team: Team, user: str, mine: object, foreign: object) -> None:
     """Let the person's window carry another id than the bot gave it."""
-    view = team.house.sandbox.town.workspace.top(user)
+    view = known(team.house.sandbox.town.workspace.top(user))
     view.given = {**view.given, "private_metadata": view.given["private_metadata"].replace(str(mine), str(foreign))}
 
 
-async def all_pages(team: Any, name: str, *scores: int) -> None:
+async def all_pages(team: Team, name: str, *scores: int) -> None:
     """Both pages by hand, up to the last one."""
     for number in (1, 2):
         await team.modal(name, at_least=f"Criterion {number} of 2")
@@ -27,11 +29,11 @@ async def all_pages(team: Any, name: str, *scores: int) -> None:
 
 
 async def test_an_admin_cannot_tell_by_a_forged_id_whether_another_teams_member_is_being_asked(
-    alive: Any, team_in: Any, database_url: str
+    database_url: str,
 ) -> None:
-    async with alive(database_url, techcorp()) as one, alive(database_url, globex()) as two:
-        ours = await team_in(one).gather("mike", "lisa")
-        theirs = await team_in(two).gather("homer", "priya", owner="hank")
+    async with living(database_url, techcorp()) as one, living(database_url, globex()) as two:
+        ours = await Team(one).gather("mike", "lisa")
+        theirs = await Team(two).gather("homer", "priya", owner="hank")
         await theirs.to_scoring(by="hank")
         answers = set()
         for foreign in (theirs.actors["priya"].member.id, uuid4()):
@@ -49,12 +51,12 @@ async def test_an_admin_cannot_tell_by_a_forged_id_whether_another_teams_member_
         assert theirs.value("SELECT count(*) FROM round_members WHERE excused_at IS NOT NULL") == 0
 
 
-async def test_only_those_who_may_edit_the_team_page_through_its_addresses(team: Any) -> None:
+async def test_only_those_who_may_edit_the_team_page_through_its_addresses(team: Team) -> None:
     assert "sarah@techcorp.com" not in await team.house.person("lisa").screen()
     await team.to_options()
     await team.press("lisa", "decision.show")
     await team.modal("lisa", at_least="Description")
-    view = team.house.sandbox.town.workspace.top("U0LISA")
+    view = known(team.house.sandbox.town.workspace.top("U0LISA"))
     button = {
         "type": "button",
         "text": {"type": "plain_text", "text": "Forged"},
@@ -67,7 +69,7 @@ async def test_only_those_who_may_edit_the_team_page_through_its_addresses(team:
     assert "@techcorp.com" not in modal.text
 
 
-async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_roster(team: Any) -> None:
+async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_roster(team: Team) -> None:
     team.house.sandbox.kick_bot("customer-decisions")
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
@@ -83,7 +85,7 @@ async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_rost
     assert sarah.member.is_active
 
 
-async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_it(team: Any) -> None:
+async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_it(team: Team) -> None:
     await team.to_result("sarah", "mike", "lisa")
     await team.settled()
     team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
@@ -98,7 +100,7 @@ async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_i
     assert len([m for m in await team.house.person("mike").messages("dm") if "Result of #1" in m.rendered]) == 1
 
 
-async def test_a_ballot_of_a_voided_round_is_refused_and_leaves_nothing_behind(team: Any) -> None:
+async def test_a_ballot_of_a_voided_round_is_refused_and_leaves_nothing_behind(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await all_pages(team, "lisa", 9, 3)
@@ -111,7 +113,7 @@ async def test_a_ballot_of_a_voided_round_is_refused_and_leaves_nothing_behind(t
     assert team.value("SELECT bool_or(submitted) FROM round_members") is False
 
 
-async def test_a_ballot_replayed_after_publication_changes_neither_the_seal_nor_the_result(team: Any) -> None:
+async def test_a_ballot_replayed_after_publication_changes_neither_the_seal_nor_the_result(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     await team.window("lisa", Action.SCORE)
     await all_pages(team, "lisa", 10, 1)
@@ -129,7 +131,7 @@ async def test_a_ballot_replayed_after_publication_changes_neither_the_seal_nor_
     assert team.value("SELECT round_order(id) FROM rounds") == "sealed"
 
 
-async def test_a_window_borrowed_from_a_colleague_shows_and_saves_only_ones_own(team: Any) -> None:
+async def test_a_window_borrowed_from_a_colleague_shows_and_saves_only_ones_own(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
     await all_pages(team, "lisa", 10, 1)
@@ -142,12 +144,12 @@ async def test_a_window_borrowed_from_a_colleague_shows_and_saves_only_ones_own(
     assert dict(rows) == {"Lisa Rodriguez": 2, "Tom Becker": 1}
 
 
-async def test_an_option_of_another_decision_is_no_choice(team: Any) -> None:
+async def test_an_option_of_another_decision_is_no_choice(team: Team) -> None:
     await team.to_options()
     foreign = team.option_id(FULL)
     await team.to_result()
     await team.window("mike", Action.RESOLVE)
-    view = team.house.sandbox.town.workspace.top("U0MIKE")
+    view = known(team.house.sandbox.town.workspace.top("U0MIKE"))
     ours = team.option_id(FULL)
     assert ours != foreign
     await team.house.person("mike").fill({"Option": FULL, "Reason": "Mine."})
@@ -161,7 +163,7 @@ async def test_an_option_of_another_decision_is_no_choice(team: Any) -> None:
 
 @pytest.mark.parametrize("people", [("sarah", "mike"), ("sarah", "mike", "lisa")])
 async def test_two_ballots_tell_nothing_whoever_looks_wherever_and_leave_no_row(
-    team: Any, people: tuple[str, ...]
+    team: Team, people: tuple[str, ...]
 ) -> None:
     """Of two, each could work out the other's; of three where one is excused, likewise."""
     await team.to_scoring(*people)
@@ -187,7 +189,7 @@ async def test_two_ballots_tell_nothing_whoever_looks_wherever_and_leave_no_row(
     assert not [line for line in trail if "comment" in line or "total" in line or "'is_leader': True" in line]
 
 
-async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window_still_open(team: Any) -> None:
+async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window_still_open(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("lisa", 9, 3)
     await team.window("lisa", Action.SCORE)
@@ -203,7 +205,7 @@ async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window
     assert "You were excused from scoring #1" in await team.told("lisa", Action.SCORE)
 
 
-async def test_somebody_made_inactive_is_refused_everything_with_one_sentence(team: Any) -> None:
+async def test_somebody_made_inactive_is_refused_everything_with_one_sentence(team: Team) -> None:
     await team.to_result("sarah", "mike", "lisa")
     team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
     for action in [*Action, "decision.show", "card.post", "team.edit_member"]:

@@ -14,6 +14,7 @@ from bot.domain.option import OptionDraft
 from bot.services import criterion as criteria
 from bot.services import evaluation as evaluations
 from bot.services import option as options
+from tests.support.team import Team
 
 EVIL = "<!channel> <!everyone> <@U0EVE> <#C0GENERAL> <!subteam^S1> <https://evil.example|zqlink> @here &lt;!here&gt;"
 TOKEN = re.compile(r"<[^<>]*>")
@@ -46,7 +47,7 @@ def test_the_net_finds_a_live_token() -> None:
     assert len([t for text in live(block) for t in TOKEN.findall(text) if not OURS.fullmatch(t)]) == 6
 
 
-async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Any) -> None:
+async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Team) -> None:
     team = await newcomers.gather("mike", "lisa", "tom")
     team.give("mike", 5)
     team.sql("UPDATE team_members SET name = left(%s || name, 255)", EVIL)
@@ -81,7 +82,7 @@ async def test_nothing_typed_anywhere_comes_alive_in_slack(newcomers: Any) -> No
     assert any("zqlink" in text for call in team.house.sandbox.calls() for text in live(call.arguments))
 
 
-async def _scored(team: Any) -> None:
+async def _scored(team: Team) -> None:
     """A decision of which every field is evil, scored by three of four, with comments."""
     long = f"{EVIL}\n\n> {EVIL}\n*x*\n"
     evil = {"customer_name": EVIL, "title": EVIL, "description": long, "customer_id": EVIL[:50]}
@@ -102,7 +103,7 @@ async def _scored(team: Any) -> None:
     await team.settled()
 
 
-async def _vote(team: Any, name: str) -> None:
+async def _vote(team: Team, name: str) -> None:
     await team.window(name, Action.SCORE)
     person = team.house.person(name)
     for number in (1, 2):
@@ -116,7 +117,7 @@ async def _vote(team: Any, name: str) -> None:
     await person.close(everything=True)
 
 
-async def _vote_by_service(team: Any, name: str) -> None:
+async def _vote_by_service(team: Team, name: str) -> None:
     who, round_id = team.by(name), team.round_id
     ids = [option for (option,) in team.sql("SELECT id FROM response_options")]
     for (criterion,) in team.sql("SELECT id FROM decision_criteria"):
@@ -126,7 +127,7 @@ async def _vote_by_service(team: Any, name: str) -> None:
     await evaluations.submit(team.db, who, round_id, comments=comments)
 
 
-async def _ended(team: Any) -> None:
+async def _ended(team: Team) -> None:
     """A second one is cancelled, with an evil reason, and refuses an evil name."""
     await team.to_options(title=EVIL, customer_name=EVIL)
     await team.told("lisa", Action.START_SCORING)

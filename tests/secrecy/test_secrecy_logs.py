@@ -4,7 +4,6 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -14,6 +13,8 @@ import structlog
 from bot import log
 from handlers import refusal
 from sandbox.delivery import sign
+from tests.support.house import House
+from tests.support.team import Team
 
 BALLOT = {
     "type": "view_submission",
@@ -28,7 +29,7 @@ BALLOT = {
 
 
 @pytest.fixture
-def everything_logged(house: Any) -> Iterator[io.StringIO]:
+def everything_logged(house: House) -> Iterator[io.StringIO]:
     """What all loggers of the process write at the most talkative level that can be configured."""
     written = io.StringIO()
     log.configure("DEBUG")
@@ -42,7 +43,7 @@ def everything_logged(house: Any) -> Iterator[io.StringIO]:
 
 @pytest.mark.parametrize("wrong", ["secret", "clock"])
 async def test_a_ballot_whose_signature_does_not_fit_is_refused_without_being_logged(
-    house: Any, everything_logged: io.StringIO, wrong: str
+    house: House, everything_logged: io.StringIO, wrong: str
 ) -> None:
     body = urlencode({"payload": json.dumps(BALLOT)})
     secret = house.sandbox.spec.signing_secret
@@ -58,7 +59,7 @@ async def test_a_ballot_whose_signature_does_not_fit_is_refused_without_being_lo
 
 
 async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
-    team: Any, everything_logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    team: Team, everything_logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = io.StringIO()
     monkeypatch.setattr(refusal, "log", structlog.wrap_logger(structlog.PrintLogger(ours)))
@@ -79,7 +80,7 @@ async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
     assert "unexpected error" in ours.getvalue()
 
 
-async def test_a_mutilated_ballot_is_not_logged_either(house: Any, everything_logged: io.StringIO) -> None:
+async def test_a_mutilated_ballot_is_not_logged_either(house: House, everything_logged: io.StringIO) -> None:
     url, secret = f"{house.sandbox.bot_url}/slack/events", house.sandbox.spec.signing_secret
     bodies = ("payload={zqcomment", "payload=%7B%22zqcomment", "zqcomment", '{"zqcomment": ')
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:

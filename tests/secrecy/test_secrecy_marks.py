@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.vault import Vault
+
 REFERRED_TO = (
     "team_members",
     "customer_decisions",
@@ -38,7 +40,7 @@ def test_the_services_login_reads_no_mark_of_a_row_that_ballots_refer_to(
     thief.execute(f"SELECT * FROM {table}")  # what the service needs
 
 
-def test_who_skipped_which_criterion_cannot_be_told_from_marks(vault: Any, thief: psycopg.Connection[Any]) -> None:
+def test_who_skipped_which_criterion_cannot_be_told_from_marks(vault: Vault, thief: psycopg.Connection[Any]) -> None:
     """The marks are there, for the owner to see: two ballots were too few to keep any, so publication left them."""
     r = vault.a_round(people=2)
     vault.fill(r, r.members[0], [(7, 3), (7, 3)])
@@ -53,7 +55,7 @@ def test_who_skipped_which_criterion_cannot_be_told_from_marks(vault: Any, thief
         thief.execute(marks, [r.decision_id])
 
 
-def test_every_table_that_ballots_refer_to_is_one_of_these(vault: Any) -> None:
+def test_every_table_that_ballots_refer_to_is_one_of_these(vault: Vault) -> None:
     found = vault.rows(
         "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' "
         "AND conrelid IN ('evaluations'::regclass, 'ballot_pages'::regclass, 'sealed_cells'::regclass)"

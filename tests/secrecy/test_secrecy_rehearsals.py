@@ -11,13 +11,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.vault import Vault
+
 REHEARSED, NO_QUORUM, NEVER, DENIED = "CV002", "CV004", "CV003", "42501"
 
 
 class Rehearsal:
     """A round of five in which two have submitted, closed at its time without quorum."""
 
-    def __init__(self, vault: Any, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, vault: Vault, connection: psycopg.Connection[Any]) -> None:
         self.vault, self.connection = vault, connection
         self.r = vault.a_round(people=5)
         vault.score(self.r, [(9, 2), (8, 3)], [(1, 10), (2, 9)])
@@ -37,7 +39,7 @@ class Rehearsal:
 
 
 @pytest.fixture
-def rehearsal(vault: Any, service_database_url: str) -> Iterator[Rehearsal]:
+def rehearsal(vault: Vault, service_database_url: str) -> Iterator[Rehearsal]:
     with psycopg.connect(service_database_url, autocommit=True) as connection:
         yield Rehearsal(vault, connection)
 

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from bot.cli import operations
 from bot.config import Settings
+from tests.support.vault import Vault
 
 DENIED = "42501"
 NOT_YET, REHEARSED, NEVER = "CV001", "CV002", "CV003"
@@ -22,7 +23,7 @@ VAULTED = ("evaluations", "ballot_pages", "sealed_cells")
 class Thief:
     """A session as the service's login, with the ids that the service knows."""
 
-    def __init__(self, connection: psycopg.Connection[Any], vault: Any, r: Any) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], vault: Vault, r: Any) -> None:
         self.connection, self.vault, self.r = connection, vault, r
         self.ids = {
             "r": r.id,
@@ -60,7 +61,7 @@ class Thief:
 
 
 @pytest.fixture
-def thief(vault: Any, service_database_url: str) -> Iterator[Thief]:
+def thief(vault: Vault, service_database_url: str) -> Iterator[Thief]:
     """An open round: of two ballots one skips the second criterion; and the service's login in wrong hands."""
     r = vault.a_round()
     vault.fill(r, r.members[0], [(7, 3), None], confidence=2, comments={0: "zqsecret"}, share=True)

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.action import Action
 from bot.services import team as teams
 from handlers.person import read_profile
+from tests.support.team import Team
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."
 SARAH = {"real_name": "Sarah Johnson", "email": "sarah@techcorp.com"}
@@ -39,14 +40,14 @@ async def test_a_colleague_is_one_of_ours_in_whichever_workspace_of_the_company_
     assert (found.is_person, found.is_admin) == (True, True)
 
 
-async def test_a_stranger_with_a_members_address_is_not_taken_for_that_member(team: Any) -> None:
+async def test_a_stranger_with_a_members_address_is_not_taken_for_that_member(team: Team) -> None:
     team.sql("DELETE FROM slack_identities WHERE slack_user_id = 'U0LISA'")
     client: Any = Directory(team_id="T0EVIL", profile={"email": "lisa@techcorp.com"})
     await teams.link_by_email(team.db, await read_profile(client, workspace_id="T0TECHCORP", user_id="U0MALLORY"))
     assert team.value("SELECT count(*) FROM slack_identities WHERE slack_user_id = 'U0MALLORY'") == 0
 
 
-async def test_another_team_of_the_same_workspace_gets_nothing_by_any_button_of_a_card_it_sees(team: Any) -> None:
+async def test_another_team_of_the_same_workspace_gets_nothing_by_any_button_of_a_card_it_sees(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     await team.settled()
     ours = team.decision_id

@@ -3,20 +3,21 @@
 from typing import Any
 
 from bot.domain.action import Action
+from tests.support.team import Team
 
 FULL, PARTIAL = "Full refund", "Partial credit"
 VAULT = {"evaluations", "ballot_pages"}
 OF_THE_CLOCK = {"sweep_runs"}
 
 
-def everything_else(team: Any) -> dict[str, Any]:
+def everything_else(team: Team) -> dict[str, Any]:
     """Every row of every other table; of the roster also which transaction wrote it."""
     names = [n for (n,) in team.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
     rows = {n: team.sql(f"SELECT t::text FROM {n} t ORDER BY 1") for n in names if n not in VAULT | OF_THE_CLOCK}
     return rows | {"xmin": team.sql("SELECT member_id, xmin::text FROM round_members ORDER BY 1")}
 
 
-async def ballot_by_hand(team: Any, name: str, full: str, partial: str, comment: str) -> None:
+async def ballot_by_hand(team: Team, name: str, full: str, partial: str, comment: str) -> None:
     await team.window(name, Action.SCORE)
     for _ in range(3):  # a ballot that was begun before opens at its first open page
         if "Check your scores" in (await team.modal(name)).text:
@@ -27,7 +28,7 @@ async def ballot_by_hand(team: Any, name: str, full: str, partial: str, comment:
     await team.house.person(name).close(everything=True)
 
 
-async def test_a_draft_and_a_changed_ballot_change_nothing_that_anybody_else_can_look_up(team: Any) -> None:
+async def test_a_draft_and_a_changed_ballot_change_nothing_that_anybody_else_can_look_up(team: Team) -> None:
     await team.to_scoring()
     await team.settled()
     before = everything_else(team)

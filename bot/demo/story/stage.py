@@ -259,12 +259,16 @@ class Actor:
         await self.person.see_no(_LOADING, timeout=SEE_SECONDS)
 
     async def _see_at_the_top(self, text: str) -> None:
-        """In the window if there is one, else anywhere: a card behind a window may say the same."""
+        """In the window if there is one, else anywhere: a card behind a window may say the same.
+
+        A window that is still loading has its title already, and is not what is meant.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SEE_SECONDS):
                 while True:
                     modal = await self.person.modal()
-                    if text in (modal.text if modal else await self.person.screen()):
+                    shown = modal.text if modal else await self.person.screen()
+                    if text in shown and _LOADING not in shown:
                         return
                     await asyncio.sleep(_POLL_SECONDS)
         screen = await self.person.screen()

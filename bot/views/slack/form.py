@@ -23,12 +23,14 @@ _REOPEN = "This window is out of date. Close it and open it again."
 class Fields:
     """What a person entered, by field name. A missing field reads as empty, whatever Slack left out."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, *, thing: str | None = None) -> None:
+        """thing: of a view with several rows, the one to read."""
         self._by_field: dict[str, Mapping[str, Any]] = {}
         self._elements: dict[str, Mapping[str, Any]] = {}
         for block in inputs(view):
-            self._by_field.setdefault(field_of(block["block_id"]), _value_of(view, block))
-            self._elements.setdefault(field_of(block["block_id"]), block.get("element") or {})
+            if thing in (None, thing_of(block["block_id"])):
+                self._by_field.setdefault(field_of(block["block_id"]), _value_of(view, block))
+                self._elements.setdefault(field_of(block["block_id"]), block.get("element") or {})
 
     def __contains__(self, field: str) -> bool:
         """Whether the view asks for this field."""
@@ -41,10 +43,6 @@ class Fields:
     def choice(self, field: str) -> str | None:
         option = self._by_field.get(field, {}).get("selected_option")
         return option.get("value") if isinstance(option, Mapping) else None
-
-    def integer_choice(self, field: str) -> int | None:
-        value = self.choice(field)
-        return int(value) if value and value.isascii() and value.isdecimal() else None
 
     def choices(self, field: str) -> tuple[str, ...]:
         options = self._by_field.get(field, {}).get("selected_options")
@@ -151,22 +149,11 @@ def as_uuid(text: str | None) -> UUID | None:
         return None
 
 
-def text_in_row(view: View, column: str, row: str) -> str:
-    """What was typed in one field of one row."""
-    block = _in_row(view, column, row)
-    value = _value_of(view, block).get("value") if block else None
-    return clean(value).strip() if isinstance(value, str) else ""
-
-
 def _block_in_row(view: View, column: str, index: int) -> str | None:
     rows = filled_rows(view)
-    block = _in_row(view, column, rows[index]) if index < len(rows) else None
-    return str(block["block_id"]) if block else None
-
-
-def _in_row(view: View, column: str, row: str) -> Mapping[str, Any] | None:
-    wanted = (column, row)
-    return next((b for b in inputs(view) if (field_of(b["block_id"]), thing_of(b["block_id"])) == wanted), None)
+    wanted = (column, rows[index]) if index < len(rows) else None
+    ids = (str(block["block_id"]) for block in inputs(view))
+    return next((id_ for id_ in ids if (field_of(id_), thing_of(id_)) == wanted), None)
 
 
 def _value_of(view: View, block: Mapping[str, Any]) -> Mapping[str, Any]:

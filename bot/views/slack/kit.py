@@ -5,8 +5,6 @@ Lengths that a user's text could break are cut here with a visible sign; other f
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from bot.views.slack.text import clean, cut, one_line
@@ -18,8 +16,7 @@ View = dict[str, Any]
 Message = dict[str, Any]
 
 TITLE, BUTTON, LABEL, HINT, HEADER = 24, 75, 2000, 2000, 150
-OPTION_TEXT, OPTION_VALUE, PLACEHOLDER, MRKDWN, ALERT = 75, 150, 150, 3000, 200
-PLAIN_TEXT_INPUT = 3000
+MRKDWN, ALERT = 3000, 200
 MODAL_BLOCKS = 100
 MESSAGE_ROOM = 12_000
 """Characters of serialised blocks that a message may safely have; Slack refuses somewhere around 13,200."""
@@ -38,7 +35,7 @@ def mrkdwn(text: str) -> Element:
 
 def section(text: str, *, accessory: Element | None = None, block_id: str | None = None) -> Block:
     """A paragraph of mrkdwn of at most 3000 characters."""
-    return _with({"type": "section", "text": mrkdwn(text)}, accessory=accessory, block_id=block_id)
+    return with_given({"type": "section", "text": mrkdwn(text)}, accessory=accessory, block_id=block_id)
 
 
 def paragraph(text: str) -> Block:
@@ -73,7 +70,7 @@ def divider() -> Block:
 
 
 def actions(elements: Sequence[Element], *, block_id: str | None = None) -> Block:
-    return _with({"type": "actions", "elements": list(elements)}, block_id=block_id)
+    return with_given({"type": "actions", "elements": list(elements)}, block_id=block_id)
 
 
 def alert(text: str, *, level: str = "warning") -> list[Block]:
@@ -97,7 +94,7 @@ def input_block(
         "element": element,
         "optional": optional,
     }
-    return _with(block, hint=plain_text(hint, HINT) if hint else None)
+    return with_given(block, hint=plain_text(hint, HINT) if hint else None)
 
 
 def block_id(field: str, thing: object, revision: object) -> str:
@@ -120,7 +117,7 @@ def button(
     """`label` is what a screen reader says where `text` alone would be ambiguous."""
     element = {"type": "button", "text": plain_text(text, BUTTON), "action_id": action_id}
     spoken = cut(one_line(label), BUTTON) if label else None
-    return _with(element, value=value, style=style, accessibility_label=spoken, confirm=confirm)
+    return with_given(element, value=value, style=style, accessibility_label=spoken, confirm=confirm)
 
 
 def confirm(title: str, text: str, *, yes: str, no: str = "Not now", is_danger: bool = False) -> Element:
@@ -130,123 +127,7 @@ def confirm(title: str, text: str, *, yes: str, no: str = "Not now", is_danger: 
         "confirm": plain_text(yes, 30),
         "deny": plain_text(no, 30),
     }
-    return _with(words, style="danger" if is_danger else None)
-
-
-def option(text: str, value: str, *, description: str | None = None) -> Element:
-    shown = plain_text(description, OPTION_TEXT) if description else None
-    return _with({"text": plain_text(one_line(text), OPTION_TEXT), "value": value}, description=shown)
-
-
-def select(
-    action_id: str,
-    options: Sequence[Element],
-    *,
-    initial: str | None = None,
-    placeholder: str | None = None,
-) -> Element:
-    """`initial` is a value; one that is not among the options chooses nothing."""
-    chosen = next((o for o in options if o["value"] == initial), None)
-    element = {"type": "static_select", "action_id": action_id, "options": list(options)}
-    return _with(element, initial_option=chosen, placeholder=_placeholder(placeholder))
-
-
-def multi_select(
-    action_id: str,
-    options: Sequence[Element],
-    *,
-    initial: Iterable[str] = (),
-    placeholder: str | None = None,
-) -> Element:
-    """More than 100 options, the most that Slack takes in one list, become groups."""
-    wanted = set(initial)
-    chosen = [o for o in options if o["value"] in wanted]
-    element: Element = {"type": "multi_static_select", "action_id": action_id}
-    if len(options) <= 100:
-        element["options"] = list(options)
-    else:
-        element["option_groups"] = [
-            {
-                "label": plain_text(f"{i + 1} to {min(i + 100, len(options))}"),
-                "options": list(options[i : i + 100]),
-            }
-            for i in range(0, len(options), 100)
-        ]
-    return _with(element, initial_options=chosen or None, placeholder=_placeholder(placeholder))
-
-
-def users_select(action_id: str, *, placeholder: str | None = None) -> Element:
-    return _with({"type": "multi_users_select", "action_id": action_id}, placeholder=_placeholder(placeholder))
-
-
-def conversations_select(action_id: str, *, initial: str | None = None, placeholder: str | None = None) -> Element:
-    """Channels only, public and private: a card has nothing to look for in a direct message."""
-    element = {
-        "type": "conversations_select",
-        "action_id": action_id,
-        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-    }
-    return _with(element, initial_conversation=initial, placeholder=_placeholder(placeholder))
-
-
-def checkboxes(action_id: str, options: Sequence[Element], *, initial: Iterable[str] = ()) -> Element:
-    wanted = set(initial)
-    chosen = [o for o in options if o["value"] in wanted]
-    element = {"type": "checkboxes", "action_id": action_id, "options": list(options)}
-    return _with(element, initial_options=chosen or None)
-
-
-def radio(action_id: str, options: Sequence[Element], *, initial: str | None = None) -> Element:
-    chosen = next((o for o in options if o["value"] == initial), None)
-    return _with({"type": "radio_buttons", "action_id": action_id, "options": list(options)}, initial_option=chosen)
-
-
-def datetimepicker(action_id: str, *, initial: datetime | None = None) -> Element:
-    """Slack shows and takes it in the person's own zone; what travels is seconds since 1970."""
-    epoch = int(initial.timestamp()) if initial else 0
-    epoch = epoch if 10**9 <= epoch < 10**10 else 0  # Slack takes ten digits: nothing before 2001
-    return _with({"type": "datetimepicker", "action_id": action_id}, initial_date_time=epoch or None)
-
-
-def number_input(
-    action_id: str,
-    *,
-    initial: Decimal | int | None = None,
-    least: Decimal | int | None = None,
-    most: Decimal | int | None = None,
-    is_decimal: bool = False,
-    placeholder: str | None = None,
-) -> Element:
-    element = {"type": "number_input", "action_id": action_id, "is_decimal_allowed": is_decimal}
-    return _with(
-        element,
-        initial_value=_digits(initial),
-        min_value=_digits(least),
-        max_value=_digits(most),
-        placeholder=_placeholder(placeholder),
-    )
-
-
-def text_input(
-    action_id: str,
-    *,
-    initial: str | None = None,
-    length: int = PLAIN_TEXT_INPUT,
-    is_long: bool = False,
-    placeholder: str | None = None,
-) -> Element:
-    """A prefill that is too long is cut, as Slack would refuse the whole modal."""
-    element = {"type": "plain_text_input", "action_id": action_id, "max_length": length, "multiline": is_long}
-    typed = clean(initial or "") if is_long else one_line(initial or "")
-    return _with(element, initial_value=cut(typed, length) or None, placeholder=_placeholder(placeholder))
-
-
-def email_input(action_id: str, *, initial: str | None = None, placeholder: str | None = None) -> Element:
-    return _with(
-        {"type": "email_text_input", "action_id": action_id},
-        initial_value=initial or None,
-        placeholder=_placeholder(placeholder),
-    )
+    return with_given(words, style="danger" if is_danger else None)
 
 
 def modal(
@@ -258,7 +139,7 @@ def modal(
     close: str = "Cancel",
     metadata: Mapping[str, str | None] | None = None,
 ) -> View:
-    """A modal that Slack accepts. `metadata` comes back by `state.metadata`. Raises LimitError."""
+    """A modal that Slack accepts. `metadata` comes back by `form.metadata`. Raises LimitError."""
     view = {
         "type": "modal",
         "callback_id": callback_id,
@@ -267,7 +148,7 @@ def modal(
         "blocks": list(blocks),
         "private_metadata": _packed(metadata or {}),
     }
-    check_view(_with(view, submit=plain_text(submit, TITLE) if submit else None))
+    check_view(with_given(view, submit=plain_text(submit, TITLE) if submit else None))
     return view
 
 
@@ -299,15 +180,7 @@ def _packed(metadata: Mapping[str, str | None]) -> str:
     return json.dumps({k: v for k, v in metadata.items() if v is not None}, separators=(",", ":"))
 
 
-def _with(block: Block, **extra: Any) -> Block:
+def with_given(block: Block, **extra: Any) -> Block:
     """Add what is there: Slack refuses null."""
     block.update({name: value for name, value in extra.items() if value is not None})
     return block
-
-
-def _placeholder(text: str | None) -> Element | None:
-    return plain_text(text, PLACEHOLDER) if text else None
-
-
-def _digits(value: Decimal | int | None) -> str | None:
-    return None if value is None else f"{Decimal(value).normalize():f}"

@@ -150,7 +150,8 @@ async def test_a_commit_whose_wait_for_the_standby_was_cancelled_is_not_saved(
     word = f"cancelled-{uuid4()}"
     began = time.monotonic()
 
-    saving, _ = asyncio.create_task(door(replicated, insert(word))), await cancel_waiting(own_server)
+    saving = asyncio.create_task(door(replicated, insert(word)))
+    await cancel_waiting(own_server)
 
     with pytest.raises(TryAgain):
         await saving

@@ -1,10 +1,11 @@
 """The vault while a round is open: pages, ballots, closing."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
+from tests.support.vault import Vault
 
 A, B, C = range(3)
 
@@ -12,7 +13,7 @@ A, B, C = range(3)
 # --- save_page, my_ballot
 
 
-def test_a_saved_page_comes_back_to_its_author_only(vault: Any) -> None:
+def test_a_saved_page_comes_back_to_its_author_only(vault: Vault) -> None:
     r = vault.a_round()
 
     assert vault.save(r, r.members[A], r.criteria[0], vault.page(r, 7, confidence=2)) == "saved"
@@ -21,7 +22,7 @@ def test_a_saved_page_comes_back_to_its_author_only(vault: Any) -> None:
     assert vault.mine(r, r.members[B]) == {}
 
 
-def test_saving_a_page_again_replaces_it(vault: Any) -> None:
+def test_saving_a_page_again_replaces_it(vault: Vault) -> None:
     r = vault.a_round()
     vault.save(r, r.members[A], r.criteria[0], vault.page(r, 7, 7))
     vault.save(r, r.members[A], r.criteria[1], vault.page(r, 1))
@@ -31,7 +32,7 @@ def test_saving_a_page_again_replaces_it(vault: Any) -> None:
     assert vault.mine(r, r.members[A]) == {r.criteria[0]: vault.page(r, 3), r.criteria[1]: vault.page(r, 1)}
 
 
-def test_the_page_of_comments_is_one_page_too(vault: Any) -> None:
+def test_the_page_of_comments_is_one_page_too(vault: Vault) -> None:
     r = vault.a_round()
     vault.save(r, r.members[A], None, {"comments": {}, "share": False})
 
@@ -40,7 +41,7 @@ def test_the_page_of_comments_is_one_page_too(vault: Any) -> None:
     assert vault.mine(r, r.members[A]) == {None: {"comments": {str(r.options[1]): "Too dear"}, "share": True}}
 
 
-def test_nothing_is_saved_in_a_round_that_is_closed_voided_or_unknown(vault: Any) -> None:
+def test_nothing_is_saved_in_a_round_that_is_closed_voided_or_unknown(vault: Vault) -> None:
     closed, voided = vault.a_round(), vault.a_round()
     vault.end_time(closed)
     vault.close(closed)
@@ -51,13 +52,13 @@ def test_nothing_is_saved_in_a_round_that_is_closed_voided_or_unknown(vault: Any
     assert vault.value("SELECT save_page(%s, %s, NULL, '{}')", uuid4(), closed.members[A]) == "closed"
 
 
-def test_nothing_is_saved_after_the_closing_time(vault: Any) -> None:
+def test_nothing_is_saved_after_the_closing_time(vault: Vault) -> None:
     r = vault.a_round(closes_in="0 seconds")
 
     assert vault.save(r, r.members[A], r.criteria[0], vault.page(r, 7)) == "too_late"
 
 
-def test_who_is_not_on_the_roster_saves_nothing(vault: Any) -> None:
+def test_who_is_not_on_the_roster_saves_nothing(vault: Vault) -> None:
     r, other = vault.a_round(), vault.a_round()
     vault.excuse(r, r.members[B])
 
@@ -85,7 +86,7 @@ def test_who_is_not_on_the_roster_saves_nothing(vault: Any) -> None:
         {"comments": {}, "share": False},
     ],
 )
-def test_a_page_of_a_wrong_shape_is_invalid(vault: Any, wrong: object) -> None:
+def test_a_page_of_a_wrong_shape_is_invalid(vault: Vault, wrong: object) -> None:
     r = vault.a_round()
 
     assert vault.save(r, r.members[A], r.criteria[0], wrong) == "invalid"
@@ -93,7 +94,7 @@ def test_a_page_of_a_wrong_shape_is_invalid(vault: Any, wrong: object) -> None:
 
 
 @pytest.mark.parametrize("score", [0, 11, -1, 7.5, 7.0, "7", None, True, [7], 1e20])
-def test_a_score_is_a_whole_number_from_1_to_10(vault: Any, score: object) -> None:
+def test_a_score_is_a_whole_number_from_1_to_10(vault: Vault, score: object) -> None:
     r = vault.a_round()
 
     assert vault.save(r, r.members[A], r.criteria[0], {"scores": {str(r.options[0]): score}}) == "invalid"
@@ -102,21 +103,21 @@ def test_a_score_is_a_whole_number_from_1_to_10(vault: Any, score: object) -> No
 @pytest.mark.parametrize(
     "wrong", [{}, {"comments": None}, {"comments": {str(UUID(int=1)): "x"}}, {"comments": {}, "share": 1}]
 )
-def test_a_page_of_comments_of_a_wrong_shape_is_invalid(vault: Any, wrong: object) -> None:
+def test_a_page_of_comments_of_a_wrong_shape_is_invalid(vault: Vault, wrong: object) -> None:
     r = vault.a_round()
 
     assert vault.save(r, r.members[A], None, wrong) == "invalid"
     assert vault.save(r, r.members[A], None, {"comments": {str(r.options[0]): 5}}) == "invalid"
 
 
-def test_a_criterion_of_another_decision_is_invalid(vault: Any) -> None:
+def test_a_criterion_of_another_decision_is_invalid(vault: Vault) -> None:
     r, other = vault.a_round(), vault.a_round()
 
     assert vault.save(r, r.members[A], other.criteria[0], vault.page(r, 7)) == "invalid"
     assert vault.save(r, r.members[A], r.criteria[0], vault.page(other, 7)) == "invalid"
 
 
-def test_nobody_reads_pages_of_a_round_that_is_not_open(vault: Any) -> None:
+def test_nobody_reads_pages_of_a_round_that_is_not_open(vault: Vault) -> None:
     closed, voided = vault.a_round(), vault.a_round()
     for r in (closed, voided):
         vault.fill(r, r.members[A], [(1, 2), (3, 4)])
@@ -131,7 +132,7 @@ def test_nobody_reads_pages_of_a_round_that_is_not_open(vault: Any) -> None:
 # --- submit_ballot
 
 
-def test_a_submitted_ballot_is_the_saved_pages(vault: Any) -> None:
+def test_a_submitted_ballot_is_the_saved_pages(vault: Vault) -> None:
     r = vault.a_round()
     vault.fill(r, r.members[A], [(1, 10), (2, 9)], confidence=3, comments={0: " Fine ", 1: "\n"}, share=True)
 
@@ -150,7 +151,7 @@ def test_a_submitted_ballot_is_the_saved_pages(vault: Any) -> None:
     )
 
 
-def test_who_says_nothing_about_confidence_has_the_given_default(vault: Any) -> None:
+def test_who_says_nothing_about_confidence_has_the_given_default(vault: Vault) -> None:
     r = vault.a_round()
     vault.save(r, r.members[A], r.criteria[0], {"scores": vault.page(r, 1, 2)["scores"]})
     vault.save(r, r.members[A], r.criteria[1], vault.page(r, 1, 2))
@@ -160,7 +161,7 @@ def test_who_says_nothing_about_confidence_has_the_given_default(vault: Any) -> 
     assert {row[4] for row in vault.stored(r)} == {5}
 
 
-def test_the_second_submit_replaces_the_first(vault: Any) -> None:
+def test_the_second_submit_replaces_the_first(vault: Vault) -> None:
     r = vault.a_round()
     vault.fill(r, r.members[A], [(1, 2), (3, 4)], comments={0: "old"})
     vault.submit(r, r.members[A])
@@ -174,7 +175,7 @@ def test_the_second_submit_replaces_the_first(vault: Any) -> None:
     )
 
 
-def test_a_page_saved_after_the_submit_counts_only_with_the_next_submit(vault: Any) -> None:
+def test_a_page_saved_after_the_submit_counts_only_with_the_next_submit(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
 
@@ -183,7 +184,7 @@ def test_a_page_saved_after_the_submit_counts_only_with_the_next_submit(vault: A
     assert sorted(row[3] for row in vault.stored(r)) == [1, 2, 3, 4]
 
 
-def test_a_comment_stands_on_the_first_criterion_not_abstained_from(vault: Any) -> None:
+def test_a_comment_stands_on_the_first_criterion_not_abstained_from(vault: Vault) -> None:
     r = vault.a_round(criteria=3)
     vault.fill(r, r.members[A], [None, (1, 2), (3, 4)], comments={0: "Why not"})
 
@@ -192,7 +193,7 @@ def test_a_comment_stands_on_the_first_criterion_not_abstained_from(vault: Any) 
     assert [(row[1], row[2]) for row in vault.stored(r) if row[5]] == [(r.options[0], r.criteria[1])]
 
 
-def test_a_ballot_with_a_gap_is_incomplete(vault: Any) -> None:
+def test_a_ballot_with_a_gap_is_incomplete(vault: Vault) -> None:
     r = vault.a_round()
     vault.save(r, r.members[A], r.criteria[0], vault.page(r, 1, 2))
 
@@ -203,7 +204,7 @@ def test_a_ballot_with_a_gap_is_incomplete(vault: Any) -> None:
     assert vault.submit(r, r.members[A]).answer == "submitted"
 
 
-def test_a_draft_that_became_incomplete_leaves_the_submitted_ballot_standing(vault: Any) -> None:
+def test_a_draft_that_became_incomplete_leaves_the_submitted_ballot_standing(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
     vault.save(r, r.members[A], r.criteria[1], vault.page(r))
@@ -212,7 +213,7 @@ def test_a_draft_that_became_incomplete_leaves_the_submitted_ballot_standing(vau
     assert sorted(row[3] for row in vault.stored(r)) == [1, 2, 3, 4]
 
 
-def test_abstaining_from_everything_is_no_ballot(vault: Any) -> None:
+def test_abstaining_from_everything_is_no_ballot(vault: Vault) -> None:
     r = vault.a_round()
     vault.fill(r, r.members[A], [None, None])
 
@@ -220,7 +221,7 @@ def test_abstaining_from_everything_is_no_ballot(vault: Any) -> None:
     assert vault.stored(r) == []
 
 
-def test_a_ballot_is_refused_when_closed_too_late_or_by_a_stranger(vault: Any) -> None:
+def test_a_ballot_is_refused_when_closed_too_late_or_by_a_stranger(vault: Vault) -> None:
     closed, late, r = vault.a_round(), vault.a_round(), vault.a_round()
     for each in (closed, late):
         vault.fill(each, each.members[A], [(1, 2), (3, 4)])
@@ -237,7 +238,7 @@ def test_a_ballot_is_refused_when_closed_too_late_or_by_a_stranger(vault: Any) -
     assert vault.stored(closed) == vault.stored(late) == vault.stored(r) == []
 
 
-def test_the_last_ballot_of_the_roster_closes_the_round(vault: Any) -> None:
+def test_the_last_ballot_of_the_roster_closes_the_round(vault: Vault) -> None:
     r = vault.a_round()
     vault.excuse(r, r.members[C])
     vault.score(r, [(1, 2), (3, 4)])
@@ -252,7 +253,7 @@ def test_the_last_ballot_of_the_roster_closes_the_round(vault: Any) -> None:
     assert vault.order(r) == "closed"
 
 
-def test_the_ballot_of_a_person_excused_afterwards_stays_and_counts(vault: Any) -> None:
+def test_the_ballot_of_a_person_excused_afterwards_stays_and_counts(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
     vault.excuse(r, r.members[A])
@@ -262,7 +263,7 @@ def test_the_ballot_of_a_person_excused_afterwards_stays_and_counts(vault: Any) 
     assert len(vault.stored(r)) == 8
 
 
-def test_nothing_stored_tells_when_a_ballot_came(vault: Any) -> None:
+def test_nothing_stored_tells_when_a_ballot_came(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)], [(1, 2), (3, 4)])
 
@@ -279,7 +280,7 @@ def test_nothing_stored_tells_when_a_ballot_came(vault: Any) -> None:
 # --- close_round, extend_round, override_round, void_round
 
 
-def test_a_round_is_not_closed_before_its_time_without_anybody_asking(vault: Any) -> None:
+def test_a_round_is_not_closed_before_its_time_without_anybody_asking(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
 
@@ -288,7 +289,7 @@ def test_a_round_is_not_closed_before_its_time_without_anybody_asking(vault: Any
     assert vault.order(r) == "open"
 
 
-def test_the_closing_time_closes_whether_or_not_there_is_quorum(vault: Any) -> None:
+def test_the_closing_time_closes_whether_or_not_there_is_quorum(vault: Vault) -> None:
     r = vault.a_round()
     vault.end_time(r)
 
@@ -298,7 +299,7 @@ def test_the_closing_time_closes_whether_or_not_there_is_quorum(vault: Any) -> N
     assert vault.close(r) == "already"
 
 
-def test_with_quorum_a_person_may_close_early(vault: Any) -> None:
+def test_with_quorum_a_person_may_close_early(vault: Vault) -> None:
     r = vault.a_round(people=5)
     ballot = [(1, 2), (3, 4)]
     vault.score(r, ballot, ballot, ballot)
@@ -311,7 +312,7 @@ def test_with_quorum_a_person_may_close_early(vault: Any) -> None:
     ]
 
 
-def test_excusing_the_last_one_missing_lets_anybody_close(vault: Any) -> None:
+def test_excusing_the_last_one_missing_lets_anybody_close(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)], [(1, 2), (3, 4)])
     vault.excuse(r, r.members[C])
@@ -320,7 +321,7 @@ def test_excusing_the_last_one_missing_lets_anybody_close(vault: Any) -> None:
     assert vault.value("SELECT close_cause FROM rounds WHERE id = %s", r.id) == "all_scored"
 
 
-def test_a_round_without_any_ballot_is_not_all_scored(vault: Any) -> None:
+def test_a_round_without_any_ballot_is_not_all_scored(vault: Vault) -> None:
     r = vault.a_round()
     for member in r.members:
         vault.excuse(r, member)
@@ -332,11 +333,11 @@ def test_a_round_without_any_ballot_is_not_all_scored(vault: Any) -> None:
     ("people", "quorum"),
     [(0, 2), (1, 2), (2, 2), (3, 3), (4, 3), (5, 3), (6, 3), (7, 4), (8, 4), (9, 5), (40, 20)],
 )
-def test_quorum_is_half_of_the_people_and_at_least_three(vault: Any, people: int, quorum: int) -> None:
+def test_quorum_is_half_of_the_people_and_at_least_three(vault: Vault, people: int, quorum: int) -> None:
     assert vault.value("SELECT round_quorum(%s)", people) == quorum
 
 
-def test_a_voided_or_unknown_round_is_not_closed(vault: Any) -> None:
+def test_a_voided_or_unknown_round_is_not_closed(vault: Vault) -> None:
     r = vault.a_round()
     vault.void(r)
 
@@ -344,7 +345,7 @@ def test_a_voided_or_unknown_round_is_not_closed(vault: Any) -> None:
     assert vault.value("SELECT close_round(%s, NULL)", uuid4()) == "voided"
 
 
-def test_an_open_round_gets_another_closing_time(vault: Any) -> None:
+def test_an_open_round_gets_another_closing_time(vault: Vault) -> None:
     r = vault.a_round(closes_in="-1 second")
 
     assert vault.extend(r, to="3 hours") == "extended"
@@ -354,7 +355,7 @@ def test_an_open_round_gets_another_closing_time(vault: Any) -> None:
     assert vault.save(r, r.members[A], r.criteria[0], vault.page(r, 1)) == "saved"
 
 
-def test_a_round_closed_without_quorum_reopens_when_extended(vault: Any) -> None:
+def test_a_round_closed_without_quorum_reopens_when_extended(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
     vault.end_time(r)
@@ -368,7 +369,7 @@ def test_a_round_closed_without_quorum_reopens_when_extended(vault: Any) -> None
     assert len(vault.mine(r, r.members[A])) == 2
 
 
-def test_a_round_that_can_be_published_is_not_extended(vault: Any) -> None:
+def test_a_round_that_can_be_published_is_not_extended(vault: Vault) -> None:
     ballot = [(1, 2), (3, 4)]
     full, overridden = vault.a_round(), vault.a_round()
     vault.score(full, ballot, ballot, ballot)
@@ -382,7 +383,7 @@ def test_a_round_that_can_be_published_is_not_extended(vault: Any) -> None:
     assert vault.extend(full) == "published"
 
 
-def test_a_round_is_not_extended_into_the_past_nor_when_voided(vault: Any) -> None:
+def test_a_round_is_not_extended_into_the_past_nor_when_voided(vault: Vault) -> None:
     r, voided = vault.a_round(), vault.a_round()
     vault.void(voided)
 
@@ -391,7 +392,7 @@ def test_a_round_is_not_extended_into_the_past_nor_when_voided(vault: Any) -> No
     assert vault.extend(voided) == "voided"
 
 
-def test_an_override_is_recorded_only_where_quorum_is_missing(vault: Any) -> None:
+def test_an_override_is_recorded_only_where_quorum_is_missing(vault: Vault) -> None:
     ballot = [(1, 2), (3, 4)]
     r, full, voided = vault.a_round(), vault.a_round(), vault.a_round()
     vault.score(full, ballot, ballot, ballot)
@@ -410,7 +411,7 @@ def test_an_override_is_recorded_only_where_quorum_is_missing(vault: Any) -> Non
     ]
 
 
-def test_voiding_destroys_ballots_and_pages(vault: Any) -> None:
+def test_voiding_destroys_ballots_and_pages(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)], [(1, 2), (3, 4)])
 
@@ -426,7 +427,7 @@ def test_voiding_destroys_ballots_and_pages(vault: Any) -> None:
     assert vault.void(r) == "already"
 
 
-def test_a_published_round_is_not_voided_and_an_unknown_one_is_nothing(vault: Any) -> None:
+def test_a_published_round_is_not_voided_and_an_unknown_one_is_nothing(vault: Vault) -> None:
     r = vault.a_round()
     ballot = [(1, 2), (3, 4)]
     vault.score(r, ballot, ballot, ballot)
@@ -437,7 +438,7 @@ def test_a_published_round_is_not_voided_and_an_unknown_one_is_nothing(vault: An
     assert vault.value("SELECT round_order(%s)", uuid4()) is None
 
 
-def test_after_a_voided_round_another_one_collects_afresh(vault: Any) -> None:
+def test_after_a_voided_round_another_one_collects_afresh(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, [(1, 2), (3, 4)])
     vault.void(r)

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from tests.support.vault import Vault
+
 T = TypeVar("T")
 A, B, C = range(3)
 BALLOT = [(1, 2), (3, 4)]
@@ -43,7 +45,7 @@ def held(url: str, query: str, *arguments: object) -> Iterator[Session]:
         yield session
 
 
-def wait_for_lock(vault: Any, sessions: int) -> None:
+def wait_for_lock(vault: Vault, sessions: int) -> None:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     until = time.monotonic() + 10
     while vault.value(waiting) < sessions:
@@ -52,7 +54,7 @@ def wait_for_lock(vault: Any, sessions: int) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_two_last_submitters_at_once_close_the_round_once(vault: Any, attempt: int) -> None:
+def test_two_last_submitters_at_once_close_the_round_once(vault: Vault, attempt: int) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT)
     for member in (B, C):
@@ -64,7 +66,7 @@ def test_two_last_submitters_at_once_close_the_round_once(vault: Any, attempt: i
     assert len(vault.publish(r)) == 12
 
 
-def test_the_second_of_two_last_submitters_counts_the_first(vault: Any) -> None:
+def test_the_second_of_two_last_submitters_counts_the_first(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT)
     for member in (B, C):
@@ -80,7 +82,7 @@ def test_the_second_of_two_last_submitters_counts_the_first(vault: Any) -> None:
         assert second.result() == ("submitted", 3, 3, True)
 
 
-def test_a_ballot_that_waits_while_the_round_closes_is_refused(vault: Any) -> None:
+def test_a_ballot_that_waits_while_the_round_closes_is_refused(vault: Vault) -> None:
     r = vault.a_round(people=4)
     vault.score(r, BALLOT, BALLOT, BALLOT)
     vault.fill(r, r.members[3], [(10, 10), (10, 10)])
@@ -101,7 +103,7 @@ def test_a_ballot_that_waits_while_the_round_closes_is_refused(vault: Any) -> No
     assert {row[3] for row in vault.stored(r)} == {1, 2, 3, 4}
 
 
-def test_closing_waits_for_a_page_being_saved(vault: Any) -> None:
+def test_closing_waits_for_a_page_being_saved(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT)
     page = Jsonb(vault.page(r, 9, 9))
@@ -116,7 +118,7 @@ def test_closing_waits_for_a_page_being_saved(vault: Any) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_two_closing_at_once_close_once(vault: Any, attempt: int) -> None:
+def test_two_closing_at_once_close_once(vault: Vault, attempt: int) -> None:
     r = vault.a_round()
     vault.end_time(r)
 
@@ -126,7 +128,7 @@ def test_two_closing_at_once_close_once(vault: Any, attempt: int) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_two_publishing_at_once_publish_once(vault: Any, attempt: int) -> None:
+def test_two_publishing_at_once_publish_once(vault: Vault, attempt: int) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT, BALLOT)
 
@@ -143,7 +145,7 @@ def test_two_publishing_at_once_publish_once(vault: Any, attempt: int) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_a_ballot_and_the_closing_at_once_are_in_either_order(vault: Any, attempt: int) -> None:
+def test_a_ballot_and_the_closing_at_once_are_in_either_order(vault: Vault, attempt: int) -> None:
     r = vault.a_round(people=4)
     vault.score(r, BALLOT, BALLOT, BALLOT)
     vault.fill(r, r.members[3], BALLOT)
@@ -158,7 +160,7 @@ def test_a_ballot_and_the_closing_at_once_are_in_either_order(vault: Any, attemp
     assert len(vault.publish(r)) == (16 if ballot == "submitted" else 12)
 
 
-def test_forty_members_save_and_submit_at_once(vault: Any) -> None:
+def test_forty_members_save_and_submit_at_once(vault: Vault) -> None:
     r = vault.a_round(people=40)
 
     def score(session: Session, member: Any) -> Any:
@@ -175,7 +177,7 @@ def test_forty_members_save_and_submit_at_once(vault: Any) -> None:
     assert vault.order(r) == "sealed"
 
 
-def test_one_member_pressing_submit_many_times_has_one_ballot(vault: Any) -> None:
+def test_one_member_pressing_submit_many_times_has_one_ballot(vault: Vault) -> None:
     r = vault.a_round()
     vault.fill(r, r.members[A], BALLOT)
 
@@ -185,7 +187,7 @@ def test_one_member_pressing_submit_many_times_has_one_ballot(vault: Any) -> Non
     assert len(vault.stored(r)) == 4
 
 
-def test_a_crash_between_the_two_steps_is_mended_by_repeating_the_second(vault: Any) -> None:
+def test_a_crash_between_the_two_steps_is_mended_by_repeating_the_second(vault: Vault) -> None:
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT, BALLOT)
     with psycopg.connect(vault.url) as session:

@@ -8,11 +8,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.support.vault import Ballot, Vault
+
 A, B, C, D, E = range(5)
 BALLOT = [(1, 2), (3, 4)]
 
 
-def closed(vault: Any, *ballots: Any, people: int | None = None, **kw: Any) -> Any:
+def closed(vault: Vault, *ballots: Any, people: int | None = None, **kw: Any) -> Any:
     """A round whose first members submitted these ballots, closed."""
     r = vault.a_round(people=people or len(ballots), **kw)
     vault.score(r, *ballots)
@@ -21,13 +23,13 @@ def closed(vault: Any, *ballots: Any, people: int | None = None, **kw: Any) -> A
     return r
 
 
-def published(vault: Any, *ballots: Any, **kw: Any) -> Any:
+def published(vault: Vault, *ballots: Any, **kw: Any) -> Any:
     r = closed(vault, *ballots, **kw)
     vault.publish(r)
     return r
 
 
-def refusal(vault: Any, r: Any) -> str | None:
+def refusal(vault: Vault, r: Any) -> str | None:
     with pytest.raises(psycopg.Error) as caught:
         vault.publish(r)
     assert not set("0123456789") & set(caught.value.diag.message_primary or ""), "it holds nothing but the state"
@@ -37,17 +39,17 @@ def refusal(vault: Any, r: Any) -> str | None:
 # --- When it publishes
 
 
-def test_an_open_round_is_not_published(vault: Any) -> None:
+def test_an_open_round_is_not_published(vault: Vault) -> None:
     assert refusal(vault, vault.a_round()) == "CV001"
 
 
-def test_a_round_is_published_once(vault: Any) -> None:
+def test_a_round_is_published_once(vault: Vault) -> None:
     r = published(vault, BALLOT, BALLOT, BALLOT)
 
     assert refusal(vault, r) == "CV003"
 
 
-def test_a_voided_or_unknown_round_is_not_published(vault: Any) -> None:
+def test_a_voided_or_unknown_round_is_not_published(vault: Vault) -> None:
     r = closed(vault, BALLOT, BALLOT, BALLOT)
     vault.void(r)
 
@@ -57,7 +59,7 @@ def test_a_voided_or_unknown_round_is_not_published(vault: Any) -> None:
     assert caught.value.sqlstate == "CV003"
 
 
-def test_below_quorum_only_an_override_publishes(vault: Any) -> None:
+def test_below_quorum_only_an_override_publishes(vault: Vault) -> None:
     r = closed(vault, BALLOT, BALLOT, people=3)
     assert refusal(vault, r) == "CV004"
 
@@ -90,7 +92,7 @@ REHEARSALS = {
 
 
 @pytest.mark.parametrize("rehearsal", REHEARSALS)
-def test_closing_cannot_be_rehearsed(vault: Any, rehearsal: str) -> None:
+def test_closing_cannot_be_rehearsed(vault: Vault, rehearsal: str) -> None:
     """BEGIN; close; publish; ROLLBACK after each ballot would show every ballot."""
     r = vault.a_round()
     vault.score(r, BALLOT, BALLOT)
@@ -120,7 +122,7 @@ def run(cursor: psycopg.ClientCursor[Any], statement: str, arguments: dict[str, 
 # --- What is handed out
 
 
-def test_ballots_are_handed_out_whole_numbered_and_without_names(vault: Any) -> None:
+def test_ballots_are_handed_out_whole_numbered_and_without_names(vault: Vault) -> None:
     ballots: list[Any] = [[(1, 2), (3, 4)], [(5, 6), None], [(7, 8), (9, 10)]]
     r = closed(vault, *ballots)
 
@@ -138,7 +140,7 @@ def test_ballots_are_handed_out_whole_numbered_and_without_names(vault: Any) -> 
     assert sorted(handed.values()) == sorted([[s or () for s in ballot] for ballot in ballots])
 
 
-def test_the_numbers_do_not_follow_the_members(vault: Any) -> None:
+def test_the_numbers_do_not_follow_the_members(vault: Vault) -> None:
     orders = set()
     for _ in range(12):
         r = closed(vault, [(1, 1)], [(2, 2)], [(3, 3)], criteria=1)
@@ -147,7 +149,7 @@ def test_the_numbers_do_not_follow_the_members(vault: Any) -> None:
     assert len(orders) > 1  # the same order twelve times: once in 360 million runs
 
 
-def test_publication_leaves_no_page(vault: Any) -> None:
+def test_publication_leaves_no_page(vault: Vault) -> None:
     r = closed(vault, BALLOT, BALLOT, BALLOT, people=4)
     vault.do("INSERT INTO ballot_pages VALUES (%s, %s, %s, '{\"scores\": {}}')", r.id, r.members[D], r.criteria[0])
 
@@ -160,7 +162,7 @@ def test_publication_leaves_no_page(vault: Any) -> None:
 # --- What stays
 
 
-def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Any) -> None:
+def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Vault) -> None:
     r = vault.a_round(people=4)
     vault.fill(r, r.members[A], [(9, 1), (5, 5)], confidence=1)
     vault.fill(r, r.members[C], [(2, 8), None], confidence=5)
@@ -184,7 +186,7 @@ def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Any)
     assert sorted(vault.stored(r)) == sorted((*row, None, False, closed_at) for row in expected)
 
 
-def test_what_stays_depends_on_the_histograms_alone(vault: Any) -> None:
+def test_what_stays_depends_on_the_histograms_alone(vault: Vault) -> None:
     """Whoever gave which score, in whatever order: the stored rows are the same, ids apart."""
     people: list[dict[str, Any]] = [
         {"ballot": [(1, 9), (3, 4)], "confidence": 1, "comments": {0: "b", 1: "y"}, "share": True},
@@ -210,7 +212,7 @@ def test_what_stays_depends_on_the_histograms_alone(vault: Any) -> None:
     assert len(seen) == 1
 
 
-def test_sealing_gives_the_rows_new_ids_and_keeps_every_histogram(vault: Any) -> None:
+def test_sealing_gives_the_rows_new_ids_and_keeps_every_histogram(vault: Vault) -> None:
     r = closed(vault, [(1, 2), (3, 4)], [(5, 1), (3, 9)], [(7, 7), None])
     ids = {row[0] for row in vault.rows("SELECT id FROM evaluations WHERE decision_id = %s", r.decision_id)}
     histograms = Counter(row[1:4] for row in vault.stored(r))
@@ -222,7 +224,7 @@ def test_sealing_gives_the_rows_new_ids_and_keeps_every_histogram(vault: Any) ->
     assert Counter(row[1:4] for row in vault.stored(r)) == histograms
 
 
-def test_the_order_on_disk_is_that_of_the_cells(vault: Any) -> None:
+def test_the_order_on_disk_is_that_of_the_cells(vault: Vault) -> None:
     r = published(vault, [(9, 8), (7, 6)], [(5, 4), (3, 2)], [(1, 2), (3, 4)])
 
     on_disk = vault.rows(
@@ -234,7 +236,7 @@ def test_the_order_on_disk_is_that_of_the_cells(vault: Any) -> None:
 
 
 @pytest.mark.parametrize("ballots", [1, 2])
-def test_below_the_ranking_threshold_no_row_stays(vault: Any, ballots: int) -> None:
+def test_below_the_ranking_threshold_no_row_stays(vault: Vault, ballots: int) -> None:
     r = closed(vault, *[BALLOT] * ballots, people=3)
     vault.override(r)
 
@@ -247,7 +249,7 @@ def test_below_the_ranking_threshold_no_row_stays(vault: Any, ballots: int) -> N
 # --- Comments
 
 
-def commented(vault: Any, people: int) -> Any:
+def commented(vault: Vault, people: int) -> Any:
     """Everybody comments on both options; the first member alone shares although the team is small."""
     r = vault.a_round(people=people)
     for seat, member in enumerate(r.members):
@@ -258,19 +260,19 @@ def commented(vault: Any, people: int) -> Any:
     return r
 
 
-def test_of_two_ballots_no_comment_stays(vault: Any) -> None:
+def test_of_two_ballots_no_comment_stays(vault: Vault) -> None:
     assert vault.comments(commented(vault, 2)) == []
 
 
 @pytest.mark.parametrize("people", [3, 4])
-def test_of_three_or_four_ballots_only_shared_comments_stay(vault: Any, people: int) -> None:
+def test_of_three_or_four_ballots_only_shared_comments_stay(vault: Vault, people: int) -> None:
     r = commented(vault, people)
 
     assert sorted(text for _, text in vault.comments(r)) == ["about X by 0", "about Y by 0"]
     assert not any(row[6] for row in vault.stored(r)), "who shared is nobody's business"
 
 
-def test_of_five_ballots_every_comment_stays(vault: Any) -> None:
+def test_of_five_ballots_every_comment_stays(vault: Vault) -> None:
     r = commented(vault, 5)
 
     assert vault.comments(r) == [
@@ -280,7 +282,7 @@ def test_of_five_ballots_every_comment_stays(vault: Any) -> None:
     ]
 
 
-def test_comments_stand_sorted_in_the_first_criterions_cells(vault: Any) -> None:
+def test_comments_stand_sorted_in_the_first_criterions_cells(vault: Vault) -> None:
     r = vault.a_round(people=5)
     for member, text in zip(r.members, ["d", "a", "c", "e", "b"], strict=True):
         # Two abstain from the first criterion: three cells there, and the second takes the rest.
@@ -295,7 +297,7 @@ def test_comments_stand_sorted_in_the_first_criterions_cells(vault: Any) -> None
     assert vault.order(r) == "sealed"
 
 
-def test_nobody_reads_comments_before_publication(vault: Any) -> None:
+def test_nobody_reads_comments_before_publication(vault: Vault) -> None:
     r = vault.a_round(people=5)
     for member in r.members:
         vault.fill(r, member, BALLOT, comments={0: "secret"}, share=True)
@@ -310,7 +312,7 @@ def test_nobody_reads_comments_before_publication(vault: Any) -> None:
 # --- The check of the seal
 
 
-def test_the_order_of_a_round_is_told_in_every_state(vault: Any) -> None:
+def test_the_order_of_a_round_is_told_in_every_state(vault: Vault) -> None:
     r = vault.a_round()
     told = [vault.order(r)]
     vault.score(r, BALLOT, BALLOT, BALLOT)
@@ -358,9 +360,9 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_a_broken_seal_is_told(vault: Any, tampering: str) -> None:
+def test_a_broken_seal_is_told(vault: Vault, tampering: str) -> None:
     r = vault.a_round()
-    ballots = [[(1, 9), (2, 2)], [(5, 6), (8, 8)], [(7, 8), None]]
+    ballots: list[Ballot] = [[(1, 9), (2, 2)], [(5, 6), (8, 8)], [(7, 8), None]]
     for seat, member in enumerate(r.members):
         vault.fill(r, member, ballots[seat], confidence=seat + 1)
         vault.submit(r, member)
@@ -375,7 +377,7 @@ def test_a_broken_seal_is_told(vault: Any, tampering: str) -> None:
     assert vault.order(r) == "unsealed"
 
 
-def test_a_row_kept_below_the_ranking_threshold_breaks_the_seal(vault: Any) -> None:
+def test_a_row_kept_below_the_ranking_threshold_breaks_the_seal(vault: Vault) -> None:
     r = closed(vault, BALLOT, people=3)
     vault.override(r)
     vault.publish(r)
@@ -388,7 +390,7 @@ def test_a_row_kept_below_the_ranking_threshold_breaks_the_seal(vault: Any) -> N
     assert vault.order(r) == "unsealed"
 
 
-def test_comments_out_of_order_break_the_seal(vault: Any) -> None:
+def test_comments_out_of_order_break_the_seal(vault: Vault) -> None:
     r = commented(vault, 5)
 
     vault.do(

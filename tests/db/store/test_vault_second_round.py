@@ -6,12 +6,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.vault import ARound, Ballot, Vault
+
 A, B, C = range(3)
-BALLOTS = ([(1, 2), (3, 4)], [(5, 1), (3, 9)], [(7, 7), None])
-OTHERS = ([(9, 2), (8, 4)], [(5, 9), None], [(2, 2), (6, 6)])
+BALLOTS: tuple[Ballot, ...] = ([(1, 2), (3, 4)], [(5, 1), (3, 9)], [(7, 7), None])
+OTHERS: tuple[Ballot, ...] = ([(9, 2), (8, 4)], [(5, 9), None], [(2, 2), (6, 6)])
 
 
-def published(vault: Any, *, comments: str | None = None) -> Any:
+def published(vault: Vault, *, comments: str | None = None) -> ARound:
     r = vault.a_round()
     for member, ballot in zip(r.members, BALLOTS, strict=True):
         vault.fill(r, member, ballot, comments={0: comments} if comments else None, share=True)
@@ -20,7 +22,7 @@ def published(vault: Any, *, comments: str | None = None) -> Any:
     return r
 
 
-def sealed(vault: Any, r: Any) -> list[Any]:
+def sealed(vault: Vault, r: ARound) -> list[Any]:
     """The sealed rows of a first round, wherever they lie."""
     columns = "evaluator_id, option_id, criteria_id, score, confidence, anonymous_comment, created_at"
     query = f"SELECT {columns} FROM sealed_cells WHERE round_id = %s"
@@ -28,11 +30,10 @@ def sealed(vault: Any, r: Any) -> list[Any]:
     return sorted(there or vault.rows(f"SELECT {columns} FROM evaluations WHERE decision_id = %s", r.decision_id))
 
 
-def test_it_asks_the_same_people_about_the_same_things(vault: Any) -> None:
+def test_it_asks_the_same_people_about_the_same_things(vault: Vault) -> None:
     r = published(vault)
-    answer, second = vault.second(r)
+    second = vault.followed(r)
 
-    assert answer == "opened"
     told = "SELECT snapshot, thresholds, number, follows, closed_at, published_at FROM rounds WHERE id = %s"
     ((snapshot, thresholds, *first),) = vault.rows(told, r.id)
     ((again, limits, *rest),) = vault.rows(told, second.id)
@@ -42,11 +43,11 @@ def test_it_asks_the_same_people_about_the_same_things(vault: Any) -> None:
     assert vault.rows(roster, second.id) == [(member, False, None) for member in r.members]
 
 
-def test_the_first_rounds_rows_move_unchanged_and_stay_sealed(vault: Any) -> None:
+def test_the_first_rounds_rows_move_unchanged_and_stay_sealed(vault: Vault) -> None:
     r = published(vault, comments="well")
     before, comments = sealed(vault, r), vault.comments(r)
 
-    _, second = vault.second(r)
+    second = vault.followed(r)
     assert vault.stored(r) == []
     vault.score(second, *OTHERS)
     vault.publish(second)
@@ -57,9 +58,9 @@ def test_the_first_rounds_rows_move_unchanged_and_stay_sealed(vault: Any) -> Non
     assert (vault.order(r), vault.order(second)) == ("sealed", "sealed")
 
 
-def test_it_starts_with_empty_ballots_and_hands_out_its_own_alone(vault: Any) -> None:
+def test_it_starts_with_empty_ballots_and_hands_out_its_own_alone(vault: Vault) -> None:
     r = published(vault)
-    _, second = vault.second(r)
+    second = vault.followed(r)
     assert all(vault.mine(second, member) == {} for member in r.members)
 
     vault.score(second, *OTHERS)
@@ -69,9 +70,9 @@ def test_it_starts_with_empty_ballots_and_hands_out_its_own_alone(vault: Any) ->
     assert scores == sorted(s for ballot in OTHERS for page in ballot for s in page or ())
 
 
-def test_its_comments_are_destroyed(vault: Any) -> None:
+def test_its_comments_are_destroyed(vault: Vault) -> None:
     r = published(vault)
-    _, second = vault.second(r)
+    second = vault.followed(r)
     for member, ballot in zip(second.members, OTHERS, strict=True):
         vault.fill(second, member, ballot, comments={0: "again"}, share=True)
         vault.submit(second, member)
@@ -81,9 +82,9 @@ def test_its_comments_are_destroyed(vault: Any) -> None:
     assert vault.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'again'") == 0
 
 
-def test_a_comment_that_came_back_is_no_seal(vault: Any) -> None:
+def test_a_comment_that_came_back_is_no_seal(vault: Vault) -> None:
     r = published(vault)
-    _, second = vault.second(r)
+    second = vault.followed(r)
     vault.score(second, *OTHERS)
     vault.publish(second)
     assert vault.order(second) == "sealed"
@@ -95,7 +96,7 @@ def test_a_comment_that_came_back_is_no_seal(vault: Any) -> None:
 
 
 @pytest.mark.parametrize("change", ["score = 1", "confidence = 1"])
-def test_tampered_rows_of_the_first_round_are_no_seal(vault: Any, change: str) -> None:
+def test_tampered_rows_of_the_first_round_are_no_seal(vault: Vault, change: str) -> None:
     r = published(vault)
     vault.second(r)
 
@@ -104,10 +105,10 @@ def test_tampered_rows_of_the_first_round_are_no_seal(vault: Any, change: str) -
     assert vault.order(r) == "unsealed"
 
 
-def test_voiding_it_leaves_the_first_result_and_no_further_round(vault: Any) -> None:
+def test_voiding_it_leaves_the_first_result_and_no_further_round(vault: Vault) -> None:
     r = published(vault)
     before = sealed(vault, r)
-    _, second = vault.second(r)
+    second = vault.followed(r)
     vault.score(second, OTHERS[0])
 
     assert vault.void(second) == "voided"
@@ -117,7 +118,7 @@ def test_voiding_it_leaves_the_first_result_and_no_further_round(vault: Any) -> 
     assert vault.second(r) == ("followed", None)
 
 
-def test_only_a_published_round_is_followed_and_only_once(vault: Any) -> None:
+def test_only_a_published_round_is_followed_and_only_once(vault: Vault) -> None:
     r = vault.a_round()
     assert vault.second(r) == ("unpublished", None)
     vault.score(r, *BALLOTS)
@@ -125,7 +126,7 @@ def test_only_a_published_round_is_followed_and_only_once(vault: Any) -> None:
     vault.publish(r)
     assert vault.second(r, closes_in="-1 second") == ("past", None)
 
-    _, second = vault.second(r)
+    second = vault.followed(r)
     assert vault.second(r) == ("unpublished", None)
     vault.score(second, *OTHERS)
     vault.publish(second)
@@ -133,7 +134,7 @@ def test_only_a_published_round_is_followed_and_only_once(vault: Any) -> None:
     assert vault.second(r) == ("followed", None)
 
 
-def test_it_asks_nobody_who_left_and_no_fewer_than_a_ranking_needs(vault: Any) -> None:
+def test_it_asks_nobody_who_left_and_no_fewer_than_a_ranking_needs(vault: Vault) -> None:
     r = vault.a_round(people=5)
     vault.score(r, *BALLOTS, *OTHERS[:1])
     vault.excuse(r, r.members[4])
@@ -151,7 +152,7 @@ def test_it_asks_nobody_who_left_and_no_fewer_than_a_ranking_needs(vault: Any) -
     assert vault.value("SELECT count(*) FROM rounds WHERE decision_id = %s", few.decision_id) == 1
 
 
-def test_two_who_ask_at_once_open_one(vault: Any) -> None:
+def test_two_who_ask_at_once_open_one(vault: Vault) -> None:
     r = published(vault)
 
     def ask(_: int) -> str:
@@ -169,7 +170,7 @@ def test_two_who_ask_at_once_open_one(vault: Any) -> None:
     assert vault.order(r) == "sealed"
 
 
-def test_opening_it_can_be_rolled_back_and_shows_nothing(vault: Any) -> None:
+def test_opening_it_can_be_rolled_back_and_shows_nothing(vault: Vault) -> None:
     r = published(vault)
     before = vault.everything(r)
 
@@ -181,9 +182,9 @@ def test_opening_it_can_be_rolled_back_and_shows_nothing(vault: Any) -> None:
     assert vault.value("SELECT count(*) FROM sealed_cells WHERE round_id = %s", r.id) == 0
 
 
-def test_a_deleted_decision_takes_both_rounds_along(vault: Any) -> None:
+def test_a_deleted_decision_takes_both_rounds_along(vault: Vault) -> None:
     r = published(vault)
-    _, second = vault.second(r)
+    second = vault.followed(r)
     vault.score(second, OTHERS[0])
 
     vault.do("DELETE FROM customer_decisions WHERE id = %s", r.decision_id)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.agreement import Agreement, Topic, agreement, consensus, find_topics
 from bot.domain.ranking import Cells
-from tests.unit.domain.ballots import criterion, weighted
+from tests.support.ballots import criterion, weighted
 
 A, B = UUID(int=1), UUID(int=2)
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from scipy.linalg import lstsq  # type: ignore[import-untyped]
-from scipy.stats import rankdata  # type: ignore[import-untyped]
+from scipy.linalg import lstsq
+from scipy.stats import rankdata
 
 from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse
 from bot.domain.stability import StabilityLabel
-from tests.unit.domain.ballots import Rows, ballot, criterion, option
+from tests.support.ballots import Rows, ballot, criterion, option
 
 DECISION = UUID(int=42)
 
@@ -304,6 +304,7 @@ def check_topics(found: Analysis, case: Drawn) -> None:
     assert [float(topic.share or 0) for topic in found.topics] == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hundred", range(10))
 def test_a_thousand_random_matrices_agree_with_numpy_and_scipy(hundred: int) -> None:
     checked = 0
@@ -321,8 +322,8 @@ def test_a_thousand_random_matrices_agree_with_numpy_and_scipy(hundred: int) -> 
 def test_a_thousand_random_matrices_agree_with_scikit_criteria() -> None:
     if not os.environ.get("ORACLES"):
         pytest.skip("`make oracle-test` compares with scikit-criteria")
-    import skcriteria  # type: ignore[import-not-found]
-    from skcriteria.agg.simple import WeightedSumModel  # type: ignore[import-not-found]
+    import skcriteria
+    from skcriteria.agg.simple import WeightedSumModel
 
     for seed in (seed for seed in range(1_500) if seed % 3):
         case = drawn(seed)

@@ -116,3 +116,11 @@ def test_the_highest_cost_is_the_last_that_a_level_reaches(decision_type: str) -
         assert required_authority(case, an_option(str(highest)), USUAL) == level
         assert required_authority(case, an_option(str(highest + 1)), USUAL) == level + 1
     assert highest_cost(case, 5, USUAL) is None
+
+
+def test_what_is_not_known_costs_nothing_even_where_the_first_level_reaches_next_to_nothing() -> None:
+    strict = AuthorityTable((Decimal("0.50"), Decimal(1000)))
+
+    assert required_authority(a_case(None), None, strict) == 1
+    assert required_authority(a_case(None), an_option("0.50"), strict) == 1
+    assert required_authority(a_case("0.51"), None, strict) == 2

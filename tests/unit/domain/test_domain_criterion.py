@@ -135,6 +135,12 @@ def test_an_option_comes_back_with_spaces_collapsed() -> None:
     assert checked == OptionDraft("Full refund", "All of it.")
 
 
+def test_an_option_may_be_as_long_as_its_fields() -> None:
+    longest = OptionDraft("x" * 150, "y" * 2000)
+
+    assert check_option(longest) == longest
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence", "field"),
     [

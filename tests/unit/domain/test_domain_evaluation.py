@@ -1,6 +1,7 @@
 """One person's scoring: what is complete, where to resume, and the order of the options."""
 
 from collections.abc import Sequence
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -65,10 +66,10 @@ IDS = st.lists(st.uuids(), max_size=12, unique=True)
 
 @given(IDS, st.uuids(), st.uuids(), st.randoms(use_true_random=False))
 def test_a_person_reads_the_options_in_one_order_however_they_are_stored(
-    options: list[UUID], round_id: UUID, member_id: UUID, random: object
+    options: list[UUID], round_id: UUID, member_id: UUID, random: Random
 ) -> None:
     stored_otherwise = list(options)
-    random.shuffle(stored_otherwise)  # type: ignore[attr-defined]
+    random.shuffle(stored_otherwise)
 
     order = shuffled(options, round_id=round_id, member_id=member_id)
 

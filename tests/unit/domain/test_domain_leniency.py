@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.linalg import lstsq  # type: ignore[import-untyped]
+from scipy.linalg import lstsq
 
 from bot.domain import leniency
 from bot.domain.leniency import find_partial, fit

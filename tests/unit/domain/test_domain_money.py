@@ -202,3 +202,9 @@ def test_any_text_is_either_an_amount_in_range_or_refused(text: str) -> None:
     assert amount.is_finite()
     assert abs(amount) <= MAX_AMOUNT
     assert amount.as_tuple().exponent == -2
+
+
+def test_the_longest_text_that_is_read_may_be_all_but_blank() -> None:
+    assert parse_money("1200".rjust(40)) == 1200
+    with pytest.raises(Invalid):
+        parse_money("1200".rjust(41))

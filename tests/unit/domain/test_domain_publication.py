@@ -19,7 +19,7 @@ from bot.domain.result import Result, ShownTopic, WeightLimit, from_body, to_bod
 from bot.domain.round import Thresholds
 from bot.domain.rounding import HALF, TENTH, rounded
 from bot.domain.stability import StabilityLabel
-from tests.unit.domain.ballots import ballot, criterion, option, weighted
+from tests.support.ballots import ballot, criterion, option, weighted
 
 USUAL = Thresholds()
 DECISION = UUID(int=42)

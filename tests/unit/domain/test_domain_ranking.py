@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ranking import Cells, RankedOption, Ranking, Weights, cell_means, rank_means
-from tests.unit.domain.ballots import ballot, criterion, option, weighted
+from tests.support.ballots import ballot, criterion, option, weighted
 
 
 def rank(*, option_ids: Sequence[UUID], weights: Weights, ballots: Sequence[Cells]) -> Ranking:
@@ -143,15 +144,15 @@ def test_ranking_agrees_with_an_independent_oracle(
 @settings(max_examples=100, deadline=None)
 @given(a_round(), st.randoms(use_true_random=False))
 def test_the_order_of_ballots_options_and_criteria_changes_no_place(
-    played: tuple[list[UUID], list[tuple[UUID, Decimal]], list[Cells]], random: object
+    played: tuple[list[UUID], list[tuple[UUID, Decimal]], list[Cells]], random: Random
 ) -> None:
     options, weights, ballots = played
-    shuffled = [list(options), list(weights), list(ballots)]
+    shuffled = list(options), list(weights), list(ballots)
     for items in shuffled:
-        random.shuffle(items)  # type: ignore[attr-defined]
+        random.shuffle(items)
 
     one = rank(option_ids=options, weights=weights, ballots=ballots)
-    other = rank(option_ids=shuffled[0], weights=shuffled[1], ballots=shuffled[2])  # type: ignore[arg-type]
+    other = rank(option_ids=shuffled[0], weights=shuffled[1], ballots=shuffled[2])
 
     assert {o: (r.place, r.score, frozenset(r.needs)) for o, r in by_option(one).items()} == {
         o: (r.place, r.score, frozenset(r.needs)) for o, r in by_option(other).items()

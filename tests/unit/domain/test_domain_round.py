@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.round import Round, RoundMember, RoundState, Thresholds, default_closes_at, quorum
+from bot.domain.round import Round, RoundMember, RoundState, Thresholds, default_closes_at, is_too_small, quorum
 
 NOW = datetime(2026, 5, 4, 9, 0, 30, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -127,3 +127,12 @@ def test_the_default_closing_time_is_a_full_minute_ahead_of_now(now: datetime, s
 
 def test_the_usual_thresholds_are_those_of_the_method() -> None:
     assert Thresholds() == Thresholds(ranking=3, totals=5, cell=5)
+
+
+@pytest.mark.parametrize(
+    ("ballots", "roster", "is_small"), [(0, 1, True), (1, 1, True), (2, 1, False), (0, 2, False), (1, 2, False)]
+)
+def test_two_can_still_make_a_quorum_and_one_only_with_ballots_that_are_there(
+    ballots: int, roster: int, is_small: bool
+) -> None:
+    assert is_too_small(ballots, roster) is is_small

@@ -1,13 +1,10 @@
 """Weight intervals against published numbers and a search; the share against its plain Python twin."""
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
-from types import ModuleType
 from uuid import UUID
 
 import numpy as np
@@ -27,19 +24,10 @@ from bot.domain.stability import (
     shown_share,
     weight_intervals,
 )
-from tests.unit.domain.ballots import Rows, ballot, criterion, option, weighted
+from tests.support import plain_stability as plain
+from tests.support.ballots import Rows, ballot, criterion, option, weighted
 
 DECISION = UUID(int=42)
-
-
-@pytest.fixture(scope="module")
-def plain() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("plain_stability", Path(__file__).with_name("plain_stability.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def means_of(rows: Sequence[Sequence[str | Fraction]]) -> CellMeans:
@@ -286,7 +274,7 @@ def a_case(draw: st.DrawFn) -> tuple[list[list[list[int | None]]], list[str]]:
 @settings(max_examples=60, deadline=None)
 @given(a_case())
 def test_the_share_equals_its_plain_python_twin_on_the_same_teams(
-    plain: ModuleType, case: tuple[list[list[list[int | None]]], list[str]]
+    case: tuple[list[list[list[int | None]]], list[str]],
 ) -> None:
     people, weights = case
     assume(not np.isnan(as_floats(people)).all(axis=0).any())

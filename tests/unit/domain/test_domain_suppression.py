@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.optimize import linprog
 
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
 from bot.domain.suppression import OPEN, Shown, choose
-from tests.unit.domain.ballots import criterion, option
+from tests.support.ballots import criterion, option
 
 Rows = Sequence[Sequence[int | None]]
 
@@ -130,7 +130,7 @@ def check_nothing_can_be_told(case: Case) -> Shown:
     return shown
 
 
-SCORE = st.one_of(st.integers(1, 10), st.sampled_from([1, 2, 9, 10]))
+SCORE: st.SearchStrategy[int | None] = st.one_of(st.integers(1, 10), st.sampled_from([1, 2, 9, 10]))
 
 
 @st.composite
@@ -148,12 +148,14 @@ def a_case(draw: st.DrawFn, *, is_partial: bool = False) -> Case:
     return case_of(seen, *(str(Decimal(w) / 100) for w in weights))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(a_case())
 def test_what_is_withheld_cannot_be_computed_from_what_is_printed(case: Case) -> None:
     check_nothing_can_be_told(case)
 
 
+@pytest.mark.slow
 @settings(max_examples=75, deadline=None)
 @given(a_case(is_partial=True))
 def test_neither_where_people_left_out_single_cells(case: Case) -> None:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -18,6 +17,7 @@ from bot.domain.round import Thresholds
 from bot.views import result
 from sandbox.mrkdwn import Reader
 from sandbox.screen import render_message
+from tests.support import dossiers
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "results.md"
 INTRODUCTION = """\
@@ -104,7 +104,7 @@ SITUATIONS = (
 )
 
 
-def dossier_of(situation: Situation, dossiers: ModuleType) -> Dossier:
+def dossier_of(situation: Situation) -> Dossier:
     criteria = (*dossiers.CRITERIA, dossiers.a_criterion(2, "Precedent", "1"))
     options, weights = dossiers.OPTIONS, tuple((k.id, k.weight) for k in criteria)
     ballots = [
@@ -129,17 +129,17 @@ def dossier_of(situation: Situation, dossiers: ModuleType) -> Dossier:
     )
 
 
-def page(dossiers: ModuleType) -> str:
+def page() -> str:
     parts = [INTRODUCTION]
     for situation in SITUATIONS:
-        first, *_ = result.messages(dossier_of(situation, dossiers))
+        first, *_ = result.messages(dossier_of(situation))
         shown = render_message(first["text"], first["blocks"], Reader())
         parts.append(f"## {situation.title}\n\n{situation.about}\n\n```text\n{shown}\n```\n")
     return "\n".join(parts)
 
 
-def test_the_results_page_says_what_the_code_says(dossiers: ModuleType) -> None:
-    now = page(dossiers)
+def test_the_results_page_says_what_the_code_says() -> None:
+    now = page()
     if os.environ.get("UPDATE_DOCS"):
         PAGE.write_text(now)
 
@@ -160,10 +160,8 @@ def test_the_results_page_says_what_the_code_says(dossiers: ModuleType) -> None:
         ),
     ],
 )
-def test_every_situation_of_the_results_page_says_what_to_do_next(
-    dossiers: ModuleType, index: int, stated: str, step: str
-) -> None:
-    for message in result.messages(dossier_of(SITUATIONS[index], dossiers)):
+def test_every_situation_of_the_results_page_says_what_to_do_next(index: int, stated: str, step: str) -> None:
+    for message in result.messages(dossier_of(SITUATIONS[index])):
         shown = render_message(message["text"], message["blocks"], Reader())
         assert stated in shown
         assert step in shown

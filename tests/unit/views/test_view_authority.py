@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from types import ModuleType
 
 import pytest
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.decision import Dossier
 from bot.views import authority
+from tests.support import dossiers
 
 TABLE = AuthorityTable()
 
 
 @pytest.fixture
-def found(dossiers: ModuleType) -> Dossier:
+def found() -> Dossier:
     """A small case with two options, of which one is costly."""
     options = (dossiers.an_option(0, "Credit", cost="900"), dossiers.an_option(1, "Full refund", cost="2000"))
     small = replace(dossiers.CASE, financial_impact=None)
@@ -22,7 +22,7 @@ def found(dossiers: ModuleType) -> Dossier:
     return replace(dossier, decision=replace(dossier.decision, case=small), options=options)
 
 
-def test_options_that_nobody_may_resolve_with_are_named_with_the_way_out(dossiers: ModuleType, found: Dossier) -> None:
+def test_options_that_nobody_may_resolve_with_are_named_with_the_way_out(found: Dossier) -> None:
     people = [dossiers.LISA, dossiers.ANA]
 
     assert authority.out_of_reach(found, people, TABLE) == (
@@ -31,11 +31,11 @@ def test_options_that_nobody_may_resolve_with_are_named_with_the_way_out(dossier
     )
 
 
-def test_nothing_is_said_where_somebody_may(dossiers: ModuleType, found: Dossier) -> None:
+def test_nothing_is_said_where_somebody_may(found: Dossier) -> None:
     assert authority.out_of_reach(found, [dossiers.LISA, dossiers.MIKE], TABLE) is None
 
 
-def test_the_owner_of_a_decision_may_not_resolve_it_above_the_limit(dossiers: ModuleType, found: Dossier) -> None:
+def test_the_owner_of_a_decision_may_not_resolve_it_above_the_limit(found: Dossier) -> None:
     said = authority.out_of_reach(found, [dossiers.SARAH, dossiers.LISA], TABLE)
 
     assert said is not None
@@ -43,7 +43,7 @@ def test_the_owner_of_a_decision_may_not_resolve_it_above_the_limit(dossiers: Mo
     assert "Sarah Johnson or a workspace admin can give authority in /decide setup." in said
 
 
-def test_of_many_options_some_are_named(dossiers: ModuleType, found: Dossier) -> None:
+def test_of_many_options_some_are_named(found: Dossier) -> None:
     many = tuple(dossiers.an_option(n, f"No {n}", cost="60000") for n in range(5))
 
     said = authority.out_of_reach(replace(found, options=many), [dossiers.ANA], TABLE)
@@ -62,7 +62,7 @@ def test_of_many_options_some_are_named(dossiers: ModuleType, found: Dossier) ->
     ],
 )
 def test_the_cost_of_an_option_says_how_far_the_team_reaches(
-    dossiers: ModuleType, found: Dossier, impact: str | None, people: str, sentence: str
+    found: Dossier, impact: str | None, people: str, sentence: str
 ) -> None:
     everybody = {**vars(dossiers), "BOSS": replace(dossiers.MIKE, authority=5)}
     case = replace(found.decision.case, financial_impact=Decimal(impact) if impact else None)
@@ -71,7 +71,7 @@ def test_the_cost_of_an_option_says_how_far_the_team_reaches(
     assert sentence in authority.cost_hint(dossier, [everybody[name] for name in people.split()], TABLE)
 
 
-def test_of_a_contract_the_same_authority_reaches_less(dossiers: ModuleType, found: Dossier) -> None:
+def test_of_a_contract_the_same_authority_reaches_less(found: Dossier) -> None:
     case = replace(found.decision.case, decision_type="contract_modification")
     dossier = replace(found, decision=replace(found.decision, case=case))
 

@@ -1,7 +1,6 @@
 """The rows of the criteria form."""
 
 from decimal import Decimal
-from types import ModuleType
 
 import pytest
 
@@ -9,18 +8,19 @@ from bot.domain.criterion import CriterionDraft, check_criteria
 from bot.errors import Invalid
 from bot.views import criterion
 from bot.views.slack.form import errors_for
+from tests.support import dossiers, payloads
 
 NEW = "00000000-0000-0000-0000-0000000000c8"
 
 
-def test_saved_criteria_come_back_with_their_ids(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_saved_criteria_come_back_with_their_ids() -> None:
     rows = criterion.drafts_of(dossiers.CRITERIA)
     view = criterion.edit(dossiers.situations()["criteria"], rows=rows, revision="r1", extra=2)
 
     assert criterion.parse(payloads.in_rows(view, {})) == rows
 
 
-def test_blank_rows_are_dropped_wherever_they_are(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_blank_rows_are_dropped_wherever_they_are() -> None:
     rows = criterion.drafts_of(dossiers.CRITERIA)
     view = criterion.edit(dossiers.situations()["criteria"], rows=rows, revision="r1", extra=3)
 
@@ -36,9 +36,7 @@ def test_blank_rows_are_dropped_wherever_they_are(dossiers: ModuleType, payloads
 
 
 @pytest.mark.parametrize("weight", ["", None, "heavy", "NaN", "Infinity"])
-def test_a_weight_that_is_none_is_refused_under_its_own_row(
-    dossiers: ModuleType, payloads: ModuleType, weight: str | None
-) -> None:
+def test_a_weight_that_is_none_is_refused_under_its_own_row(weight: str | None) -> None:
     view = criterion.edit(dossiers.situations()["criteria"], rows=(), revision="r1", extra=3)
     typed = payloads.in_rows(view, {0: {}, 1: {"name": "Cost"}, 2: {"name": "Risk", "weight": weight}})
 
@@ -50,7 +48,7 @@ def test_a_weight_that_is_none_is_refused_under_its_own_row(
     assert errors_for(typed, refusal.value) == {"weight:new2:r1": sentence}
 
 
-def test_a_refusal_of_the_domain_finds_its_row_behind_blank_ones(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_refusal_of_the_domain_finds_its_row_behind_blank_ones() -> None:
     view = criterion.edit(dossiers.situations()["criteria"], rows=(), revision="r1", extra=4)
     typed = payloads.in_rows(view, {1: {"name": "Cost"}, 3: {"name": " cost "}})
 
@@ -61,7 +59,7 @@ def test_a_refusal_of_the_domain_finds_its_row_behind_blank_ones(dossiers: Modul
     assert list(errors_for(typed, refusal.value) or {}) == ["name:new3:r1"]
 
 
-def test_no_row_at_all_is_refused_under_the_first(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_no_row_at_all_is_refused_under_the_first() -> None:
     typed = payloads.in_rows(criterion.edit(dossiers.situations()["criteria"], rows=(), revision="r1"), {})
 
     with pytest.raises(Invalid) as refusal:
@@ -70,7 +68,7 @@ def test_no_row_at_all_is_refused_under_the_first(dossiers: ModuleType, payloads
     assert list(errors_for(typed, refusal.value) or {}) == ["name:new0:r1"]
 
 
-def test_one_more_row_keeps_the_ids_of_what_was_typed(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_one_more_row_keeps_the_ids_of_what_was_typed() -> None:
     found = dossiers.situations()["criteria"]
     before = criterion.edit(found, rows=criterion.drafts_of(dossiers.CRITERIA), revision="r1")
     typed = payloads.in_rows(before, {1: {"name": "Changed", "weight": "?"}, 2: {"name": "Third", "weight": "2"}})
@@ -84,7 +82,7 @@ def test_one_more_row_keeps_the_ids_of_what_was_typed(dossiers: ModuleType, payl
     assert criterion.typed(typed)[2] == CriterionDraft("Third", Decimal(2), "", None)
 
 
-def test_twelve_rows_are_the_most(dossiers: ModuleType) -> None:
+def test_twelve_rows_are_the_most() -> None:
     view = criterion.edit(dossiers.situations()["criteria"], rows=(), revision="r1", extra=20)
 
     assert sum(b["type"] == "input" for b in view["blocks"]) == 12 * 3

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,10 +14,12 @@ from bot.domain.waiting import Kind, Line, Waiting
 from bot.errors import Conflict, Invalid
 from bot.views import decision
 from bot.views.slack.form import errors_for, uuid_in
+from tests.support import dossiers, lines, payloads
+from tests.support.known import known
 
 
 @pytest.fixture
-def filled(dossiers: ModuleType, payloads: ModuleType) -> Any:
+def filled() -> Any:
     """A filled "New decision", with what a test changes."""
 
     def fill(**typed: Any) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def filled(dossiers: ModuleType, payloads: ModuleType) -> Any:
     return fill
 
 
-def test_what_is_typed_comes_back_as_a_case(filled: Any, dossiers: ModuleType) -> None:
+def test_what_is_typed_comes_back_as_a_case(filled: Any) -> None:
     later = dossiers.TOMORROW
     view = filled(
         customer_tier="premium",
@@ -54,7 +55,7 @@ def test_what_is_typed_comes_back_as_a_case(filled: Any, dossiers: ModuleType) -
     assert form.case.expected_resolution_date == later
 
 
-def test_what_is_left_empty_has_its_default(filled: Any, dossiers: ModuleType) -> None:
+def test_what_is_left_empty_has_its_default(filled: Any) -> None:
     case = decision.parse_new(filled(), currency="USD", now=dossiers.NOW).case
 
     assert (case.description, case.customer_email, case.customer_id, case.customer_value) == ("", None, None, None)
@@ -99,9 +100,7 @@ def test_what_is_left_empty_has_its_default(filled: Any, dossiers: ModuleType) -
         ),
     ],
 )
-def test_a_refusal_stands_under_its_field(
-    filled: Any, dossiers: ModuleType, typed: dict[str, Any], field: str, sentence: str
-) -> None:
+def test_a_refusal_stands_under_its_field(filled: Any, typed: dict[str, Any], field: str, sentence: str) -> None:
     view = filled(**typed)
 
     with pytest.raises(Invalid) as refusal:
@@ -113,19 +112,19 @@ def test_a_refusal_stands_under_its_field(
 
 def test_a_form_never_shows_its_input_in_an_error() -> None:
     with pytest.raises(ValueError, match="case") as refused:
-        decision.NewDecision(case="secret words", channel_id="C1")  # type: ignore[arg-type]
+        decision.NewDecision(case="secret words", channel_id="C1")
 
     assert "secret words" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("place", "initial"), [("C1", "C1"), ("G1", "G1"), ("D1", None), (None, None), ("", None)])
-def test_only_a_channel_becomes_the_default(dossiers: ModuleType, place: str | None, initial: str | None) -> None:
+def test_only_a_channel_becomes_the_default(place: str | None, initial: str | None) -> None:
     view = decision.new_decision(team=dossiers.TEAM, channel_id=place)
 
     assert view["blocks"][-1]["element"].get("initial_conversation") == initial
 
 
-def test_words_that_are_too_long_for_the_form_are_cut_with_a_sign(dossiers: ModuleType) -> None:
+def test_words_that_are_too_long_for_the_form_are_cut_with_a_sign() -> None:
     view = decision.new_decision(team=dossiers.TEAM, title="t" * 400, description="d" * 9000)
 
     typed = {b["block_id"]: b["element"].get("initial_value") for b in view["blocks"]}
@@ -133,7 +132,7 @@ def test_words_that_are_too_long_for_the_form_are_cut_with_a_sign(dossiers: Modu
     assert typed["description:new:1"] == "d" * 2999 + "…"
 
 
-def test_the_case_survives_its_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_the_case_survives_its_own_form() -> None:
     found = dossiers.situations()["criteria"]
     view = payloads.submitted(decision.edit_case(found))
 
@@ -143,9 +142,9 @@ def test_the_case_survives_its_own_form(dossiers: ModuleType, payloads: ModuleTy
     assert uuid_in(view) == found.decision.id
 
 
-def test_a_date_that_passed_meanwhile_may_stay(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_date_that_passed_meanwhile_may_stay() -> None:
     found = dossiers.situations()["criteria"]
-    due = found.decision.case.expected_resolution_date
+    due = known(found.decision.case.expected_resolution_date)
     now = due + timedelta(days=1)
 
     kept = payloads.submitted(decision.edit_case(found), title="New title")
@@ -157,7 +156,7 @@ def test_a_date_that_passed_meanwhile_may_stay(dossiers: ModuleType, payloads: M
         decision.parse_case(moved, currency="USD", now=now, before=found.decision.case)
 
 
-def test_a_text_that_the_form_could_only_show_cut_stays_whole(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_text_that_the_form_could_only_show_cut_stays_whole() -> None:
     found = dossiers.situations()["criteria"]
     long = replace(found.decision.case, title="t" * 400, customer_name="c" * 200)
     view = payloads.submitted(decision.edit_case(replace(found, decision=replace(found.decision, case=long))))
@@ -165,14 +164,14 @@ def test_a_text_that_the_form_could_only_show_cut_stays_whole(dossiers: ModuleTy
     assert decision.parse_case(view, currency="USD", now=dossiers.NOW, before=long) == long
 
 
-def test_the_form_bears_the_id_of_the_button_that_opened_it(dossiers: ModuleType) -> None:
+def test_the_form_bears_the_id_of_the_button_that_opened_it() -> None:
     found = dossiers.situations()["define"]
 
     assert decision.edit_case(found)["callback_id"] == "decision.edit"
     assert decision.edit_case(found, action=Action.COMPLETE_CASE)["callback_id"] == "decision.complete"
 
 
-def test_urgency_and_reason_come_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_urgency_and_reason_come_back() -> None:
     found = dossiers.situations()["open"]
 
     assert decision.parse_urgency(payloads.submitted(decision.urgency(found))) == 4
@@ -187,7 +186,7 @@ def test_urgency_and_reason_come_back(dossiers: ModuleType, payloads: ModuleType
         ("x" * 1001, "The reason is too long: 1000 characters at most."),
     ],
 )
-def test_a_reason_is_needed_and_short(dossiers: ModuleType, payloads: ModuleType, reason: str, sentence: str) -> None:
+def test_a_reason_is_needed_and_short(reason: str, sentence: str) -> None:
     view = payloads.submitted(decision.cancel(dossiers.situations()["open"]), reason=reason)
 
     with pytest.raises(Invalid) as refusal:
@@ -196,7 +195,7 @@ def test_a_reason_is_needed_and_short(dossiers: ModuleType, payloads: ModuleType
     assert (refusal.value.message, refusal.value.field) == (sentence, "reason")
 
 
-def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_after_creating_the_next_step_is_one_button_away() -> None:
     made = dossiers.situations()["criteria"].decision
     bare = dossiers.situations()["define"].decision
 
@@ -211,15 +210,13 @@ def test_after_creating_the_next_step_is_one_button_away(dossiers: ModuleType, l
     ]
 
 
-def a_line(
-    number: int, dossiers: ModuleType, status: Status = Status.EVALUATING, waits: Waiting | None = None, **facts: Any
-) -> Line:
+def a_line(number: int, status: Status = Status.EVALUATING, waits: Waiting | None = None, **facts: Any) -> Line:
     case = replace(dossiers.CASE, title=f"Case {number}", **{"expected_resolution_date": dossiers.TOMORROW, **facts})
     return Line(replace(dossiers.a_decision(status, 4, case=case), number=number), waits)
 
 
-def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: ModuleType, lines: ModuleType) -> None:
-    everything = [a_line(n, dossiers) for n in range(1, 26)]
+def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous() -> None:
+    everything = [a_line(n) for n in range(1, 26)]
 
     middle = decision.decision_list(everything, total=25, offset=10, now=dossiers.NOW)
 
@@ -230,19 +227,19 @@ def test_a_list_shows_ten_and_leads_to_the_next_and_the_previous(dossiers: Modul
     assert middle["text"] == "25 open decisions, 11 to 20 shown; 0 waiting for you. First: #11 Case 11"
 
 
-def test_a_page_that_was_cut_already_is_shown_as_it_is(dossiers: ModuleType) -> None:
-    page = [a_line(n, dossiers) for n in range(21, 26)]
+def test_a_page_that_was_cut_already_is_shown_as_it_is() -> None:
+    page = [a_line(n) for n in range(21, 26)]
 
     shown = decision.decision_list(page, total=25, offset=20, now=dossiers.NOW)
 
     assert sum(block["type"] == "section" for block in shown["blocks"]) == 5
 
 
-def test_a_list_says_what_waits_and_what_is_late(dossiers: ModuleType) -> None:
+def test_a_list_says_what_waits_and_what_is_late() -> None:
     late = dossiers.NOW - timedelta(hours=1)
     score = Waiting(dossiers.LISA.id, Kind.SCORE, Action.SCORE)
-    waiting = a_line(1, dossiers, waits=score, expected_resolution_date=late)
-    resolved = a_line(2, dossiers, status=Status.RESOLVED, expected_resolution_date=late)
+    waiting = a_line(1, waits=score, expected_resolution_date=late)
+    resolved = a_line(2, status=Status.RESOLVED, expected_resolution_date=late)
 
     shown = decision.decision_list([waiting, resolved], total=2, offset=0, now=dossiers.NOW)
 
@@ -253,13 +250,13 @@ def test_a_list_says_what_waits_and_what_is_late(dossiers: ModuleType) -> None:
     assert "1 waiting for you" in shown["text"]
 
 
-def test_an_empty_list_says_how_to_begin(dossiers: ModuleType) -> None:
+def test_an_empty_list_says_how_to_begin() -> None:
     shown = decision.decision_list([], total=0, offset=0, now=dossiers.NOW)
 
     assert shown["text"] == "No open decisions. Open one with /decide."
 
 
-def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType) -> None:
+def test_details_hide_the_proposer_until_scoring_has_closed() -> None:
     def seen(situation: str) -> str:
         found = dossiers.situations()[situation]
         shown = decision.details(found, dossiers.by(dossiers.MIKE))
@@ -270,7 +267,7 @@ def test_details_hide_the_proposer_until_scoring_has_closed(dossiers: ModuleType
     assert "proposed by Tom Becker" in seen("published")
 
 
-def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_details_name_who_has_scored_and_who_may_resolve() -> None:
     found = dossiers.situations()["open"]
 
     shown = decision.details(found, dossiers.by(dossiers.ANA), deciders=dossiers.PEOPLE)
@@ -283,7 +280,7 @@ def test_details_name_who_has_scored_and_who_may_resolve(dossiers: ModuleType, l
     assert "[ Score* ] [ Void and edit! ] [ Cancel decision! ] [ Change urgency ]" in said
 
 
-def test_details_hold_every_published_comment_that_fits(dossiers: ModuleType) -> None:
+def test_details_hold_every_published_comment_that_fits() -> None:
     found = dossiers.situations()["published"]
     comments = [(found.options[0].id, f"{n} " + "c" * 480) for n in range(30)]
 
@@ -302,7 +299,7 @@ def test_a_refusal_without_a_field_goes_under_the_first_input(filled: Any) -> No
     assert errors_for(filled(), Invalid("No.", field="elsewhere")) == {"decision_type:new:1": "No."}
 
 
-def test_a_view_without_inputs_has_no_place_for_a_refusal(dossiers: ModuleType) -> None:
+def test_a_view_without_inputs_has_no_place_for_a_refusal() -> None:
     shown = decision.created(dossiers.situations()["criteria"].decision)
 
     assert errors_for(shown, Conflict("Moved on.")) is None

@@ -4,11 +4,11 @@
 import json
 import re
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -16,27 +16,28 @@ from bot.domain.evaluation import Ballot, Comments, Page, shuffled
 from bot.errors import Invalid
 from bot.views import evaluation
 from bot.views.slack.form import as_uuid, errors_for
+from tests.support import dossiers, lines, payloads
 
 OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 
 
 @pytest.fixture
-def page(dossiers: ModuleType) -> dict[str, Any]:
+def page() -> dict[str, Any]:
     found = dossiers.situations()["open"]
     return evaluation.page(found, Ballot(), index=0, member_id=dossiers.LISA.id, revision="r1")
 
 
 @pytest.fixture
-def check(dossiers: ModuleType) -> dict[str, Any]:
+def check() -> dict[str, Any]:
     found = dossiers.situations()["open"]
     return evaluation.check_page(found, dossiers.ballot_of(found), member_id=dossiers.LISA.id, revision="r2")
 
 
-def scores(dossiers: ModuleType, *given: int) -> dict[str, str]:
+def scores(*given: int) -> dict[str, str]:
     return {f"score_{o.id}": str(score) for o, score in zip(dossiers.OPTIONS, given, strict=False)}
 
 
-def test_a_scoring_page(page: dict[str, Any], lines: ModuleType) -> None:
+def test_a_scoring_page(page: dict[str, Any]) -> None:
     assert lines.lines_of(page) == snapshot(
         [
             "Score #42 (evaluation.page)",
@@ -64,7 +65,7 @@ def test_each_option_says_what_is_scored(page: dict[str, Any]) -> None:
     assert len(hints) == 3
 
 
-def test_a_long_description_is_cut_where_it_is_scored(dossiers: ModuleType) -> None:
+def test_a_long_description_is_cut_where_it_is_scored() -> None:
     found = dossiers.situations()["open"]
     options = tuple(replace(option, description="word " * 300) for option in found.options)
 
@@ -73,10 +74,11 @@ def test_a_long_description_is_cut_where_it_is_scored(dossiers: ModuleType) -> N
     )
 
     hints = [b["hint"]["text"] for b in view["blocks"] if b.get("block_id", "").startswith("score_")]
+    assert len(hints) == len(options)
     assert all(hint.endswith("…") and len(hint) < 300 for hint in hints)
 
 
-def test_the_check_page(check: dict[str, Any], lines: ModuleType) -> None:
+def test_the_check_page(check: dict[str, Any]) -> None:
     assert lines.lines_of(check) == snapshot(
         [
             "Score #42 (evaluation.check)",
@@ -106,17 +108,17 @@ def test_the_check_page(check: dict[str, Any], lines: ModuleType) -> None:
     )
 
 
-def test_a_page_comes_back(page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
-    form = evaluation.parse(payloads.submitted(page, confidence="2", **scores(dossiers, 1, 10, 5)))
+def test_a_page_comes_back(page: dict[str, Any]) -> None:
+    form = evaluation.parse(payloads.submitted(page, confidence="2", **scores(1, 10, 5)))
 
-    assert form.round_id == dossiers.UUID(int=400)
+    assert form.round_id == UUID(int=400)
     assert (form.index, form.revision, form.is_last) == (0, "r1", False)
     assert form.criterion_id == dossiers.CRITERIA[0].id
     assert form.page == Page(dict(zip((o.id for o in dossiers.OPTIONS), (1, 10, 5), strict=True)), 2, False)
     evaluation.require_complete(form)
 
 
-def test_what_was_saved_is_prefilled(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_what_was_saved_is_prefilled() -> None:
     found = dossiers.situations()["open"]
     saved = Page({dossiers.OPTIONS[0].id: 4}, 1)
     ballot = Ballot({dossiers.CRITERIA[1].id: saved})
@@ -126,10 +128,8 @@ def test_what_was_saved_is_prefilled(dossiers: ModuleType, payloads: ModuleType)
     assert evaluation.parse(payloads.submitted(view)).page == saved
 
 
-def test_an_unfinished_page_may_be_saved_but_not_left_by_next(
-    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
-    view = payloads.submitted(page, **scores(dossiers, 3, 4))
+def test_an_unfinished_page_may_be_saved_but_not_left_by_next(page: dict[str, Any]) -> None:
+    view = payloads.submitted(page, **scores(3, 4))
     form = evaluation.parse(view)
 
     with pytest.raises(Invalid) as refusal:
@@ -142,9 +142,7 @@ def test_an_unfinished_page_may_be_saved_but_not_left_by_next(
     assert errors_for(view, refusal.value) == {f"score_{missing}:{dossiers.CRITERIA[0].id}:r1": sentence}
 
 
-def test_the_first_missing_option_is_the_first_that_its_reader_sees(
-    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_the_first_missing_option_is_the_first_that_its_reader_sees(page: dict[str, Any]) -> None:
     form = evaluation.parse(payloads.submitted(page))
     order = shuffled([o.id for o in dossiers.OPTIONS], round_id=form.round_id, member_id=dossiers.LISA.id)
 
@@ -155,29 +153,27 @@ def test_the_first_missing_option_is_the_first_that_its_reader_sees(
     assert refusal.value.field == f"score_{order[0]}"
 
 
-def test_abstaining_lets_go_what_was_chosen_and_leads_on(
-    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_abstaining_lets_go_what_was_chosen_and_leads_on(page: dict[str, Any]) -> None:
     button = next(b for b in page["blocks"] if b["type"] == "actions")["elements"][0]
 
-    form, index = evaluation.parse_turn(payloads.submitted(page, **scores(dossiers, 7)), button["value"])
+    form, index = evaluation.parse_turn(payloads.submitted(page, **scores(7)), button["value"])
 
     assert (form.page, index) == (Page(abstain=True), 1)
 
 
-def test_back_keeps_what_was_chosen(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_back_keeps_what_was_chosen() -> None:
     found = dossiers.situations()["open"]
     view = evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r1")
     back = next(
         e for b in view["blocks"] if b["type"] == "actions" for e in b["elements"] if e["text"]["text"] == "Back"
     )
 
-    form, index = evaluation.parse_turn(payloads.submitted(view, **scores(dossiers, 7)), back["value"])
+    form, index = evaluation.parse_turn(payloads.submitted(view, **scores(7)), back["value"])
 
     assert (form.page, index) == (Page({dossiers.OPTIONS[0].id: 7}), 0)
 
 
-def test_which_button_was_pressed_is_in_no_id(dossiers: ModuleType) -> None:
+def test_which_button_was_pressed_is_in_no_id() -> None:
     """Ids are logged and counted; that somebody abstained is as secret as a score."""
     found = dossiers.situations()["open"]
     view = evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r1")
@@ -189,7 +185,7 @@ def test_which_button_was_pressed_is_in_no_id(dossiers: ModuleType) -> None:
     assert pressed["Back"] == pressed["I can't judge this one"]
 
 
-def test_a_page_that_cannot_be_judged_says_so_and_shows_no_scores(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_page_that_cannot_be_judged_says_so_and_shows_no_scores() -> None:
     found = dossiers.situations()["open"]
     ballot = Ballot({dossiers.CRITERIA[0].id: Page({dossiers.OPTIONS[0].id: 4}, abstain=True)})
 
@@ -201,15 +197,13 @@ def test_a_page_that_cannot_be_judged_says_so_and_shows_no_scores(dossiers: Modu
     assert page.is_blank
 
 
-def test_values_of_an_earlier_page_are_ignored(
-    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_values_of_an_earlier_page_are_ignored(page: dict[str, Any]) -> None:
     found = dossiers.situations()["open"]
     earlier = payloads.submitted(
         evaluation.page(found, Ballot(), index=1, member_id=dossiers.LISA.id, revision="r0"),
-        **scores(dossiers, 9, 9, 9),
+        **scores(9, 9, 9),
     )
-    view = payloads.submitted(page, **scores(dossiers, 3))
+    view = payloads.submitted(page, **scores(3))
     view["state"]["values"].update(earlier["state"]["values"])
 
     form = evaluation.parse(view)
@@ -217,7 +211,7 @@ def test_values_of_an_earlier_page_are_ignored(
     assert form.page == Page({dossiers.OPTIONS[0].id: 3})
 
 
-def test_blocks_of_another_revision_are_not_read(page: dict[str, Any], payloads: ModuleType) -> None:
+def test_blocks_of_another_revision_are_not_read(page: dict[str, Any]) -> None:
     view = payloads.submitted(page)
     view["private_metadata"] = view["private_metadata"].replace("r1", "r9")
 
@@ -228,7 +222,7 @@ def test_blocks_of_another_revision_are_not_read(page: dict[str, Any], payloads:
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", "[]", '{"round": "x", "page": "0"}', '{"page": "-1"}'])
-def test_a_view_that_is_no_page_is_refused(page: dict[str, Any], payloads: ModuleType, metadata: str) -> None:
+def test_a_view_that_is_no_page_is_refused(page: dict[str, Any], metadata: str) -> None:
     view = {**payloads.submitted(page), "private_metadata": metadata}
 
     with pytest.raises(Invalid) as refusal:
@@ -238,19 +232,15 @@ def test_a_view_that_is_no_page_is_refused(page: dict[str, Any], payloads: Modul
 
 
 @pytest.mark.parametrize("value", ["0", "11", "7.5", "²", "seven", ""])
-def test_a_score_off_the_scale_counts_as_none(
-    page: dict[str, Any], dossiers: ModuleType, payloads: ModuleType, value: str
-) -> None:
-    view = payloads.submitted(page, **scores(dossiers, 7))
+def test_a_score_off_the_scale_counts_as_none(page: dict[str, Any], value: str) -> None:
+    view = payloads.submitted(page, **scores(7))
     block = next(b for b in view["state"]["values"] if str(dossiers.OPTIONS[0].id) in b)
     view["state"]["values"][block]["score"]["selected_option"] = {"value": value}
 
     assert evaluation.parse(view).page == Page()
 
 
-def test_the_last_page_brings_comments_and_whether_to_share(
-    check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_the_last_page_brings_comments_and_whether_to_share(check: dict[str, Any]) -> None:
     first, second, third = (o.id for o in dossiers.OPTIONS)
     typed = {f"comment_{first}": " Fair. ", f"comment_{second}": "", f"comment_{third}": None}
 
@@ -261,7 +251,7 @@ def test_the_last_page_brings_comments_and_whether_to_share(
     evaluation.require_complete(form)
 
 
-def test_saved_comments_are_prefilled(check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_saved_comments_are_prefilled(check: dict[str, Any]) -> None:
     saved = dossiers.ballot_of(dossiers.situations()["open"]).comments
 
     form = evaluation.parse(payloads.submitted(check))
@@ -270,19 +260,17 @@ def test_saved_comments_are_prefilled(check: dict[str, Any], dossiers: ModuleTyp
     assert form.comments.texts == {option: comment.strip() for option, comment in saved.texts.items()}
 
 
-def test_submitting_needs_the_tick(check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_submitting_needs_the_tick(check: dict[str, Any]) -> None:
     view = payloads.submitted(check)
 
     with pytest.raises(Invalid) as refusal:
         evaluation.require_complete(evaluation.parse(view))
 
     sentence = "Tick this box once you have read your scores."
-    assert errors_for(view, refusal.value) == {f"checked:{dossiers.UUID(int=400)}:r2": sentence}
+    assert errors_for(view, refusal.value) == {f"checked:{UUID(int=400)}:r2": sentence}
 
 
-def test_a_comment_that_is_too_long_is_refused_without_repeating_it(
-    check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_a_comment_that_is_too_long_is_refused_without_repeating_it(check: dict[str, Any]) -> None:
     option = dossiers.OPTIONS[1].id
     view = payloads.submitted(check, **{f"comment_{option}": "secret" * 100})
 
@@ -294,9 +282,10 @@ def test_a_comment_that_is_too_long_is_refused_without_repeating_it(
 
 
 def test_a_form_hides_what_was_scored_and_written(
-    page: dict[str, Any], check: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
+    page: dict[str, Any],
+    check: dict[str, Any],
 ) -> None:
-    scored = evaluation.parse(payloads.submitted(page, confidence="4", **scores(dossiers, 8, 8, 8)))
+    scored = evaluation.parse(payloads.submitted(page, confidence="4", **scores(8, 8, 8)))
     written = evaluation.parse(payloads.submitted(check, **{f"comment_{dossiers.OPTIONS[0].id}": "canary"}))
 
     shown = repr(scored) + str(scored) + repr(written) + str(written)
@@ -305,11 +294,9 @@ def test_a_form_hides_what_was_scored_and_written(
     assert ": 8" not in shown
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None)
 @given(given_scores=st.lists(st.integers(1, 10), min_size=3, max_size=3), sure=st.integers(1, 5))
-def test_ids_and_metadata_are_the_same_whatever_was_scored(
-    dossiers: ModuleType, given_scores: list[int], sure: int
-) -> None:
+def test_ids_and_metadata_are_the_same_whatever_was_scored(given_scores: list[int], sure: int) -> None:
     found = dossiers.situations()["open"]
     options = [o.id for o in dossiers.OPTIONS]
     ballot = Ballot({c.id: Page(dict(zip(options, given_scores, strict=True)), sure) for c in dossiers.CRITERIA})
@@ -344,7 +331,7 @@ def test_private_metadata_holds_round_page_and_revision_only(page: dict[str, Any
     }
 
 
-def test_the_order_of_options_is_the_reader_s_own_on_every_page(dossiers: ModuleType) -> None:
+def test_the_order_of_options_is_the_reader_s_own_on_every_page() -> None:
     found = dossiers.situations()["open"]
 
     def order(member: Any, index: int, revision: str) -> list[str]:
@@ -355,7 +342,7 @@ def test_the_order_of_options_is_the_reader_s_own_on_every_page(dossiers: Module
     assert len({tuple(order(dossiers.a_member(n, "x"), 0, "r1")) for n in range(40)}) == 6
 
 
-def test_resuming_starts_at_the_first_open_page_and_a_submitted_ballot_at_the_first(dossiers: ModuleType) -> None:
+def test_resuming_starts_at_the_first_open_page_and_a_submitted_ballot_at_the_first() -> None:
     found = dossiers.situations()["open"]
     full = dossiers.ballot_of(found).pages
     half = {dossiers.CRITERIA[0].id: full[dossiers.CRITERIA[0].id]}
@@ -375,7 +362,7 @@ def test_there_is_no_back_on_the_first_page(page: dict[str, Any], check: dict[st
     assert buttons(check) == ["evaluation.turn", "evaluation.save"]
 
 
-def test_a_submitted_ballot_is_said_to_stand(dossiers: ModuleType) -> None:
+def test_a_submitted_ballot_is_said_to_stand() -> None:
     found = dossiers.situations()["open"]
     ballot = dossiers.ballot_of(found, is_submitted=True)
 
@@ -384,7 +371,7 @@ def test_a_submitted_ballot_is_said_to_stand(dossiers: ModuleType) -> None:
     assert "Your submitted ballot stands until you submit again." in json.dumps(view)
 
 
-def test_an_incomplete_criterion_is_marked_on_the_last_page(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_an_incomplete_criterion_is_marked_on_the_last_page() -> None:
     found = dossiers.situations()["open"]
     ballot = Ballot({dossiers.CRITERIA[0].id: Page(abstain=True)})
 
@@ -395,7 +382,7 @@ def test_an_incomplete_criterion_is_marked_on_the_last_page(dossiers: ModuleType
     assert "Full refund: *no score yet*" in said
 
 
-def test_saving_for_later_says_how_far_and_how_to_go_on(dossiers: ModuleType) -> None:
+def test_saving_for_later_says_how_far_and_how_to_go_on() -> None:
     found = dossiers.situations()["open"]
     one = {dossiers.CRITERIA[0].id: Page(abstain=True)}
 
@@ -407,7 +394,7 @@ def test_saving_for_later_says_how_far_and_how_to_go_on(dossiers: ModuleType) ->
     assert sentence(Ballot(one, is_submitted=True)) == f"{begin} Your submitted ballot stands until you submit again."
 
 
-def test_after_submitting_only_counts_are_told(dossiers: ModuleType) -> None:
+def test_after_submitting_only_counts_are_told() -> None:
     found = dossiers.situations()["open"]
 
     def sentence(closed: bool) -> str:
@@ -422,6 +409,6 @@ def test_after_submitting_only_counts_are_told(dossiers: ModuleType) -> None:
     )
 
 
-def test_without_a_round_there_is_nothing_to_score(dossiers: ModuleType) -> None:
+def test_without_a_round_there_is_nothing_to_score() -> None:
     with pytest.raises(Invalid, match=re.escape("Scoring of #42 has not started.")):
         evaluation.pages(dossiers.situations()["options"])

@@ -13,7 +13,7 @@ from bot.domain.export import Record
 from bot.domain.result import Result, ResultRow
 from bot.domain.round import Thresholds
 from bot.views import export as view
-from tests.unit.views.dossiers import CASE, NOW, TEAM, an_option
+from tests.support.dossiers import CASE, NOW, TEAM, an_option
 
 
 def a_record(number: int = 7, *, title: str = "Refund", results: tuple[Result, ...] = ()) -> Record:

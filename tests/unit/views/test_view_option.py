@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,19 +12,20 @@ from bot.domain.option import Option, OptionDraft
 from bot.errors import Invalid
 from bot.views import option
 from bot.views.slack.form import errors_for, uuid_in
+from tests.support import dossiers, lines, payloads
 
 
-def propose(dossiers: ModuleType, found: Dossier) -> dict[str, Any]:
+def propose(found: Dossier) -> dict[str, Any]:
     return option.propose(found, dossiers.by(dossiers.MIKE), members=dossiers.PEOPLE)
 
 
-def edit(dossiers: ModuleType, own: Option) -> dict[str, Any]:
+def edit(own: Option) -> dict[str, Any]:
     return option.edit(dossiers.situations()["options"], dossiers.by(dossiers.MIKE), own, members=dossiers.PEOPLE)
 
 
-def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_proposal_comes_back() -> None:
     view = payloads.submitted(
-        propose(dossiers, dossiers.situations()["options"]),
+        propose(dossiers.situations()["options"]),
         title=" Full\nrefund ",
         description="Everything.",
         financial_cost="8,000",
@@ -36,18 +37,18 @@ def test_a_proposal_comes_back(dossiers: ModuleType, payloads: ModuleType) -> No
 
     assert form.draft == OptionDraft("Full refund", "Everything.", Decimal("8000.00"), "low", "high")
     assert not form.remove
-    assert uuid_in(view) == dossiers.UUID(int=9)
+    assert uuid_in(view) == UUID(int=9)
 
 
-def test_cost_effort_and_risk_have_defaults(dossiers: ModuleType, payloads: ModuleType) -> None:
-    view = payloads.submitted(propose(dossiers, dossiers.situations()["options"]), title="A", description="B")
+def test_cost_effort_and_risk_have_defaults() -> None:
+    view = payloads.submitted(propose(dossiers.situations()["options"]), title="A", description="B")
 
     assert option.parse(view, currency="USD").draft == OptionDraft("A", "B", Decimal(0), "medium", "medium")
 
 
-def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_an_option_survives_its_own_form() -> None:
     own = dossiers.OPTIONS[0]
-    view = payloads.submitted(edit(dossiers, own))
+    view = payloads.submitted(edit(own))
 
     draft = option.parse(view, currency="USD").draft
 
@@ -56,8 +57,8 @@ def test_an_option_survives_its_own_form(dossiers: ModuleType, payloads: ModuleT
     assert uuid_in(view, "option") == own.id
 
 
-def test_removing_asks_for_nothing_else(dossiers: ModuleType, payloads: ModuleType) -> None:
-    view = edit(dossiers, dossiers.OPTIONS[0])
+def test_removing_asks_for_nothing_else() -> None:
+    view = edit(dossiers.OPTIONS[0])
 
     assert option.parse(payloads.submitted(view, remove=["yes"], title=""), currency="USD").remove
 
@@ -78,11 +79,9 @@ def test_removing_asks_for_nothing_else(dossiers: ModuleType, payloads: ModuleTy
         ),
     ],
 )
-def test_a_refused_option_says_why_under_its_field(
-    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
-) -> None:
+def test_a_refused_option_says_why_under_its_field(typed: dict[str, Any], field: str, sentence: str) -> None:
     found = dossiers.situations()["options"]
-    view = payloads.submitted(propose(dossiers, found), **{"title": "A", "description": "B", **typed})
+    view = payloads.submitted(propose(found), **{"title": "A", "description": "B", **typed})
 
     with pytest.raises(Invalid) as refusal:
         option.parse(view, currency="USD")
@@ -90,7 +89,7 @@ def test_a_refused_option_says_why_under_its_field(
     assert errors_for(view, refusal.value) == {f"{field}:{found.decision.id}:7": sentence}
 
 
-def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> None:
+def test_with_several_own_options_each_has_its_button() -> None:
     shown = option.mine(dossiers.situations()["options"], dossiers.OPTIONS)
 
     buttons = [b["accessory"] for b in shown["blocks"] if "accessory" in b]
@@ -99,7 +98,7 @@ def test_with_several_own_options_each_has_its_button(dossiers: ModuleType) -> N
     assert [b["accessibility_label"] for b in buttons] == ["Edit Full refund", "Edit Half refund", "Edit Credit note"]
 
 
-def test_who_proposed_hears_how_many_scoring_needs(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_who_proposed_hears_how_many_scoring_needs() -> None:
     found = dossiers.situations()["options"]
 
     alone = lines.lines_of(option.proposed(replace(found, options=found.options[:1]), dossiers.by(dossiers.SARAH)))

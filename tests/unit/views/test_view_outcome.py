@@ -1,9 +1,10 @@
 """Resolving and recording."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,17 +14,19 @@ from bot.domain.stability import StabilityLabel
 from bot.errors import Invalid
 from bot.views import outcome
 from bot.views.slack.form import errors_for
+from tests.support import dossiers, lines, payloads
+from tests.support.known import known
 
 
-def resolve(dossiers: ModuleType, **facts: Any) -> dict[str, Any]:
+def resolve(**facts: Any) -> dict[str, Any]:
     found = replace(dossiers.situations()["published"], **facts)
     return outcome.resolve(found, dossiers.by(dossiers.LISA))
 
 
-def test_a_choice_and_its_reason_come_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_choice_and_its_reason_come_back() -> None:
     option = dossiers.OPTIONS[1].id
 
-    form = outcome.parse_resolve(payloads.submitted(resolve(dossiers), option=str(option), reason="Fair."))
+    form = outcome.parse_resolve(payloads.submitted(resolve(), option=str(option), reason="Fair."))
 
     assert (form.option_id, form.reason) == (option, "Fair.")
 
@@ -35,20 +38,18 @@ def test_a_choice_and_its_reason_come_back(dossiers: ModuleType, payloads: Modul
         ({"option": str(0)}, "reason", "Write a reason: the team reads it on the card."),
     ],
 )
-def test_a_choice_without_option_or_reason_is_refused(
-    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, str], field: str, sentence: str
-) -> None:
+def test_a_choice_without_option_or_reason_is_refused(typed: dict[str, str], field: str, sentence: str) -> None:
     chosen = {"option": str(dossiers.OPTIONS[0].id)} if "option" in typed else {}
-    view = payloads.submitted(resolve(dossiers), **{**typed, **chosen})
+    view = payloads.submitted(resolve(), **{**typed, **chosen})
 
     with pytest.raises(Invalid) as refusal:
         outcome.parse_resolve(view)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
-def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleType, lines: ModuleType) -> None:
-    said = lines.lines_of(resolve(dossiers))
+def test_the_modal_says_who_leads_and_what_each_option_takes() -> None:
+    said = lines.lines_of(resolve())
 
     assert (
         "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases "
@@ -60,15 +61,15 @@ def test_the_modal_says_who_leads_and_what_each_option_takes(dossiers: ModuleTyp
     assert "~ You have authority 2." in said
 
 
-def test_the_choices_stand_in_the_order_of_the_ranking(dossiers: ModuleType) -> None:
-    blocks = resolve(dossiers)["blocks"]
+def test_the_choices_stand_in_the_order_of_the_ranking() -> None:
+    blocks = resolve()["blocks"]
 
     assert [o["text"]["text"] for o in blocks[3]["element"]["options"]] == ["Half refund", "Full refund", "Credit note"]
     assert blocks[1]["text"]["text"].startswith("• *Half refund* · place 1")
 
 
-def test_each_choice_says_the_authority_it_takes(dossiers: ModuleType) -> None:
-    element = resolve(dossiers)["blocks"][3]["element"]
+def test_each_choice_says_the_authority_it_takes() -> None:
+    element = resolve()["blocks"][3]["element"]
 
     assert [o["description"]["text"] for o in element["options"]] == [
         "takes authority 3; you have 2",
@@ -77,7 +78,7 @@ def test_each_choice_says_the_authority_it_takes(dossiers: ModuleType) -> None:
     ]
 
 
-def test_a_tie_and_a_missing_leader_are_said(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_a_tie_and_a_missing_leader_are_said() -> None:
     a, b, _ = (o.id for o in dossiers.OPTIONS)
     tied = replace(
         dossiers.RESULT,
@@ -90,13 +91,11 @@ def test_a_tie_and_a_missing_leader_are_said(dossiers: ModuleType, lines: Module
     assert (
         "Too close to call: *Full refund* and *Half refund* share the first place. The order says little here: your "
         "reason carries the choice."
-    ) in lines.lines_of(resolve(dossiers, result=tied))
-    assert "The ranking has no leader: your reason alone carries the choice." in lines.lines_of(
-        resolve(dossiers, result=empty)
-    )
+    ) in lines.lines_of(resolve(result=tied))
+    assert "The ranking has no leader: your reason alone carries the choice." in lines.lines_of(resolve(result=empty))
 
 
-def test_an_outcome_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_an_outcome_comes_back() -> None:
     view = payloads.submitted(
         outcome.record(dossiers.situations()["act"]),
         satisfaction="10",
@@ -112,7 +111,7 @@ def test_an_outcome_comes_back(dossiers: ModuleType, payloads: ModuleType) -> No
     )
 
 
-def test_an_outcome_that_tells_nothing_is_refused(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_an_outcome_that_tells_nothing_is_refused() -> None:
     view = payloads.submitted(outcome.record(dossiers.situations()["act"]))
 
     with pytest.raises(Invalid, match=r"Tell at least one thing about how it turned out\.") as refused:
@@ -121,15 +120,13 @@ def test_an_outcome_that_tells_nothing_is_refused(dossiers: ModuleType, payloads
     assert refused.value.field == "satisfaction"
 
 
-def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_passed(
-    dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_passed() -> None:
     found = dossiers.situations()["learn"]
-    later = dossiers.TOMORROW + dossiers.timedelta(days=9)
+    later = dossiers.TOMORROW + timedelta(days=9)
 
     draft = outcome.parse_record(payloads.submitted(outcome.record(found)), currency="USD", now=later)
 
-    saved = found.outcome
+    saved = known(found.outcome)
     assert draft == OutcomeDraft(
         saved.customer_satisfaction_score,
         saved.customer_retained,
@@ -147,25 +144,23 @@ def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_pas
         ({"notes": "x" * 2001}, "notes", "The note is too long: 2000 characters at most."),
     ],
 )
-def test_a_refused_outcome_says_why(
-    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, str], field: str, sentence: str
-) -> None:
+def test_a_refused_outcome_says_why(typed: dict[str, str], field: str, sentence: str) -> None:
     view = payloads.submitted(outcome.record(dossiers.situations()["act"]), **typed)
 
     with pytest.raises(Invalid) as refusal:
         outcome.parse_record(view, currency="USD", now=dossiers.NOW)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
-def test_a_follow_up_in_the_past_is_refused(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_follow_up_in_the_past_is_refused() -> None:
     view = payloads.submitted(outcome.record(dossiers.situations()["act"]), follow_up=dossiers.NOW)
 
     with pytest.raises(Invalid, match=r"The follow-up date is in the past; choose a later one\."):
         outcome.parse_record(view, currency="USD", now=dossiers.NOW)
 
 
-def test_reopening_says_that_the_ballots_stay(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_reopening_says_that_the_ballots_stay() -> None:
     view = outcome.reopen(dossiers.situations()["act"])
 
     assert "nobody scores again" in view["blocks"][1]["text"]["text"]

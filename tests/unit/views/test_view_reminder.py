@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 
@@ -19,6 +18,8 @@ from bot.views import home, letter, preference, reminder
 from bot.views.reminder import Told
 from bot.views.slack import ids
 from slack_limits import message_problems, view_problems
+from tests.support import dossiers, payloads
+from tests.support.known import known
 
 SAID = [kind for kind in Kind if not kind.is_invitation]
 
@@ -29,13 +30,13 @@ def told_of(brief: Brief, kind: Kind, *, takes: int = 1) -> Told:
     return Told(brief, Waiting(brief.decision.created_by, kind, action_for(kind, brief)), takes)
 
 
-def all_told(dossiers: ModuleType) -> list[Told]:
+def all_told() -> list[Told]:
     return [told_of(dossier.brief, kind) for dossier in dossiers.situations().values() for kind in SAID]
 
 
-def test_every_nudge_of_every_situation_fits_and_bears_known_buttons(dossiers: ModuleType) -> None:
+def test_every_nudge_of_every_situation_fits_and_bears_known_buttons() -> None:
     pressed = set()
-    for told in all_told(dossiers):
+    for told in all_told():
         for items in ([told], [told] * 40):
             message = reminder.nudge(items, authority=4)
             assert message_problems(message) == [], told.waits.kind
@@ -46,8 +47,8 @@ def test_every_nudge_of_every_situation_fits_and_bears_known_buttons(dossiers: M
     assert {Action.SCORE, Action.RESOLVE, Action.EXTEND_ROUND, ids.SNOOZE} <= pressed
 
 
-def test_no_escalation_names_anybody_who_is_asked(dossiers: ModuleType) -> None:
-    for told in all_told(dossiers):
+def test_no_escalation_names_anybody_who_is_asked() -> None:
+    for told in all_told():
         if not told.waits.kind.is_escalation:
             continue
         words = str(reminder.nudge([told], authority=5))
@@ -56,16 +57,17 @@ def test_no_escalation_names_anybody_who_is_asked(dossiers: ModuleType) -> None:
             assert not person.slack_user_id or person.slack_user_id not in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["x", "<&>", "漢字", "*_~`", "a\x00\u202eb"])
-def test_whatever_people_typed_fits(dossiers: ModuleType, pattern: str) -> None:
-    for told in all_told(dossiers):
+def test_whatever_people_typed_fits(pattern: str) -> None:
+    for told in all_told():
         decision = told.brief.decision
         case = replace(decision.case, title=(pattern * 500)[:500], customer_name=(pattern * 255)[:255])
         long = replace(told, brief=replace(told.brief, decision=replace(decision, case=case)))
         assert message_problems(reminder.nudge([long] * 30, authority=4)) == []
 
 
-def test_nobody_is_told_that_they_have_an_authority_which_they_lack(dossiers: ModuleType) -> None:
+def test_nobody_is_told_that_they_have_an_authority_which_they_lack() -> None:
     published = dossiers.situations()["published"].brief
 
     words = str(reminder.nudge([told_of(published, Kind.BEYOND, takes=4)], authority=3))
@@ -76,8 +78,8 @@ def test_nobody_is_told_that_they_have_an_authority_which_they_lack(dossiers: Mo
     assert "you have the authority to decide" in str(reminder.nudge([told_of(published, Kind.RESOLVE)], authority=4))
 
 
-def test_a_letter_says_the_same_as_plain_words(dossiers: ModuleType) -> None:
-    told = next(t for t in all_told(dossiers) if t.waits.kind is Kind.SCORE and t.brief.round)
+def test_a_letter_says_the_same_as_plain_words() -> None:
+    told = next(t for t in all_told() if t.waits.kind is Kind.SCORE and t.brief.round)
 
     found = letter.letter([told], name="Tom <Becker>", authority=1)
 
@@ -90,7 +92,7 @@ def test_a_letter_says_the_same_as_plain_words(dossiers: ModuleType) -> None:
     assert len(found.plain) <= letter.SMS_LENGTH
 
 
-def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them(dossiers: ModuleType) -> None:
+def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them() -> None:
     open_round = dossiers.situations()["open"]
     case = replace(open_round.decision.case, urgency_level=5, financial_impact=None)
     people = (dossiers.MIKE, *(replace(m, authority=3) for m in (dossiers.LISA, dossiers.TOM)), dossiers.SARAH)
@@ -98,7 +100,8 @@ def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them(dossiers: M
 
     told = [r for r in reminders(urgent, people, now=dossiers.NOW, rules=RULES) if r.item.kind is Kind.SCORING]
 
-    half = (urgent.round.closes_at - urgent.round.opened_at) / 2
+    scoring = known(urgent.round)
+    half = (scoring.closes_at - scoring.opened_at) / 2
     assert [(r.item.member_id, r.first - half) for r in told] == [
         (dossiers.LISA.id, timedelta(0)),
         (dossiers.TOM.id, timedelta(0)),
@@ -107,7 +110,7 @@ def test_deciders_hear_rung_by_rung_and_the_owner_is_not_one_of_them(dossiers: M
     assert all(r.most == 1 for r in told)
 
 
-def test_an_inactive_member_is_never_told(dossiers: ModuleType) -> None:
+def test_an_inactive_member_is_never_told() -> None:
     people = [replace(m, is_active=False) for m in dossiers.PEOPLE]
 
     for dossier in dossiers.situations().values():
@@ -115,11 +118,11 @@ def test_an_inactive_member_is_never_told(dossiers: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 25, 26, 400])
-def test_home_fits_however_long_the_list_is(dossiers: ModuleType, number: int) -> None:
+def test_home_fits_however_long_the_list_is(number: int) -> None:
     found = next(iter(dossiers.situations().values()))
     messages = dict(dossiers.messages(found))
     assert messages
-    line = a_line(dossiers)
+    line = a_line()
     actor = Actor(dossiers.SARAH, dossiers.TEAM, "T1", "U1")
     decided = tuple(Decided(line.decision.id, 1, "x" * 500, "y" * 500, dossiers.NOW) for _ in range(5))
     for page in (0, 1, 99):
@@ -127,26 +130,26 @@ def test_home_fits_however_long_the_list_is(dossiers: ModuleType, number: int) -
         assert view_problems(view) == []
 
 
-def a_line(dossiers: ModuleType) -> Line:
+def a_line() -> Line:
     case = replace(dossiers.CASE, title="x" * 500, customer_name="<&>" * 85, urgency_level=5)
     decision = dossiers.a_decision(Status.EVALUATING, 4, case=case)
     return Line(decision, Waiting(dossiers.LISA.id, Kind.SCORE, Action.SCORE))
 
 
 def test_a_stranger_reads_why_and_nothing_else() -> None:
-    view = home.home(Stranger(True, ("Sarah",)), now=None)
+    view = home.home(Stranger(True, ("Sarah",)), now=dossiers.NOW)
     assert "Sarah can add you" in str(view)
     assert view_problems(view) == []
-    assert "Set up your team" in str(home.home(Stranger(False, ()), now=None))
+    assert "Set up your team" in str(home.home(Stranger(False, ()), now=dossiers.NOW))
 
 
-def settings_modal(dossiers: ModuleType, **facts: object) -> dict[str, object]:
+def settings_modal(**facts: object) -> dict[str, object]:
     given = {"zone": "Europe/Berlin", "ways": ("push", "email", "sms"), "email": "tom@x.example", "phone": None}
     return preference.settings(Preferences(), now=dossiers.NOW, revision="r1", **{**given, **facts})  # type: ignore[arg-type]
 
 
-def test_settings_as_opened_are_the_settings_that_stand(dossiers: ModuleType, payloads: ModuleType) -> None:
-    view = settings_modal(dossiers, ways=("push", "email"))
+def test_settings_as_opened_are_the_settings_that_stand() -> None:
+    view = settings_modal(ways=("push", "email"))
 
     form = preference.parse(payloads.submitted(view))
 
@@ -159,15 +162,13 @@ def test_settings_as_opened_are_the_settings_that_stand(dossiers: ModuleType, pa
     ("typed", "field"),
     [({"starts": "18:00"}, "ends"), ({"days": []}, "days"), ({"ways": ["sms"]}, "phone"), ({"phone": "12"}, "phone")],
 )
-def test_settings_that_make_no_sense_are_refused_under_their_field(
-    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, object], field: str
-) -> None:
+def test_settings_that_make_no_sense_are_refused_under_their_field(typed: dict[str, object], field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        preference.parse(payloads.submitted(settings_modal(dossiers), **typed))
+        preference.parse(payloads.submitted(settings_modal(), **typed))
 
     assert refusal.value.field == field
 
 
-def test_settings_show_only_the_ways_that_exist(dossiers: ModuleType) -> None:
-    assert "SMS" not in str(settings_modal(dossiers, ways=("push",)))
-    assert "Phone for SMS" in str(settings_modal(dossiers))
+def test_settings_show_only_the_ways_that_exist() -> None:
+    assert "SMS" not in str(settings_modal(ways=("push",)))
+    assert "Phone for SMS" in str(settings_modal())

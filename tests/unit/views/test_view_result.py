@@ -3,7 +3,6 @@
 
 import json
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,8 @@ from bot.domain.result import Result, ResultRow, WeightLimit
 from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
 from bot.views import headline, outcome, result
+from tests.support import dossiers, lines
+from tests.support.known import known
 
 
 def told_of(dossier: Any, **more: Any) -> dict[str, Any]:
@@ -21,20 +22,20 @@ def told_of(dossier: Any, **more: Any) -> dict[str, Any]:
     return result.messages(dossier, **more)[0]
 
 
-def test_a_ranking_reads_with_places_totals_and_needs(dossiers: ModuleType) -> None:
+def test_a_ranking_reads_with_places_totals_and_needs() -> None:
     found = dossiers.situations()["published"]
 
-    assert result.ranking_lines(found, found.result) == [
+    assert result.ranking_lines(found, known(found.result)) == [
         "1.  *Half refund* · about 7.4",
         "2.  *Full refund* · about 7.4",
         "–  Credit note · not ranked: needs scores on Cost",
     ]
 
 
-def test_ties_are_printed_as_ties(dossiers: ModuleType) -> None:
+def test_ties_are_printed_as_ties() -> None:
     found = dossiers.situations()["published"]
     a, b, c = (o.id for o in found.options)
-    tied = replace(found.result, rows=(ResultRow(a, 1, "7.5"), ResultRow(b, 1, "7.5"), ResultRow(c, 3, None)))
+    tied = replace(known(found.result), rows=(ResultRow(a, 1, "7.5"), ResultRow(b, 1, "7.5"), ResultRow(c, 3, None)))
 
     assert result.ranking_lines(found, tied) == [
         "1=  *Full refund* · 7.5",
@@ -46,9 +47,7 @@ def test_ties_are_printed_as_ties(dossiers: ModuleType) -> None:
     assert "Too close to call: Full refund and Half refund share the first place." in told
 
 
-def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next(
-    dossiers: ModuleType, lines: ModuleType
-) -> None:
+def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next() -> None:
     told = told_of(dossiers.situations()["published"])
 
     assert lines.lines_of(told) == snapshot(
@@ -73,9 +72,7 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next(
     )
 
 
-def test_a_result_published_before_results_said_how_solid_they_are_shows_what_it_has(
-    dossiers: ModuleType, lines: ModuleType
-) -> None:
+def test_a_result_published_before_results_said_how_solid_they_are_shows_what_it_has() -> None:
     found = replace(dossiers.situations()["published"], result=dossiers.OLD_RESULT)
 
     *_, plainest = result.messages(found)
@@ -95,7 +92,7 @@ def test_a_result_published_before_results_said_how_solid_they_are_shows_what_it
     assert "*Half refund* leads." in outcome.resolve(found, dossiers.by(dossiers.MIKE))["blocks"][0]["text"]["text"]
 
 
-def test_each_look_is_plainer_than_the_one_before_and_says_the_same(dossiers: ModuleType) -> None:
+def test_each_look_is_plainer_than_the_one_before_and_says_the_same() -> None:
     found = dossiers.situations()["published"]
 
     looks = result.messages(found)
@@ -113,13 +110,13 @@ def test_each_look_is_plainer_than_the_one_before_and_says_the_same(dossiers: Mo
             assert fact in seen
 
 
-def test_without_figures_there_is_one_look(dossiers: ModuleType) -> None:
+def test_without_figures_there_is_one_look() -> None:
     found = dossiers.situations()["published"]
 
     assert len(result.messages(replace(found, result=Result(2, 2, 2, Thresholds())))) == 1
 
 
-def test_below_three_ballots_nothing_aggregated_is_told_and_why(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_below_three_ballots_nothing_aggregated_is_told_and_why() -> None:
     found = dossiers.situations()["published"]
 
     said = lines.lines_of(told_of(replace(found, result=Result(2, 2, 2, Thresholds()))))
@@ -135,11 +132,11 @@ def test_below_three_ballots_nothing_aggregated_is_told_and_why(dossiers: Module
     )
 
 
-def test_a_second_round_says_why_it_shows_the_ranking_only(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_a_second_round_says_why_it_shows_the_ranking_only() -> None:
     found = dossiers.situations()["published"]
-    rows = tuple(replace(row, total=None, share=None, is_about=False) for row in found.result.rows)
+    rows = tuple(replace(row, total=None, share=None, is_about=False) for row in known(found.result).rows)
     bare = Result(2, 5, 5, Thresholds(), rows, StabilityLabel.CLEAR)
-    second = replace(found, result=bare, round=replace(found.round, follows=UUID(int=1)))
+    second = replace(found, result=bare, round=replace(known(found.round), follows=UUID(int=1)))
 
     (only,) = result.messages(second)
 
@@ -157,13 +154,13 @@ def test_a_second_round_says_why_it_shows_the_ranking_only(dossiers: ModuleType,
     )
 
 
-def test_bars_of_the_same_name_are_told_apart(dossiers: ModuleType) -> None:
+def test_bars_of_the_same_name_are_told_apart() -> None:
     found = dossiers.situations()["published"]
     long = "A full refund of everything they paid"
     options = tuple(replace(o, title=f"{long} {i}") for i, o in enumerate(found.options))
     rows = tuple(ResultRow(o.id, i + 1, "≤ 1.5") for i, o in enumerate(options))
 
-    told = told_of(replace(found, options=options, result=replace(found.result, rows=rows)))
+    told = told_of(replace(found, options=options, result=replace(known(found.result), rows=rows)))
 
     (chart,) = [block["chart"] for block in told["blocks"] if block["type"] == "data_visualization"]
     (series,) = chart["series"]
@@ -175,21 +172,21 @@ def test_bars_of_the_same_name_are_told_apart(dossiers: ModuleType) -> None:
     assert chart["axis_config"]["categories"] == [point["label"] for point in series["data"]]
 
 
-def test_one_total_alone_is_no_chart(dossiers: ModuleType) -> None:
+def test_one_total_alone_is_no_chart() -> None:
     found = dossiers.situations()["published"]
-    alone = tuple(row if row.place == 1 else replace(row, total=None) for row in found.result.rows)
+    alone = tuple(row if row.place == 1 else replace(row, total=None) for row in known(found.result).rows)
 
-    told = told_of(replace(found, result=replace(found.result, rows=alone)))
+    told = told_of(replace(found, result=replace(known(found.result), rows=alone)))
 
     assert "data_visualization" not in {block["type"] for block in told["blocks"]}
 
 
-def test_what_follows_from_the_means_is_said_in_sentences(dossiers: ModuleType) -> None:
+def test_what_follows_from_the_means_is_said_in_sentences() -> None:
     found = dossiers.situations()["published"]
     half, full, credit = found.options[1].id, found.options[0].id, found.options[2].id
     trust, cost = (criterion.id for criterion in found.criteria)
     more = replace(
-        found.result,
+        known(found.result),
         dominated=((credit, (half, full)),),
         weight_limits=(WeightLimit(trust, "3", above="3.5"), WeightLimit(cost, "1.5", "1.45", "4.75")),
         confident_leaders=(full,),
@@ -213,7 +210,7 @@ def test_what_follows_from_the_means_is_said_in_sentences(dossiers: ModuleType) 
     ]
 
 
-def test_what_explains_the_scale_in_parentheses_is_left_to_those_who_score(dossiers: ModuleType) -> None:
+def test_what_explains_the_scale_in_parentheses_is_left_to_those_who_score() -> None:
     found = dossiers.situations()["published"]
     names = ("Trust (10 = fully restored)", "Cost (10 = cheapest)")
     criteria = tuple(replace(c, name=name) for c, name in zip(found.criteria, names, strict=True))
@@ -223,12 +220,12 @@ def test_what_explains_the_scale_in_parentheses_is_left_to_those_who_score(dossi
     assert blocks == result.messages(found)[0]["blocks"]
 
 
-def test_names_that_differ_in_their_parentheses_only_stay_whole(dossiers: ModuleType) -> None:
+def test_names_that_differ_in_their_parentheses_only_stay_whole() -> None:
     found = dossiers.situations()["published"]
     names = ("Cost (this year)", "Cost (next year)")
     criteria = tuple(replace(c, name=name) for c, name in zip(found.criteria, names, strict=True))
 
-    notes = headline.notes(replace(found, criteria=criteria), found.result)
+    notes = headline.notes(replace(found, criteria=criteria), known(found.result))
 
     assert any("part most on *Cost (next year)*" in note for note in notes)
 
@@ -244,16 +241,14 @@ def test_names_that_differ_in_their_parentheses_only_stay_whole(dossiers: Module
         (StabilityLabel.TOO_CLOSE, None, "It often does not come first when we vary"),
     ],
 )
-def test_a_label_is_explained_with_and_without_a_number(
-    dossiers: ModuleType, label: StabilityLabel, share: int | None, said: str
-) -> None:
+def test_a_label_is_explained_with_and_without_a_number(label: StabilityLabel, share: int | None, said: str) -> None:
     first, *others = dossiers.RESULT.rows
     found = replace(dossiers.RESULT, rows=(replace(first, share=share), *others), label=label)
 
     assert (headline.solidity(found) or "").startswith(said)
 
 
-def test_comments_stand_by_option_in_the_order_given(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_comments_stand_by_option_in_the_order_given() -> None:
     found = dossiers.situations()["published"]
     a, b, _ = (o.id for o in found.options)
 
@@ -264,7 +259,7 @@ def test_comments_stand_by_option_in_the_order_given(dossiers: ModuleType, lines
     assert "> Cheap &amp; good." in said
 
 
-def test_comments_that_do_not_fit_are_counted(dossiers: ModuleType) -> None:
+def test_comments_that_do_not_fit_are_counted() -> None:
     found = dossiers.situations()["published"]
     option = found.options[0].id
 
@@ -275,7 +270,7 @@ def test_comments_that_do_not_fit_are_counted(dossiers: ModuleType) -> None:
     assert f"… and {200 - shown} more comments" in seen
 
 
-def test_nothing_is_told_before_publication(dossiers: ModuleType) -> None:
+def test_nothing_is_told_before_publication() -> None:
     found = dossiers.situations()["open"]
 
     assert result.lines(found) == result.summary(found) == []

@@ -2,8 +2,8 @@
 
 import json
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,15 +11,16 @@ from bot.domain.round import Thresholds
 from bot.errors import Invalid
 from bot.views import promise, round
 from bot.views.slack.form import errors_for
+from tests.support import dossiers, payloads
 
 
 @pytest.fixture
-def start(dossiers: ModuleType) -> dict[str, Any]:
+def start() -> dict[str, Any]:
     found = dossiers.situations()["options"]
     return round.start(found, dossiers.by(dossiers.SARAH), members=dossiers.PEOPLE, closes_at=dossiers.TOMORROW)
 
 
-def test_everybody_is_asked_by_default(start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_everybody_is_asked_by_default(start: dict[str, Any]) -> None:
     form = round.parse_start(payloads.submitted(start), now=dossiers.NOW)
 
     assert form.member_ids == tuple(m.id for m in dossiers.PEOPLE)
@@ -27,9 +28,7 @@ def test_everybody_is_asked_by_default(start: dict[str, Any], dossiers: ModuleTy
     assert not form.confirmed_two
 
 
-def test_two_people_are_enough_once_confirmed(
-    start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_two_people_are_enough_once_confirmed(start: dict[str, Any]) -> None:
     two = [str(m.id) for m in dossiers.PEOPLE[:2]]
 
     form = round.parse_start(payloads.submitted(start, roster=two, confirm_two=["yes"]), now=dossiers.NOW)
@@ -53,8 +52,6 @@ def test_two_people_are_enough_once_confirmed(
 )
 def test_a_start_is_refused_under_its_field(
     start: dict[str, Any],
-    dossiers: ModuleType,
-    payloads: ModuleType,
     people: int,
     typed: dict[str, Any],
     field: str,
@@ -65,12 +62,10 @@ def test_a_start_is_refused_under_its_field(
     with pytest.raises(Invalid) as refusal:
         round.parse_start(view, now=dossiers.NOW)
 
-    assert errors_for(view, refusal.value) == {f"{field}:{dossiers.UUID(int=9)}:7": sentence}
+    assert errors_for(view, refusal.value) == {f"{field}:{UUID(int=9)}:7": sentence}
 
 
-def test_a_closing_time_in_the_past_is_refused(
-    start: dict[str, Any], dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_a_closing_time_in_the_past_is_refused(start: dict[str, Any]) -> None:
     extend = round.extend(dossiers.situations()["undecided"], closes_at=dossiers.TOMORROW)
     sentence = r"The closing time is in the past; choose a later one\."
 
@@ -80,13 +75,13 @@ def test_a_closing_time_in_the_past_is_refused(
         round.parse_extend(payloads.submitted(extend), now=dossiers.TOMORROW + timedelta(seconds=1))
 
 
-def test_a_new_closing_time_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_new_closing_time_comes_back() -> None:
     extend = round.extend(dossiers.situations()["undecided"], closes_at=dossiers.TOMORROW)
 
     assert round.parse_extend(payloads.submitted(extend), now=dossiers.NOW) == dossiers.TOMORROW
 
 
-def test_more_than_a_hundred_people_come_in_groups(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_more_than_a_hundred_people_come_in_groups() -> None:
     people = [dossiers.a_member(n, f"Person {n}") for n in range(250)]
     view = round.start(
         dossiers.situations()["options"], dossiers.by(dossiers.SARAH), members=people, closes_at=dossiers.TOMORROW
@@ -108,14 +103,14 @@ def test_the_promise_names_the_thresholds() -> None:
     assert "With 3: the ranking" in promise.thresholds_in_words(Thresholds(ranking=3, totals=4))
 
 
-def test_voiding_says_that_all_ballots_are_deleted(dossiers: ModuleType) -> None:
+def test_voiding_says_that_all_ballots_are_deleted() -> None:
     shown = round.void(dossiers.situations()["open"])
 
     assert "*All ballots of this round are deleted*" in json.dumps(shown)
     assert (shown["callback_id"], shown["close"]["text"]) == ("round.void", "Back")
 
 
-def test_proceeding_says_how_many_scored_and_what_will_not_be_shown(dossiers: ModuleType) -> None:
+def test_proceeding_says_how_many_scored_and_what_will_not_be_shown() -> None:
     said = json.dumps(round.proceed(dossiers.situations()["undecided"]))
 
     assert "2 of 5 have scored; quorum is 3." in said

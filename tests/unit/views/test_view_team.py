@@ -1,7 +1,6 @@
 """Setting up a team; the other small answers."""
 
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,10 +10,11 @@ from bot.errors import Invalid
 from bot.views import help, team
 from bot.views.slack import notice
 from bot.views.slack.form import errors_for
+from tests.support import dossiers, lines, payloads
 
 
 @pytest.fixture
-def setup(payloads: ModuleType) -> Any:
+def setup() -> Any:
     """A filled first set-up, with what a test changes."""
 
     def fill(**typed: Any) -> dict[str, Any]:
@@ -67,9 +67,7 @@ def test_a_refused_set_up_says_why_under_its_field(
     assert errors_for(view, refusal.value) == {f"{field}:setup:1": sentence}
 
 
-def test_a_team_that_stands_is_prefilled_and_does_not_ask_for_one_s_role(
-    dossiers: ModuleType, payloads: ModuleType
-) -> None:
+def test_a_team_that_stands_is_prefilled_and_does_not_ask_for_one_s_role() -> None:
     view = team.setup(team=dossiers.TEAM, is_first=False)
 
     form = team.parse_setup(payloads.submitted(view))
@@ -78,7 +76,7 @@ def test_a_team_that_stands_is_prefilled_and_does_not_ask_for_one_s_role(
     assert form.own_role is None
 
 
-def test_members_are_shown_twenty_a_page(dossiers: ModuleType) -> None:
+def test_members_are_shown_twenty_a_page() -> None:
     people = [dossiers.a_member(n, f"Person {n}") for n in range(45)]
 
     def page(number: int) -> tuple[list[str], list[str]]:
@@ -93,14 +91,14 @@ def test_members_are_shown_twenty_a_page(dossiers: ModuleType) -> None:
     assert page(99) == page(2)
 
 
-def test_people_who_were_skipped_are_named(dossiers: ModuleType, lines: ModuleType) -> None:
+def test_people_who_were_skipped_are_named() -> None:
     view = team.members(dossiers.TEAM, dossiers.PEOPLE, notes=["Eve is in a team already", "Bot <b> is no person"])
 
     said = lines.lines_of(view)
     assert said[3:6] == ["*To know*", "• Eve is in a team already", "• Bot &lt;b&gt; is no person"]
 
 
-def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_member_survives_their_own_form() -> None:
     member = replace(dossiers.MIKE, expertise_areas=("refund_request", "pricing", "Data protection"))
     view = payloads.submitted(team.edit_member(member, dossiers.by(dossiers.SARAH)))
 
@@ -111,7 +109,7 @@ def test_a_member_survives_their_own_form(dossiers: ModuleType, payloads: Module
     assert form.expertise_areas == member.expertise_areas
 
 
-def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType) -> None:
+def test_a_changed_member_comes_back() -> None:
     view = payloads.submitted(
         team.edit_member(dossiers.MIKE, dossiers.by(dossiers.SARAH)),
         role="legal_compliance",
@@ -150,9 +148,7 @@ def test_a_changed_member_comes_back(dossiers: ModuleType, payloads: ModuleType)
         ),
     ],
 )
-def test_a_refused_member_says_why(
-    dossiers: ModuleType, payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str
-) -> None:
+def test_a_refused_member_says_why(typed: dict[str, Any], field: str, sentence: str) -> None:
     view = payloads.submitted(team.edit_member(dossiers.MIKE, dossiers.by(dossiers.SARAH)), **typed)
 
     with pytest.raises(Invalid) as refusal:
@@ -161,7 +157,7 @@ def test_a_refused_member_says_why(
     assert errors_for(view, refusal.value) == {f"{field}:{dossiers.MIKE.id}:1": sentence}
 
 
-def test_nobody_is_offered_more_authority_for_themselves(dossiers: ModuleType) -> None:
+def test_nobody_is_offered_more_authority_for_themselves() -> None:
     def levels(who: Member) -> list[str]:
         view = team.edit_member(dossiers.LISA, dossiers.by(who))
         return [o["value"] for o in view["blocks"][2]["element"]["options"]]
@@ -170,7 +166,7 @@ def test_nobody_is_offered_more_authority_for_themselves(dossiers: ModuleType) -
     assert levels(dossiers.TOM) == ["1", "2", "3", "4", "5"]
 
 
-def test_the_channel_learns_who_set_the_team_up(dossiers: ModuleType) -> None:
+def test_the_channel_learns_who_set_the_team_up() -> None:
     told = team.announcement(replace(dossiers.TEAM, name="<!here>"), slack_user_id="U1")
 
     assert told["text"] == (

@@ -102,7 +102,8 @@ class History:
         self.brief = replace(self.brief, decision=replace(self.brief.decision, status=status, phase=phase), **facts)
 
     def later(self) -> datetime:
-        return self.now + timedelta(hours=self.dice.randint(2, 100))
+        at: datetime = self.now + timedelta(hours=self.dice.randint(2, 100))
+        return at
 
     # What the team and the clock do.
 
@@ -452,6 +453,21 @@ def test_deciders_see_that_an_urgent_decision_has_no_quorum(dossiers: ModuleType
         "Mike Chen": [Kind.NO_QUORUM],
     }
     assert waits(at_urgency(undecided, 3), dossiers.PEOPLE, dossiers.NOW) == {"Sarah Johnson": [Kind.UNDECIDED]}
+
+
+def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps(dossiers: ModuleType) -> None:
+    def seen(**closing: Any) -> tuple[str, list[str]]:
+        found = dossiers.a_round(submitted=1, people=dossiers.PEOPLE[:2], **closing)
+        members = (found.members[0], replace(found.members[1], is_excused=True))
+        dossier = dossiers.a_dossier(Status.EVALUATING, 4, round=replace(found, members=members))
+        shown = card.card(dossier, now=dossiers.NOW)
+        return str(shown), [e["action_id"] for e in elements(shown) if e.get("style") == "primary"]
+
+    assert seen()[1] == []  # nobody is asked to score, and voiding the round is red
+    words, primary = seen(**dossiers.CLOSED)
+    assert primary == [Action.PROCEED]
+    assert "Sarah Johnson (owner) or a decider can proceed or cancel" in words
+    assert "Sarah Johnson or a decider can proceed without quorum, or cancel." in words
 
 
 # --- One function.

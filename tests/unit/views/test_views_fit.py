@@ -3,33 +3,25 @@
 import json
 import re
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from bot.domain.action import Action
 from bot.views.slack import ids, kit
 from slack_limits import message_problems
+from tests.support import dossiers
+from tests.support.known import known
 
 LIVE = re.compile(r"<(![a-z]+|[@#][A-Z0-9]+)")
 OURS = re.compile(r"<!date\^\d{10}\^\{date_short_pretty\}( at \{time\})?\|[^<>|]+>|<@U(1SARAH|2MIKE|1)>|<#C1>")
-SITUATIONS = [
-    "define",
-    "criteria",
-    "options",
-    "open",
-    "quorum",
-    "undecided",
-    "published",
-    "second round",
-    "second result",
-    "act",
-    "learn",
-    "cancelled",
-]  # pytest wants them before fixtures exist
-PATTERNS = ["letters", "one word", "ampersands", "mentions", "marks", "lines", "astral", "wide", "control", "tokens"]
+SITUATIONS = list(dossiers.situations())
+PATTERNS = [
+    pytest.param(name, marks=() if name == "mentions" else pytest.mark.slow, id=name) for name in dossiers.PATTERNS
+]
+"""All of them by `make test`; in the inner loop the one that breaks most."""
 
 
 def _mrkdwn(value: Any) -> Iterator[str]:
@@ -44,7 +36,7 @@ def _mrkdwn(value: Any) -> Iterator[str]:
             yield from _mrkdwn(part)
 
 
-def _messages(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+def _messages(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
         return list(dossiers.messages(dossier))
@@ -52,7 +44,7 @@ def _messages(dossiers: ModuleType, situation: str, pattern: str | None) -> list
     return list(dossiers.messages(dossiers.worst(dossier, wild), pattern=wild))
 
 
-def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+def _everything(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
         return [*dossiers.modals(dossier), *dossiers.messages(dossier)]
@@ -61,24 +53,17 @@ def _everything(dossiers: ModuleType, situation: str, pattern: str | None) -> li
     return [*dossiers.modals(bad, pattern=wild), *dossiers.messages(bad, pattern=wild)]
 
 
-def test_the_lists_above_are_those_of_the_factories(dossiers: ModuleType) -> None:
-    assert list(dossiers.situations()) == SITUATIONS
-    assert list(dossiers.PATTERNS) == PATTERNS
-
-
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_every_view_of_an_ordinary_decision_passes_the_gate(dossiers: ModuleType, situation: str) -> None:
-    shown = _everything(dossiers, situation, None)
+def test_every_view_of_an_ordinary_decision_passes_the_gate(situation: str) -> None:
+    shown = _everything(situation, None)
 
     assert len(shown) > 30  # builders raise LimitError themselves
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("situation", ["define", "open", "undecided", "second result", "learn", "cancelled"])
-def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
-    dossiers: ModuleType, situation: str, pattern: str
-) -> None:
-    for name, shown in _everything(dossiers, situation, pattern):
+def test_the_longest_and_most_hostile_input_fits_and_stays_dead(situation: str, pattern: str) -> None:
+    for name, shown in _everything(situation, pattern):
         json.dumps(shown).encode()
         texts = [*_mrkdwn(shown), shown.get("text", "")]
         alive = [found for text in texts for found in LIVE.findall(OURS.sub("", text))]
@@ -86,35 +71,33 @@ def test_the_longest_and_most_hostile_input_fits_and_stays_dead(
         assert "\u202e" not in json.dumps(shown, ensure_ascii=False), name
 
 
-@pytest.mark.parametrize("pattern", [None, *PATTERNS])
+@pytest.mark.parametrize("pattern", [None, *(pytest.param(name, marks=pytest.mark.slow) for name in dossiers.PATTERNS)])
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_messages_speak_to_screen_readers_and_may_be_updates(
-    dossiers: ModuleType, situation: str, pattern: str | None
-) -> None:
-    for name, shown in _messages(dossiers, situation, pattern):
+def test_messages_speak_to_screen_readers_and_may_be_updates(situation: str, pattern: str | None) -> None:
+    for name, shown in _messages(situation, pattern):
         assert shown["text"].strip(), name
         assert not message_problems({**shown, "ts": "1.2"}), name
         assert kit.size(shown["blocks"]) <= kit.MESSAGE_ROOM, name
 
 
 @pytest.mark.parametrize("situation", ["define", "options", "open", "learn"])
-def test_slack_s_own_models_find_nothing_wrong(dossiers: ModuleType, situation: str) -> None:
+def test_slack_s_own_models_find_nothing_wrong(situation: str) -> None:
     for _, shown in dossiers.modals(dossiers.situations()[situation]):
         View(**shown).to_dict()
     for _, shown in dossiers.messages(dossiers.situations()[situation]):
         for block in shown["blocks"]:
             if block["type"] != "data_visualization":  # they do not know it yet, and turn it into nothing
-                assert Block.parse(block).to_dict()["type"] == block["type"]
+                assert known(Block.parse(block)).to_dict()["type"] == block["type"]
 
 
-def test_the_customer_s_address_is_in_the_details_and_the_form_only(dossiers: ModuleType) -> None:
+def test_the_customer_s_address_is_in_the_details_and_the_form_only() -> None:
     for dossier in dossiers.situations().values():
         shown = [*dossiers.modals(dossier), *dossiers.messages(dossier)]
         holding = {name for name, view in shown if dossiers.EMAIL in json.dumps(view)}
         assert holding == {"details", "edit case"}
 
 
-def test_every_id_that_is_shown_is_listed(dossiers: ModuleType) -> None:
+def test_every_id_that_is_shown_is_listed() -> None:
     pressed, submitted = set(), set()
     for dossier in dossiers.situations().values():
         for _, shown in [*dossiers.modals(dossier), *dossiers.messages(dossier)]:
@@ -124,10 +107,11 @@ def test_every_id_that_is_shown_is_listed(dossiers: ModuleType) -> None:
                 pressed |= {e["action_id"] for e in elements if "action_id" in e}
 
     assert pressed | submitted <= ids.ALL
+    assert set(Action) <= pressed, "an action without a button"
 
 
-def test_buttons_that_read_the_same_say_which_decision_they_mean(dossiers: ModuleType) -> None:
+def test_buttons_that_read_the_same_say_which_decision_they_mean() -> None:
     for dossier in dossiers.situations().values():
-        for block in dict(dossiers.messages(dossier))["list"]["blocks"]:
-            if "accessory" in block:
-                assert block["accessory"]["accessibility_label"] == "Show: #42"
+        blocks = dict(dossiers.messages(dossier))["list"]["blocks"]
+        labels = {block["accessory"]["accessibility_label"] for block in blocks if "accessory" in block}
+        assert labels == {"Show: #42"}

@@ -143,14 +143,14 @@ RECORDED = replace(
     outcome_notes="They stayed.",
     recorded_at=NOW,
 )
-CLOSED = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
+CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
 
 
 def situations() -> dict[str, Dossier]:
     """The twelve situations that a card shows."""
     published = a_round(submitted=5, **CLOSED, published_at=NOW)
     resolved = {"round": published, "result": RESULT, "resolver": MIKE}
-    again = {"number": 2, "follows": UUID(int=400)}
+    again: dict[str, Any] = {"number": 2, "follows": UUID(int=400)}
     second_result = replace(RESULT, rows=tuple(replace(row, total=None, is_about=False) for row in RESULT.rows))
     bare = replace(CASE, description="", expected_resolution_date=None)
     return {

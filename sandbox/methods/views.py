@@ -1,7 +1,7 @@
 """Owns the Web API methods for modals, Home, Slack's validator and the Socket Mode address."""
 
-from sandbox.api import Api, Method
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
 from sandbox.modals import Refused
 from sandbox.views import View
 from slack_limits import Problem, message_problems, view_problems
@@ -41,7 +41,7 @@ def _shown(view: View) -> Json:
 
 
 def _validate(api: Api, arguments: Json) -> Json:
-    """Answer as Slack's own validator: nothing when all is well, else pointers."""
+    """Nothing when all is well, else where it is not, as JSON pointers."""
     problems: list[Problem] = []
     if isinstance(arguments.get("view"), dict):
         problems += view_problems(arguments["view"])
@@ -58,11 +58,11 @@ def _connections_open(api: Api, arguments: Json) -> Json:
     return {"url": api.socket_url()}
 
 
-VIEWS: dict[str, Method] = {
-    "views.open": _open,
-    "views.push": _push,
-    "views.update": _update,
-    "views.publish": _publish,
-    "blocks.validate": _validate,
-    "apps.connections.open": _connections_open,
+VIEWS = {
+    "views.open": Method(_open),
+    "views.push": Method(_push),
+    "views.update": Method(_update),
+    "views.publish": Method(_publish),
+    "blocks.validate": Method(_validate, token="none"),
+    "apps.connections.open": Method(_connections_open, token="app"),
 }

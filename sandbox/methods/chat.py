@@ -1,8 +1,8 @@
 """Owns the Web API methods that post, change and delete messages."""
 
-from sandbox.api import Api, Method
-from sandbox.api_conversations import known_channel, open_dm
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
+from sandbox.methods.conversations import known_channel, open_dm
 from sandbox.modals import Refused
 from sandbox.payloads import message_part
 from sandbox.workspace import Channel, Message
@@ -43,7 +43,7 @@ def _post_ephemeral(api: Api, arguments: Json) -> Json:
 
 
 def _update(api: Api, arguments: Json) -> Json:
-    """Change the bot's own message; blocks that are not given stay, an empty list removes them."""
+    """The app's own messages only; blocks that are not given stay, an empty list removes them."""
     channel, message = _own_message(api, arguments, "cant_update_message")
     merged = {**arguments, "text": arguments.get("text") or message.text}
     check_message(api, merged)
@@ -57,6 +57,7 @@ def _update(api: Api, arguments: Json) -> Json:
 
 
 def _delete(api: Api, arguments: Json) -> Json:
+    """The app's own messages only."""
     channel, message = _own_message(api, arguments, "cant_delete_message")
     del channel.messages[message.ts]
     return {"channel": channel.id, "ts": message.ts}
@@ -111,10 +112,10 @@ def _posted(api: Api, channel: Channel, message: Message) -> Json:
     return {"channel": channel.id, "ts": message.ts, "message": shape}
 
 
-CHAT: dict[str, Method] = {
-    "chat.postMessage": post_message,
-    "chat.postEphemeral": _post_ephemeral,
-    "chat.update": _update,
-    "chat.delete": _delete,
-    "chat.getPermalink": _permalink,
+CHAT = {
+    "chat.postMessage": Method(post_message, "chat:write"),
+    "chat.postEphemeral": Method(_post_ephemeral, "chat:write"),
+    "chat.update": Method(_update, "chat:write"),
+    "chat.delete": Method(_delete, "chat:write"),
+    "chat.getPermalink": Method(_permalink),
 }

@@ -1,11 +1,8 @@
 """Owns the Web API methods that post later. A message waits in memory, and goes with the sandbox."""
 
-import asyncio
-import time
-
-from sandbox.api import Api, Method
-from sandbox.api_chat import check_message, post_message, postable
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
+from sandbox.methods.chat import check_message, post_message, postable
 from sandbox.modals import Refused
 from sandbox.workspace import Scheduled
 
@@ -13,27 +10,36 @@ _FARTHEST_SECONDS = 120 * 24 * 3600
 
 
 def _schedule(api: Api, arguments: Json) -> Json:
-    channel = postable(api, arguments)
+    """Waits by the sandbox's clock, and is gone when the sandbox ends."""
+    channel, clock = postable(api, arguments), api.workspace.clock
     check_message(api, arguments)
-    given = str(arguments.get("post_at") or "")
-    if not given.isdecimal():
-        raise Refused("invalid_time")
-    wait = int(given) - time.time()
-    if wait <= 0 or wait > _FARTHEST_SECONDS:
-        raise Refused("time_in_past" if wait <= 0 else "time_too_far")
-    scheduled = Scheduled(api.workspace.new_id("Q"), channel.id, int(given), str(arguments.get("text") or ""))
-    api.workspace.scheduled[scheduled.id] = scheduled
-    asyncio.get_running_loop().call_later(wait, _post, api, scheduled, arguments)
+    post_at = _post_at(arguments, now=clock.time())
+    text, id_ = str(arguments.get("text") or ""), api.workspace.new_id("Q")
+    scheduled = Scheduled(id_, channel.id, post_at, text, created=int(clock.time()))
+    api.workspace.scheduled[id_] = scheduled
+    api.background(_wait_and_post(api, scheduled, arguments))
     return {
         "channel": channel.id,
-        "scheduled_message_id": scheduled.id,
-        "post_at": scheduled.post_at,
-        "message": {"type": "delayed_message", "text": scheduled.text, "blocks": arguments.get("blocks") or []},
+        "scheduled_message_id": id_,
+        "post_at": post_at,
+        "message": {"type": "delayed_message", "text": text, "blocks": arguments.get("blocks") or []},
     }
 
 
-def _post(api: Api, scheduled: Scheduled, arguments: Json) -> None:
+def _post_at(arguments: Json, *, now: float) -> int:
+    given = str(arguments.get("post_at") or "")
+    if not given.isdecimal():
+        raise Refused("invalid_time")
+    if int(given) <= now:
+        raise Refused("time_in_past")
+    if int(given) > now + _FARTHEST_SECONDS:
+        raise Refused("time_too_far")
+    return int(given)
+
+
+async def _wait_and_post(api: Api, scheduled: Scheduled, arguments: Json) -> None:
     """Post, unless it was deleted, or the channel has closed meanwhile: nobody is left whom Slack would tell."""
+    await api.workspace.clock.sleep_until(scheduled.post_at)
     if api.workspace.scheduled.pop(scheduled.id, None) is None:
         return
     try:
@@ -60,8 +66,8 @@ def _delete(api: Api, arguments: Json) -> Json:
     return {}
 
 
-SCHEDULED: dict[str, Method] = {
-    "chat.scheduleMessage": _schedule,
-    "chat.scheduledMessages.list": _list,
-    "chat.deleteScheduledMessage": _delete,
+SCHEDULED = {
+    "chat.scheduleMessage": Method(_schedule, "chat:write"),
+    "chat.scheduledMessages.list": Method(_list),
+    "chat.deleteScheduledMessage": Method(_delete, "chat:write"),
 }

@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sandbox.api import Api, Method
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
 from sandbox.modals import Refused
 from sandbox.spec import PersonSpec
 
@@ -41,6 +41,7 @@ def _users_info(api: Api, arguments: Json) -> Json:
 
 
 def _users_list(api: Api, arguments: Json) -> Json:
+    """Everybody on one page."""
     members = [_user_shape(api, person) for person in api.workspace.people.values()]
     return {"members": [*members, _bot_shape(api)], "response_metadata": {"next_cursor": ""}}
 
@@ -54,7 +55,6 @@ def _lookup_by_email(api: Api, arguments: Json) -> Json:
 
 
 def _user_shape(api: Api, person: PersonSpec) -> Json:
-    zone = ZoneInfo(person.tz)
     profile: Json = {"real_name": person.real_name, "display_name": person.name}
     if person.email and "users:read.email" in api.workspace.spec.scopes:
         profile["email"] = person.email
@@ -73,7 +73,7 @@ def _user_shape(api: Api, person: PersonSpec) -> Json:
         "real_name": person.real_name,
         "tz": person.tz,
         "tz_label": person.tz,
-        "tz_offset": _offset_seconds(zone),
+        "tz_offset": _offset_seconds(api.workspace.clock.now().astimezone(ZoneInfo(person.tz))),
         "is_admin": person.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
@@ -83,8 +83,8 @@ def _user_shape(api: Api, person: PersonSpec) -> Json:
     }
 
 
-def _offset_seconds(zone: ZoneInfo) -> int:
-    offset = datetime.now(zone).utcoffset()
+def _offset_seconds(moment: datetime) -> int:
+    offset = moment.utcoffset()
     return int(offset.total_seconds()) if offset else 0
 
 
@@ -102,6 +102,7 @@ def _bot_shape(api: Api) -> Json:
 
 
 def _bots_info(api: Api, arguments: Json) -> Json:
+    """The app itself only."""
     spec = api.workspace.spec
     if arguments.get("bot") not in (None, spec.bot_id):
         raise Refused("bot_not_found")
@@ -115,19 +116,19 @@ def _profile(api: Api, arguments: Json) -> Json:
 
 
 def _presence(api: Api, arguments: Json) -> Json:
-    """Everybody of a small workspace is there, as long as they belong to it."""
+    """Everybody is active but those who were deactivated."""
     user: Json = _users_info(api, arguments)["user"]
     return {"presence": "away" if user["deleted"] else "active"}
 
 
-PEOPLE: dict[str, Method] = {
-    "api.test": _api_test,
-    "auth.test": _auth_test,
-    "team.info": _team_info,
-    "bots.info": _bots_info,
-    "users.info": _users_info,
-    "users.list": _users_list,
-    "users.lookupByEmail": _lookup_by_email,
-    "users.profile.get": _profile,
-    "users.getPresence": _presence,
+PEOPLE = {
+    "api.test": Method(_api_test, token="none"),
+    "auth.test": Method(_auth_test),
+    "team.info": Method(_team_info, "team:read"),
+    "bots.info": Method(_bots_info, "users:read"),
+    "users.info": Method(_users_info, "users:read"),
+    "users.list": Method(_users_list, "users:read"),
+    "users.lookupByEmail": Method(_lookup_by_email, "users:read.email"),
+    "users.profile.get": Method(_profile, "users.profile:read"),
+    "users.getPresence": Method(_presence, "users:read"),
 }

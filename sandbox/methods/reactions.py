@@ -2,9 +2,9 @@
 
 import re
 
-from sandbox.api import Api, Method
-from sandbox.api_conversations import readable_message
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
+from sandbox.methods.conversations import readable_message
 from sandbox.modals import Refused
 from sandbox.payloads import message_part
 
@@ -39,4 +39,8 @@ def _get(api: Api, arguments: Json) -> Json:
     return {"type": "message", "channel": channel.id, "message": message_part(api.workspace.spec, message)}
 
 
-REACTIONS: dict[str, Method] = {"reactions.add": _add, "reactions.remove": _remove, "reactions.get": _get}
+REACTIONS = {
+    "reactions.add": Method(_add, "reactions:write"),
+    "reactions.remove": Method(_remove, "reactions:write"),
+    "reactions.get": Method(_get, "reactions:read"),
+}

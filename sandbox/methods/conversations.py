@@ -3,16 +3,19 @@
 import re
 from decimal import Decimal
 
-from sandbox.api import Api, Method
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
 from sandbox.modals import Refused
 from sandbox.payloads import message_part
 from sandbox.workspace import Channel, Message
 
+_FAMILIES = {"public_channel": "channels", "private_channel": "groups", "im": "im"}
+"""Kind of channel -> how the scopes for it begin."""
 _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
 
 
 def _open(api: Api, arguments: Json) -> Json:
+    """Direct messages with one person only."""
     users = arguments.get("users") or ""
     wanted = [user for user in (users.split(",") if isinstance(users, str) else users) if user]
     if arguments.get("channel"):
@@ -45,9 +48,22 @@ def known_channel(api: Api, arguments: Json) -> Channel:
     return channel
 
 
-def _need(api: Api, channel: Channel, right: str) -> None:
-    family = "im" if channel.is_dm else "groups" if channel.is_private else "channels"
-    api.need_scope(f"{family}:{right}")
+def kind(channel: Channel) -> str:
+    """As `types` of conversations.list names it."""
+    if channel.is_dm:
+        return "im"
+    return "private_channel" if channel.is_private else "public_channel"
+
+
+def scopes_for(api: Api, arguments: Json, right: str) -> list[str]:
+    """The scopes for this right ("read", "history") on the channel in question, or on all that are asked for."""
+    if arguments.get("channel"):
+        return [f"{_FAMILIES[kind(known_channel(api, arguments))]}:{right}"]
+    return [f"{_FAMILIES[one]}:{right}" for one in _types(arguments) if one in _FAMILIES]
+
+
+def _types(arguments: Json) -> list[str]:
+    return str(arguments.get("types") or "public_channel").split(",")
 
 
 def _channel_shape(api: Api, channel: Channel) -> Json:
@@ -69,36 +85,26 @@ def _channel_shape(api: Api, channel: Channel) -> Json:
 
 
 def _info(api: Api, arguments: Json) -> Json:
-    channel = known_channel(api, arguments)
-    _need(api, channel, "read")
-    return {"channel": _channel_shape(api, channel)}
+    return {"channel": _channel_shape(api, known_channel(api, arguments))}
 
 
 def _list(api: Api, arguments: Json) -> Json:
-    types = str(arguments.get("types") or "public_channel").split(",")
-    if "public_channel" in types:
-        api.need_scope("channels:read")
-    if "private_channel" in types:
-        api.need_scope("groups:read")
-    bot = api.workspace.spec.bot_user_id
-    public = [c for c in api.workspace.channels.values() if not c.is_private and "public_channel" in types]
-    private = [
-        channel
-        for channel in api.workspace.channels.values()
-        if channel.is_private and not channel.is_dm and "private_channel" in types and bot in channel.members
-    ]
-    found = [_channel_shape(api, channel) for channel in (*public, *private)]
-    return {"channels": found, "response_metadata": {"next_cursor": ""}}
+    """All on one page: public channels, and those that the app is in."""
+    types, bot = _types(arguments), api.workspace.spec.bot_user_id
+    wanted = [channel for channel in api.workspace.channels.values() if kind(channel) in types]
+    found = [channel for channel in wanted if not channel.is_private or bot in channel.members]
+    shapes = [_channel_shape(api, channel) for channel in found]
+    return {"channels": shapes, "response_metadata": {"next_cursor": ""}}
 
 
 def _members(api: Api, arguments: Json) -> Json:
+    """All on one page."""
     channel = known_channel(api, arguments)
-    _need(api, channel, "read")
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
 def _history(api: Api, arguments: Json) -> Json:
-    """Newest first, without thread replies and ephemerals; metadata only where it was asked for."""
+    """Newest first; without replies and messages for one person."""
     channel = _readable(api, arguments)
     found = [m for m in channel.messages.values() if m.only_for is None and m.thread_ts in (None, m.ts)]
     return _page(api, list(reversed(found)), arguments)
@@ -127,7 +133,6 @@ def _page(api: Api, found: list[Message], arguments: Json) -> Json:
 
 def _readable(api: Api, arguments: Json) -> Channel:
     channel = known_channel(api, arguments)
-    _need(api, channel, "history")
     if api.workspace.spec.bot_user_id not in channel.members:
         raise Refused("not_in_channel")
     return channel
@@ -152,7 +157,7 @@ def _shape(api: Api, message: Message, arguments: Json) -> Json:
 
 
 def _of_user(api: Api, arguments: Json) -> Json:
-    """The channels that somebody is in, the app itself unless told otherwise."""
+    """All on one page."""
     user = arguments.get("user") or api.workspace.spec.bot_user_id
     found: Json = _list(api, arguments)
     mine = [c for c in found["channels"] if user in api.workspace.channels[c["id"]].members]
@@ -188,9 +193,10 @@ def _create(api: Api, arguments: Json) -> Json:
 def _invite(api: Api, arguments: Json) -> Json:
     channel = _mine(api, arguments)
     users = [user for user in str(arguments.get("users") or "").split(",") if user]
-    unknown = [user for user in users if user not in api.workspace.people]
-    if unknown or not users:
-        raise Refused("user_not_found" if users else "no_user")
+    if not users:
+        raise Refused("no_user")
+    if not set(users) <= api.workspace.people.keys():
+        raise Refused("user_not_found")
     if all(user in channel.members for user in users):
         raise Refused("already_in_channel")
     channel.members.update(users)
@@ -230,18 +236,18 @@ def _mine(api: Api, arguments: Json) -> Channel:
     return channel
 
 
-CONVERSATIONS: dict[str, Method] = {
-    "conversations.open": _open,
-    "conversations.info": _info,
-    "conversations.list": _list,
-    "conversations.members": _members,
-    "conversations.history": _history,
-    "conversations.replies": _replies,
-    "conversations.join": _join,
-    "conversations.leave": _leave,
-    "conversations.create": _create,
-    "conversations.invite": _invite,
-    "conversations.kick": _kick,
-    "conversations.setTopic": _set_topic,
-    "users.conversations": _of_user,
+CONVERSATIONS = {
+    "conversations.open": Method(_open, "im:write"),
+    "conversations.info": Method(_info, "*:read"),
+    "conversations.list": Method(_list, "*:read"),
+    "conversations.members": Method(_members, "*:read"),
+    "conversations.history": Method(_history, "*:history"),
+    "conversations.replies": Method(_replies, "*:history"),
+    "conversations.join": Method(_join, "channels:join"),
+    "conversations.leave": Method(_leave, "channels:manage"),
+    "conversations.create": Method(_create, "channels:manage"),
+    "conversations.invite": Method(_invite, "channels:manage"),
+    "conversations.kick": Method(_kick, "channels:manage"),
+    "conversations.setTopic": Method(_set_topic, "channels:manage"),
+    "users.conversations": Method(_of_user, "*:read"),
 }

@@ -2,9 +2,9 @@
 
 import secrets
 
-from sandbox.api import Api, Method
-from sandbox.api_conversations import known_channel
 from sandbox.inputs import Json
+from sandbox.methods.api import Api, Method
+from sandbox.methods.conversations import known_channel
 from sandbox.modals import Refused
 from sandbox.workspace import File
 
@@ -19,7 +19,7 @@ def _get_upload_url(api: Api, arguments: Json) -> Json:
 
 
 def _complete_upload(api: Api, arguments: Json) -> Json:
-    """Share what was uploaded: one message of the app in the channel, with the comment as its text."""
+    """One message of the app in one channel, with the comment as its text."""
     wanted = arguments.get("files")
     if not isinstance(wanted, list) or not wanted:
         raise Refused("invalid_arguments", ["[ERROR] files are required"])
@@ -48,7 +48,7 @@ def _uploaded(api: Api, one: Json) -> File:
     return file
 
 
-FILES: dict[str, Method] = {
-    "files.getUploadURLExternal": _get_upload_url,
-    "files.completeUploadExternal": _complete_upload,
+FILES = {
+    "files.getUploadURLExternal": Method(_get_upload_url, "files:write"),
+    "files.completeUploadExternal": Method(_complete_upload, "files:write"),
 }

@@ -1,0 +1,69 @@
+"""Owns the events that the app hears of in the background, where it subscribed to them."""
+
+from sandbox import payloads
+from sandbox.delivery import Courier
+from sandbox.inputs import Json
+from sandbox.spec import PersonSpec
+from sandbox.workspace import Channel, Message, Workspace
+
+_FAMILIES = {"im": "im", "group": "groups", "channel": "channels"}
+"""channel_type of a message -> how the event is called under which an app subscribes to such channels' messages."""
+
+
+class Events:
+    def __init__(self, workspace: Workspace, courier: Courier) -> None:
+        self.workspace = workspace
+        self.courier = courier
+
+    def send(self, event: Json) -> bool:
+        """Tell the app, if it subscribed to this type; returns whether it did."""
+        if event["type"] not in self.workspace.spec.events:
+            return False
+        self._send(event)
+        return True
+
+    def _send(self, event: Json) -> None:
+        user = str(event.get("user") or "")
+        body = payloads.event(self.workspace.spec, event, at=self.workspace.clock.time())
+        self.courier.send_event(event["type"], user, body)
+
+    def home_opened(self, person: PersonSpec) -> None:
+        event: Json = {
+            "type": "app_home_opened",
+            "user": person.id,
+            "channel": self.workspace.dm(person.id).id,
+            "tab": "home",
+            "event_ts": self._ts(),
+        }
+        if person.id in self.workspace.homes:
+            event["view"] = self.workspace.homes[person.id].payload()
+        self.send(event)
+
+    def app_joined(self, channel: Channel, *, inviter: PersonSpec) -> None:
+        self.send(
+            {
+                "type": "member_joined_channel",
+                "user": self.workspace.spec.bot_user_id,
+                "channel": channel.id,
+                "channel_type": "G" if channel.is_private else "C",
+                "team": self.workspace.spec.team_id,
+                "inviter": inviter.id,
+                "event_ts": self._ts(),
+            }
+        )
+
+    def said(self, message: Message, channel: Channel) -> None:
+        """A person's message in a channel of the app: message, and app_mention where the app was called."""
+        event: Json = {
+            **payloads.message_part(self.workspace.spec, message),
+            "channel": channel.id,
+            "event_ts": message.ts,
+        }
+        kind = "im" if channel.is_dm else "group" if channel.is_private else "channel"
+        if {"message", f"message.{_FAMILIES[kind]}"} & set(self.workspace.spec.events):
+            self._send({**event, "channel_type": kind})
+        if f"<@{self.workspace.spec.bot_user_id}>" in message.text and not channel.is_dm:
+            self.send({**event, "type": "app_mention"})
+
+    def _ts(self) -> str:
+        return payloads.action_ts(self.workspace.clock.time())

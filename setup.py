@@ -1,0 +1,24 @@
+"""The extras, which pyproject.toml cannot say: where the sandbox comes from depends on where this is built.
+
+In a clone, `pip install '.[sandbox]'` takes the folder beside this file. A source distribution, and whatever is built
+from one, names the distribution of the same version instead: an address on the builder's disk helps nobody else.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).resolve().parent
+VERSION = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+IS_CLONE = (HERE / "sandbox" / "pyproject.toml").is_file() and "sdist" not in sys.argv
+
+setup(
+    extras_require={
+        "letters": ["apprise>=2.2,<3"],
+        "sandbox": [
+            f"conclave-sandbox @ {(HERE / 'sandbox').as_uri()}" if IS_CLONE else f"conclave-sandbox=={VERSION}",
+        ],
+    }
+)

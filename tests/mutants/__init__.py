@@ -1,0 +1,1 @@
+"""Changes of the code that tests should notice; `make mutants`."""

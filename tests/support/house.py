@@ -1,0 +1,64 @@
+"""A whole Conclave for one test: its own database, its own Slack, the bot between them, people who click."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import make_url
+
+from bot import app, http
+from bot.config import Settings
+from bot.deps import Clock
+from sandbox.people import Person
+from sandbox.server import Sandbox
+from sandbox.server import running as running_sandbox
+from sandbox.spec import WorkspaceSpec
+
+
+@dataclass
+class House:
+    """What a flow test has in its hands."""
+
+    sandbox: Sandbox
+    bot: app.Bot
+    database_url: str
+
+    def person(self, name: str) -> Person:
+        return self.sandbox.person(name)
+
+
+def settings_for(spec: WorkspaceSpec, api_url: str, *, mode: str = "http", **more: Any) -> Settings:
+    return Settings(
+        _env_file=None,
+        slack_bot_token=spec.bot_token,
+        slack_signing_secret=spec.signing_secret,
+        slack_app_token=(spec.app_token or "") if mode == "socket" else "",
+        slack_api_url=api_url,
+        **more,
+    )
+
+
+def as_service(database_url: str) -> str:
+    """The same database for the login that the bot has in tests (tests/conftest.py makes it)."""
+    return make_url(database_url).set(username="conclave_test_service").render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def living(
+    database_url: str,
+    spec: WorkspaceSpec,
+    *,
+    mode: Literal["http", "socket"] = "http",
+    clock: Clock | None = None,
+    **settings_of_bot: Any,
+) -> AsyncIterator[House]:
+    """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""
+    async with running_sandbox(spec, mode=mode) as sandbox:
+        settings = settings_for(spec, sandbox.api_url, mode=mode, **settings_of_bot)
+        async with (
+            app.running(settings, database_url=as_service(database_url), clock=clock) as bot,
+            http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
+        ):
+            sandbox.bot_url = f"http://127.0.0.1:{port}"
+            yield House(sandbox, bot, database_url)
