@@ -157,7 +157,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
     hint = ". See: conclave outbox list" if standing.dead else ""
-    refused = _REFUSED.format(standing.refused, standing.refusal) if standing.refusal else "takes what is sent"
+    refused = _REFUSED.format(standing.refusal, standing.refused) if standing.refusal else "takes what is sent"
     swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
     return [
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
@@ -170,8 +170,8 @@ async def _examine_deliveries(url: str) -> list[Finding]:
 
 
 _REFUSED = (
-    "{} deliveries wait because Slack answers {}; none is given up. An administrator of the workspace, or whoever "
-    "installed the app, has to mend it: token, scopes, plan, what apps may do there"
+    "Slack answers {}; waiting for that to be mended: {}, none is given up. Whoever administers the workspace or has "
+    "installed the app has to: its token, its scopes, the plan, what apps may do there"
 )
 _LEFT = "the server removes what publication replaced; {} old row versions wait for it"
 _NOT_REMOVED = (

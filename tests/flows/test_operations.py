@@ -139,3 +139,14 @@ async def test_the_command_lists_and_repeats_what_was_given_up(team: Team) -> No
     assert "See: conclave outbox list" in examined
     assert await conclave(team, "outbox", "retry") == (0, "1 put back.\n")
     team.sql("DELETE FROM outbox WHERE kind = 'held'")
+
+
+async def test_the_doctor_names_what_the_workspace_must_mend(team: Team) -> None:
+    team.sql(
+        "INSERT INTO outbox(kind, lane, dedupe_key, last_error, run_at) "
+        "VALUES ('held', 'slack:T0ELSEWHERE:C1', 'held:2', 'org_login_required', now() + interval '1 minute')"
+    )
+    code, examined = await conclave(team, "doctor")
+
+    assert code == 1
+    assert "FAIL  workspace: Slack answers org_login_required; waiting for that to be mended: 1" in examined
