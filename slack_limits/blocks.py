@@ -15,6 +15,12 @@ CONTEXT_ELEMENTS = 10
 ACTIONS_ELEMENTS = 25
 INPUT_LABEL = 2_000
 ALERT_TEXT = 200
+CARD_TITLE = 150
+CARD_TEXT = 200
+CARD_ACTIONS = 3  # docs.slack.dev/reference/block-kit/blocks/card-block: "maximum of 3 buttons"
+CAROUSEL_CARDS = 10
+CONTAINER_BLOCKS = 10
+CONTEXT_ACTIONS = 5
 MARKDOWN_TEXT = 12_000
 CHARTS = 2
 _TABLES = ("table", "data_table")
@@ -91,7 +97,7 @@ def _actions(check: Check, block: Json, at: str) -> None:
 
 
 def _context_actions(check: Check, block: Json, at: str) -> None:
-    check_elements(check, block.get("elements"), f"{at}/elements", "context_actions", 5)
+    check_elements(check, block.get("elements"), f"{at}/elements", "context_actions", CONTEXT_ACTIONS)
 
 
 def _input(check: Check, block: Json, at: str) -> None:
@@ -118,19 +124,19 @@ def _markdown(check: Check, block: Json, at: str) -> None:
 
 
 def _card(check: Check, block: Json, at: str) -> None:
-    for part, most in (("title", 150), ("subtitle", 150), ("body", 200)):
+    for part, most in (("title", CARD_TITLE), ("subtitle", CARD_TITLE), ("body", CARD_TEXT), ("subtext", CARD_TEXT)):
         check.optional_text(block.get(part), f"{at}/{part}", most)
     if block.get("actions") is not None:
-        check_elements(check, block["actions"], f"{at}/actions", "actions", ACTIONS_ELEMENTS)
+        check_elements(check, block["actions"], f"{at}/actions", "actions", CARD_ACTIONS)
 
 
 def _carousel(check: Check, block: Json, at: str) -> None:
-    for index, card in enumerate(check.items(block.get("elements"), f"{at}/elements", 10)):
+    for index, card in enumerate(check.items(block.get("elements"), f"{at}/elements", CAROUSEL_CARDS)):
         check_block(check, card, f"{at}/elements/{index}")
 
 
 def _container(check: Check, block: Json, at: str) -> None:
-    for index, child in enumerate(check.items(block.get("child_blocks"), f"{at}/child_blocks", 10)):
+    for index, child in enumerate(check.items(block.get("child_blocks"), f"{at}/child_blocks", CONTAINER_BLOCKS)):
         check_block(check, child, f"{at}/child_blocks/{index}")
 
 

@@ -38,11 +38,11 @@ class Topic:
     share: Fraction | None = field(repr=False)
     """Of the disagreement about leader or runner-up, 1 = all of it; None = too few people for a number."""
     voices: int
-    """How many people scored both on every criterion: it rests on them."""
+    """How many people scored both options on every criterion; nobody else counts here."""
 
 
 def agreement(scores: Sequence[int]) -> CellAgreement | None:
-    """Measure one cell; None below 2 scores: nobody agrees alone."""
+    """Measure one cell; None below 2 scores: one person neither agrees nor differs."""
     if len(scores) < 2:
         return None
     found = consensus(scores)

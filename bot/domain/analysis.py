@@ -40,7 +40,8 @@ class Analysis:
     means: CellMeans = field(repr=False)
     """After leniency, if there was any to subtract."""
     partial: tuple[int, ...] = ()
-    """Who scored only some of the options on a criterion, as positions in `ballots`: then leniency counts."""
+    """Positions in `ballots` of those who scored only some of a criterion's options. Where there are any, everybody's
+    leniency is subtracted."""
     circles: int = 1
     """More than 1: groups of people with no cell in common, between whom leniency is unknown."""
     intervals: Mapping[UUID, Interval] = field(default_factory=dict, repr=False)

@@ -9,7 +9,8 @@ from bot.domain.option import Option
 from bot.domain.team import TOP_AUTHORITY
 
 OWN_DECISION_LIMIT = 2
-"""Up to this required level the owner may resolve the own decision, given the authority; above it others must."""
+"""What takes no more authority than this may be resolved by the decision's own owner, who needs that authority like
+anybody; above it somebody else has to decide."""
 
 
 @dataclass(frozen=True)

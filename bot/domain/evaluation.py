@@ -71,7 +71,10 @@ class Ballot:
 
 
 def shuffled(option_ids: Sequence[UUID], *, round_id: UUID, member_id: UUID) -> tuple[UUID, ...]:
-    """The options in this person's own order: stable for the round, different between people (no first-place bonus)."""
+    """The options in this person's own order, the same for the whole round.
+
+    Everybody has another one, so that no option profits from being read first.
+    """
     return tuple(
         sorted(
             option_ids,

@@ -12,7 +12,7 @@ from uuid import UUID
 from bot.domain.ranking import Cell, Cells, cell_means
 
 Pattern = frozenset[Cell]
-"""The cells that a person scored. People with the same pattern are one unknown of the fit."""
+"""The cells that a person scored. Sixty people who all scored everything share one pattern, and are solved as one."""
 MAX_EXACT = 30
 """Up to so many different patterns the fit is exact (1 s at most); beyond, it is rounded to 1e-12."""
 FINE = 10**12
@@ -23,7 +23,8 @@ class Leniency:
     offsets: tuple[Fraction, ...] = field(repr=False)
     """One per ballot, to be subtracted from each of its scores; they add up to 0 in every circle."""
     circles: int
-    """Groups of people whom no commonly scored cell connects. More than 1: they compare as they stand."""
+    """How many groups of people there are whom no commonly scored cell connects: Ann and Bo scored only one option,
+    Cy only the other. Who is more generous cannot be told across groups; their scores are compared as they stand."""
 
     def adjust(self, ballots: Sequence[Cells]) -> tuple[Mapping[Cell, Fraction], ...]:
         return tuple(

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 MINUTES = 24 * 60
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HORIZON_DAYS = 16
-"""Two weeks and two days: one day of the week that a zone skipped comes again within them."""
+"""How far ahead a working hour is looked for. A zone may skip a whole day (Samoa had no 30 December 2011): whoever
+works on that weekday alone waits two weeks from the last one to the next; and a day at either end for the zone."""
 
 FROM_SLACK = {"push": True, "email": False, "sms": False}
-"""What somebody added from Slack starts with: told there, and twice only if they choose so."""
+"""The ways of somebody who was added from Slack: direct messages only, until they choose to be told by mail as well."""
 
 
 @dataclass(frozen=True)

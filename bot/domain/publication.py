@@ -63,7 +63,8 @@ def publish(
         bare,
         rows=_rows(analysis, shown, is_full=is_full),
         label=analysis.label,
-        # Of one criterion there is nothing to choose, and its absence would tell that everybody sees the same gap.
+        # A single criterion is never named as the one to talk about. Were it named whenever people differ, a result
+        # without it would tell that everybody sees the same gap between the first two.
         topics=_topics(analysis, thresholds, is_full=is_full) if len(weights) > 1 else (),
     )
     return _with_cells(result, analysis, shown, weights) if is_full else result
@@ -133,7 +134,7 @@ def _with_cells(result: Result, analysis: Analysis, shown: Shown, weights: Weigh
 
 
 def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
-    """In the order of the places and the pages."""
+    """The cells to print: options by place, criteria in the order of the scoring pages."""
     cells = ((row.option_id, criterion) for row in analysis.ranking.rows for criterion, _ in weights)
     return [cell for cell in cells if cell in shown.cells]
 
@@ -141,7 +142,8 @@ def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
 def _weight_limits(
     analysis: Analysis, options: Sequence[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
 ) -> tuple[WeightLimit, ...] | None:
-    """None with several leaders or none, where an end of the scale hides a mean, where print has another leader."""
+    """None where the printed means do not say it: several lead or nobody, one is printed as an end of the scale
+    ("≥ 9.5"), or going by print another option would lead."""
     if not all(map(is_number, printed.values())) or len(options) < 2:
         return None
     ranking = rank_means(option_ids=options, weights=weights, means=means)

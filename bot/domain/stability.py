@@ -60,10 +60,8 @@ def weight_intervals(ranking: Ranking, *, weights: Weights, means: CellMeans) ->
     Exact. With several in first place an interval is where all of them stay: their own ties count too.
     Source: Triantaphyllou & Sanchez 1997, for the weighted sum without renormalising.
     """
-    ranked = [row.option_id for row in ranking.rows if row.place is not None]
-    leaders = [row.option_id for row in ranking.rows if row.place == 1]
-    pairs = [(_gaps(a, b, weights, means), b) for a in leaders for b in ranked if a != b]
-    if not leaders:
+    pairs = [(_gaps(a, b, weights, means), b) for a in ranking.leaders for b in ranking.ranked if a != b]
+    if not ranking.leaders:
         return {}
     return {criterion: _interval(j, weight, pairs) for j, (criterion, weight) in enumerate(weights)}
 

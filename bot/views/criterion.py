@@ -117,7 +117,8 @@ def _meaning(number: int) -> Field[str]:
 
 
 def _weight(number: int, index: int, otherwise: Decimal | None) -> Field[Decimal]:
-    """index: of the row among those that are filled, for the refusal; otherwise: what stands for an unreadable one."""
+    """index: the row's position among the filled ones, which a refusal names; otherwise: what to take for a weight that
+    cannot be read, instead of refusing it."""
 
     def draw(start: Decimal | None) -> kit.Element:
         return element.number_input("weight", initial=start, least=MIN_WEIGHT, most=MAX_WEIGHT, is_decimal=True)

@@ -30,7 +30,8 @@ from bot.views.promise import shown_afterwards
 from bot.views.slack import ids, kit, text
 
 ROOMS = (3000, 1000, 300)
-"""Characters per long text; the first with which the view fits is used. Only emoji and the like need the later ones."""
+"""Characters per long text; the first with which the view fits is used. A view is measured in bytes, so the later ones
+are needed where a decision is full of emoji or of Chinese: up to four bytes a character."""
 VIEW_BYTES = 240_000
 
 

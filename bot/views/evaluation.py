@@ -230,9 +230,10 @@ def _abstained(saved: Page) -> list[kit.Block]:
 
 
 def _abstain(dossier: Dossier) -> kit.Block:
-    """A button and no box: so every score can be required, which Slack does not mark as optional.
+    """A button, because with a checkbox no score could be a required field: Slack would call each one optional.
 
-    It bears the id of Back, in a block of its own: who lists or counts ids does not learn that somebody abstained.
+    It bears the id of Back, in a block of its own: whoever counts presses by their ids, in a log for example, does not
+    learn that somebody abstained.
     """
     label = f"{ABSTAIN}: leave this criterion of {dossier.decision.name} out"
     return kit.actions([kit.button(ABSTAIN, ids.TURN_PAGE, value=ONWARDS, label=label)])
@@ -263,7 +264,7 @@ def _name(criterion: Criterion | None) -> str:
 def _comments_asked(
     dossier: Dossier, ballot: Ballot, round_: Round, order: Sequence[UUID], revision: str
 ) -> list[kit.Block]:
-    """None in a second round: it publishes the ranking alone."""
+    """Nothing in a second round, which publishes the ranking alone and would have to throw comments away."""
     if round_.follows is not None:
         return []
     asked = [_comment(dossier, ballot.comments, option, revision) for option in order]

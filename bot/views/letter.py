@@ -56,7 +56,7 @@ def _templates() -> Environment:
 
 
 def _link(item: Told) -> str | None:
-    """Slack's own way to a channel, whatever the workspace is called."""
+    """A link to the card's channel by Slack's ids, since the workspace's own address is not known here."""
     d = item.brief.decision
     if not (d.workspace_id and d.channel_id):
         return None

@@ -69,7 +69,7 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
 
 
 def proposed(dossier: Dossier, by: By) -> kit.View:
-    """Once an option was proposed: one more, on to the card or, for the owner of enough options, to the scoring."""
+    """What comes after a proposal: another one, the decision itself or, for its owner once there are two, scoring."""
     decision = dossier.decision
     is_enough = len(dossier.options) >= MIN_OPTIONS
     rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."

@@ -15,6 +15,7 @@ import importlib.util
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -150,6 +151,7 @@ def _server(*, needed: bool) -> Iterator[None]:
         yield
     finally:
         server.stop()
+        shutil.rmtree(place)
 
 
 def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mutant], list[Mutant]]:

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.clock import FARTHEST, Clock, span
 from sandbox.server import Sandbox
+from tests.support.desk import Desk
 
 DAY = timedelta(days=1)
 
@@ -100,7 +101,7 @@ async def test_a_scheduled_message_comes_when_its_time_has_been_moved_to(sandbox
     assert "An hour is over" not in early
 
 
-async def test_a_response_url_is_over_after_half_an_hour_and_a_trigger_is_not(sandbox: Sandbox, desk: Any) -> None:
+async def test_a_response_url_is_over_after_half_an_hour_and_a_trigger_is_not(sandbox: Sandbox, desk: Desk) -> None:
     sarah = sandbox.person("sarah")
     await sarah.slash("/decide blocks", channel="customer-decisions")
     body = desk.bodies[-1]

@@ -57,7 +57,7 @@ def long_text(
     missing: str | None = None,
     hint: str | None = None,
 ) -> Field[str]:
-    """A text of several lines. missing: what to say where it is empty; without it it may be."""
+    """A text of several lines. missing: the refusal of an empty one; None lets it be empty."""
 
     def read(fields: Fields) -> str:
         text = _within(fields, name, called or label.lower(), length)
@@ -94,7 +94,7 @@ def money(
 def number(
     name: str, label: str, *, least: int, most: int, called: str | None = None, empty: int | None = None
 ) -> Field[int]:
-    """A whole number from `least` to `most`. empty: what an empty field means; without it there must be a number."""
+    """A whole number from `least` to `most`. empty: what an empty field counts as; None demands a number."""
 
     def draw(start: int | None) -> kit.Element:
         return element.number_input(name, initial=None if start == empty else start, least=least, most=most)
@@ -174,7 +174,7 @@ def optional_choice(
 
 
 def optional_radio(name: str, label: str, words: Mapping[str, str]) -> Field[str | None]:
-    """The same with every choice in sight."""
+    """`optional_choice` as radio buttons, all in sight, instead of a menu."""
     return Field(
         name,
         label,
@@ -290,5 +290,5 @@ def _select(name: str, words: Mapping[Key, str], start: Key | None, placeholder:
 
 
 def _key(chosen: str | None, words: Mapping[Key, str]) -> Key | None:
-    """The key that travelled as its text; None for what was not among them."""
+    """The key of `words` whose text was sent back; None for anything else."""
     return next((key for key in words if str(key) == chosen), None)

@@ -23,7 +23,7 @@ MESSAGE_ROOM = 12_000
 
 
 def plain_text(text: str, length: int = MRKDWN) -> Element:
-    """Text that nothing in it can bring to life. Slack refuses empty ones: a dash stands for nothing."""
+    """Text that Slack shows as it stands, without links and mentions. It refuses an empty one: then it is a dash."""
     return {"type": "plain_text", "text": cut(clean(text).strip(), length) or "–", "emoji": True}
 
 

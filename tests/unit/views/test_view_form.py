@@ -1,6 +1,5 @@
 """Forms that are declared once: what they show is what they read."""
 
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from bot.errors import Invalid
 from bot.views.slack.entry import channel, choice, line, long_text, number, optional_line
 from bot.views.slack.field import Answers, Ask, Inputs
+from tests.support import payloads
 
 LEVELS = {1: "Low", 2: "High"}
 
@@ -39,13 +39,13 @@ def test_a_form_leaves_its_inputs_in_the_order_in_which_it_asks() -> None:
     assert [block["optional"] for block in blocks] == [False, False, True, True, True]
 
 
-def test_a_form_that_nobody_touched_reads_back_what_it_started_from(payloads: ModuleType) -> None:
+def test_a_form_that_nobody_touched_reads_back_what_it_started_from() -> None:
     view = payloads.submitted(a_view(START))
 
     assert a_form(Answers(view), BLANK) == START
 
 
-def test_what_was_entered_counts_and_not_the_start(payloads: ModuleType) -> None:
+def test_what_was_entered_counts_and_not_the_start() -> None:
     view = payloads.submitted(a_view(START), name=" New\n name ", level="1", months=None, notes=None, code=None)
 
     assert a_form(Answers(view), START) == {"name": "New name", "level": 1, "months": 0, "notes": "", "code": None}
@@ -63,7 +63,7 @@ def test_what_was_entered_counts_and_not_the_start(payloads: ModuleType) -> None
         ({"code": "x" * 6}, "code", "The code is too long: 5 characters at most."),
     ],
 )
-def test_a_refusal_names_the_field(payloads: ModuleType, typed: dict[str, Any], field: str, sentence: str) -> None:
+def test_a_refusal_names_the_field(typed: dict[str, Any], field: str, sentence: str) -> None:
     view = payloads.submitted(a_view(START), **typed)
 
     with pytest.raises(Invalid) as refusal:
@@ -72,7 +72,7 @@ def test_a_refusal_names_the_field(payloads: ModuleType, typed: dict[str, Any], 
     assert (refusal.value.field, refusal.value.message) == (field, sentence)
 
 
-def test_the_first_mistake_from_the_top_is_the_one_refused(payloads: ModuleType) -> None:
+def test_the_first_mistake_from_the_top_is_the_one_refused() -> None:
     view = payloads.submitted(a_view(START), months="13", level=None, code="x" * 6)
 
     with pytest.raises(Invalid) as refusal:
@@ -81,7 +81,7 @@ def test_the_first_mistake_from_the_top_is_the_one_refused(payloads: ModuleType)
     assert refusal.value.field == "level"
 
 
-def test_of_rows_only_the_one_that_is_meant_is_read(payloads: ModuleType) -> None:
+def test_of_rows_only_the_one_that_is_meant_is_read() -> None:
     first, second = Inputs("a", 1), Inputs("b", 1)
     a_form(first, START)
     a_form(second, {**START, "name": "Other"})
@@ -96,7 +96,7 @@ def test_of_rows_only_the_one_that_is_meant_is_read(payloads: ModuleType) -> Non
     assert Answers(view, thing="a")(line("name", "Name", length=10), "") == "Acme"
 
 
-def test_a_choice_that_the_form_does_not_know_was_not_made(payloads: ModuleType) -> None:
+def test_a_choice_that_the_form_does_not_know_was_not_made() -> None:
     view = payloads.submitted(a_view(START))
     view["state"]["values"]["level:thing:7"]["level"]["selected_option"] = {"value": "3"}
 
@@ -105,7 +105,7 @@ def test_a_choice_that_the_form_does_not_know_was_not_made(payloads: ModuleType)
 
 
 @pytest.mark.parametrize("elsewhere", ["D1", None])
-def test_a_card_goes_to_a_channel_and_nowhere_else(payloads: ModuleType, elsewhere: str | None) -> None:
+def test_a_card_goes_to_a_channel_and_nowhere_else(elsewhere: str | None) -> None:
     field = channel("channel", "Channel", missing="Choose a channel.")
     view = {"blocks": [field.block("D1", thing="new", revision=1)]}
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +19,14 @@ from bot.config import Settings
 from bot.domain.action import Action
 from bot.domain.authority import least_authority
 from bot.domain.by import By
-from bot.domain.decision import Brief, Dossier, Status
+from bot.domain.decision import Brief, Dossier, Phase, Status
 from bot.domain.home import Home
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
 from bot.domain.outcome import Outcome
 from bot.domain.permission import check, may_carry
 from bot.domain.preference import Preferences
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
-from bot.domain.round import Round, RoundState
+from bot.domain.round import RoundState
 from bot.domain.team import Actor, Member
 from bot.domain.waiting import Kind, Line, Waiting, action_for, leading, line, waiting
 from bot.views import card, home, reminder
@@ -35,6 +34,8 @@ from bot.views import decision as decision_view
 from bot.views.reminder import Told
 from bot.views.slack import ids
 from bot.views.waiting import WORDS, todo
+from tests.support import dossiers
+from tests.support.known import known
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = Settings(_env_file=None).rules
@@ -52,7 +53,7 @@ BEGINNINGS = (
 class History:
     """One decision of a team of six. Whatever may happen to it happens, in any order, and time passes in between."""
 
-    def __init__(self, dossiers: ModuleType, dice: Random) -> None:
+    def __init__(self, dice: Random) -> None:
         """It begins in any phase, so that what comes late in life comes as often as what comes early."""
         self.given, self.dice = dossiers, dice
         self.now = dossiers.NOW + timedelta(hours=dice.choice((0, 13, 13, 30)))
@@ -99,7 +100,9 @@ class History:
         self.brief = replace(self.brief, outcome=replace(self.brief.outcome, **facts))
 
     def move(self, status: Status, phase: int, **facts: Any) -> None:
-        self.brief = replace(self.brief, decision=replace(self.brief.decision, status=status, phase=phase), **facts)
+        self.brief = replace(
+            self.brief, decision=replace(self.brief.decision, status=status, phase=Phase(phase)), **facts
+        )
 
     def later(self) -> datetime:
         at: datetime = self.now + timedelta(hours=self.dice.randint(2, 100))
@@ -322,14 +325,14 @@ def elements(message_or_view: Any) -> list[dict[str, Any]]:
     return [e for e in found if "action_id" in e]
 
 
-def test_whatever_happens_everybody_is_told_the_same_everywhere(dossiers: ModuleType) -> None:
+def test_whatever_happens_everybody_is_told_the_same_everywhere() -> None:
     """`PROPERTY_CASES` sets how many histories are played."""
     seen: set[Kind] = set()
 
     @settings(max_examples=int(os.environ.get("PROPERTY_CASES", "200")), deadline=None)
     @given(dice=st.randoms(use_true_random=True))
     def play(dice: Random) -> None:
-        history = History(dossiers, dice)
+        history = History(dice)
         for _ in range(8):
             seen.update(everybody_is_told_the_same(history))
             note(history.goes_on())
@@ -342,7 +345,7 @@ def test_whatever_happens_everybody_is_told_the_same_everywhere(dossiers: Module
 # --- The words.
 
 
-def test_whatever_waits_has_words_for_list_and_home_tab(dossiers: ModuleType) -> None:
+def test_whatever_waits_has_words_for_list_and_home_tab() -> None:
     for dossier in dossiers.situations().values():
         for kind in Kind:
             assert (kind, action_for(kind, dossier.brief)) in WORDS
@@ -362,9 +365,7 @@ def at_urgency(brief: Brief, urgency: int, **facts: Any) -> Brief:
 
 
 @pytest.mark.parametrize(("urgency", "others"), [(3, Kind.MAY_RESOLVE), (4, Kind.UNRESOLVED)])
-def test_the_lowest_authority_is_asked_to_resolve_and_the_others_may(
-    dossiers: ModuleType, urgency: int, others: Kind
-) -> None:
+def test_the_lowest_authority_is_asked_to_resolve_and_the_others_may(urgency: int, others: Kind) -> None:
     published = at_urgency(dossiers.situations()["published"].brief, urgency, financial_impact=Decimal(700))
     people = [replace(m, authority=5) if m == dossiers.LISA else m for m in dossiers.PEOPLE]
 
@@ -373,7 +374,7 @@ def test_the_lowest_authority_is_asked_to_resolve_and_the_others_may(
     assert found == {"Mike Chen": [Kind.RESOLVE], "Lisa Rodriguez": [others]}
 
 
-def test_an_owner_who_may_resolve_is_asked_before_everybody(dossiers: ModuleType) -> None:
+def test_an_owner_who_may_resolve_is_asked_before_everybody() -> None:
     cheap = (replace(dossiers.OPTIONS[0], financial_cost=Decimal(50)),)
     published = replace(at_urgency(dossiers.situations()["published"].brief, 3, financial_impact=None), options=cheap)
 
@@ -385,16 +386,14 @@ def test_an_owner_who_may_resolve_is_asked_before_everybody(dossiers: ModuleType
 
 
 @pytest.mark.parametrize("urgency", [3, 5])
-def test_where_nobody_may_resolve_those_who_come_closest_hear_of_it_and_of_nothing_else(
-    dossiers: ModuleType, urgency: int
-) -> None:
+def test_where_nobody_may_resolve_those_who_come_closest_hear_of_it_and_of_nothing_else(urgency: int) -> None:
     published = at_urgency(dossiers.situations()["published"].brief, urgency, financial_impact=Decimal(90_000))
 
     # Sarah has the authority, and owns it.
     assert waits(published, dossiers.PEOPLE, dossiers.NOW) == {"Mike Chen": [Kind.BEYOND]}
 
 
-def test_everybody_may_propose_an_option_until_no_more_fit(dossiers: ModuleType) -> None:
+def test_everybody_may_propose_an_option_until_no_more_fit() -> None:
     options = at_urgency(dossiers.situations()["options"].brief, 3)
     full = replace(options, options=tuple(dossiers.an_option(n, f"Offer {n}") for n in range(MAX_OPTIONS)))
 
@@ -406,7 +405,7 @@ def test_everybody_may_propose_an_option_until_no_more_fit(dossiers: ModuleType)
     assert waits(full, dossiers.PEOPLE, dossiers.NOW) == {"Sarah Johnson": [Kind.OPTIONS]}
 
 
-def test_the_owner_records_the_outcome_and_the_resolver_may(dossiers: ModuleType) -> None:
+def test_the_owner_records_the_outcome_and_the_resolver_may() -> None:
     informed = replace(dossiers.OUTCOME, response_sent_at=dossiers.NOW)
     learn = replace(dossiers.situations()["learn"].brief, outcome=informed)
 
@@ -416,7 +415,7 @@ def test_the_owner_records_the_outcome_and_the_resolver_may(dossiers: ModuleType
     }
 
 
-def test_a_follow_up_waits_from_its_day_on_and_not_before(dossiers: ModuleType) -> None:
+def test_a_follow_up_waits_from_its_day_on_and_not_before() -> None:
     learn = dossiers.situations()["learn"].brief
 
     assert waits(learn, dossiers.PEOPLE, dossiers.NOW) == {}
@@ -425,15 +424,15 @@ def test_a_follow_up_waits_from_its_day_on_and_not_before(dossiers: ModuleType) 
     assert leading(learn, dossiers.TOMORROW) is Action.RECORD_OUTCOME
 
 
-def test_nobody_is_asked_to_score_once_the_closing_time_is_past(dossiers: ModuleType) -> None:
+def test_nobody_is_asked_to_score_once_the_closing_time_is_past() -> None:
     collecting = at_urgency(dossiers.situations()["open"].brief, 5)
 
     assert Kind.SCORE in waits(collecting, dossiers.PEOPLE, dossiers.NOW)["Tom Becker"]
     assert waits(collecting, dossiers.PEOPLE, dossiers.TOMORROW) == {}
 
 
-def test_deciders_see_an_urgent_decision_once_half_of_its_time_is_over(dossiers: ModuleType) -> None:
-    collecting: Round = dossiers.situations()["open"].round
+def test_deciders_see_an_urgent_decision_once_half_of_its_time_is_over() -> None:
+    collecting = known(dossiers.situations()["open"].round)
     brief = at_urgency(dossiers.situations()["open"].brief, 4)
     half = collecting.opened_at + (collecting.closes_at - collecting.opened_at) / 2
 
@@ -445,7 +444,7 @@ def test_deciders_see_an_urgent_decision_once_half_of_its_time_is_over(dossiers:
     assert Kind.SCORING not in waits(at_urgency(brief, 3), [dossiers.MIKE], half).get("Mike Chen", [])
 
 
-def test_deciders_see_that_an_urgent_decision_has_no_quorum(dossiers: ModuleType) -> None:
+def test_deciders_see_that_an_urgent_decision_has_no_quorum() -> None:
     undecided = dossiers.situations()["undecided"].brief
 
     assert waits(at_urgency(undecided, 4), dossiers.PEOPLE, dossiers.NOW) == {
@@ -455,7 +454,7 @@ def test_deciders_see_that_an_urgent_decision_has_no_quorum(dossiers: ModuleType
     assert waits(at_urgency(undecided, 3), dossiers.PEOPLE, dossiers.NOW) == {"Sarah Johnson": [Kind.UNDECIDED]}
 
 
-def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps(dossiers: ModuleType) -> None:
+def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps() -> None:
     def seen(**closing: Any) -> tuple[str, list[str]]:
         found = dossiers.a_round(submitted=1, people=dossiers.PEOPLE[:2], **closing)
         members = (found.members[0], replace(found.members[1], is_excused=True))
