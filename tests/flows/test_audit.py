@@ -14,7 +14,9 @@ from bot import jobs
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
 from tests.support.deeds import DEEDS, Deed, of_team, toms
+from tests.support.house import living
 from tests.support.steps import edited_by_sarah
+from tests.support.team import Team
 from tests.support.trail import Row, added, expected, trail
 
 SERVICES = Path(__file__).parents[2] / "bot" / "services"
@@ -23,7 +25,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 PHONE, ADDRESS = "+14155550123", "tom.becker@elsewhere.example"
 
 
-async def set_up(team: Any, name: str, values: Mapping[str, Any], *, at_least: str) -> None:
+async def set_up(team: Team, name: str, values: Mapping[str, Any], *, at_least: str) -> None:
     assert (await team.house.person(name).slash("/decide setup")).ok
     await team.modal(name, at_least="Team size")
     answer = await team.submit(name, values)
@@ -31,21 +33,21 @@ async def set_up(team: Any, name: str, values: Mapping[str, Any], *, at_least: s
     await team.modal(name, at_least=at_least)
 
 
-async def renamed(team: Any) -> None:
+async def renamed(team: Team) -> None:
     await set_up(team, "sarah", {"Team": "Care"}, at_least="Care, TechCorp")
 
 
-async def joined_by_ana(team: Any) -> None:
+async def joined_by_ana(team: Team) -> None:
     people = {"People to add": ["ana"], "Role of these people": "Sales manager"}
     await set_up(team, "sarah", people, at_least="Ana Silva")
 
 
-async def promoted(team: Any) -> None:
+async def promoted(team: Team) -> None:
     values = {"Name": "Thomas Becker", "Role": "Legal & compliance", "Authority": "3", "E-mail": ADDRESS}
     await edited_by_sarah(team, "tom", values)
 
 
-async def choices_changed(team: Any) -> None:
+async def choices_changed(team: Team) -> None:
     assert (await team.house.person("tom").slash("/decide settings")).ok
     await team.modal("tom", at_least="Tell me by")
     values = {"From": "07:00", "Until": "16:30", "Days": ["Tuesday"], "Tell me by": [], "Snooze": "Quiet for a week"}
@@ -53,27 +55,27 @@ async def choices_changed(team: Any) -> None:
     assert answer.ok, answer
 
 
-async def snoozed(team: Any) -> None:
+async def snoozed(team: Team) -> None:
     assert (await team.press("lisa", "reminder.snooze", "tomorrow")).ok
 
 
-async def exported(team: Any) -> None:
+async def exported(team: Team) -> None:
     await team.open()
     assert (await team.house.person("lisa").slash("/decide export")).ok
     await team.house.person("lisa").see("on their way")
 
 
-def ana(team: Any) -> Mapping[str, Any]:
+def ana(team: Team) -> Mapping[str, Any]:
     return {"member": str(team.value("SELECT id FROM team_members WHERE name = 'Ana Silva'")), "role": "sales_manager"}
 
 
-def quiet_until(team: Any, name: str) -> str:
+def quiet_until(team: Team, name: str) -> str:
     of_person = "SELECT notification_preferences ->> 'snoozed_until' FROM team_members WHERE id = %s"
     found: str = team.value(of_person, team.actors[name].member.id)
     return found
 
 
-def toms_choices(team: Any) -> Mapping[str, Any]:
+def toms_choices(team: Team) -> Mapping[str, Any]:
     return {
         "starts": ["09:00", "07:00"],
         "ends": ["18:00", "16:30"],
@@ -134,7 +136,7 @@ async def test_a_team_that_is_made_is_in_the_trail(newcomers: Any) -> None:
     assert added(newcomers, ()) == [("team.created", member, None, {"team": str(team)})]
 
 
-async def test_somebody_gone_from_slack_is_in_the_trail_by_nobodys_hand(team: Any) -> None:
+async def test_somebody_gone_from_slack_is_in_the_trail_by_nobodys_hand(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     people = team.house.sandbox.town.workspace.people
     people["U0TOM"] = replace(people["U0TOM"], deleted=True)
@@ -153,7 +155,7 @@ async def test_somebody_gone_from_slack_is_in_the_trail_by_nobodys_hand(team: An
     )
 
 
-async def test_settings_saved_as_they_were_leave_no_line(team: Any) -> None:
+async def test_settings_saved_as_they_were_leave_no_line(team: Team) -> None:
     for _ in range(2):
         assert (await team.house.person("tom").slash("/decide settings")).ok
         await team.modal("tom", at_least="Tell me by")
@@ -162,13 +164,13 @@ async def test_settings_saved_as_they_were_leave_no_line(team: Any) -> None:
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'settings.changed'") == 1
 
 
-async def test_no_address_and_no_number_of_anybody_is_in_the_trail(alive: Any, team_in: Any, database_url: str) -> None:
-    ways = {
+async def test_no_address_and_no_number_of_anybody_is_in_the_trail(database_url: str) -> None:
+    ways: dict[str, Any] = {
         "CONCLAVE_EMAIL_URL": "mailtos://user:pass@127.0.0.1?to={email}",
         "CONCLAVE_SMS_URL": "json://127.0.0.1:9/{phone}",
     }
-    async with alive(database_url, techcorp(), **ways) as house:
-        team = await team_in(house).gather("mike", "lisa", "tom")
+    async with living(database_url, techcorp(), **ways) as house:
+        team = await Team(house).gather("mike", "lisa", "tom")
         await edited_by_sarah(team, "tom", {"E-mail": ADDRESS})
         for phone in (PHONE, "+4915155550123", None):
             assert (await house.person("tom").slash("/decide settings")).ok

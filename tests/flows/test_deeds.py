@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.deeds import DEEDS
 from tests.support.steps import number
+from tests.support.team import Team
 from tests.support.trail import added, expected, trail
 
 
@@ -23,7 +24,7 @@ async def _onlookers(_shared_team: Any) -> None:
         await homes_anew(_shared_team)
 
 
-async def homes_anew(team: Any) -> dict[str, str]:
+async def homes_anew(team: Team) -> dict[str, str]:
     """Open the Home tab of everybody, which publishes it as things are now."""
     since = team.value("SELECT clock_timestamp()")
     await asyncio.gather(*(team.house.person(name).open_home() for name in team.actors))
@@ -32,13 +33,13 @@ async def homes_anew(team: Any) -> dict[str, str]:
     return await homes(team)
 
 
-async def homes(team: Any) -> dict[str, str]:
+async def homes(team: Team) -> dict[str, str]:
     """What everybody's tab shows; whoever is inactive is shown nothing new until they look again."""
     active = {member_id for (member_id,) in team.sql("SELECT id FROM team_members WHERE is_active")}
     return {name: await team.house.person(name).home() for name, who in team.actors.items() if who.member.id in active}
 
 
-async def shown(team: Any, name: str) -> Any:
+async def shown(team: Team, name: str) -> Any:
     """The card as `/decide show` draws it now, for this person alone."""
     person, title = team.house.person(name), f"#{number(team)} · "
     before = {message.ts for message in await person.messages()}
@@ -52,7 +53,7 @@ async def shown(team: Any, name: str) -> Any:
     raise AssertionError(await person.screen())
 
 
-def revisions(team: Any) -> tuple[int, int, int]:
+def revisions(team: Team) -> tuple[int, int, int]:
     """Of the decision itself, of what its card shows, and of what its reminders were planned from."""
     ((revision, of_card, of_reminders),) = team.sql(
         "SELECT d.revision, m.rendered_revision, d.planned_revision FROM customer_decisions d "
@@ -63,7 +64,7 @@ def revisions(team: Any) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_what_is_done_is_in_the_trail_and_card_home_tabs_and_reminders_follow(team: Any, name: str) -> None:
+async def test_what_is_done_is_in_the_trail_and_card_home_tabs_and_reminders_follow(team: Team, name: str) -> None:
     deed = DEEDS[name]
     card, since = "", None
     if deed.prepare:

@@ -14,6 +14,8 @@ import pytest
 
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
+from tests.support.house import living
+from tests.support.known import known
 from tests.support.steps import (
     FULL,
     edited_by_sarah,
@@ -25,6 +27,7 @@ from tests.support.steps import (
     tom_has_scored,
     toms_option,
 )
+from tests.support.team import Team
 
 ROOT = Path(__file__).parents[2]
 ERRORS = {"BotError", "Invalid", "NotAllowed", "Conflict", "NotFound", "TryAgain"}
@@ -138,7 +141,7 @@ async def team(shared_team: Any) -> Any:
     return shared_team
 
 
-async def test_a_closed_round_says_that_its_result_is_on_its_way(team: Any) -> None:
+async def test_a_closed_round_says_that_its_result_is_on_its_way(team: Team) -> None:
     await quorum(team)
     held = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('none', %s, 'none', now() + interval '1 hour')"
     team.sql(held, f"round:{team.round_id}")
@@ -152,7 +155,7 @@ async def test_a_closed_round_says_that_its_result_is_on_its_way(team: Any) -> N
     ) in told
 
 
-async def test_a_round_past_its_closing_time_says_that_it_is_being_closed(team: Any) -> None:
+async def test_a_round_past_its_closing_time_says_that_it_is_being_closed(team: Team) -> None:
     await scoring(team)
     await team.end_round_now()
     told = await team.told("lisa", Action.START_SCORING)
@@ -160,7 +163,7 @@ async def test_a_round_past_its_closing_time_says_that_it_is_being_closed(team: 
     assert " and is being closed; look again in a moment." in told
 
 
-async def test_a_ballot_whose_page_was_taken_back_meanwhile_is_not_complete(team: Any) -> None:
+async def test_a_ballot_whose_page_was_taken_back_meanwhile_is_not_complete(team: Team) -> None:
     await tom_has_scored(team)
     await team.window("tom", Action.SCORE)
     team.sql("DELETE FROM ballot_pages WHERE round_id = %s AND criteria_id IS NOT NULL", team.round_id)
@@ -169,7 +172,7 @@ async def test_a_ballot_whose_page_was_taken_back_meanwhile_is_not_complete(team
     assert team.value("SELECT count(*) FROM evaluations WHERE decision_id = %s", team.decision_id) == 0
 
 
-async def test_an_option_that_is_gone_cannot_be_changed(team: Any) -> None:
+async def test_an_option_that_is_gone_cannot_be_changed(team: Team) -> None:
     await toms_option(team)
     await team.window("tom", Action.EDIT_OPTION)
     forge(team, "U0TOM", team.option_id("A voucher"), uuid4())
@@ -177,11 +180,11 @@ async def test_an_option_that_is_gone_cannot_be_changed(team: Any) -> None:
     assert answer.error == f"This option of #{number(team)} is gone. Show details lists those that are left."
 
 
-async def test_a_choice_that_is_none_of_the_options_is_refused_under_its_field(team: Any) -> None:
+async def test_a_choice_that_is_none_of_the_options_is_refused_under_its_field(team: Team) -> None:
     await team.to_result("lisa", "tom", "sarah", by="lisa")
     await team.window("mike", Action.RESOLVE)
     await team.house.person("mike").fill({"Option": FULL, "Reason": "It leads."})
-    view = team.house.sandbox.town.workspace.top("U0MIKE")
+    view = known(team.house.sandbox.town.workspace.top("U0MIKE"))
     for state in view.states.values():
         if state.get("selected_option"):
             state["selected_option"] = {**state["selected_option"], "value": str(uuid4())}
@@ -189,7 +192,7 @@ async def test_a_choice_that_is_none_of_the_options_is_refused_under_its_field(t
     assert (await team.modal("mike")).errors == {"Option": f"Choose one of the options of #{number(team)}."}
 
 
-async def test_somebody_alone_cannot_start_scoring(team: Any) -> None:
+async def test_somebody_alone_cannot_start_scoring(team: Team) -> None:
     await team.to_options()
     for name in ("mike", "lisa", "tom"):
         await edited_by_sarah(team, name, {"Active": False})
@@ -197,7 +200,7 @@ async def test_somebody_alone_cannot_start_scoring(team: Any) -> None:
     assert f"#{number(team)} needs at least 2 active members to score. Add people with /decide setup." in told
 
 
-async def test_a_window_that_names_nothing_is_out_of_date(team: Any) -> None:
+async def test_a_window_that_names_nothing_is_out_of_date(team: Team) -> None:
     await options(team)
     await team.window("tom", Action.PROPOSE_OPTION)
     await team.house.person("tom").fill({"Title": "A voucher", "Description": "Two months free."})
@@ -206,18 +209,18 @@ async def test_a_window_that_names_nothing_is_out_of_date(team: Any) -> None:
     assert answer.error == "This window is out of date. Close it and open it again."
 
 
-async def test_settings_without_a_day_are_refused_even_if_slack_let_them_through(team: Any) -> None:
+async def test_settings_without_a_day_are_refused_even_if_slack_let_them_through(team: Team) -> None:
     assert (await team.house.person("tom").slash("/decide settings")).ok
     await team.modal("tom", at_least="Tell me by")
-    for block in team.house.sandbox.town.workspace.top("U0TOM").blocks:
+    for block in known(team.house.sandbox.town.workspace.top("U0TOM")).blocks:
         block["optional"] = True
     answer = await team.submit("tom", {"Days": []})
     assert answer.error == "Choose at least one day. To be left alone for a while, use Snooze."
 
 
-async def test_sms_needs_a_number(alive: Any, team_in: Any, database_url: str) -> None:
-    async with alive(database_url, techcorp(), CONCLAVE_SMS_URL="json://127.0.0.1:9/{phone}") as house:
-        team = await team_in(house).gather("tom")
+async def test_sms_needs_a_number(database_url: str) -> None:
+    async with living(database_url, techcorp(), CONCLAVE_SMS_URL="json://127.0.0.1:9/{phone}") as house:
+        team = await Team(house).gather("tom")
         assert (await house.person("tom").slash("/decide settings")).ok
         await team.modal("tom", at_least="Phone for SMS")
         answer = await team.submit("tom", {"Tell me by": ["SMS"]})
@@ -237,7 +240,7 @@ async def test_an_operator_is_told_where_there_is_no_team(service_database_url: 
 MAKING = {"Team": "CS Team", "Company": "TechCorp", "Your own role": "Customer success manager"}
 
 
-async def open_setup(team: Any, name: str) -> None:
+async def open_setup(team: Team, name: str) -> None:
     assert (await team.house.person(name).slash("/decide setup")).ok
     await team.modal(name, at_least="Your own role")
 

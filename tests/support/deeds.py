@@ -35,6 +35,7 @@ from tests.support.steps import (
     toms_option,
     voided,
 )
+from tests.support.team import Team
 from tests.support.trail import Row
 
 
@@ -51,7 +52,7 @@ class Deed:
     """How often the decision changes by it: publication is a change of its own."""
 
 
-async def opened(team: Any) -> None:
+async def opened(team: Team) -> None:
     assert (await team.house.person("lisa").slash("/decide Opened by hand")).ok
     await team.modal("lisa", at_least="Channel of the card")
     values = {
@@ -64,36 +65,36 @@ async def opened(team: Any) -> None:
     assert answer.ok, answer
 
 
-async def ballot(team: Any) -> None:
+async def ballot(team: Team) -> None:
     await team.save_pages("tom")
     await does(team, "tom", Action.SCORE, {"Before you submit": True})
 
 
-async def quorum_is_due(team: Any) -> None:
+async def quorum_is_due(team: Team) -> None:
     await quorum(team)
     await team.end_round_now()
 
 
-async def looked_at(team: Any) -> None:
+async def looked_at(team: Team) -> None:
     await looks(team, "sarah")
 
 
-async def scoring_is_due(team: Any) -> None:
+async def scoring_is_due(team: Team) -> None:
     await scoring(team)
     await team.ballot("tom")
     await team.end_round_now()
 
 
-async def closed_early(team: Any) -> None:
+async def closed_early(team: Team) -> None:
     await does(team, "mike", Action.CLOSE_SCORING)
     await team.published()
 
 
-async def tom_leaves(team: Any) -> None:
+async def tom_leaves(team: Team) -> None:
     await edited_by_sarah(team, "tom", {"Active": False})
 
 
-async def only_tom_is_missing(team: Any) -> None:
+async def only_tom_is_missing(team: Team) -> None:
     await scoring(team)
     for name in ("lisa", "sarah"):
         await team.ballot(name)
@@ -103,7 +104,7 @@ def option(title: str) -> Callable[[Any], Mapping[str, Any]]:
     return lambda team: {"option": str(team.option_id(title))}
 
 
-def last_proposed(team: Any) -> Mapping[str, Any]:
+def last_proposed(team: Team) -> Mapping[str, Any]:
     found: Mapping[str, Any] = team.value(
         "SELECT details FROM audit_logs WHERE action = 'option.proposed' ORDER BY created_at DESC LIMIT 1"
     )
@@ -122,11 +123,11 @@ def toms(**more: Any) -> Callable[[Any], Mapping[str, Any]]:
     return lambda team: {"member": str(team.actors["tom"].member.id), **more}
 
 
-def of_team(team: Any) -> Mapping[str, Any]:
+def of_team(team: Team) -> Mapping[str, Any]:
     return {"team": str(team.actors["sarah"].team.id)}
 
 
-def second(team: Any) -> Mapping[str, Any]:
+def second(team: Team) -> Mapping[str, Any]:
     ((first,),) = team.sql("SELECT id FROM rounds WHERE decision_id = %s AND number = 1", team.decision_id)
     return {"round": str(team.round_id), "number": 2, "follows": str(first), "roster": 3}
 

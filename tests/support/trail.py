@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.team import Team
+
 OFF_THE_DECISION = ("team.", "member.", "settings.", "reminders.")
 """What is about the team or a person, not about a decision."""
 
@@ -17,17 +19,17 @@ class Row:
     details: Callable[[Any], Mapping[str, Any] | None] = lambda team: None
 
 
-def trail(team: Any) -> list[tuple[Any, ...]]:
+def trail(team: Team) -> list[tuple[Any, ...]]:
     return list(team.sql("SELECT id, action, user_id, decision_id, details FROM audit_logs"))
 
 
-def added(team: Any, before: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def added(team: Team, before: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """(action, who, about which decision, details) of what is there since."""
     known = {row[0] for row in before}
     return sorted((row[1:] for row in trail(team) if row[0] not in known), key=str)
 
 
-def expected(team: Any, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+def expected(team: Team, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
     """The same of what should be there: about the decision at hand, where it is about one."""
     lines = (
         (
