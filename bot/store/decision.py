@@ -1,6 +1,7 @@
 """Rows of `customer_decisions`: the case, its state, its number and its revision."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,20 +17,8 @@ from bot.store import tables as t
 
 FOLLOW = "decision.changed"
 
-_CASE_FIELDS = (
-    "decision_type",
-    "customer_name",
-    "title",
-    "description",
-    "customer_tier",
-    "customer_value",
-    "customer_email",
-    "customer_id",
-    "relationship_duration_months",
-    "urgency_level",
-    "financial_impact",
-    "expected_resolution_date",
-)
+_CASE_FIELDS = tuple(field.name for field in fields(Case))
+"""The columns of a case bear the names of its fields."""
 
 
 def decision_of(row: Any) -> Decision:
