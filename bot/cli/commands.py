@@ -161,19 +161,33 @@ def export(
 
 @cli.command()
 def rank(
-    file: Annotated[Path, typer.Argument(help="The case as JSON; docs/examples/refund.json is one.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Cases as JSON; docs/examples/refund.json is one.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The full results, unrounded: one line of JSON each.")
+    ] = False,
 ) -> None:
-    """Try the method on an old case, without Slack and database."""
+    """Try the method on old cases, without Slack and database. Exit 1 where a file is faulty."""
     from bot.cli import casefile, casereport
     from bot.errors import BotError
 
-    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
-        report = casereport.analyse_case(casefile.read(file))
-    if as_json:
-        print_line(report.as_json())
-    else:
+    faulty = False
+    for file in files:
+        name = str(file) if len(files) > 1 else None
+        try:
+            report = casereport.analyse_case(casefile.read(file))
+        except BotError as error:  # not `_sentences`: it imports the whole bot, which takes a second
+            faulty = True
+            _complain(error)
+            continue
+        if as_json:
+            sys.stdout.write(f"{report.as_json(file=name)}\n")
+            continue
+        if name:
+            print_line(name)
         report.write(sys.stdout)
+    raise typer.Exit(1 if faulty else 0)
 
 
 @cli.command()
@@ -293,7 +307,11 @@ def _told(*mendable: type[Exception]) -> Iterator[None]:
     try:
         yield
     except mendable as error:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+        _complain(error)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _complain(error: Exception) -> None:
+    Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))

@@ -50,7 +50,7 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
     handed_out = await result.publish(
         c, round_id, option_ids=live.option_ids, criterion_ids=[criterion for criterion, _ in live.weights]
     )
-    # In a thread: re-drawing a big team takes seconds, in which nobody else would be answered.
+    # In a thread: a big round takes a second or more, in which nobody else would be answered.
     published = await asyncio.to_thread(_result, live, handed_out)
     await result.store(c, round_id, published)
     details = {"round": str(round_id), "ballots": published.ballots}
@@ -62,7 +62,6 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
 def _result(live: Round, handed_out: result.HandedOut) -> Result:
     """Pure, and slow for a big round."""
     analysis = analyse(
-        decision_id=live.decision_id,
         option_ids=live.option_ids,
         weights=live.weights,
         ballots=handed_out.ballots,

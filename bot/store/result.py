@@ -1,13 +1,13 @@
 """Publication: the ballots handed out once without names, and what may be kept of them (table `round_results`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.ranking import Cells
+from bot.domain.ranking import Cell, Cells
 from bot.domain.result import Result, from_body, to_body
 from bot.store import tables as t
 
@@ -17,7 +17,7 @@ class HandedOut:
     """The ballots of one round, without names, in random order."""
 
     ballots: tuple[Cells, ...] = field(repr=False)
-    confidences: tuple[Cells, ...] = field(repr=False)
+    confidences: tuple[Mapping[Cell, int], ...] = field(repr=False)
     """Per ballot: cell -> 1..5, where a confidence was given."""
 
 

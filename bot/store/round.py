@@ -1,6 +1,7 @@
 """Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -38,7 +39,7 @@ async def open_round(
                 "options": [str(option) for option in option_ids],
                 "criteria": [{"id": str(k.id), "weight": str(k.weight)} for k in criteria],
             },
-            thresholds={"ranking": thresholds.ranking, "totals": thresholds.totals, "cell": thresholds.cell},
+            thresholds=asdict(thresholds),
         )
         .returning(t.rounds.c.id)
     )
