@@ -117,6 +117,8 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         age = await reminders.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
         ways = await secrecy.ways_around(opened)
+        copies = await secrecy.copies(opened)
+        readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
     finally:
         await opened.close()
@@ -127,11 +129,14 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
         Finding("sweep", True, swept),
         Finding("secrecy", True, told_of_secrecy(ways)),
+        Finding("copies of ballots", not copies, "; ".join(copies) or "nothing copies rows of ballots elsewhere"),
+        Finding("readers of ballots", True, "; ".join(readers) or _ONLY_THE_OWNER),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
 
 
+_ONLY_THE_OWNER = "no login but the owner's, which migrates, and superusers"
 _LEFT = "the server removes what publication replaced; {} old row versions wait for it"
 _NOT_REMOVED = (
     "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "
