@@ -23,8 +23,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 DEMO_PORT = 8300
-_SEALED = {"sealed": 0, "unsealed": 1}
-_OPEN = 2
 
 
 def main() -> None:
@@ -119,24 +117,13 @@ def verify(
     number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
     team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
 ) -> None:
-    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not, or an error, 2 nothing published."""
-    from bot.cli import operations
+    """Check that published scores lie sealed and fit the result. Exit 0 they do, 1 not, 2 nothing published."""
+    from bot.cli import operations, verdict
 
     with _sentences():
-        order = asyncio.run(operations.verify(_settings(), number=number, team=team))
-        print_line(f"#{number}: {_VERDICTS[order]}")
-        raise typer.Exit(_SEALED.get(order, _OPEN))
-
-
-_VERDICTS = {
-    "sealed": "sealed. What is stored depends on the scores of each cell alone, not on who gave them. "
-    "(This shows the order of the rows, not that no copy was made elsewhere.)",
-    "unsealed": "NOT sealed. The stored rows are not in the order that sealing leaves; something changed them.",
-    "open": "scoring is open; ballots are sealed when the result is published.",
-    "closed": "scoring is closed, the result not published yet.",
-    "voided": "the round was voided and its ballots deleted.",
-    "none": "scoring has not started.",
-}
+        found = asyncio.run(operations.verify(_settings(), number=number, team=team))
+        print_line(f"#{number}: {verdict.in_words(found)}")
+        raise typer.Exit(verdict.exit_code(found))
 
 
 @cli.command()

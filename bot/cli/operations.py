@@ -67,8 +67,8 @@ def migrate(settings: Settings) -> str:
     return schema.head()
 
 
-async def verify(settings: Settings, *, number: int, team: str | None) -> str:
-    """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
+async def verify(settings: Settings, *, number: int, team: str | None) -> results.Verified:
+    """Whether a decision's scores lie sealed, and what was published fits them."""
     async with _opened(settings) as opened:
         return await results.verify(opened, number=number, team_name=team)
 

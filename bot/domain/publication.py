@@ -140,20 +140,35 @@ def _nearest_step(share: Fraction) -> int:
 
 def _with_cells(result: Result, analysis: Analysis, shown: Shown, weights: Weights) -> Result:
     """Add the printed means, and what follows from them."""
-    printed = {cell: rounded(analysis.means[cell].value, TENTH) for cell in _ordered(analysis, shown, weights)}
-    means = {cell: CellMean(number(text), analysis.means[cell].voices) for cell, text in printed.items()}
-    criteria = [criterion for criterion, _ in weights]
-    ranked = [row.option_id for row in analysis.ranking.rows if row.place is not None]
-    whole = [option for option in ranked if all((option, k) in means for k in criteria)]
-    is_whole = whole == ranked
+    cells = (
+        _cell(cell, rounded(analysis.means[cell].value, TENTH), analysis, result.label)
+        for cell in _ordered(analysis, shown, weights)
+    )
+    found = with_sentences(replace(result, cells=tuple(cells)), weights)
+    is_whole = _whole(found, weights) == _ranked(found)
+    return replace(found, confident_leaders=analysis.confident_leaders if is_whole else None)
+
+
+def with_sentences(result: Result, weights: Weights) -> Result:
+    """The result with what follows from its printed means worked out from them: low, dominated, weight limits."""
+    voices = result.thresholds.cell
+    means = {(cell.option_id, cell.criterion_id): CellMean(number(cell.mean), voices) for cell in result.cells}
+    criteria, whole = [criterion for criterion, _ in weights], _whole(result, weights)
     return replace(
         result,
-        cells=tuple(_cell(cell, mean, analysis, result.label) for cell, mean in printed.items()),
-        low=find_low(analysis.leaders, criteria, means),
+        low=find_low(result.leaders, criteria, means),
         dominated=tuple(find_dominated(whole, criteria, means).items()),
-        weight_limits=_weight_limits(analysis, whole, weights, printed, means) if is_whole else None,
-        confident_leaders=analysis.confident_leaders if is_whole else None,
+        weight_limits=_weight_limits(result, whole, weights, means) if whole == _ranked(result) else None,
     )
+
+
+def _ranked(result: Result) -> list[UUID]:
+    return [row.option_id for row in result.rows if row.place is not None]
+
+
+def _whole(result: Result, weights: Weights) -> list[UUID]:
+    """The ranked options of which every mean is printed."""
+    return [option for option in _ranked(result) if all(result.cell(option, criterion) for criterion, _ in weights)]
 
 
 def _cell(cell: Cell, mean: str, analysis: Analysis, label: StabilityLabel | None) -> ShownCell:
@@ -170,14 +185,13 @@ def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
 
 
 def _weight_limits(
-    analysis: Analysis, options: list[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
+    result: Result, options: list[UUID], weights: Weights, means: CellMeans
 ) -> tuple[WeightLimit, ...] | None:
     """None with several leaders or none, where an end of the scale hides a mean, where print has another leader."""
-    if not all(map(is_number, printed.values())) or len(options) < 2:
+    if not all(is_number(cell.mean) for cell in result.cells) or len(options) < 2:
         return None
     ranking = rank_means(option_ids=options, weights=weights, means=means)
-    leaders = tuple(row.option_id for row in ranking.rows if row.place == 1)
-    if len(leaders) > 1 or leaders != analysis.leaders:
+    if len(ranking.leaders) > 1 or ranking.leaders != result.leaders:
         return None
     intervals = weight_intervals(ranking, weights=weights, means=means)
     limits = (_limit(criterion, bounds) for criterion, bounds in intervals.items())

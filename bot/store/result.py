@@ -72,8 +72,11 @@ async def comments(c: AsyncConnection, round_id: UUID) -> list[tuple[UUID, str]]
     return [(row.option_id, row.comment) for row in rows]
 
 
-async def order(c: AsyncConnection, round_id: UUID) -> str:
-    """'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', for `conclave verify`."""
-    row = await c.execute(text("SELECT round_order(:round)"), {"round": round_id})
-    answer: str = row.scalar_one()
-    return answer
+async def verify(c: AsyncConnection, round_id: UUID) -> dict[str, str]:
+    """What the vault looked at -> one word about it, for `conclave verify`.
+
+    'order': 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'; the others only of a published round: see
+    `verify_round` in migrations/vault.sql.
+    """
+    rows = await c.execute(text("SELECT looked_at, answer FROM verify_round(:round)"), {"round": round_id})
+    return {row.looked_at: row.answer for row in rows}

@@ -1,15 +1,18 @@
 """Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
+from bot.domain.option import Option
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.store import tables as t
 from bot.store.team import identity_in
@@ -21,12 +24,16 @@ async def open_round(
     decision_id: UUID,
     opened_by: UUID,
     closes_at: datetime,
-    option_ids: Sequence[UUID],
+    options: Sequence[Option],
     criteria: Sequence[Criterion],
     member_ids: Sequence[UUID],
     thresholds: Thresholds,
 ) -> UUID:
-    """Freeze roster, options, criteria, weights, closing time and thresholds. The snapshot holds ids, never titles."""
+    """Freeze roster, options, criteria, weights, closing time and thresholds.
+
+    The snapshot holds ids, and of titles and names only digests: `conclave verify` tells whether two were swapped.
+    """
+    names = {option.id: option.title for option in options} | {criterion.id: criterion.name for criterion in criteria}
     count = select(func.count() + 1).where(t.rounds.c.decision_id == decision_id)
     row = await c.execute(
         insert(t.rounds)
@@ -36,8 +43,9 @@ async def open_round(
             opened_by=opened_by,
             closes_at=closes_at,
             snapshot={
-                "options": [str(option) for option in option_ids],
+                "options": [str(option.id) for option in options],
                 "criteria": [{"id": str(k.id), "weight": str(k.weight)} for k in criteria],
+                "names": {str(id_): sha256(name.encode()).hexdigest() for id_, name in names.items()},
             },
             thresholds=asdict(thresholds),
         )
@@ -81,7 +89,7 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
         opened_at=row.opened_at,
         closes_at=row.closes_at,
         option_ids=tuple(UUID(option) for option in row.snapshot["options"]),
-        weights=tuple((UUID(k["id"]), Decimal(k["weight"])) for k in row.snapshot["criteria"]),
+        weights=_weights(row.snapshot),
         thresholds=Thresholds(**row.thresholds),
         follows=row.follows,
         members=tuple(
@@ -94,6 +102,16 @@ async def find_live(c: AsyncConnection, decision_id: UUID, *, workspace_id: str 
         published_at=row.published_at,
         voided_at=row.voided_at,
     )
+
+
+def _weights(snapshot: Mapping[str, Any]) -> tuple[tuple[UUID, Decimal], ...]:
+    return tuple((UUID(k["id"]), Decimal(k["weight"])) for k in snapshot["criteria"])
+
+
+async def weights_of(c: AsyncConnection, round_id: UUID) -> tuple[tuple[UUID, Decimal], ...]:
+    """(criterion id, weight) as frozen when the round was opened."""
+    snapshot = await c.execute(select(t.rounds.c.snapshot).where(t.rounds.c.id == round_id))
+    return _weights(snapshot.scalar_one())
 
 
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> list[UUID]:
