@@ -162,6 +162,15 @@ def test_two_people_of_whom_one_scored_nothing_are_one(tmp_path: Path) -> None:
     assert [row["rank"] for row in json.loads(rank(path, "--json").stdout)["ranking"]] == [1, 2]
 
 
+def test_where_nobody_scored_nothing_ranks(tmp_path: Path) -> None:
+    path = a_file(tmp_path, scores={"p": {}, "q": {}})
+
+    found, text = json.loads(rank(path, "--json").stdout), rank(path).stdout
+
+    assert [row["rank"] for row in found["ranking"]] == [None, None, None]
+    assert "Nothing can be ranked yet." in text
+
+
 def test_another_scale_and_weights_in_per_cent_say_the_same_in_their_own_units(tmp_path: Path) -> None:
     criteria = [{"name": name, "weight": f"{10 * weight}%"} for name, weight in CRITERIA.items()]
     scores = {

@@ -43,7 +43,7 @@ def analyse_case(case: Case) -> "Report":
         weights=case.weights,
         ballots=case.ballots,
         confidences=case.confidences,
-        least=min(MIN_CELL_SCORES, sum(map(bool, case.ballots))),
+        least=1 if sum(map(bool, case.ballots)) == 1 else MIN_CELL_SCORES,
     )
     return Report(case, analysis)
 
