@@ -612,12 +612,12 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     ORDER BY g.gap DESC NULLS LAST LIMIT 1
 $$;
 
--- What became of names since scoring started. p_frozen: id -> sha256 of the name then, in hexadecimal; absent in rounds
+-- What became of names since scoring started. p_frozen: id -> "sha256:" and the digest of the name then, in hexadecimal; absent in rounds
 -- that were opened before names were frozen. 'same' | 'swapped' (one bears the name of another) | 'renamed'
 CREATE FUNCTION names_in(p_frozen jsonb, p_ids text[], p_names text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     WITH present AS (
-        SELECT id, encode(sha256(convert_to(name, 'UTF8')), 'hex') AS digest FROM unnest(p_ids, p_names) AS n (id, name)
+        SELECT id, 'sha256:' || encode(sha256(convert_to(name, 'UTF8')), 'hex') AS digest FROM unnest(p_ids, p_names) AS n (id, name)
     ), changed AS (
         SELECT * FROM present p WHERE p_frozen ? p.id AND p_frozen ->> p.id <> p.digest
     )

@@ -45,7 +45,7 @@ async def open_round(
             snapshot={
                 "options": [str(option.id) for option in options],
                 "criteria": [{"id": str(k.id), "weight": str(k.weight)} for k in criteria],
-                "names": {str(id_): sha256(name.encode()).hexdigest() for id_, name in names.items()},
+                "names": {str(id_): f"sha256:{sha256(name.encode()).hexdigest()}" for id_, name in names.items()},
             },
             thresholds=asdict(thresholds),
         )

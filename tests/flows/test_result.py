@@ -148,7 +148,7 @@ async def test_a_split_team_is_told_where_before_it_resolves(newcomers: Any) -> 
     await team.published()
     result = await team.house.person("lisa").see("Result of #1")
     assert "Next: do not rely on the order: hear both sides on " in result
-    assert "The team is split on Trust and Cost: Full refund is only just ahead of Partial credit." in result
+    assert "The team is split on Trust (2 and 3): Full refund and Partial credit share the first place." in result
     assert "Split: on Trust of Full refund the team is in two camps: 2 and 3." in result
     await team.window("mike", "outcome.resolve")
     assert "The order says little here: your reason carries the choice." in (await team.modal("mike")).text

@@ -55,7 +55,7 @@ def published(vault: Any, ballots: Sequence[Ballot], *, options: int = 3, **more
         "UNION ALL SELECT id::text, name FROM decision_criteria WHERE decision_id = %(d)s".replace("%(d)s", "%s"),
         *(r.decision_id, r.decision_id),
     )
-    digests = {id_: sha256(name.encode()).hexdigest() for id_, name in names}
+    digests = {id_: f"sha256:{sha256(name.encode()).hexdigest()}" for id_, name in names}
     vault.do("UPDATE rounds SET snapshot = snapshot || %s WHERE id = %s", Jsonb({"names": digests}), r.id)
     vault.score(r, *ballots)
     store(vault, r, **more)
