@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property sweep week fresh chaos chaos-short \
-	browser-test screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
+	chaos-short browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -51,6 +51,12 @@ oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make
 
 property: install  ## 200,000 random moments, none of them a nudge outside hours, twice or after the end
 	@PROPERTY_CASES=200000 $(BIN)/python -m pytest tests/unit/domain/test_domain_reminder.py -s -k none_twice $(ARGS)
+
+calibrate: install  ## how often "clear", "leaning" and "too close" are right, in simulated companies; six minutes; ARGS=--quick
+	@$(BIN)/python -m benchmarks.calibration $(ARGS)
+
+secrecy-rates: install  ## how many single scores a result gives away to those who know some ballots; ARGS=--quick
+	@$(BIN)/python -m benchmarks.secrecy_rates $(ARGS)
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep

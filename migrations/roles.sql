@@ -13,14 +13,17 @@ DECLARE
         'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'my_ballot(uuid, uuid)',
         'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
-        'void_round(uuid, uuid, text)', 'round_order(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
+        'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
     -- Those that rows of ballots refer to. PostgreSQL marks the row referred to with the transaction that needed it: of a
     -- criterion, the last one that scored it. So the columns may be read, xmin, xmax and ctid not.
     without_marks CONSTANT regclass[] := '{teams, team_members, customer_decisions, decision_criteria, response_options,
         rounds, round_members}';
     inner_ones CONSTANT regprocedure[] := ARRAY[
         'round_quorum(int)', 'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
-        'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)'];
+        'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)',
+        'kept_page(rounds, jsonb)', 'opened_page(jsonb)', 'as_printed(numeric, numeric, int)',
+        'exact_total(bigint[], bigint[], numeric[])', 'is_agreement(int[], text, int)', 'camp_sizes(int[])',
+        'names_in(jsonb, text[], text[])'];
     role_name text;
     place regclass;
     code regprocedure;
@@ -58,6 +61,12 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON rounds, round_members TO conclave_vault;
     GRANT DELETE ON round_members TO conclave_vault;
     GRANT SELECT (id, is_active) ON team_members TO conclave_vault;
+    -- To compare what was published: verify_round.
+    GRANT SELECT ON round_results TO conclave_vault;
+    GRANT SELECT (id, decision_id, weight, name) ON decision_criteria TO conclave_vault;
+    GRANT SELECT (id, decision_id, title) ON response_options TO conclave_vault;
+    -- Whoever locks a row must be allowed to update some column of it; submit_ballot locks all criteria alike.
+    GRANT UPDATE (id) ON decision_criteria TO conclave_vault;
 
     -- The service's own tables. No DELETE where nothing is deleted; keys never change, because a failing foreign key of
     -- `evaluations` would tell of its rows.

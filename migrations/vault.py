@@ -31,6 +31,16 @@ LATER_FUNCTIONS = (
     "set_roster(uuid, uuid[])",
     "excuse_member(uuid, uuid)",
 )
+FUNCTIONS_OF_VERIFIED = (
+    "verify_round(uuid)",
+    "names_in(jsonb, text[], text[])",
+    "camp_sizes(int[])",
+    "is_agreement(int[], text, int)",
+    "exact_total(bigint[], bigint[], numeric[])",
+    "as_printed(numeric, numeric, int)",
+    "opened_page(jsonb)",
+    "kept_page(rounds, jsonb)",
+)
 
 
 def install(connection: Connection) -> None:
@@ -51,7 +61,7 @@ def remove(connection: Connection) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    for function in (*LATER_FUNCTIONS, *FUNCTIONS):
+    for function in (*FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 
 

@@ -31,6 +31,30 @@ BEGIN
             WHERE NOT (r.snapshot -> 'options' ? s.option_id AND s.score::text ~ '^([1-9]|10)$'));
 END $$;
 
+-- A score page as it is kept: every option and a confidence are there, -1 where nothing was given. So saving an
+-- abstention writes as many bytes as saving scores, and the position of the write-ahead log, open to every login, does
+-- not tell one from the other. opened_page takes that back; it reads pages kept before in the same way.
+CREATE FUNCTION kept_page(r rounds, p_page jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT jsonb_build_object(
+        'abstain', coalesce((p_page -> 'abstain')::boolean, false),
+        'confidence', coalesce((p_page ->> 'confidence')::int, -1),
+        'scores', (
+            SELECT jsonb_object_agg(o.id, coalesce((p_page -> 'scores' ->> o.id)::int, -1))
+            FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)))
+$$;
+
+CREATE FUNCTION opened_page(p_page jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN p_page ? 'scores' THEN jsonb_build_object(
+        'abstain', coalesce((p_page -> 'abstain')::boolean, false),
+        'confidence', nullif((p_page ->> 'confidence')::int, -1),
+        'scores', (
+            SELECT coalesce(jsonb_object_agg(s.option_id, s.score) FILTER (WHERE s.score::int > 0), '{}')
+            FROM jsonb_each(p_page -> 'scores') AS s (option_id, score)))
+    ELSE p_page END
+$$;
+
 -- {"comments": {option: text, ...}, "share": bool}
 CREATE FUNCTION is_comments_page(r rounds, p_page jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -79,7 +103,8 @@ BEGIN
                AND r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', p_criterion))) THEN
         RETURN 'invalid';
     END IF;
-    INSERT INTO ballot_pages (round_id, member_id, criteria_id, page) VALUES (p_round, p_member, p_criterion, p_page)
+    INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
+    VALUES (p_round, p_member, p_criterion, CASE WHEN p_criterion IS NULL THEN p_page ELSE kept_page(r, p_page) END)
     ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
     RETURN 'saved';
 END $$;
@@ -105,8 +130,8 @@ BEGIN
         INTO abstained, missing
         FROM (
             SELECT coalesce((b.page -> 'abstain')::boolean, false) AS is_abstention,
-                coalesce(b.page -> 'scores' ?& ARRAY(SELECT jsonb_array_elements_text(r.snapshot -> 'options')), false)
-                    AS is_scored
+                coalesce(opened_page(b.page) -> 'scores'
+                    ?& ARRAY(SELECT jsonb_array_elements_text(r.snapshot -> 'options')), false) AS is_scored
             FROM jsonb_array_elements(r.snapshot -> 'criteria') AS k (criterion)
             LEFT JOIN ballot_pages b ON b.round_id = r.id AND b.member_id = p_member
                 AND b.criteria_id = (k.criterion ->> 'id')::uuid
@@ -119,13 +144,18 @@ BEGIN
     END IF;
 
     IF answer = 'submitted' THEN
+        -- The rows below lock the criteria that they refer to. Locks can be felt by whoever may lock, and they stay on the
+        -- row as a mark: so all criteria are locked, and none tells that it was skipped.
+        PERFORM FROM decision_criteria k
+        WHERE r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', k.id)) AND k.decision_id = r.decision_id
+        ORDER BY k.id FOR KEY SHARE;
         DELETE FROM evaluations e WHERE e.decision_id = r.decision_id AND e.evaluator_id = p_member;
         -- created_at is the round's opening for everybody: no row may tell when a ballot came. An option's comment
         -- stands on its row of the first criterion that the member did not abstain from.
         INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
                                  anonymous_comment, share_comment, created_at)
         SELECT r.decision_id, p_member, o.id::uuid, b.criteria_id, (b.page -> 'scores' -> o.id)::int,
-            coalesce((b.page ->> 'confidence')::int, 5), c.comment,
+            coalesce(nullif((b.page ->> 'confidence')::int, -1), 5), c.comment,
             c.comment IS NOT NULL AND coalesce((n.page -> 'share')::boolean, false), timezone('UTC', r.opened_at)
         FROM (
             SELECT p.criteria_id, p.page, k.place = min(k.place) OVER () AS is_first
@@ -155,7 +185,7 @@ END $$;
 -- A member's own pages, while the round is open; afterwards nobody's.
 CREATE FUNCTION my_ballot(p_round uuid, p_member uuid) RETURNS TABLE (criteria_id uuid, page jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT b.criteria_id, b.page
+    SELECT b.criteria_id, opened_page(b.page)
     FROM ballot_pages b JOIN rounds r ON r.id = b.round_id
     WHERE b.round_id = p_round AND b.member_id = p_member
         AND r.closed_at IS NULL AND r.published_at IS NULL AND r.voided_at IS NULL
@@ -448,7 +478,7 @@ BEGIN
     RETURN 'voided';
 END $$;
 
--- For `conclave verify`: 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', or NULL for no such round. A published
+-- In which order a round's rows lie: 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', or NULL for no such round. A published
 -- round is 'sealed' if what is stored could have come out of seal_round; nothing is told of what is stored.
 CREATE FUNCTION round_order(p_round uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -516,6 +546,238 @@ BEGIN
     RETURN CASE WHEN is_sealed THEN 'sealed' ELSE 'unsealed' END;
 END $$;
 
+-- A score as results print it: rounded half up to 1 / p_steps of a point, both ends of the scale blurred. p_num / p_den is
+-- the exact score. As bot/domain/rounding.py.
+CREATE FUNCTION as_printed(p_num numeric, p_den numeric, p_steps int) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE
+        WHEN p_num * 2 >= p_den * 19 THEN '≥ 9.5'
+        WHEN p_num * 2 <= p_den * 3 THEN '≤ 1.5'
+        ELSE (SELECT div(t, 10) || '.' || mod(t, 10)
+            FROM (SELECT div(p_num * 2 * p_steps + p_den, p_den * 2) * (10 / p_steps)) AS tenths (t))
+    END
+$$;
+
+-- The weighted mean of an option's cells as an exact fraction {numerator, denominator}: whole numbers and finite decimals,
+-- no division. NULL where a cell has no score.
+CREATE FUNCTION exact_total(p_points bigint[], p_voices bigint[], p_weights numeric[]) RETURNS numeric[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    num numeric := 0;
+    den numeric := 1;
+    mass numeric := 0;
+BEGIN
+    FOR i IN 1 .. cardinality(p_points) LOOP
+        IF p_voices[i] = 0 THEN
+            RETURN NULL;
+        END IF;
+        num := num * p_voices[i] + p_weights[i] * p_points[i] * den;
+        den := den * p_voices[i];
+        mass := mass + p_weights[i];
+    END LOOP;
+    RETURN ARRAY[num, den * mass];
+END $$;
+
+-- Whether p_word may describe these scores, sorted: 'aligned', 'mixed', 'spread', 'split'. As bot/domain/agreement.py;
+-- results before version 3 called two camps what two equal gaps part. A word on the border of another one is let pass.
+CREATE FUNCTION is_agreement(p_scores int[], p_word text, p_version int) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH scores AS (
+        SELECT x, row_number() OVER (ORDER BY x) AS seat, lead(x) OVER (ORDER BY x) - x AS gap,
+            count(*) OVER () AS people, avg(x) OVER () AS mean
+        FROM unnest(p_scores) AS s (x)
+    ), measured AS (
+        SELECT 1 + sum(ln(greatest(1 - abs(x - mean) / 9.0, 1e-30)::float8) / ln(2)) / count(*) AS cns, max(gap) AS widest,
+            max(people) AS people
+        FROM scores
+    ), camps AS (
+        SELECT bool_or(s.seat BETWEEN 2 AND m.people - 2) AND (count(*) = 1 OR p_version < 3) AND m.widest >= 3 AS are_two
+        FROM scores s JOIN measured m ON s.gap = m.widest GROUP BY m.widest, m.people
+    )
+    SELECT bool_or(p_word = CASE
+        WHEN m.cns + edge < 0.65 AND coalesce((SELECT are_two FROM camps), false) THEN 'split'
+        WHEN m.cns + edge >= 0.80 THEN 'aligned'
+        WHEN m.cns + edge >= 0.60 THEN 'mixed'
+        ELSE 'spread' END)
+    FROM measured m, unnest('{-1e-9, 1e-9}'::float8[]) AS edge
+$$;
+
+-- How many scores lie below the widest gap between neighbours, and how many above.
+CREATE FUNCTION camp_sizes(p_scores int[]) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY[g.seat, cardinality(p_scores) - g.seat]
+    FROM (
+        SELECT row_number() OVER (ORDER BY x) AS seat, lead(x) OVER (ORDER BY x) - x AS gap FROM unnest(p_scores) AS s (x)
+    ) AS g
+    ORDER BY g.gap DESC NULLS LAST LIMIT 1
+$$;
+
+-- What became of names since scoring started. p_frozen: id -> "sha256:" and the digest of the name then, in hexadecimal; absent in rounds
+-- that were opened before names were frozen. 'same' | 'swapped' (one bears the name of another) | 'renamed'
+CREATE FUNCTION names_in(p_frozen jsonb, p_ids text[], p_names text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH present AS (
+        SELECT id, 'sha256:' || encode(sha256(convert_to(name, 'UTF8')), 'hex') AS digest FROM unnest(p_ids, p_names) AS n (id, name)
+    ), changed AS (
+        SELECT * FROM present p WHERE p_frozen ? p.id AND p_frozen ->> p.id <> p.digest
+    )
+    SELECT CASE
+        WHEN EXISTS (SELECT FROM changed c JOIN present o ON o.id <> c.id AND p_frozen ->> o.id = c.digest) THEN 'swapped'
+        WHEN EXISTS (SELECT FROM changed) THEN 'renamed'
+        ELSE 'same' END
+$$;
+
+-- For `conclave verify`: what of a round was looked at, and one word about each. 'order': round_order's word; only a
+-- published round has more. 'weights', 'criteria', 'options': the decision against the frozen snapshot. The others: the
+-- stored result against the sealed rows. 'same' | 'differ' | 'missing' | 'added' | 'swapped' (two of them changed names) |
+-- 'renamed' (which may be legitimate) | 'none' (nothing of the kind was published, nor should be).
+--
+-- Words alone: no score, count or mean leaves, however the stored result is made up. The service's login cannot change one,
+-- so it cannot ask by guessing either. Totals are computed with the frozen weights, never with those of now, which the
+-- service may change. Share, label and topics came from whole ballots, which are no more.
+CREATE FUNCTION verify_round(p_round uuid) RETURNS TABLE (looked_at text, answer text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    stored round_results;
+    ballots int;
+    halves int;
+    is_full boolean;
+    is_bare boolean;
+    steps int;
+BEGIN
+    looked_at := 'order';
+    answer := round_order(p_round);
+    RETURN NEXT;
+    IF answer IS NULL OR answer NOT IN ('sealed', 'unsealed') THEN
+        RETURN;
+    END IF;
+    SELECT * INTO r FROM rounds WHERE id = p_round;
+    SELECT * INTO stored FROM round_results s WHERE s.round_id = p_round;
+    SELECT count(*) INTO ballots FROM round_members m WHERE m.round_id = p_round AND m.submitted;
+
+    RETURN QUERY
+        WITH frozen AS (
+            SELECT k ->> 'id' AS id, (k ->> 'weight')::numeric AS weight
+            FROM jsonb_array_elements(r.snapshot -> 'criteria') AS k
+        ), standing AS (
+            SELECT k.id::text AS id, k.weight FROM decision_criteria k WHERE k.decision_id = r.decision_id
+        )
+        SELECT 'criteria', CASE
+            WHEN bool_or(s.id IS NULL) THEN 'missing'
+            WHEN bool_or(f.id IS NULL) THEN 'added'
+            ELSE names_in(r.snapshot -> 'names', array_agg(k.id::text), array_agg(k.name::text)) END
+        FROM frozen f FULL JOIN standing s USING (id) LEFT JOIN decision_criteria k ON k.id::text = s.id
+        UNION ALL
+        SELECT 'weights', CASE WHEN bool_or(s.weight IS DISTINCT FROM f.weight) THEN 'differ' ELSE 'same' END
+        FROM frozen f JOIN standing s USING (id);
+    RETURN QUERY
+        SELECT 'options', CASE
+            WHEN bool_or(o.id IS NULL) THEN 'missing'
+            WHEN bool_or(f.id IS NULL) THEN 'added'
+            ELSE names_in(r.snapshot -> 'names', array_agg(o.id::text), array_agg(o.title::text)) END
+        FROM jsonb_array_elements_text(r.snapshot -> 'options') AS f (id)
+        FULL JOIN (SELECT p.id, p.title FROM response_options p WHERE p.decision_id = r.decision_id) AS o ON o.id::text = f.id;
+
+    IF stored.round_id IS NULL THEN
+        looked_at := 'result';
+        answer := 'missing';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    halves := coalesce((r.thresholds ->> 'halves')::int, 4);
+    is_full := ballots >= (r.thresholds ->> 'totals')::int;
+    steps := CASE WHEN is_full THEN 10 ELSE 2 END;
+    -- Places and a label alone: a second round; and of few ballots one criterion that makes the others negligible.
+    is_bare := r.follows IS NOT NULL OR (NOT is_full AND stored.version >= 3 AND (
+        SELECT max((k ->> 'weight')::numeric) * 5 > sum((k ->> 'weight')::numeric) * 4
+        FROM jsonb_array_elements(r.snapshot -> 'criteria') AS k));
+
+    RETURN QUERY
+        SELECT 'ballots', CASE WHEN stored.ballots = ballots AND stored.body -> 'ballots' = to_jsonb(ballots)
+            AND stored.body -> 'version' = to_jsonb(stored.version) THEN 'same' ELSE 'differ' END
+        UNION ALL
+        SELECT 'thresholds', CASE
+            WHEN jsonb_typeof(stored.body -> 'thresholds') = 'object'
+                AND jsonb_build_object('halves', 4) || (stored.body -> 'thresholds') = jsonb_build_object('halves', 4) || r.thresholds
+            THEN 'same' ELSE 'differ' END;
+
+    RETURN QUERY
+        WITH criteria AS (
+            SELECT k.criterion ->> 'id' AS id, (k.criterion ->> 'weight')::numeric AS weight, k.place
+            FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
+        ), cells AS (
+            SELECT o.id AS option_id, k.id AS criteria_id, k.place, k.weight, count(e.score) AS voices,
+                coalesce(sum(e.score), 0) AS points, array_agg(e.score ORDER BY e.score) AS scores
+            FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id) CROSS JOIN criteria k
+            LEFT JOIN round_rows(r) AS e ON e.option_id::text = o.id AND e.criteria_id::text = k.id
+            GROUP BY o.id, k.id, k.place, k.weight
+        ), options AS (
+            SELECT c.option_id, min(c.voices) AS voices,
+                exact_total(array_agg(c.points ORDER BY c.place), array_agg(c.voices ORDER BY c.place),
+                    array_agg(c.weight ORDER BY c.place)) AS total,
+                coalesce(jsonb_agg(c.criteria_id ORDER BY c.place) FILTER (WHERE c.voices < 2), '[]') AS needs
+            FROM cells c GROUP BY c.option_id
+        ), ranked AS (
+            SELECT o.*, CASE WHEN o.voices >= 2 THEN 1 + (
+                SELECT count(*) FROM options b WHERE b.voices >= 2 AND b.total[1] * o.total[2] > o.total[1] * b.total[2])
+                END AS place
+            FROM options o
+        ), facts AS (
+            -- Nothing has to be withheld where nobody abstained and no average lies at an end of the scale.
+            SELECT bool_and(c.voices >= CASE WHEN is_full THEN (r.thresholds ->> 'cell')::int ELSE halves END
+                    AND c.points * 2 < c.voices * 19 AND c.points * 2 > c.voices * 3)
+                AND ballots >= halves AND NOT is_bare AS tells_all
+            FROM cells c
+        ), printed_rows AS (
+            SELECT p.entry, p.entry ->> 'option' AS option_id, p.entry ->> 'total' AS total
+            FROM jsonb_array_elements(
+                CASE jsonb_typeof(stored.body -> 'rows') WHEN 'array' THEN stored.body -> 'rows' ELSE '[]' END) AS p (entry)
+        ), printed_cells AS (
+            SELECT p.cell ->> 'option' AS option_id, p.cell ->> 'criterion' AS criteria_id, p.cell ->> 'mean' AS mean,
+                p.cell ->> 'agreement' AS word, p.cell -> 'camps' AS camps
+            FROM jsonb_array_elements(
+                CASE jsonb_typeof(stored.body -> 'cells') WHEN 'array' THEN stored.body -> 'cells' ELSE '[]' END) AS p (cell)
+        ), ranks AS (
+            SELECT count(*) AS options, count(p.entry) AS printed, bool_and(
+                p.entry -> 'place' IS NOT DISTINCT FROM coalesce(to_jsonb(o.place), 'null') AND p.entry -> 'needs' = o.needs
+            ) AS are_same
+            FROM ranked o FULL JOIN printed_rows p USING (option_id)
+        ), totals AS (
+            SELECT count(p.total) AS printed, bool_and(p.total IS NULL OR (
+                p.total = as_printed(o.total[1], o.total[2], steps) AND o.place IS NOT NULL
+                AND (stored.version < 3 OR o.voices >= halves) AND r.follows IS NULL AND NOT is_bare
+                AND p.entry -> 'is_about' = to_jsonb(p.total ~ '^[0-9]' AND EXISTS (
+                    SELECT FROM printed_rows q WHERE q.total = p.total AND q.entry -> 'place' <> p.entry -> 'place'))
+            )) AS are_same
+            FROM ranked o JOIN printed_rows p USING (option_id)
+        ), means AS (
+            SELECT count(*) AS printed,
+                bool_and(coalesce(p.mean = as_printed(c.points, c.voices, 10), false)
+                    AND c.voices >= (r.thresholds ->> 'cell')::int AND is_full AND NOT is_bare) AS are_same,
+                bool_and(coalesce(is_agreement(c.scores, p.word, stored.version), false)
+                    AND (coalesce(p.camps, 'null') = 'null'
+                        OR (p.word = 'split' AND p.camps = to_jsonb(camp_sizes(c.scores))))) AS are_words_same
+            FROM printed_cells p LEFT JOIN cells c USING (option_id, criteria_id)
+        )
+        SELECT f.looked_at, CASE
+            WHEN f.wrong THEN 'differ'
+            WHEN f.printed < f.due THEN 'missing'
+            WHEN f.printed = 0 THEN 'none'
+            ELSE 'same' END
+        FROM facts, ranks, totals, means, LATERAL (VALUES
+            (1, 'ranks', ranks.printed, CASE WHEN ballots >= (r.thresholds ->> 'ranking')::int THEN ranks.options ELSE 0 END,
+                ranks.printed > 0 AND (ballots < (r.thresholds ->> 'ranking')::int OR ranks.printed > ranks.options
+                    OR NOT ranks.are_same)),
+            (2, 'totals', totals.printed, CASE WHEN tells_all THEN (SELECT count(*) FROM ranked) ELSE 0 END,
+                NOT totals.are_same),
+            (3, 'means', means.printed, CASE WHEN tells_all AND is_full THEN (SELECT count(*) FROM cells) ELSE 0 END,
+                NOT means.are_same),
+            (4, 'labels', means.printed, 0, NOT means.are_words_same)
+        ) AS f (place, looked_at, printed, due, wrong)
+        ORDER BY f.place;
+END $$;
+
 COMMENT ON TABLE evaluations IS
     'Only the functions of migrations/vault.sql touch this table. After publication its rows are sealed: the evaluator of '
     'a sealed row is a placeholder, not the person who gave the score. A round that a second one follows: sealed_cells.';
@@ -540,5 +802,7 @@ REVOKE ALL ON FUNCTION
     save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),
     extend_round(uuid, timestamptz), override_round(uuid, uuid, text), seal_round(rounds, int), publish_round(uuid),
     round_rows(rounds), published_comments(uuid), open_second_round(uuid, uuid, timestamptz),
-    void_round(uuid, uuid, text), round_order(uuid), set_roster(uuid, uuid[]), excuse_member(uuid, uuid)
+    void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(rounds, jsonb), opened_page(jsonb),
+    as_printed(numeric, numeric, int), exact_total(bigint[], bigint[], numeric[]), is_agreement(int[], text, int),
+    camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid)
 FROM PUBLIC;

@@ -130,8 +130,8 @@ FOREIGN: dict[str, tuple[str, ...]] = {
 }
 """Room -> packages from outside that it never imports."""
 ONLY_STDLIB = ("bot.domain", "bot.errors")
-# Ten thousand re-drawn teams in plain Python would take a second. Imported inside functions: it costs 70 ms.
-MAY_USE_NUMPY = ("bot.domain.stability", "bot.domain.leniency")
+# Leniency of a big team in plain Python would take minutes. Imported inside functions: it costs 70 ms.
+MAY_USE_NUMPY = ("bot.domain.leniency",)
 
 MAY_TRY = ("handlers.errors", "handlers.after_ack")
 MAY_OPEN_TRANSACTIONS = ("bot.services", "bot.delivery", "bot.store.db")
@@ -469,7 +469,7 @@ def test_a_house_as_drawn_passes(tmp_path: Path) -> None:
         tmp_path,
         bot__domain__team="from uuid import UUID\nfrom bot.errors import Invalid\nfrom . import option",
         bot__domain__option="from datetime import datetime\ndef f(now: datetime) -> None: ...",
-        bot__domain__stability="def f():\n    import numpy as np",
+        bot__domain__leniency="def f():\n    import numpy as np",
         bot__services__team="from ..domain import team as t\nfrom bot.store.db import run_tx",
         bot__services__option="from bot.store import db, team\nfrom bot.services import team as t",
         bot__store__db="async def run_tx(db): await db.commit()",

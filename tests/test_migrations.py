@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, insert, select
 
+from bot.domain.round import Thresholds
 from bot.store import schema, tables
 
 HERE = Path(__file__).parent
@@ -290,7 +291,15 @@ def test_a_published_round_is_followed_by_one_round_at_most(database_url: str) -
         new_round(3, first)
 
 
-@pytest.mark.parametrize("thresholds", ["{}", '{"ranking": 2, "totals": 5, "cell": 5}', '{"ranking": 3, "totals": 5}'])
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        '{"ranking": 3, "halves": 3, "totals": 5, "cell": 5}',
+        "{}",
+        '{"ranking": 2, "totals": 5, "cell": 5}',
+        '{"ranking": 3, "totals": 5}',
+    ],
+)
 def test_no_round_shows_more_than_the_method_allows(database_url: str, thresholds: str) -> None:
     run_script(database_url, SAMPLE)
 
@@ -473,6 +482,37 @@ def test_urls_are_understood_in_every_spelling(db_url_unmigrated: str, spelled: 
     schema.upgrade(spelled(db_url_unmigrated), "given_schema")
 
     assert schema.current(spelled(db_url_unmigrated)) == "given_schema"
+
+
+def test_a_round_that_is_open_at_the_upgrade_keeps_its_pages_and_follows_the_stricter_rule(
+    db_url_unmigrated: str,
+) -> None:
+    url = db_url_unmigrated
+    schema.upgrade(url, "lookups")
+    run_script(url, SAMPLE)
+    snapshot = "jsonb_build_object('options', jsonb_agg(o.id), 'criteria', jsonb_agg(jsonb_build_object('id', k.id)))"
+    run_script(
+        url,
+        f"""
+        INSERT INTO response_options (decision_id, title, description) VALUES ('{DECISION}', 'a', 'b');
+        INSERT INTO decision_criteria (decision_id, name, created_by) VALUES ('{DECISION}', 'k', '{SARAH}');
+        INSERT INTO rounds (decision_id, number, opened_by, closes_at, snapshot, thresholds)
+            SELECT '{DECISION}', 1, '{SARAH}', now() + interval '1 day', {snapshot}, '{THRESHOLDS}'
+            FROM response_options o JOIN decision_criteria k USING (decision_id) WHERE decision_id = '{DECISION}';
+        INSERT INTO round_members (round_id, member_id) SELECT id, '{SARAH}' FROM rounds;
+        INSERT INTO ballot_pages SELECT r.id, '{SARAH}', k.id,
+            jsonb_build_object('scores', jsonb_build_object(o.id::text, 7), 'confidence', NULL, 'abstain', false)
+            FROM rounds r JOIN decision_criteria k USING (decision_id) JOIN response_options o USING (decision_id);
+        """,
+    )
+
+    schema.upgrade(url)
+
+    ((page,),) = rows(url, "SELECT page -> 'scores' FROM rounds r, my_ballot(r.id, %s)", SARAH)
+    assert list(page.values()) == [7]
+    assert rows(url, "SELECT answer FROM rounds r, submit_ballot(r.id, %s)", SARAH) == [("submitted",)]
+    assert rows(url, "SELECT score, confidence FROM evaluations") == [(7, 5)]
+    assert Thresholds(**rows(url, "SELECT thresholds FROM rounds")[0][0]).halves == 4
 
 
 def test_two_migrators_at_once_migrate_once(db_url_unmigrated: str) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -25,21 +26,32 @@ MIN_WEIGHT, MAX_WEIGHT = Decimal("0.001"), Decimal(1_000)
 MAX_DECIMALS = 20
 NAME_LENGTH = 200
 T = TypeVar("T")
-KEYS = ("options", "criteria", "scores", "confidence")
+KEYS = ("options", "criteria", "scores", "confidence", "scale")
+USUAL_SCALE = (MIN_SCORE, MAX_SCORE)
+WIDEST = 1_000
+"""The ends of a scale lie between minus this and this."""
 
 
 @dataclass(frozen=True)
 class Case:
-    decision_id: UUID
-    """From the names of options and criteria: the same decision is drawn alike, whatever its scores."""
     options: Mapping[UUID, str]
     criteria: Mapping[UUID, str]
     weights: tuple[tuple[UUID, Decimal], ...]
+    """As written; those in per cent without the sign."""
     people: tuple[str, ...]
     ballots: tuple[Cells, ...] = field(repr=False)
-    """One per person, and `confidences` likewise."""
-    confidences: tuple[Cells, ...] = field(default=(), repr=False)
+    """One per person, and `confidences` likewise. From another scale stretched to 1..10."""
+    confidences: tuple[Mapping[Cell, int], ...] = field(default=(), repr=False)
+    scale: tuple[int, int] = USUAL_SCALE
+    """Both ends of the scale of the scores in the file."""
+    is_in_per_cent: bool = False
+    """The weights."""
     unused_keys: tuple[str, ...] = ()
+
+    def as_written(self, score: int | Fraction) -> Fraction:
+        """A score or average of 1..10 on the file's own scale."""
+        low, high = self.scale
+        return low + Fraction(score - MIN_SCORE) * (high - low) / (MAX_SCORE - MIN_SCORE)
 
 
 def read(path: Path) -> Case:
@@ -63,17 +75,19 @@ def parse(content: bytes) -> Case:
     _require(root, KEYS[:3])
     options = _options(root["options"])
     weights = _criteria(root["criteria"])
-    plan = _Plan.of(options, weights)
+    scale = _scale(root.get("scale", list(map(Decimal, USUAL_SCALE))))
+    plan = _Plan.of(options, weights, scale)
     scores = plan.ballots(root["scores"])
     sure = plan.confidences(root.get("confidence"), people=list(scores))
     return Case(
-        decision_id=uuid5(NAMESPACE_OID, json.dumps([options, list(weights)])),
         options={id_: name for name, id_ in plan.options.items()},
         criteria={id_: name for name, id_ in plan.criteria.items()},
         weights=tuple(zip(plan.criteria.values(), weights.values(), strict=True)),
         people=tuple(scores),
-        ballots=tuple(scores.values()),
+        ballots=tuple(_stretched(ballot, scale) for ballot in scores.values()),
         confidences=tuple(sure.get(person, {}) for person in scores) if sure else (),
+        scale=scale,
+        is_in_per_cent=_is_in_per_cent(root["criteria"][0]["weight"]),
         unused_keys=tuple(key for key in root if key not in KEYS),
     )
 
@@ -177,6 +191,7 @@ def _options(value: object) -> list[str]:
 
 def _criteria(value: object) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
+    kinds = set()
     for number, item in enumerate(_list(value, ("criteria",), least=1), start=1):
         place: Place = ("criteria", number)
         entry = _table(item, place)
@@ -186,15 +201,44 @@ def _criteria(value: object) -> dict[str, Decimal]:
         name = _name(entry["name"], (*place, "name"))
         _no_twin(name, list(found), place)
         found[name] = _weight(entry["weight"], ("criteria", name, "weight"))
+        kinds.add(_is_in_per_cent(entry["weight"]))
+    if len(kinds) > 1:
+        _refuse(("criteria",), "some weights are in per cent and some are not; write all of them alike")
     return found
 
 
+def _is_in_per_cent(weight: object) -> bool:
+    return isinstance(weight, str)
+
+
 def _weight(value: object, place: Place) -> Decimal:
+    """A number, or a text like "25%": 25."""
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        value = _number(value.rstrip().removesuffix("%"))
     if not isinstance(value, Decimal) or not value.is_finite() or not MIN_WEIGHT <= value <= MAX_WEIGHT:
-        _refuse(place, f"a weight is a number from {MIN_WEIGHT} to {MAX_WEIGHT}")
+        _refuse(place, f'a weight is a number from {MIN_WEIGHT} to {MAX_WEIGHT}, or a text like "25%"')
     if int(value.as_tuple().exponent) < -MAX_DECIMALS:
         _refuse(place, f"a weight has at most {MAX_DECIMALS} decimals")
     return value
+
+
+def _scale(value: object) -> tuple[int, int]:
+    limits = (-WIDEST, WIDEST)
+    if not isinstance(value, list) or len(value) != 2:
+        _refuse(("scale",), "a scale is a list of its two ends, like [0, 5]")
+    low, high = (_whole(value[i], ("scale", i + 1), limits, "an end") for i in (0, 1))
+    if low >= high:
+        _refuse(("scale",), "the lower end comes first; 0 is the worst of [0, 5]")
+    return low, high
+
+
+def _stretched(ballot: Mapping[Cell, int], scale: tuple[int, int]) -> Cells:
+    """The ballot on 1..10; what is said of a team does not depend on which scale it likes."""
+    if scale == USUAL_SCALE:
+        return ballot
+    low, high = scale
+    step = Fraction(MAX_SCORE - MIN_SCORE, high - low)
+    return {cell: MIN_SCORE + (score - low) * step for cell, score in ballot.items()}
 
 
 def _id(kind: str, name: str) -> UUID:
@@ -207,13 +251,14 @@ class _Plan:
 
     options: dict[str, UUID]
     criteria: dict[str, UUID]
+    scale: tuple[int, int]
 
     @classmethod
-    def of(cls, options: Iterable[str], criteria: Iterable[str]) -> "_Plan":
-        return cls({o: _id("option", o) for o in options}, {c: _id("criterion", c) for c in criteria})
+    def of(cls, options: Iterable[str], criteria: Iterable[str], scale: tuple[int, int]) -> "_Plan":
+        return cls({o: _id("option", o) for o in options}, {c: _id("criterion", c) for c in criteria}, scale)
 
-    def ballots(self, value: object) -> dict[str, Cells]:
-        found: dict[str, Cells] = {}
+    def ballots(self, value: object) -> dict[str, dict[Cell, int]]:
+        found: dict[str, dict[Cell, int]] = {}
         table = _table(value, ("scores",))
         if not 1 <= len(table) <= MAX_PEOPLE:
             _refuse(("scores",), f"{len(table)} people scored, but 1 to {MAX_PEOPLE} are possible")
@@ -221,12 +266,12 @@ class _Plan:
             person = _name(key, ("scores", key))
             if person in found:
                 _refuse(("scores",), f"the name {_quoted(person)} appears twice")
-            found[person] = dict(self._rows(options, ("scores", key), (MIN_SCORE, MAX_SCORE), "a score"))
+            found[person] = dict(self._rows(options, ("scores", key), self.scale, "a score"))
         return found
 
-    def confidences(self, value: object, *, people: Sequence[str]) -> dict[str, Cells]:
+    def confidences(self, value: object, *, people: Sequence[str]) -> dict[str, dict[Cell, int]]:
         """{person: {criterion: 1..5}}, or by option and criterion like scores; null = nobody said so."""
-        found: dict[str, Cells] = {}
+        found: dict[str, dict[Cell, int]] = {}
         for key, given in _table({} if value is None else value, ("confidence",)).items():
             place: Place = ("confidence", key)
             person = self._known(key, {name: name for name in people}, "person with scores", ("confidence",))
@@ -235,7 +280,7 @@ class _Plan:
             found[person] = self._sure(_table(given, place), place)
         return found
 
-    def _sure(self, entries: Mapping[str, object], place: Place) -> Cells:
+    def _sure(self, entries: Mapping[str, object], place: Place) -> dict[Cell, int]:
         """One person's confidences: a number by a criterion counts for every option on it."""
         rows = {name: given for name, given in entries.items() if isinstance(given, dict)}
         pages = {name: given for name, given in entries.items() if name not in rows}

@@ -21,25 +21,29 @@ from rich.text import Text
 from bot.cli.casefile import Case
 from bot.domain.analysis import LOW, Analysis, analyse
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
-from bot.domain.ranking import RankedOption
+from bot.domain.ranking import MIN_CELL_SCORES, RankedOption
 from bot.domain.round import Thresholds
 from bot.domain.stability import Interval, StabilityLabel, shown_share
 
 MAX_LISTED = 6
+MAX_DOMINATED = 5
+"""Sentences about options that another one dominates."""
 LABELS = {
     StabilityLabel.CLEAR: "The lead is clear",
     StabilityLabel.LEANING: "The team leans that way",
     StabilityLabel.TOO_CLOSE: "Too close to call",
+    StabilityLabel.SPLIT: "The team is split",
 }
 
 
 def analyse_case(case: Case) -> "Report":
+    """One person's matrix ranks as it stands; else an option needs two scores on every criterion."""
     analysis = analyse(
-        decision_id=case.decision_id,
         option_ids=tuple(case.options),
         weights=case.weights,
         ballots=case.ballots,
         confidences=case.confidences,
+        least=1 if sum(map(bool, case.ballots)) == 1 else MIN_CELL_SCORES,
     )
     return Report(case, analysis)
 
@@ -49,9 +53,12 @@ class Report:
     case: Case
     analysis: Analysis
 
-    def as_json(self) -> str:
-        """The full result, unrounded; null = not measured, or that nothing bounds a weight."""
-        return json.dumps(self._body(), indent=2)
+    def as_json(self, *, file: str | None = None) -> str:
+        """The full result, unrounded, on one line; null = not measured, or that nothing bounds a weight.
+
+        Scores are on the file's own scale. file: its name, where there are several.
+        """
+        return json.dumps(({"file": file} if file else {}) | self._body())
 
     def write(self, out: IO[str]) -> None:
         """Tables and sentences; on a terminal with rules and emphasis, else plain lines without wrapping."""
@@ -73,7 +80,7 @@ class Report:
             "ranking": [
                 {
                     "option": options[row.option_id],
-                    "score": _exact(row.score),
+                    "score": None if row.score is None else float(self.case.as_written(row.score)),
                     "rank": row.place,
                     "ranked": row.place is not None,
                 }
@@ -110,8 +117,9 @@ class Report:
         yield from self._unranked()
         if len(found.leaders) > 1:
             yield f"{_listed([options[o] for o in found.leaders])} tie for the first place."
+        low = f"{float(self.case.as_written(Fraction(LOW))):.2g}"
         for o, k in found.low:
-            yield f"{options[o]} leads, but averages {LOW} or less on {criteria[k]}."
+            yield f"{options[o]} leads, but averages {low} or less on {criteria[k]}."
         yield from self._confidence_warning()
         yield from self._leniency_warnings()
         yield from self._unusual_weights()
@@ -126,7 +134,7 @@ class Report:
 
     def _unusual_weights(self) -> Iterator[str]:
         for k, weight in self.case.weights:
-            if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+            if not (self.case.is_in_per_cent or MIN_WEIGHT <= weight <= MAX_WEIGHT):
                 name, limits = self.case.criteria[k], f"{MIN_WEIGHT} to {MAX_WEIGHT}"
                 yield f"{name} weighs {_plain(weight)}; Conclave's form takes {limits}."
 
@@ -138,10 +146,9 @@ class Report:
     def _leniency_warnings(self) -> Iterator[str]:
         partial = [self.case.people[i] for i in self.analysis.partial]
         if partial:
-            shown = partial if len(partial) <= MAX_LISTED else [*partial[: MAX_LISTED - 1], "others"]
             yield (
-                f"{_listed(shown)} scored only some of the options: how generous each person scores is subtracted, "
-                "so that nobody's absence lifts or lowers an option."
+                f"{_listed(_few(partial))} scored only some of the options: how generous each person scores is "
+                "subtracted, so that nobody's absence lifts or lowers an option."
             )
         if self.analysis.circles > 1:
             yield (
@@ -159,22 +166,31 @@ class Report:
             about = f" ({round(first.share * 100)} % of the disagreement)" if first.share else ""
             names = [self.case.criteria[t.criterion_id] for t in self.analysis.topics if t.share == first.share]
             yield Text(f"Talk about {_listed(names)} first{about}.")
-        for option, by in self.analysis.dominated.items():
-            better = _listed(self._options(by))
-            yield Text(f"{self.case.options[option]} is nowhere better than {better}, and somewhere worse.")
+        yield from self._dominated()
         if self.analysis.confident_leaders and set(self.analysis.confident_leaders) == set(self.analysis.leaders):
             yield Text("With confidence weighting: same leader.")
+
+    def _dominated(self) -> Iterator[Text]:
+        worse = list(self.analysis.dominated.items())
+        told = worse if len(worse) <= MAX_DOMINATED else worse[: MAX_DOMINATED - 1]
+        for option, by in told:
+            better = _listed(_few(self._options(by)))
+            yield Text(f"{self.case.options[option]} is nowhere better than {better}, and somewhere worse.")
+        if len(told) < len(worse):
+            yield Text(f"Likewise another one is at least as good everywhere as each of {len(worse) - len(told)} more.")
 
     def _solidity(self) -> Iterator[Text]:
         found = self.analysis
         if found.label is None:
             return
         if len(found.leaders) > 1:
-            yield Text(f"{LABELS[found.label]}: {_listed(self._options(found.leaders))} tie.", style="bold")
+            yield Text(
+                f"{LABELS[found.label]}{self._split_on()}: {_listed(self._options(found.leaders))} tie.", style="bold"
+            )
             return
-        leader, share = self.case.options[found.leaders[0]], shown_share(found.shares[found.leaders[0]])
-        stays = f"{leader} comes first in about {share} % of re-drawn teams and weights"
-        yield Text(f"{LABELS[found.label]}: {stays}.", style="bold")
+        leader, share = self.case.options[found.leaders[0]], self._share(found.leaders[0])
+        again = f"had other colleagues scored, {leader} would lead in about {share} of 100 cases"
+        yield Text(f"{LABELS[found.label]}{self._split_on()}: {again}.", style="bold")
         for k, bounds in found.intervals.items():
             limits = _limits(bounds)
             if limits:
@@ -182,17 +198,25 @@ class Report:
                     f"{leader} stays first unless {self.case.criteria[k]} {limits} (now {_plain(bounds.weight)})."
                 )
 
+    def _share(self, option: UUID) -> int:
+        return shown_share(self.analysis.shares[option], people=self.analysis.people)
+
+    def _split_on(self) -> str:
+        if self.analysis.label is not StabilityLabel.SPLIT:
+            return ""
+        return f" on {_listed(self._criteria(list(dict.fromkeys(criterion for _, criterion in self.analysis.splits))))}"
+
     # --- Tables -----------------------------------------------------------------------------------------
 
     def _ranking_table(self) -> Table:
         table = _table("Place", "Option", "Score", "First in")
         for row in self.analysis.ranking.rows:
-            share = self.analysis.shares.get(row.option_id)
+            share = self._share(row.option_id) if row.option_id in self.analysis.shares else None
             table.add_row(
                 self._place(row),
                 Text(self.case.options[row.option_id]),
-                "" if row.score is None else f"{float(row.score):.2f}",
-                "" if share is None else f"about {shown_share(share)} %",
+                "" if row.score is None else f"{float(self.case.as_written(row.score)):.2f}",
+                "" if share is None else f"about {share} %",
             )
         return table
 
@@ -214,7 +238,7 @@ class Report:
         measured = self.analysis.agreement.get((option, criterion))
         if mean is None:
             return "no scores"
-        return f"{float(mean.value):.1f} {measured.label if measured else '(1 score)'}"
+        return f"{float(self.case.as_written(mean.value)):.1f} {measured.label if measured else '(1 score)'}"
 
     def _options(self, ids: Sequence[UUID]) -> list[str]:
         return [self.case.options[id_] for id_ in ids]
@@ -240,6 +264,10 @@ def _limits(bounds: Interval) -> str:
 
 def _plain(weight: Decimal) -> str:
     return f"{float(weight):g}"
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    return [*names] if len(names) <= MAX_LISTED else [*names[: MAX_LISTED - 1], "others"]
 
 
 def _listed(names: Sequence[str]) -> str:

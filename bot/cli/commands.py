@@ -24,8 +24,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 DEMO_PORT = 8300
-_SEALED = {"sealed": 0, "unsealed": 1}
-_OPEN = 2
 
 
 def main() -> None:
@@ -121,24 +119,13 @@ def verify(
     number: Annotated[int, typer.Argument(help="The decision's number, as in #42.")],
     team: Annotated[str | None, typer.Option(help="The team's name, where there are several.")] = None,
 ) -> None:
-    """Check that a decision's published scores lie sealed. Exit 0 sealed, 1 not, or an error, 2 nothing published."""
-    from bot.cli import operations
+    """Check that published scores lie sealed and fit the result. Exit 0 they do, 1 not, 2 nothing published."""
+    from bot.cli import operations, verdict
 
     with _sentences():
-        order = asyncio.run(operations.verify(_settings(), number=number, team=team))
-        print_line(f"#{number}: {_VERDICTS[order]}")
-        raise typer.Exit(_SEALED.get(order, _OPEN))
-
-
-_VERDICTS = {
-    "sealed": "sealed. What is stored depends on the scores of each cell alone, not on who gave them. "
-    "(This shows the order of the rows, not that no copy was made elsewhere.)",
-    "unsealed": "NOT sealed. The stored rows are not in the order that sealing leaves; something changed them.",
-    "open": "scoring is open; ballots are sealed when the result is published.",
-    "closed": "scoring is closed, the result not published yet.",
-    "voided": "the round was voided and its ballots deleted.",
-    "none": "scoring has not started.",
-}
+        found = asyncio.run(operations.verify(_settings(), number=number, team=team))
+        print_line(f"#{number}: {verdict.in_words(found)}")
+        raise typer.Exit(verdict.exit_code(found))
 
 
 @cli.command()
@@ -163,19 +150,33 @@ def export(
 
 @cli.command()
 def rank(
-    file: Annotated[Path, typer.Argument(help="The case as JSON; docs/examples/refund.json is one.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The full result as JSON, unrounded.")] = False,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Cases as JSON; docs/examples/refund.json is one.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The full results, unrounded: one line of JSON each.")
+    ] = False,
 ) -> None:
-    """Try the method on an old case, without Slack and database."""
+    """Try the method on old cases, without Slack and database. Exit 1 where a file is faulty."""
     from bot.cli import casefile, casereport
     from bot.errors import BotError
 
-    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
-        report = casereport.analyse_case(casefile.read(file))
-    if as_json:
-        print_line(report.as_json())
-    else:
+    faulty = False
+    for file in files:
+        name = str(file) if len(files) > 1 else None
+        try:
+            report = casereport.analyse_case(casefile.read(file))
+        except BotError as error:  # not `_sentences`: it imports the whole bot, which takes a second
+            faulty = True
+            _complain(error)
+            continue
+        if as_json:
+            sys.stdout.write(f"{report.as_json(file=name)}\n")
+            continue
+        if name:
+            print_line(name)
         report.write(sys.stdout)
+    raise typer.Exit(1 if faulty else 0)
 
 
 @cli.command()
@@ -311,7 +312,11 @@ def _told(*mendable: type[Exception]) -> Iterator[None]:
     try:
         yield
     except mendable as error:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+        _complain(error)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _complain(error: Exception) -> None:
+    Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))

@@ -100,8 +100,8 @@ def migrate(settings: Settings) -> str:
     return schema.head()
 
 
-async def verify(settings: Settings, *, number: int, team: str | None) -> str:
-    """In which order a decision's scores lie: 'none', 'open', 'closed', 'voided', 'sealed' or 'unsealed'."""
+async def verify(settings: Settings, *, number: int, team: str | None) -> results.Verified:
+    """Whether a decision's scores lie sealed, and what was published fits them."""
     async with _opened(settings) as opened:
         return await results.verify(opened, number=number, team_name=team)
 
@@ -152,6 +152,8 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         age = await sweep.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
         ways = await secrecy.ways_around(opened)
+        copies = await secrecy.copies(opened)
+        readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
     finally:
         await opened.close()
@@ -164,6 +166,8 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         Finding("workspace", standing.refusal is None, refused),
         Finding("sweep", True, swept),
         Finding("secrecy", True, told_of_secrecy(ways)),
+        Finding("copies of ballots", not copies, "; ".join(copies) or "nothing copies rows of ballots elsewhere"),
+        Finding("readers of ballots", True, "; ".join(readers) or _ONLY_THE_OWNER),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
@@ -173,6 +177,7 @@ _REFUSED = (
     "Slack answers {}; waiting for that to be mended: {}, none is given up. Whoever administers the workspace or has "
     "installed the app has to: its token, its scopes, the plan, what apps may do there"
 )
+_ONLY_THE_OWNER = "no login but the owner's, which migrates, and superusers"
 _LEFT = "the server removes what publication replaced; {} old row versions wait for it"
 _NOT_REMOVED = (
     "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "

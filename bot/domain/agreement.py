@@ -30,6 +30,8 @@ class Agreement(StrEnum):
 class CellAgreement:
     consensus: float = field(repr=False)
     label: Agreement
+    camps: tuple[int, int] | None = None
+    """Where it is split: how many gave less, and how many more."""
 
 
 @dataclass(frozen=True)
@@ -41,39 +43,44 @@ class Topic:
     """How many people scored both options on every criterion; nobody else counts here."""
 
 
-def agreement(scores: Sequence[int]) -> CellAgreement | None:
+def agreement(scores: Sequence[int | Fraction]) -> CellAgreement | None:
     """Measure one cell; None below 2 scores: one person neither agrees nor differs."""
     if len(scores) < 2:
         return None
     found = consensus(scores)
-    if _is_split(scores, found):
-        return CellAgreement(found, Agreement.SPLIT)
+    camps = _camps(scores) if found < SPLIT_BELOW else None
+    if camps:
+        return CellAgreement(found, Agreement.SPLIT, camps)
     if found >= ALIGNED:
         return CellAgreement(found, Agreement.ALIGNED)
     return CellAgreement(found, Agreement.MIXED if found >= MIXED else Agreement.SPREAD)
 
 
-def consensus(scores: Sequence[int], *, width: int = WIDTH) -> float:
+def consensus(scores: Sequence[int | Fraction], *, width: int = WIDTH) -> float:
     """Cns = 1 + sum p_i log2(1 - |x_i - mean| / width): 1 = all the same, 0 = half at each end of the scale.
 
     width: last minus first step of the scale, not of the scores seen. Source: Tastle & Wierman 2007.
     """
-    total, people = sum(scores), len(scores)
-    # In whole numbers, so that the ends of the scale give exactly 0 and equal scores exactly 1.
+    total, people = sum(scores, Fraction(0)), len(scores)
+    # In exact numbers, so that the ends of the scale give exactly 0 and equal scores exactly 1.
     terms = (
-        count / people * log2((width * people - abs(score * people - total)) / (width * people))
+        count / people * log2((width * people - abs(Fraction(score) * people - total)) / (width * people))
         for score, count in Counter(scores).items()
     )
     return 1 + fsum(terms)
 
 
-def _is_split(scores: Sequence[int], found: float) -> bool:
-    """Whether the largest gap between neighbours is at least 3 wide and has at least 2 people on each side."""
-    if len(scores) < 2 * SPLIT_SIDE or found >= SPLIT_BELOW:
-        return False
+def _camps(scores: Sequence[int | Fraction]) -> tuple[int, int] | None:
+    """The people on both sides of the widest gap between neighbours, where that parts the team in two.
+
+    The gap is at least 3 wide, wider than every other one (2, 5, 8 are spread evenly: no camps), and has at least 2
+    people on each side.
+    """
     gaps = [high - low for low, high in pairwise(sorted(scores))]
     widest = max(gaps)
-    return widest >= SPLIT_GAP and widest in gaps[SPLIT_SIDE - 1 : len(gaps) - SPLIT_SIDE + 1]
+    lower = gaps.index(widest) + 1
+    is_split = widest >= SPLIT_GAP and gaps.count(widest) == 1 and SPLIT_SIDE <= lower <= len(scores) - SPLIT_SIDE
+    return (lower, len(scores) - lower) if is_split else None
 
 
 def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, runner_up: UUID) -> tuple[Topic, ...]:
@@ -95,14 +102,16 @@ def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, run
     return tuple(Topic(k, share, people) for share, k in found)
 
 
-def _gaps(ballots: Sequence[Cells], criteria: Sequence[UUID], leader: UUID, runner_up: UUID) -> list[list[int]]:
+def _gaps(
+    ballots: Sequence[Cells], criteria: Sequence[UUID], leader: UUID, runner_up: UUID
+) -> list[list[int | Fraction]]:
     """d_k of those who scored both options on every criterion: (criteria, people)."""
     wanted = set(product((leader, runner_up), criteria))
     whole = [ballot for ballot in ballots if wanted <= ballot.keys()]
     return [[ballot[leader, k] - ballot[runner_up, k] for ballot in whole] for k in criteria]
 
 
-def _shares(gaps: Sequence[Sequence[int]], weights: Sequence[Fraction]) -> list[Fraction]:
+def _shares(gaps: Sequence[Sequence[int | Fraction]], weights: Sequence[Fraction]) -> list[Fraction]:
     """gaps: (criteria, people). All 0 where the weighted gaps of all people are equal."""
     # Covariances of whole numbers first: the bilinear form then needs few fractions, whatever the team's size.
     codeviations = [
@@ -113,6 +122,6 @@ def _shares(gaps: Sequence[Sequence[int]], weights: Sequence[Fraction]) -> list[
     return [part / total if total else Fraction(0) for part in codeviations]
 
 
-def _codeviation(xs: Sequence[int], ys: Sequence[int]) -> int:
+def _codeviation(xs: Sequence[int | Fraction], ys: Sequence[int | Fraction]) -> int | Fraction:
     """n squared times the covariance of the population; the factor cancels in a share."""
     return len(xs) * sum(x * y for x, y in zip(xs, ys, strict=True)) - sum(xs) * sum(ys)

@@ -10,9 +10,10 @@ from fractions import Fraction
 from itertools import product
 from uuid import UUID
 
-from bot.domain.agreement import CellAgreement, Topic, agreement, find_topics
+from bot.domain.agreement import Agreement, CellAgreement, Topic, agreement, find_topics
 from bot.domain.leniency import find_partial, fit
 from bot.domain.ranking import (
+    MIN_CELL_SCORES,
     Cell,
     CellMean,
     CellMeans,
@@ -24,12 +25,16 @@ from bot.domain.ranking import (
     means_of,
     rank_means,
 )
-from bot.domain.stability import DRAWS, Interval, StabilityLabel, first_shares, label, weight_intervals
+from bot.domain.stability import Interval, StabilityLabel, first_shares, label, weight_intervals
 
 LOW = 3
 """A leader's mean of at most this on a criterion is worth a sentence."""
 USUAL_CONFIDENCE = 3
 """Stands for a confidence that somebody did not give: the middle of 1..5."""
+SPLIT_FROM = 5
+"""Fewer people are not called split: their label would tell who stands where."""
+SPLIT_WEIGHT = Fraction(1, 3)
+"""A criterion with at least this share of the weight may split a team."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,13 @@ class Analysis:
     intervals: Mapping[UUID, Interval] = field(default_factory=dict, repr=False)
     """By criterion."""
     shares: Mapping[UUID, float] = field(default_factory=dict, repr=False)
-    """By ranked option: the share of re-drawn teams in which it comes first."""
+    """By ranked option: in what share of cases it would come first had other colleagues scored."""
     label: StabilityLabel | None = None
     """None where fewer than 2 options are ranked: nothing to compare."""
     agreement: Mapping[Cell, CellAgreement] = field(default_factory=dict, repr=False)
     """Of the cells with at least 2 scores, as they were given."""
+    splits: tuple[Cell, ...] = ()
+    """The cells in two camps that split the team: of those in first and second place, on criteria that weigh much."""
     topics: tuple[Topic, ...] = ()
     dominated: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Option -> those at least as good on every criterion and better on one."""
@@ -67,16 +74,16 @@ class Analysis:
 
 def analyse(
     *,
-    decision_id: UUID,
     option_ids: Sequence[UUID],
     weights: Weights,
     ballots: Sequence[Cells],
-    confidences: Sequence[Cells] = (),
-    draws: int = DRAWS,
+    confidences: Sequence[Mapping[Cell, int]] = (),
+    least: int = MIN_CELL_SCORES,
 ) -> Analysis:
     """Analyse one round; the same arguments, ballots in any order, give the same answer.
 
-    confidences: per ballot, cell -> 1..5, or nothing at all. Cells of other options or criteria are ignored.
+    confidences: per ballot, cell -> 1..5, or nothing at all. least: the fewest scores of each cell of an option that is
+    ranked. Cells of other options or criteria are ignored.
     Where somebody scored only some of the options, everybody's leniency is subtracted first. Raises
     ValueError where the weights add up to nothing.
     """
@@ -84,30 +91,26 @@ def analyse(
     ballots = _within(ballots, option_ids, criteria)
     scores = cell_scores(ballots)
     fair = _made_fair(ballots, scores)
-    ranking = rank_means(option_ids=option_ids, weights=weights, means=fair.means)
-    ranked, voted = ranking.ranked, [ballot for ballot in fair.ballots if ballot]
-    shares = first_shares(
-        voted,
-        # In the given order: the draws do not depend on it, but sums of floats in another order may.
-        option_ids=[option for option in option_ids if option in ranked],
-        weights=weights,
-        decision_id=decision_id,
-        draws=draws,
-    )
+    ranking = rank_means(option_ids=option_ids, weights=weights, means=fair.means, least=least)
+    people = sum(map(bool, ballots))
+    shares = first_shares(ballots, ranking=ranking, weights=weights)
+    agreements = _agreements(scores)
+    splits = _splits(ranking, weights, agreements) if people >= SPLIT_FROM else ()
     return Analysis(
         ranking=ranking,
-        people=len(voted),
+        people=people,
         means=fair.means,
         partial=fair.partial,
         circles=fair.circles,
         intervals=weight_intervals(ranking, weights=weights, means=fair.means),
         shares=shares,
-        label=_label(ranking, shares, len(voted)),
-        agreement=_agreements(scores),
+        label=_label(ranking, shares, people, is_split=bool(splits)),
+        agreement=agreements,
+        splits=splits,
         topics=_topics(ballots, weights, ranking),
-        dominated=find_dominated(ranked, criteria, fair.means),
+        dominated=find_dominated(ranking.ranked, criteria, fair.means),
         low=find_low(ranking.leaders, criteria, fair.means),
-        confident_leaders=_confident_leaders(option_ids, weights, fair.ballots, confidences),
+        confident_leaders=_confident_leaders(option_ids, weights, fair.ballots, confidences, least),
     )
 
 
@@ -121,7 +124,7 @@ class _Fair:
     circles: int = 1
 
 
-def _made_fair(ballots: Sequence[Cells], scores: Mapping[Cell, Sequence[int]]) -> _Fair:
+def _made_fair(ballots: Sequence[Cells], scores: Mapping[Cell, Sequence[int | Fraction]]) -> _Fair:
     """Without everybody's leniency, where somebody scored only some of the options; else as they stand."""
     partial = find_partial(ballots)
     if not partial:
@@ -131,10 +134,18 @@ def _made_fair(ballots: Sequence[Cells], scores: Mapping[Cell, Sequence[int]]) -
     return _Fair(adjusted, cell_means(adjusted), partial, leniency.circles)
 
 
-def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int) -> StabilityLabel | None:
+def _label(ranking: Ranking, shares: Mapping[UUID, float], people: int, *, is_split: bool) -> StabilityLabel | None:
     if len(shares) < 2:
         return None
-    return label(shares[ranking.leaders[0]], people=people, is_tied=len(ranking.leaders) > 1)
+    found = label(shares[ranking.leaders[0]], people=people, is_tied=len(ranking.leaders) > 1)
+    return StabilityLabel.SPLIT if is_split and found is StabilityLabel.TOO_CLOSE else found
+
+
+def _splits(ranking: Ranking, weights: Weights, agreements: Mapping[Cell, CellAgreement]) -> tuple[Cell, ...]:
+    everything = sum(Fraction(weight) for _, weight in weights)
+    heavy = [criterion for criterion, weight in weights if weight >= SPLIT_WEIGHT * everything]
+    cells = ((option, criterion) for option in ranking.contested for criterion in heavy)
+    return tuple(cell for cell in cells if cell in agreements and agreements[cell].label is Agreement.SPLIT)
 
 
 def _topics(ballots: Sequence[Cells], weights: Weights, ranking: Ranking) -> tuple[Topic, ...]:
@@ -150,7 +161,7 @@ def _within(ballots: Sequence[Cells], option_ids: Sequence[UUID], criteria: Sequ
     return [b if b.keys() <= cells else {cell: score for cell, score in b.items() if cell in cells} for b in ballots]
 
 
-def _agreements(scores: Mapping[Cell, Sequence[int]]) -> dict[Cell, CellAgreement]:
+def _agreements(scores: Mapping[Cell, Sequence[int | Fraction]]) -> dict[Cell, CellAgreement]:
     found = ((cell, agreement(given)) for cell, given in scores.items())
     return {cell: measured for cell, measured in found if measured}
 
@@ -179,7 +190,8 @@ def _confident_leaders(
     option_ids: Sequence[UUID],
     weights: Weights,
     ballots: Sequence[Mapping[Cell, int | Fraction]],
-    confidences: Sequence[Cells],
+    confidences: Sequence[Mapping[Cell, int]],
+    least: int,
 ) -> tuple[UUID, ...] | None:
     """First places when c_ok = sum of confidence x score / sum of confidences; never the headline."""
     if not any(confidences):
@@ -194,7 +206,7 @@ def _confident_leaders(
     if len(levels) == 1:
         return None
     means = {cell: CellMean(Fraction(found.points) / found.confidence, found.voices) for cell, found in sums.items()}
-    return rank_means(option_ids=option_ids, weights=weights, means=means).leaders
+    return rank_means(option_ids=option_ids, weights=weights, means=means, least=least).leaders
 
 
 @dataclass

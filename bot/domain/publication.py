@@ -3,7 +3,9 @@
 | ballots | ranking, label | topic | totals | cell means, agreement, shares, sentences |
 |---|---|---|---|---|
 | below `thresholds.ranking` (3) | no | no | no | no |
+| below `thresholds.halves` (4) | yes | name only | no | no |
 | below `thresholds.totals` (5) | yes | name only | to .5 | no |
+| the same, one criterion with more than 80 % of the weight, or only one | yes | no | no | no |
 | from there on | yes | with a share | to .1 | yes, means of `thresholds.cell` (5) scores or more |
 | a second round, whatever its size | yes | no | no | no |
 
@@ -11,7 +13,7 @@ Sentences about single cells (dominated, low, weights) are computed from the *pr
 print does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
@@ -23,11 +25,13 @@ from bot.domain.ranking import Cell, CellMean, CellMeans, RankedOption, Weights,
 from bot.domain.result import VERSION, Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Thresholds
 from bot.domain.rounding import HALF, TENTH, is_number, number, rounded
-from bot.domain.stability import STEP, Interval, shown_share, weight_intervals
-from bot.domain.suppression import Shown, choose
+from bot.domain.stability import STEP, Interval, StabilityLabel, shown_share, weight_intervals
+from bot.domain.suppression import NOTHING, Shown, choose
 
 MOST_TOPICS = 3
 WEIGHT_STEP = Fraction(1, 20)
+DOMINANT = Fraction(4, 5)
+"""A criterion with more of the weight makes the others negligible: a total is nearly its average."""
 
 
 def publish(
@@ -47,27 +51,49 @@ def publish(
     bare = Result(VERSION, ballots, people, thresholds)
     if ballots < thresholds.ranking:
         return bare
-    if is_second:
-        rows = tuple(_row(option, total=None) for option in analysis.ranking.rows)
-        return replace(bare, rows=rows, label=analysis.label)
     is_full = ballots >= thresholds.totals
-    shown = choose(
-        analysis.ranking,
-        weights=weights,
-        means=analysis.means,
-        step=TENTH if is_full else HALF,
-        total_voices=thresholds.ranking,
-        cell_voices=thresholds.cell if is_full else None,
-    )
+    if is_second or (not is_full and _has_dominant(weights)):
+        rows = tuple(_row(option, total=None) for option in analysis.ranking.rows)
+        return replace(bare, rows=rows, label=_label(analysis, _big_splits(analysis, thresholds)))
+    shown = _choose(analysis, weights, ballots, thresholds)
     result = replace(
         bare,
         rows=_rows(analysis, shown, is_full=is_full),
-        label=analysis.label,
+        label=_label(analysis, shown.cells),
         # A single criterion is never named as the one to talk about. Were it named whenever people differ, a result
         # without it would tell that everybody sees the same gap between the first two.
         topics=_topics(analysis, thresholds, is_full=is_full) if len(weights) > 1 else (),
     )
     return _with_cells(result, analysis, shown, weights) if is_full else result
+
+
+def _choose(analysis: Analysis, weights: Weights, ballots: int, thresholds: Thresholds) -> Shown:
+    """The cells and totals to print, by the number of ballots."""
+    if ballots < thresholds.halves:
+        return NOTHING
+    is_full = ballots >= thresholds.totals
+    return choose(
+        analysis.ranking,
+        weights=weights,
+        means=analysis.means,
+        step=TENTH if is_full else HALF,
+        total_voices=thresholds.halves,
+        cell_voices=thresholds.cell if is_full else None,
+    )
+
+
+def _has_dominant(weights: Weights) -> bool:
+    return max(weight for _, weight in weights) > DOMINANT * sum(Fraction(weight) for _, weight in weights)
+
+
+def _label(analysis: Analysis, known: Set[Cell]) -> StabilityLabel | None:
+    """As analysed; but "split" tells that a cell has two camps, so it is said of `known` cells only."""
+    is_hidden = analysis.label is StabilityLabel.SPLIT and known.isdisjoint(analysis.splits)
+    return StabilityLabel.TOO_CLOSE if is_hidden else analysis.label
+
+
+def _big_splits(analysis: Analysis, thresholds: Thresholds) -> frozenset[Cell]:
+    return frozenset(cell for cell in analysis.splits if analysis.means[cell].voices >= thresholds.cell)
 
 
 def _rows(analysis: Analysis, shown: Shown, *, is_full: bool) -> tuple[ResultRow, ...]:
@@ -78,7 +104,11 @@ def _rows(analysis: Analysis, shown: Shown, *, is_full: bool) -> tuple[ResultRow
         places.setdefault(total, set()).add(option.place)
     shares = analysis.shares if is_full else {}
     return tuple(
-        replace(_row(option, total), is_about=is_number(total) and len(places[total]) > 1, share=_share(shares, option))
+        replace(
+            _row(option, total),
+            is_about=is_number(total) and len(places[total]) > 1,
+            share=_share(shares, option, analysis.people),
+        )
         for option, total in zip(options, totals, strict=True)
     )
 
@@ -91,9 +121,9 @@ def _total(option: RankedOption, shown: Shown, step: Fraction) -> str | None:
     return None if option.score is None or option.option_id not in shown.totals else rounded(option.score, step)
 
 
-def _share(shares: Mapping[UUID, float], option: RankedOption) -> int | None:
+def _share(shares: Mapping[UUID, float], option: RankedOption, people: int) -> int | None:
     share = shares.get(option.option_id)
-    return None if share is None or len(shares) < 2 else shown_share(share)
+    return None if share is None or len(shares) < 2 else shown_share(share, people=people)
 
 
 def _topics(analysis: Analysis, thresholds: Thresholds, *, is_full: bool) -> tuple[ShownTopic, ...]:
@@ -117,20 +147,42 @@ def _nearest_step(share: Fraction) -> int:
 
 def _with_cells(result: Result, analysis: Analysis, shown: Shown, weights: Weights) -> Result:
     """Add the printed means, and what follows from them."""
-    printed = {cell: rounded(analysis.means[cell].value, TENTH) for cell in _ordered(analysis, shown, weights)}
-    means = {cell: CellMean(number(text), analysis.means[cell].voices) for cell, text in printed.items()}
-    criteria, ranked = [criterion for criterion, _ in weights], analysis.ranking.ranked
-    whole = tuple(option for option in ranked if means.keys() >= {(option, criterion) for criterion in criteria})
-    is_whole = whole == ranked
-    cells = (ShownCell(*cell, mean=text, agreement=analysis.agreement[cell].label) for cell, text in printed.items())
+    cells = (
+        _cell(cell, rounded(analysis.means[cell].value, TENTH), analysis, result.label)
+        for cell in _ordered(analysis, shown, weights)
+    )
+    found = with_sentences(replace(result, cells=tuple(cells)), weights)
+    is_whole = _whole(found, weights) == _ranked(found)
+    return replace(found, confident_leaders=analysis.confident_leaders if is_whole else None)
+
+
+def with_sentences(result: Result, weights: Weights) -> Result:
+    """The result with what follows from its printed means worked out from them: low, dominated, weight limits."""
+    voices = result.thresholds.cell
+    means = {(cell.option_id, cell.criterion_id): CellMean(number(cell.mean), voices) for cell in result.cells}
+    criteria, whole = [criterion for criterion, _ in weights], _whole(result, weights)
     return replace(
         result,
-        cells=tuple(cells),
-        low=find_low(analysis.leaders, criteria, means),
+        low=find_low(result.leaders, criteria, means),
         dominated=tuple(find_dominated(whole, criteria, means).items()),
-        weight_limits=_weight_limits(analysis, whole, weights, printed, means) if is_whole else None,
-        confident_leaders=analysis.confident_leaders if is_whole else None,
+        weight_limits=_weight_limits(result, whole, weights, means) if whole == _ranked(result) else None,
     )
+
+
+def _ranked(result: Result) -> list[UUID]:
+    return [row.option_id for row in result.rows if row.place is not None]
+
+
+def _whole(result: Result, weights: Weights) -> list[UUID]:
+    """The ranked options of which every mean is printed."""
+    return [option for option in _ranked(result) if all(result.cell(option, criterion) for criterion, _ in weights)]
+
+
+def _cell(cell: Cell, mean: str, analysis: Analysis, label: StabilityLabel | None) -> ShownCell:
+    """With its camps where they are why the team is called split."""
+    found = analysis.agreement[cell]
+    is_why = label is StabilityLabel.SPLIT and cell in analysis.splits
+    return ShownCell(*cell, mean=mean, agreement=found.label, camps=found.camps if is_why else None)
 
 
 def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
@@ -140,14 +192,13 @@ def _ordered(analysis: Analysis, shown: Shown, weights: Weights) -> list[Cell]:
 
 
 def _weight_limits(
-    analysis: Analysis, options: Sequence[UUID], weights: Weights, printed: Mapping[Cell, str], means: CellMeans
+    result: Result, options: list[UUID], weights: Weights, means: CellMeans
 ) -> tuple[WeightLimit, ...] | None:
-    """None where the printed means do not say it: several lead or nobody, one is printed as an end of the scale
-    ("≥ 9.5"), or going by print another option would lead."""
-    if not all(map(is_number, printed.values())) or len(options) < 2:
+    """None with several leaders or none, where an end of the scale hides a mean, where print has another leader."""
+    if not all(is_number(cell.mean) for cell in result.cells) or len(options) < 2:
         return None
     ranking = rank_means(option_ids=options, weights=weights, means=means)
-    if len(ranking.leaders) > 1 or ranking.leaders != analysis.leaders:
+    if len(ranking.leaders) > 1 or ranking.leaders != result.leaders:
         return None
     intervals = weight_intervals(ranking, weights=weights, means=means)
     limits = (_limit(criterion, bounds) for criterion, bounds in intervals.items())

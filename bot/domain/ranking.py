@@ -12,8 +12,9 @@ MIN_CELL_SCORES = 2
 S = TypeVar("S")
 Cell = tuple[UUID, UUID]
 """(option id, criterion id)"""
-Cells = Mapping[Cell, int]
-"""One ballot: cell -> 1..10; a criterion that the person abstained on has no cells."""
+Cells = Mapping[Cell, int | Fraction]
+"""One ballot: cell -> 1..10, whole but for cases written down on another scale; a criterion that the person abstained
+on has no cells."""
 Weights = Sequence[tuple[UUID, Decimal]]
 """(criterion id, weight in hundredths), as frozen when scoring started."""
 
@@ -57,17 +58,25 @@ class Ranking:
         """Everyone in first place; empty where nothing is ranked."""
         return tuple(row.option_id for row in self.rows if row.place == 1)
 
+    @property
+    def contested(self) -> tuple[UUID, ...]:
+        """Everybody in the first place, and in the next one that is taken."""
+        places = sorted({row.place for row in self.rows if row.place is not None})[:2]
+        return tuple(row.option_id for row in self.rows if row.place in places)
 
-def rank_means(*, option_ids: Sequence[UUID], weights: Weights, means: CellMeans) -> Ranking:
+
+def rank_means(
+    *, option_ids: Sequence[UUID], weights: Weights, means: CellMeans, least: int = MIN_CELL_SCORES
+) -> Ranking:
     """Rank by S_o = sum_k W_k c_ok / sum_k W_k, c_ok = mean over the people who scored the cell; exact.
 
-    A cell that is absent has no scores; an option with a cell of fewer than 2 scores is not ranked. Applies no secrecy
-    threshold: see `publication`. Raises ValueError where the weights add up to nothing.
+    A cell that is absent has no scores; an option with a cell of fewer than `least` scores is not ranked. Applies no
+    secrecy threshold: see `publication`. Raises ValueError where the weights add up to nothing.
     Source: weighted sum, Goodwin & Wright ch. 3 (SMART).
     """
     if sum(weight for _, weight in weights) <= 0:
         raise ValueError("a ranking needs weights above 0")
-    unplaced = [_weighted(option, weights, means) for option in option_ids]
+    unplaced = [_weighted(option, weights, means, least) for option in option_ids]
     unranked = (option for option in unplaced if option.score is None)
     return Ranking((*_placed([option for option in unplaced if option.score is not None]), *unranked))
 
@@ -98,10 +107,10 @@ def cell_scores(ballots: Sequence[Mapping[Cell, S]]) -> dict[Cell, list[S]]:
     return scores
 
 
-def _weighted(option_id: UUID, weights: Weights, means: CellMeans) -> RankedOption:
+def _weighted(option_id: UUID, weights: Weights, means: CellMeans, least: int) -> RankedOption:
     cells = {criterion: means.get((option_id, criterion), NO_SCORES) for criterion, _ in weights}
     voices = min(mean.voices for mean in cells.values())
-    needs = tuple(criterion for criterion, mean in cells.items() if mean.voices < MIN_CELL_SCORES)
+    needs = tuple(criterion for criterion, mean in cells.items() if mean.voices < least)
     if needs:
         return RankedOption(option_id, None, None, needs, voices)
     points = sum((Fraction(weight) * cells[c].value for c, weight in weights), Fraction(0))

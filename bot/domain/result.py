@@ -5,7 +5,7 @@ Holds counts, ids, places, words and rounded texts; no names, no titles, no comm
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,14 +13,18 @@ from uuid import UUID
 from bot.domain.agreement import Agreement
 from bot.domain.ranking import Cell
 from bot.domain.round import Thresholds
-from bot.domain.stability import StabilityLabel
+from bot.domain.stability import UNDECIDED, StabilityLabel
 
-VERSION = 2
+VERSION = 3
 """1 = ranking, totals, thresholds. 2 = also label, shares, cell means with their agreement, topics, what follows from
-the printed means (dominated, low, weight limits), confidence check. A later version adds keys. What a body lacks is
-absent, not unknown: it is not shown."""
+the printed means (dominated, low, weight limits), confidence check. 3 = shares and label of other colleagues who might
+have scored, no longer of varied people and weights; the label "split", camps. A later version adds keys. What a body
+lacks is absent, not unknown: it is not shown."""
+OF_COLLEAGUES = 3
+"""From this version on shares and label speak of other colleagues."""
 
 Word = TypeVar("Word", bound=StrEnum)
+THRESHOLDS = {field.name for field in fields(Thresholds)}
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class ResultRow:
     """Another place has the same rounded total: print it with "about". Never at the ends: "≥" says enough."""
     needs: tuple[UUID, ...] = ()
     share: int | None = None
-    """In which share of re-drawn teams and weights it comes first: per cent, a multiple of 5."""
+    """In which share of cases it would come first had other colleagues scored (before version 3: if people and weights
+    varied): per cent, a multiple of 5."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class ShownCell:
     mean: str
     """Ready to print, to a tenth: "7.4", "≥ 9.5", "≤ 1.5"."""
     agreement: Agreement
+    camps: tuple[int, int] | None = None
+    """Where this cell splits the team: how many gave less, and how many more."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,10 @@ class Result:
     def invites_second_round(self) -> bool:
         """Whether it leaves so much open that the team may be asked once more.
 
-        Too close to call, or of two minds about an option in the first or second place. A result of version 1 has no
-        label: then a shared first place counts.
+        Too close to call or split, or of two minds about an option in the first or second place. A result of version 1
+        has no label: then a shared first place counts.
         """
-        if self.label is StabilityLabel.TOO_CLOSE or len(self.leaders) > 1:
+        if self.label in UNDECIDED or len(self.leaders) > 1:
             return True
         contested = {*self.leaders, *self.runners_up}
         return any(cell.option_id in contested and cell.agreement is Agreement.SPLIT for cell in self.cells)
@@ -116,12 +123,12 @@ class Result:
 
 def to_body(result: Result) -> dict[str, Any]:
     """The result as JSON: counts, ids, places, words, printed numbers. Never a title, a comment, an exact number."""
-    limits, sure = result.thresholds, result.confident_leaders
+    sure = result.confident_leaders
     return {
         "version": result.version,
         "ballots": result.ballots,
         "people": result.people,
-        "thresholds": {"ranking": limits.ranking, "totals": limits.totals, "cell": limits.cell},
+        "thresholds": asdict(result.thresholds),
         "rows": [_row_body(row) for row in result.rows],
         "label": result.label,
         "topics": [{"criterion": str(topic.criterion_id), "share": topic.share} for topic in result.topics],
@@ -150,6 +157,7 @@ def _cell_body(cell: ShownCell) -> dict[str, Any]:
         "criterion": str(cell.criterion_id),
         "mean": cell.mean,
         "agreement": cell.agreement,
+        "camps": cell.camps and list(cell.camps),
     }
 
 
@@ -169,15 +177,18 @@ def _texts(ids: Iterable[UUID]) -> list[str]:
 def from_body(body: Mapping[str, Any]) -> Result:
     """Read a stored body of any version; what an earlier one lacks stays absent, what a later one adds is left alone.
 
-    Raises KeyError where a key of version 1 is missing.
+    Totals of fewer ballots than totals take are left out, though earlier versions stored those of three. Raises
+    KeyError where a key of version 1 is missing.
     """
-    limits, weights, sure = body["thresholds"], body.get("weight_limits"), body.get("confident_leaders")
+    weights, sure = body.get("weight_limits"), body.get("confident_leaders")
+    limits = Thresholds(**{name: body["thresholds"][name] for name in THRESHOLDS & body["thresholds"].keys()})
+    has_totals = body["ballots"] >= limits.halves
     return Result(
         version=body["version"],
         ballots=body["ballots"],
         people=body["people"],
-        thresholds=Thresholds(ranking=limits["ranking"], totals=limits["totals"], cell=limits["cell"]),
-        rows=tuple(map(_row, body["rows"])),
+        thresholds=limits,
+        rows=tuple(_row(row, has_totals=has_totals) for row in body["rows"]),
         label=_word(StabilityLabel, body.get("label")),
         topics=tuple(ShownTopic(UUID(t["criterion"]), t["share"]) for t in body.get("topics", ())),
         cells=tuple(filter(None, map(_cell, body.get("cells", ())))),
@@ -196,12 +207,12 @@ def _ids(texts: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(map(UUID, texts))
 
 
-def _row(row: Mapping[str, Any]) -> ResultRow:
+def _row(row: Mapping[str, Any], *, has_totals: bool) -> ResultRow:
     return ResultRow(
         option_id=UUID(row["option"]),
         place=row["place"],
-        total=row["total"],
-        is_about=row["is_about"],
+        total=row["total"] if has_totals else None,
+        is_about=row["is_about"] and has_totals,
         needs=_ids(row["needs"]),
         share=row.get("share"),
     )
@@ -211,7 +222,9 @@ def _cell(cell: Mapping[str, Any]) -> ShownCell | None:
     agreement = _word(Agreement, cell["agreement"])
     if agreement is None:
         return None
-    return ShownCell(UUID(cell["option"]), UUID(cell["criterion"]), cell["mean"], agreement)
+    camps = cell.get("camps")
+    where = UUID(cell["option"]), UUID(cell["criterion"])
+    return ShownCell(*where, cell["mean"], agreement, camps and (camps[0], camps[1]))
 
 
 def _word(words: type[Word], value: str | None) -> Word | None:

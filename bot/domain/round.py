@@ -15,6 +15,8 @@ class Thresholds:
     """From how many ballots on what is shown; frozen when scoring starts and printed on every ballot page."""
 
     ranking: int = 3
+    halves: int = 4
+    """Totals rounded to the nearest half. Rounds frozen before this was a threshold have none: they get this one."""
     totals: int = 5
     cell: int = 5
 

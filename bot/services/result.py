@@ -1,6 +1,7 @@
 """Publish a closed round, once: analyse, keep what the thresholds allow, seal the rest."""
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.analysis import analyse
 from bot.domain.decision import Dossier
 from bot.domain.publication import publish as publishable
+from bot.domain.publication import with_sentences
 from bot.domain.result import Result
 from bot.domain.round import Round
 from bot.errors import Conflict
@@ -50,7 +52,7 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
     handed_out = await result.publish(
         c, round_id, option_ids=live.option_ids, criterion_ids=[criterion for criterion, _ in live.weights]
     )
-    # In a thread: re-drawing a big team takes seconds, in which nobody else would be answered.
+    # In a thread: a big round takes a second or more, in which nobody else would be answered.
     published = await asyncio.to_thread(_result, live, handed_out)
     await result.store(c, round_id, published)
     details = {"round": str(round_id), "ballots": published.ballots}
@@ -62,7 +64,6 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
 def _result(live: Round, handed_out: result.HandedOut) -> Result:
     """Pure, and slow for a big round."""
     analysis = analyse(
-        decision_id=live.decision_id,
         option_ids=live.option_ids,
         weights=live.weights,
         ballots=handed_out.ballots,
@@ -144,21 +145,54 @@ async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:
     return await run_tx(db, work)
 
 
-async def verify(db: Db, *, number: int, team_name: str | None) -> str:
-    """How a decision's scores lie: 'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'.
+@dataclass(frozen=True)
+class Verified:
+    """What `conclave verify` found of a decision."""
 
-    Of all its rounds: one that lies open to the eye condemns them; else it is as the latest that was not voided.
+    order: str
+    """'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed': of all its rounds. One that is not sealed though
+    published condemns them; else it is as the latest that was not voided."""
+    findings: tuple[tuple[str, str], ...] = ()
+    """(what of a published round was looked at, 'same' or what is wrong with it), round by round."""
+
+    @property
+    def is_as_published(self) -> bool:
+        return all(answer in FINE for _, answer in self.findings)
+
+
+FINE = ("same", "none", "renamed")
+"""Nothing wrong: alike, nothing of the kind, or an option that only got another name."""
+
+
+async def verify(db: Db, *, number: int, team_name: str | None) -> Verified:
+    """Compare what was published of a decision with the sealed scores and what was frozen when scoring started.
 
     Raises NotFound where there is no such team or decision, Invalid where several teams match.
     """
 
-    async def work(c: AsyncConnection) -> str:
+    async def work(c: AsyncConnection) -> Verified:
         found = await team.get_by_name(c, team_name)
         decision_id = await decision.get_id(c, team_id=found.id, number=number)
-        orders = [await result.order(c, round_id) for round_id in await round.of_decision(c, decision_id)]
+        looks = [await _look(c, round_id) for round_id in await round.of_decision(c, decision_id)]
+        orders = [look.pop("order") for look in looks]
+        findings = tuple(pair for look in looks for pair in look.items())
         if "unsealed" in orders:
-            return "unsealed"
+            return Verified("unsealed", findings)
         kept = [order for order in orders if order != "voided"] or orders
-        return kept[-1] if kept else "none"
+        return Verified(kept[-1] if kept else "none", findings)
 
     return await run_tx(db, work)
+
+
+async def _look(c: AsyncConnection, round_id: UUID) -> dict[str, str]:
+    """What the vault says, and whether the sentences follow from the printed means: that takes no scores."""
+    told = await result.verify(c, round_id)
+    if told["order"] not in ("sealed", "unsealed") or told.get("result") == "missing":
+        return told
+    weights = await round.weights_of(c, round_id)
+    try:
+        published = await result.find(c, round_id)
+        is_same = published is not None and (published.version < 2 or with_sentences(published, weights) == published)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):  # somebody wrote into the stored body
+        return told | {"sentences": "unreadable"}
+    return told | {"sentences": "same" if is_same else "differ"}

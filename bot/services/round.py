@@ -68,7 +68,7 @@ async def start(
             decision_id=decision_id,
             opened_by=by.member.id,
             closes_at=closes_at,
-            option_ids=[o.id for o in found.options],
+            options=found.options,
             criteria=found.criteria,
             member_ids=roster,
             thresholds=Thresholds(),

@@ -1,13 +1,13 @@
 """Publication: the ballots handed out once without names, and what may be kept of them (table `round_results`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.ranking import Cells
+from bot.domain.ranking import Cell, Cells
 from bot.domain.result import Result, from_body, to_body
 from bot.store import tables as t
 
@@ -17,7 +17,7 @@ class HandedOut:
     """The ballots of one round, without names, in random order."""
 
     ballots: tuple[Cells, ...] = field(repr=False)
-    confidences: tuple[Cells, ...] = field(repr=False)
+    confidences: tuple[Mapping[Cell, int], ...] = field(repr=False)
     """Per ballot: cell -> 1..5, where a confidence was given."""
 
 
@@ -72,8 +72,11 @@ async def comments(c: AsyncConnection, round_id: UUID) -> list[tuple[UUID, str]]
     return [(row.option_id, row.comment) for row in rows]
 
 
-async def order(c: AsyncConnection, round_id: UUID) -> str:
-    """'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', for `conclave verify`."""
-    row = await c.execute(text("SELECT round_order(:round)"), {"round": round_id})
-    answer: str = row.scalar_one()
-    return answer
+async def verify(c: AsyncConnection, round_id: UUID) -> dict[str, str]:
+    """What the vault looked at -> one word about it, for `conclave verify`.
+
+    'order': 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed'; the others only of a published round: see
+    `verify_round` in migrations/vault.sql.
+    """
+    rows = await c.execute(text("SELECT looked_at, answer FROM verify_round(:round)"), {"round": round_id})
+    return {row.looked_at: row.answer for row in rows}

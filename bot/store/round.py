@@ -1,9 +1,10 @@
 """Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
+from bot.domain.option import Option
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.store import tables as t
 from bot.store.team import identity_in
@@ -24,12 +26,16 @@ async def open_round(
     decision_id: UUID,
     opened_by: UUID,
     closes_at: datetime,
-    option_ids: Sequence[UUID],
+    options: Sequence[Option],
     criteria: Sequence[Criterion],
     member_ids: Sequence[UUID],
     thresholds: Thresholds,
 ) -> UUID:
-    """Freeze roster, options, criteria, weights, closing time and thresholds. The snapshot holds ids, never titles."""
+    """Freeze roster, options, criteria, weights, closing time and thresholds.
+
+    The snapshot holds ids, and of titles and names only digests: `conclave verify` tells whether two were swapped.
+    """
+    names = {option.id: option.title for option in options} | {criterion.id: criterion.name for criterion in criteria}
     count = select(func.count() + 1).where(t.rounds.c.decision_id == decision_id)
     row = await c.execute(
         insert(t.rounds)
@@ -39,10 +45,11 @@ async def open_round(
             opened_by=opened_by,
             closes_at=closes_at,
             snapshot={
-                "options": [str(option) for option in option_ids],
+                "options": [str(option.id) for option in options],
                 "criteria": [{"id": str(k.id), "weight": str(k.weight)} for k in criteria],
+                "names": {str(id_): f"sha256:{sha256(name.encode()).hexdigest()}" for id_, name in names.items()},
             },
-            thresholds={"ranking": thresholds.ranking, "totals": thresholds.totals, "cell": thresholds.cell},
+            thresholds=asdict(thresholds),
         )
         .returning(t.rounds.c.id)
     )
@@ -120,7 +127,7 @@ def _round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
         opened_at=row.opened_at,
         closes_at=row.closes_at,
         option_ids=tuple(UUID(option) for option in row.snapshot["options"]),
-        weights=tuple((UUID(k["id"]), Decimal(k["weight"])) for k in row.snapshot["criteria"]),
+        weights=_weights(row.snapshot),
         thresholds=Thresholds(**row.thresholds),
         follows=row.follows,
         members=members,
@@ -131,6 +138,16 @@ def _round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
         published_at=row.published_at,
         voided_at=row.voided_at,
     )
+
+
+def _weights(snapshot: Mapping[str, Any]) -> tuple[tuple[UUID, Decimal], ...]:
+    return tuple((UUID(k["id"]), Decimal(k["weight"])) for k in snapshot["criteria"])
+
+
+async def weights_of(c: AsyncConnection, round_id: UUID) -> tuple[tuple[UUID, Decimal], ...]:
+    """(criterion id, weight) as frozen when the round was opened."""
+    snapshot = await c.execute(select(t.rounds.c.snapshot).where(t.rounds.c.id == round_id))
+    return _weights(snapshot.scalar_one())
 
 
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> list[UUID]:

@@ -257,9 +257,9 @@ rounds = Table(
     Column("opened_by", ForeignKey("team_members.id")),
     Column("opened_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
     Column("closes_at", TIMESTAMPTZ, nullable=False),
-    # {"options": [id, ...], "criteria": [{"id": id, "weight": "1.50"}, ...]}: ids and weights, never a title
+    # {"options": [id, ...], "criteria": [{"id": id, "weight": "1.50"}, ...], "names": {id: "sha256:...", ...}}
     Column("snapshot", JSONB, nullable=False),
-    # the frozen numbers of ballots from which on rankings, totals and cells are shown, by those names
+    # the frozen numbers of ballots from which on rankings, halves, totals and cells are shown, by those names
     Column("thresholds", JSONB, nullable=False),
     Column("closed_at", TIMESTAMPTZ),
     Column("closed_by", ForeignKey("team_members.id")),

@@ -44,6 +44,73 @@ async def ways_around(c: AsyncConnection) -> list[str]:
     return list((await c.execute(_WAYS_AROUND)).scalars())
 
 
+# What copies rows of ballots to where the vault's functions do not reach, each with what ends it. A trigger or rule
+# sees every row that is written; a publication or a logical slot sends it elsewhere.
+_COPIES = text(
+    """
+    WITH ballots AS (
+        SELECT oid, relname, quote_ident(relname) AS name FROM pg_class
+        WHERE oid IN ('evaluations'::regclass, 'ballot_pages'::regclass, 'sealed_cells'::regclass)
+    )
+    SELECT format('the publication %s publishes all tables (DROP PUBLICATION %1$s, and make it anew with a list)',
+        quote_ident(pubname)) AS copy
+    FROM pg_publication WHERE puballtables
+    UNION ALL
+    SELECT format('the publication %s publishes %s (DROP PUBLICATION %1$s, and make it anew without)',
+        quote_ident(p.pubname), string_agg(b.name, ', ' ORDER BY b.name))
+    FROM pg_publication_tables t JOIN pg_publication p USING (pubname) JOIN ballots b ON b.relname = t.tablename
+    WHERE t.schemaname = 'public' AND NOT p.puballtables GROUP BY p.pubname
+    UNION ALL
+    SELECT format('the trigger %s sees every row of %s (DROP TRIGGER %1$s ON %2$s)', quote_ident(t.tgname), b.name)
+    FROM pg_trigger t JOIN ballots b ON b.oid = t.tgrelid WHERE NOT t.tgisinternal
+    UNION ALL
+    SELECT format('the rule %s sees every row of %s (DROP RULE %1$s ON %2$s)', quote_ident(w.rulename), b.name)
+    FROM pg_rewrite w JOIN ballots b ON b.oid = w.ev_class
+    UNION ALL
+    SELECT format('the logical replication slot %s gets every change (SELECT pg_drop_replication_slot(%L))', slot_name,
+        slot_name)
+    FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database()
+    ORDER BY 1
+    """
+)
+# Logins that read the tables of ballots, apart from this one (see ways_around), superusers, and who owns the other
+# tables: that login migrates, so it has to be a member.
+_READERS = text(
+    """
+    WITH logins AS (
+        SELECT r.oid, quote_ident(r.rolname) AS name FROM pg_roles r
+        WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> current_user
+            AND r.oid <> (SELECT relowner FROM pg_class WHERE oid = 'rounds'::regclass)
+    )
+    SELECT CASE
+        WHEN to_regrole('conclave_vault') IS NOT NULL AND pg_has_role(l.oid, to_regrole('conclave_vault'), 'MEMBER')
+            THEN format('%s is a member of conclave_vault (REVOKE conclave_vault FROM %1$s)', l.name)
+        WHEN pg_has_role(l.oid, 'pg_read_all_data', 'MEMBER')
+            THEN format('%s has pg_read_all_data (REVOKE pg_read_all_data FROM %1$s, or guard it and its dumps)',
+                l.name)
+        ELSE format('%s may read them (REVOKE ALL ON evaluations, ballot_pages, sealed_cells FROM %1$s)', l.name)
+    END AS reader
+    FROM logins l
+    WHERE (to_regrole('conclave_vault') IS NOT NULL AND pg_has_role(l.oid, to_regrole('conclave_vault'), 'MEMBER'))
+        OR pg_has_role(l.oid, 'pg_read_all_data', 'MEMBER')
+        OR has_any_column_privilege(l.oid, 'evaluations', 'SELECT')
+        OR has_any_column_privilege(l.oid, 'ballot_pages', 'SELECT')
+        OR has_any_column_privilege(l.oid, 'sealed_cells', 'SELECT')
+    ORDER BY 1
+    """
+)
+
+
+async def copies(c: AsyncConnection) -> list[str]:
+    """What copies rows of ballots elsewhere, each with the statement that ends it in parentheses."""
+    return list((await c.execute(_COPIES)).scalars())
+
+
+async def readers(c: AsyncConnection) -> list[str]:
+    """Other logins than this one and the owner's that read ballots, each with what ends it in parentheses."""
+    return list((await c.execute(_READERS)).scalars())
+
+
 _LEFT_BEHIND = text(
     """
     SELECT current_setting('autovacuum')::bool AND current_setting('track_counts')::bool AS is_removed,

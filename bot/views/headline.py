@@ -8,8 +8,8 @@ from bot.domain.agreement import Agreement
 from bot.domain.analysis import LOW
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
 from bot.domain.decision import Dossier
-from bot.domain.result import Result, WeightLimit
-from bot.domain.stability import StabilityLabel
+from bot.domain.result import OF_COLLEAGUES, Result, ShownCell, WeightLimit
+from bot.domain.stability import UNDECIDED, StabilityLabel
 from bot.views.dossier import short_names, title_of
 from bot.views.slack import text
 
@@ -17,13 +17,20 @@ CRITERION_ROOM = 60
 MOST_NAMED = 3
 MOST_SPLITS = 3
 MOST_WEIGHTS = 2
+COLLEAGUES = "Had other colleagues scored,"
+AGAIN = {
+    StabilityLabel.CLEAR: "it would very probably lead too",
+    StabilityLabel.LEANING: "it would probably lead too",
+    StabilityLabel.TOO_CLOSE: "another option might well lead",
+    StabilityLabel.SPLIT: "another option might well lead",
+}
 VARIED = "when we vary who scored and how much each criterion weighs"
 UNMEASURED = {
     StabilityLabel.CLEAR: "comes first in nearly all cases",
     StabilityLabel.LEANING: "comes first in most cases, not in all,",
     StabilityLabel.TOO_CLOSE: "often does not come first",
 }
-"""What a label means where the share itself may not be shown."""
+"""What shares and labels stood for before version 3 of results; the words for where no share may be shown."""
 RESOLVES = "a decider presses *Resolve* on the card and gives a reason"
 ADVICE = "The ranking advises; it does not decide."
 
@@ -37,15 +44,30 @@ def statement(dossier: Dossier, result: Result, *, room: int = 150) -> str:
         return "Nothing can be ranked: every option needs more scores."
     if len(result.leaders) > 1:
         tie = f"{leaders} share the first place"
-        return f"{tie}." if result.label is None else f"Too close to call: {tie}."
+        return f"{tie}." if result.label is None else f"{_undecided(dossier, result)}: {tie}."
     match result.label:
         case StabilityLabel.CLEAR:
             return f"{leaders} leads, and the lead is clear."
         case StabilityLabel.LEANING:
             return f"The team leans towards {leaders}: it leads, but not firmly."
-        case StabilityLabel.TOO_CLOSE:
-            return f"Too close to call: {leaders} is only just ahead{_of_whom(dossier, result, room)}."
+        case StabilityLabel.TOO_CLOSE | StabilityLabel.SPLIT:
+            just = f"{leaders} is only just ahead{_of_whom(dossier, result, room)}"
+            return f"{_undecided(dossier, result)}: {just}."
     return f"{leaders} leads."
+
+
+def _undecided(dossier: Dossier, result: Result) -> str:
+    """ "Too close to call", or "The team is split on *Trust* (3 and 2)"."""
+    if result.label is not StabilityLabel.SPLIT:
+        return "Too close to call"
+    parted = [cell for cell in result.cells if cell.camps]
+    criteria = list(dict.fromkeys(cell.criterion_id for cell in parted))
+    sizes = f" ({_sizes(parted[0])})" if len(parted) == 1 else ""
+    return f"The team is split{f' on {_criteria(dossier, criteria)}' if criteria else ''}{sizes}"
+
+
+def _sizes(cell: ShownCell) -> str:
+    return text.listing(map(str, cell.camps or ()))
 
 
 def solidity(result: Result) -> str | None:
@@ -53,7 +75,23 @@ def solidity(result: Result) -> str | None:
     if len(result.leaders) != 1 or result.label is None:
         return None
     share = next((row.share for row in result.rows if row.place == 1), None)
-    often = UNMEASURED[result.label] if share is None else _comes_first(share, result.label)
+    return _varied(result.label, share) if result.version < OF_COLLEAGUES else _of_colleagues(result.label, share)
+
+
+def _of_colleagues(label: StabilityLabel, share: int | None) -> str:
+    if share is None:
+        return f"{COLLEAGUES} {AGAIN[label]}."
+    often = "in practically all cases" if share == 100 else f"in about {share} of 100 cases"
+    if label in UNDECIDED:
+        return f"{COLLEAGUES} {AGAIN[label]}: this one leads {often.replace('in about', 'in only about')}."
+    return f"{COLLEAGUES} {AGAIN[label]}: {often}."
+
+
+def _varied(label: StabilityLabel, share: int | None) -> str | None:
+    """Of a result published before there was a label for split teams."""
+    if label is StabilityLabel.SPLIT:
+        return None
+    often = UNMEASURED[label] if share is None else _comes_first(share, label)
     return f"It {often} {VARIED}."
 
 
@@ -77,7 +115,7 @@ def next_step(dossier: Dossier, result: Result) -> str:
         case StabilityLabel.LEANING:
             talk = hear or f"talk {f'about {topics}' if topics else 'it over'} once more"
             return f"*Next:* {talk}; then {resolves}. {ADVICE}"
-        case StabilityLabel.TOO_CLOSE:
+        case StabilityLabel.TOO_CLOSE | StabilityLabel.SPLIT:
             talk = hear or f"talk about {topics or 'what speaks for each'}"
             return f"*Next:* do not rely on the order: {talk}. Then {resolves}."
     return f"*Next:* {RESOLVES}. {ADVICE}"
@@ -146,8 +184,10 @@ def _where_to_talk(dossier: Dossier, result: Result) -> Iterator[str]:
         how_much = f": about {text.per_cent(share)} of the difference" if share else ""
         topics = _criteria(dossier, _first_topics(result))
         yield f"• *Where to talk:* opinions on {contested} part most on {topics}{how_much}."
-    for criterion, option in _splits(dossier, result)[:MOST_SPLITS]:
-        yield f"• *Split:* on {criterion} of {option} the team is in two camps."
+    for cell in _split_cells(result)[:MOST_SPLITS]:
+        criterion, option = _criteria(dossier, [cell.criterion_id]), title_of(dossier, cell.option_id, room=80)
+        sizes = f": {_sizes(cell)}" if cell.camps else ""
+        yield f"• *Split:* on {criterion} of {option} the team is in two camps{sizes}."
 
 
 def _first_topics(result: Result) -> list[UUID]:
@@ -157,21 +197,21 @@ def _first_topics(result: Result) -> list[UUID]:
 
 def _split_criteria(dossier: Dossier, result: Result) -> list[str]:
     """The names of the first few of them, each once."""
-    return list(dict.fromkeys(name for name, _ in _splits(dossier, result)[:MOST_SPLITS]))
+    return list(dict.fromkeys(_criteria(dossier, [cell.criterion_id]) for cell in _split_cells(result)[:MOST_SPLITS]))
 
 
-def _splits(dossier: Dossier, result: Result) -> list[tuple[str, str]]:
-    """(criterion, option) on which leaders or runners-up have two camps."""
+def _split_cells(result: Result) -> list[ShownCell]:
+    """On what leaders or runners-up have two camps."""
     contested = (*result.leaders, *result.runners_up)
-    return [
-        (_criteria(dossier, [cell.criterion_id]), title_of(dossier, cell.option_id, room=80))
-        for cell in result.cells
-        if cell.agreement is Agreement.SPLIT and cell.option_id in contested
-    ]
+    return [cell for cell in result.cells if cell.agreement is Agreement.SPLIT and cell.option_id in contested]
 
 
 def _asides(dossier: Dossier, result: Result) -> Iterator[str]:
-    for option, by in result.dominated[:MOST_NAMED]:
+    """Only where it is said who leads, and the team agrees enough on these options to leave one of them aside."""
+    split = {cell.option_id for cell in result.cells if cell.agreement is Agreement.SPLIT}
+    if result.label in UNDECIDED or not split.isdisjoint(result.leaders):
+        return
+    for option, by in [pair for pair in result.dominated if pair[0] not in split][:MOST_NAMED]:
         better = title_of(dossier, by[0], room=80)
         yield (
             f"You can leave {title_of(dossier, option, room=80)} aside: {better} is rated at least as high on every "

@@ -13,7 +13,7 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
-from bot.domain.stability import StabilityLabel
+from bot.domain.stability import UNDECIDED
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import headline, reason, result
@@ -146,7 +146,7 @@ def _leader(dossier: Dossier) -> str:
     if found is None or not found.leaders:
         return " ".join(filter(None, ["The ranking has no leader: your reason alone carries the choice.", first]))
     lines = [headline.statement(dossier, found), headline.solidity(found), *headline.warnings(dossier, found), first]
-    if found.label is StabilityLabel.TOO_CLOSE:
+    if found.label in UNDECIDED:
         lines.append("The order says little here: your reason carries the choice.")
     return " ".join(filter(None, lines))
 

@@ -20,13 +20,20 @@ def second_in_words(thresholds: Thresholds) -> str:
 def thresholds_in_words(thresholds: Thresholds) -> str:
     """Who will be able to see what, by the number of ballots."""
     few, many = thresholds.ranking, thresholds.totals
+    halves = min(max(thresholds.halves, few), many)
     return (
-        f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by "
-        f"reason only. {_span(few, many)}the ranking and how solid it is, the criterion to talk about, totals to the "
-        f"nearest half, and comments only of those who share them. From {many} on also totals and averages to one "
-        f"decimal (averages only of {thresholds.cell} scores or more), how far the scores agree, and all "
-        "comments, without names."
+        f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by reason "
+        f"only. {_span(few, halves) or _span(few, many)}the ranking and how solid it is, the criterion to talk about, "
+        f"and comments only of those who share them. {_also(halves, many)}From {many} on also totals and averages to "
+        f"one decimal (averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, "
+        f"without names. Where one criterion has more than 80 % of the weight, there are below {many} neither totals "
+        "nor a criterion to talk about."
     )
+
+
+def _also(halves: int, many: int) -> str:
+    span = _span(halves, many)
+    return f"{span}also totals to the nearest half. " if span else ""
 
 
 def secrecy() -> str:

@@ -20,6 +20,7 @@ NO_TOTAL = (
     "A total is left out where fewer than {least} people scored one of the criteria, or where it would give away an "
     "average that is not shown."
 )
+NO_TOTALS = "Of {ballots} no totals are shown: they would give away what single people scored."
 SECOND = "A second round shows the ranking only: two tables of averages could be subtracted from each other."
 COMMENT_SECTIONS = 12
 COMMENT_ROOMS = (2900, 1800, 900, 450, 250, 0)
@@ -125,8 +126,10 @@ def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> 
     parts = [headline.turnout(result)]
     if dossier.round and dossier.round.follows:
         parts.append(SECOND)
+    elif result.rows and result.ballots < result.thresholds.halves:
+        parts.append(NO_TOTALS.format(ballots=text.count("ballot", result.ballots)))
     elif any(row.place is not None and row.total is None for row in result.rows):
-        parts.append(NO_TOTAL.format(least=result.thresholds.ranking))
+        parts.append(NO_TOTAL.format(least=result.thresholds.halves))
     if result.rows:
         parts.append(HOW)
     legend = figure.means_legend(dossier, result)

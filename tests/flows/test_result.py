@@ -35,9 +35,31 @@ async def test_four_ballots_show_the_ranking_totals_to_a_half_and_shared_comment
     assert team.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'Private word'") == 0
 
 
-async def test_a_total_that_is_left_out_is_explained(team: Team) -> None:
+async def test_three_ballots_show_the_ranking_and_no_totals_and_say_why(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
-    for name in ("sarah", "lisa"):
+    for name in ("sarah", "lisa", "tom"):
+        await team.ballot(name, 9, 5)
+    await team.published()
+
+    card = await team.card()
+    told = await team.house.person("lisa").see("Result of #1")
+
+    assert (
+        team.value(
+            "SELECT bool_or(r ? 'total' AND r -> 'total' <> 'null') FROM round_results, "
+            "jsonb_array_elements(body -> 'rows') AS r"
+        )
+        is False
+    )
+    for seen in (card, told):
+        assert "1.  Full refund\n2.  Partial credit\n" in f"{seen}\n"
+    assert "Of 3 ballots no totals are shown: they would give away what single people scored." in told
+    assert "[chart" not in told
+
+
+async def test_a_total_that_is_left_out_is_explained(team: Team) -> None:
+    await team.to_scoring("sarah", "mike", "lisa", "tom")
+    for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
     await team.save_pages("tom")
     criterion = team.value("SELECT id FROM decision_criteria WHERE name = 'Cost'")
@@ -46,7 +68,7 @@ async def test_a_total_that_is_left_out_is_explained(team: Team) -> None:
     await evaluations.submit(team.db, tom, round_id, comments=Comments())
     await team.published()
 
-    result = await team.house.person("lisa").see("A total is left out where fewer than 3 people scored")
+    result = await team.house.person("lisa").see("A total is left out where fewer than 4 people scored")
 
     assert "1.  Full refund\n" in result
 
@@ -70,7 +92,7 @@ async def test_five_ballots_show_totals_to_a_tenth_and_every_comment(newcomers: 
     assert "[chart: Score of each option, from 1 to 10]" in result
     assert "Score: Full refund 8.0, Partial credit 5.0" in result
     assert "Full refund | 8.0 aligned | 8.0 aligned" in result
-    assert team.value("SELECT body ->> 'version' FROM round_results") == "2"
+    assert team.value("SELECT body ->> 'version' FROM round_results") == "3"
     await team.press("lisa", "decision.show")
     details = await team.modal("lisa", at_least="Full refund leads, and the lead is clear.")
     assert "Full refund: Trust 8.0 aligned · Cost 8.0 aligned" in details.text
@@ -126,7 +148,8 @@ async def test_a_split_team_is_told_where_before_it_resolves(newcomers: Team) ->
     await team.published()
     result = await team.house.person("lisa").see("Result of #1")
     assert "Next: do not rely on the order: hear both sides on " in result
-    assert "Split: on Trust of Full refund the team is in two camps." in result
+    assert "The team is split on Trust (2 and 3): Full refund and Partial credit share the first place." in result
+    assert "Split: on Trust of Full refund the team is in two camps: 2 and 3." in result
     await team.window("mike", "outcome.resolve")
     assert "The order says little here: your reason carries the choice." in (await team.modal("mike")).text
 

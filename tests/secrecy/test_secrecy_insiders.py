@@ -33,7 +33,7 @@ class Published:
 
 
 def published(options: Sequence[UUID], weights: Weights, ballots: Ballots) -> Published:
-    analysis = analyse(decision_id=UUID(int=7), option_ids=options, weights=weights, ballots=ballots, draws=50)
+    analysis = analyse(option_ids=options, weights=weights, ballots=ballots)
     people = len(ballots)
     result = publish(analysis, weights=weights, ballots=people, people=people, thresholds=Thresholds())
     return Published(result, weights, ballots, cell_means(ballots))

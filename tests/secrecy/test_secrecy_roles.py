@@ -155,6 +155,13 @@ INNER = [
     "SELECT is_comments_page(r, '{}') FROM rounds r",
     "SELECT seal_round(r, 3) FROM rounds r",
     "SELECT round_rows(r) FROM rounds r",
+    "SELECT kept_page(r, '{}') FROM rounds r",
+    "SELECT opened_page('{}')",
+    "SELECT as_printed(1, 1, 2)",
+    "SELECT exact_total('{1}', '{1}', '{1}')",
+    "SELECT is_agreement('{1,2}', 'spread', 3)",
+    "SELECT camp_sizes('{1,2}')",
+    "SELECT names_in('{}', '{}', '{}')",
 ]
 
 
@@ -203,13 +210,13 @@ def test_a_second_first_round_cannot_be_slipped_in(thief: Thief) -> None:
     assert thief.state_of(statement) == "23505"
 
 
-@pytest.mark.parametrize("limits", ["1, 1, 1", "3, 3, 5", "2, 5, 5"])
+@pytest.mark.parametrize("limits", ["1, 4, 1, 1", "3, 4, 3, 5", "2, 4, 5, 5", "3, 3, 5, 5"])
 def test_no_round_is_opened_that_shows_more(thief: Thief, limits: str) -> None:
-    ranking, totals, cell = limits.split(", ")
+    ranking, halves, totals, cell = limits.split(", ")
     statement = (
         "INSERT INTO rounds (decision_id, number, closes_at, snapshot, thresholds) "
-        f"SELECT decision_id, 9, now(), snapshot, jsonb_build_object('ranking', {ranking}, 'totals', {totals}, "
-        f"'cell', {cell}) FROM rounds WHERE id = %(r)s"
+        f"SELECT decision_id, 9, now(), snapshot, jsonb_build_object('ranking', {ranking}, 'halves', {halves}, "
+        f"'totals', {totals}, 'cell', {cell}) FROM rounds WHERE id = %(r)s"
     )
 
     assert thief.state_of(statement) == "23514"
@@ -302,6 +309,7 @@ def test_a_talkative_session_hears_no_score_of_anybody(thief: Thief) -> None:
     told = thief.told_by(
         *TALKATIVE,
         "SELECT round_order(%(r)s)",
+        "SELECT * FROM verify_round(%(r)s)",
         "SELECT close_round(%(r)s, NULL)",
         "SELECT * FROM publish_round(%(r)s)",
         "SELECT * FROM published_comments(%(r)s)",
@@ -356,6 +364,27 @@ def test_after_publication_nobodys_ballot_comes_out_of_any_function(late_thief: 
         saved = connection.execute("SELECT save_page(%s, %s, NULL, '{}')", [r.id, member]).fetchall()
         assert saved == [("closed",)]
     assert late_thief.state_of("SELECT * FROM publish_round(%(r)s)") == NEVER
+
+
+def test_the_check_of_a_result_answers_in_words_and_not_before_publication(thief: Thief) -> None:
+    ask = "SELECT looked_at, answer FROM verify_round(%s)"
+    vault, r = thief.vault, thief.r
+    assert thief.connection.execute(ask, [r.id]).fetchall() == [("order", "open")]
+    vault.fill(r, r.members[2], [(5, 5), (6, 6)])
+    assert vault.submit(r, r.members[2]).closed
+    assert thief.connection.execute(ask, [r.id]).fetchall() == [("order", "closed")]
+    vault.publish(r)
+
+    told = dict(thief.connection.execute(ask, [r.id]).fetchall())
+
+    assert told == {
+        "order": "sealed", "criteria": "same", "weights": "same", "options": "same", "result": "missing"
+    }  # fmt: skip
+    # What the service may change is compared with the snapshot and with nothing else.
+    with thief.connection.transaction(force_rollback=True):
+        thief.connection.execute("UPDATE decision_criteria SET weight = 5 WHERE id = %s", [r.criteria[0]])
+        changed = dict(thief.connection.execute(ask, [r.id]).fetchall())
+    assert changed == told | {"weights": "differ"}
 
 
 def test_after_publication_only_the_comments_that_were_shared_come_out(late_thief: Thief) -> None:

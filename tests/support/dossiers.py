@@ -120,7 +120,7 @@ OLD_RESULT = Result(
 """As it was published before results said how solid they are."""
 RESULT = replace(
     OLD_RESULT,
-    version=2,
+    version=3,
     rows=tuple(replace(row, share=share) for row, share in zip(OLD_RESULT.rows, (75, 25, None), strict=True)),
     label=StabilityLabel.LEANING,
     topics=(ShownTopic(CRITERIA[1].id, 60), ShownTopic(CRITERIA[0].id, 40)),

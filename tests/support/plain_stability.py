@@ -1,51 +1,34 @@
-"""The stability share in plain Python: the oracle of its tests, and what the benchmark compares with."""
+"""How solid a lead is, in plain Python and with dice, as docs/decisions/0014-how-solid.md words it: an oracle."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import fsum
+from collections.abc import Sequence
 from random import Random
+from statistics import fmean
 
-Scores = Sequence[Sequence[Sequence[float | None]]]
-"""scores[person][option][criterion]; None = not scored."""
-Team = tuple[Sequence[float], Sequence[float]]
-"""How often each person was drawn, and the weights."""
+Scores = Sequence[Sequence[Sequence[float]]]
+"""scores[person][option][criterion]; everybody scored everything."""
+EFFECT, NOISE, WORTH = 0.25, 2.56, 4
 
 
 def first_shares(scores: Scores, *, weights: Sequence[float], draws: int, seed: int) -> list[float]:
-    random = Random(seed)
-    firsts = count_firsts(scores, redraw(random, people=len(scores), weights=weights, draws=draws))
+    totals, spread = posterior(scores, weights)
+    random, firsts = Random(seed), [0] * len(totals)
+    for _ in range(draws):
+        drawn = [random.gauss(total, spread) for total in totals]
+        firsts[drawn.index(max(drawn))] += 1
     return [count / draws for count in firsts]
 
 
-def redraw(random: Random, *, people: int, weights: Sequence[float], draws: int) -> Iterator[Team]:
-    for _ in range(draws):
-        counts = [0] * people
-        for person in random.choices(range(people), k=people):
-            counts[person] += 1
-        yield counts, [weight * 2 ** random.uniform(-1, 1) for weight in weights]
+def posterior(scores: Scores, weights: Sequence[float]) -> tuple[list[float], float]:
+    """Where the true totals are thought to lie: middles, and their standard deviation."""
+    people, options, criteria = len(scores), len(scores[0]), len(weights)
+    given = [[weighted(row, weights) for row in person] for person in scores]
+    own = [[total - fmean(person) for total in person] for person in given]
+    team = [fmean(person[o] for person in own) for o in range(options)]
+    squares = sum((own[p][o] - team[o]) ** 2 for p in range(people) for o in range(options))
+    variance = (squares + WORTH * NOISE / criteria) / ((people - 1) * (options - 1) + WORTH)
+    shrunk = EFFECT / (EFFECT + variance / people)
+    return [shrunk * total for total in team], (shrunk * variance / people) ** 0.5
 
 
-def count_firsts(scores: Scores, teams: Iterable[Team]) -> list[float]:
-    options, criteria = len(scores[0]), len(scores[0][0])
-    cells = [[[person[o][k] for person in scores] for k in range(criteria)] for o in range(options)]
-    firsts = [0.0] * options
-    for counts, weights in teams:
-        totals = [
-            sum(weight * mean(cell, counts) for weight, cell in zip(weights, row, strict=True)) / sum(weights)
-            for row in cells
-        ]
-        best = [o for o, total in enumerate(totals) if total >= max(totals) - 1e-9]
-        for o in best:
-            firsts[o] += 1 / len(best)
-    return firsts
-
-
-def mean(cell: Sequence[float | None], counts: Sequence[float]) -> float:
-    total = voices = 0.0
-    for score, count in zip(cell, counts, strict=True):
-        if score is not None:
-            total += score * count
-            voices += count
-    if voices:
-        return total / voices
-    given = [score for score in cell if score is not None]
-    return fsum(given) / len(given)
+def weighted(row: Sequence[float], weights: Sequence[float]) -> float:
+    return sum(weight * x for weight, x in zip(weights, row, strict=True)) / sum(weights)

@@ -101,7 +101,7 @@ class Vault:
     ) -> ARound:
         snapshot = {
             "options": [str(o) for o in of.options],
-            "criteria": [{"id": str(c), "weight": "1.50"} for c in of.criteria],
+            "criteria": [{"id": str(c), "weight": "1.00"} for c in of.criteria],
         }
         round_id = self.value(
             """

@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,60 @@ def test_spaces_around_names_do_not_matter() -> None:
     assert by_name(case, case.ballots[0]) == {("Store credit", "Cost"): 3}
 
 
-def test_the_same_names_are_the_same_decision_whatever_the_scores() -> None:
-    usual, other_scores, other_names = map(read, (a_case(), scored(1, 1), a_case(options=["Refund", "Credit", "None"])))
+def per_cent(*weights: Any) -> dict[str, Any]:
+    return a_case(criteria=[{"name": n, "weight": w} for n, w in zip(("Cost", "Risk"), weights, strict=True)])
 
-    assert usual.decision_id == other_scores.decision_id
-    assert usual.decision_id != other_names.decision_id
+
+def test_weights_may_be_written_in_per_cent() -> None:
+    case = read(per_cent("25%", "7.5 %"))
+
+    assert [weight for _, weight in case.weights] == [25, Decimal("7.5")]
+    assert case.is_in_per_cent
+
+
+def test_per_cent_and_plain_numbers_do_not_mix() -> None:
+    with pytest.raises(Invalid) as refused:
+        read(per_cent("25%", 3))
+
+    assert refused.value.message == (
+        'in "criteria": some weights are in per cent and some are not; write all of them alike.'
+    )
+
+
+def test_scores_on_another_scale_are_stretched_to_the_usual_one_and_read_back_as_written() -> None:
+    zero_to_five = {"Refund": {"Cost": 0, "Risk": 5}, "Credit": {"Cost": 1, "Risk": 4}}
+
+    case = read(a_case(scale=[0, 5], scores={"Ana": zero_to_five}))
+
+    assert list(by_name(case, case.ballots[0]).values()) == [1, 10, Fraction(14, 5), Fraction(41, 5)]
+    assert [case.as_written(score) for score in case.ballots[0].values()] == [0, 5, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("scale", "sentence"),
+    [
+        ([5], 'in "scale": a scale is a list of its two ends, like [0, 5].'),
+        ("0-5", 'in "scale": a scale is a list of its two ends, like [0, 5].'),
+        (None, 'in "scale": a scale is a list of its two ends, like [0, 5].'),
+        ([5, 0], 'in "scale": the lower end comes first; 0 is the worst of [0, 5].'),
+        ([3, 3], 'in "scale": the lower end comes first; 0 is the worst of [0, 5].'),
+        ([0, 0.5], 'in "scale" > number 2: an end is a whole number from -1000 to 1000.'),
+        ([0, 1e9], 'in "scale" > number 2: an end is a whole number from -1000 to 1000.'),
+        ([True, 5], 'in "scale" > number 1: an end is a whole number from -1000 to 1000.'),
+    ],
+)
+def test_a_scale_is_two_whole_numbers_the_lower_first(scale: Any, sentence: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(a_case(scale=scale))
+
+    assert refused.value.message == sentence
+
+
+def test_a_score_lies_on_the_files_own_scale() -> None:
+    with pytest.raises(Invalid) as refused:
+        read(scored(0, 6) | {"scale": [0, 5]})
+
+    assert refused.value.message == 'in "scores" > "Ana" > "Refund" > "Risk": a score is a whole number from 0 to 5.'
 
 
 def test_a_key_that_means_nothing_is_told_and_a_byte_order_mark_is_not() -> None:
@@ -166,12 +216,14 @@ def test_a_score_is_a_whole_number_from_one_to_ten_and_is_never_repeated(score: 
     assert refused.value.message == 'in "scores" > "Ana" > "Refund" > "Risk": a score is a whole number from 1 to 10.'
 
 
-@pytest.mark.parametrize("weight", [0, -1, 1001, 0.0001, "3", None, False, 1e300, [1]])
+@pytest.mark.parametrize("weight", [0, -1, 1001, 0.0001, "3", "0%", "x%", "%", "2000%", None, False, 1e300, [1]])
 def test_a_weight_is_a_number_above_nothing(weight: Any) -> None:
     with pytest.raises(Invalid) as refused:
         read(a_case(criteria=[{"name": "Cost", "weight": weight}]))
 
-    assert refused.value.message == 'in "criteria" > "Cost" > "weight": a weight is a number from 0.001 to 1000.'
+    assert refused.value.message == (
+        'in "criteria" > "Cost" > "weight": a weight is a number from 0.001 to 1000, or a text like "25%".'
+    )
 
 
 @pytest.mark.parametrize(

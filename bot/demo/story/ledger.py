@@ -47,10 +47,10 @@ EXPECTED: tuple[tuple[str, str, list[tuple[Any, ...]]], ...] = (
         [(OPTIONS, CRITERIA)],
     ),
     (
-        "There was one round: closed because all had scored, published, on version 2 of the result.",
+        "There was one round: closed because all had scored, published, on version 3 of the result.",
         "SELECT r.number, r.close_cause, r.published_at > r.closed_at, s.version, s.ballots"
         " FROM rounds r JOIN round_results s ON s.round_id = r.id",
-        [(1, "all_scored", True, 2, PEOPLE)],
+        [(1, "all_scored", True, 3, PEOPLE)],
     ),
     (
         "All five of its roster have submitted.",

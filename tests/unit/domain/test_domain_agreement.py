@@ -83,7 +83,10 @@ def test_a_cell_is_aligned_mixed_spread_or_split(scores: tuple[int, ...], cns: f
         ((2, 2, 9), Agreement.SPREAD),  # three people are no two camps
         ((1, 1, 1, 10), Agreement.SPREAD),  # one outlier is no camp
         ((1, 6, 6, 9, 9), Agreement.SPREAD),  # the widest gap parts one person off
-        ((1, 1, 5, 9, 9), Agreement.SPLIT),  # of two gaps as wide, either parts two
+        ((1, 1, 5, 9, 9), Agreement.SPREAD),  # two gaps as wide: evenly spread, no camps
+        ((2, 2, 5, 5, 8, 8), Agreement.MIXED),
+        ((1, 4, 7, 10), Agreement.SPREAD),
+        ((2, 2, 5, 9, 9), Agreement.SPLIT),  # one gap is wider than the other
         ((4, 4, 6, 6), Agreement.ALIGNED),
     ],
 )

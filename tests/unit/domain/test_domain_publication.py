@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from fractions import Fraction
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -19,10 +18,9 @@ from bot.domain.result import Result, ShownTopic, WeightLimit, from_body, to_bod
 from bot.domain.round import Thresholds
 from bot.domain.rounding import HALF, TENTH, rounded
 from bot.domain.stability import StabilityLabel
-from tests.support.ballots import ballot, criterion, option, weighted
+from tests.support.ballots import ballot, criterion, levels, option, weighted
 
 USUAL = Thresholds()
-DECISION = UUID(int=42)
 
 
 def published(
@@ -35,12 +33,10 @@ def published(
     """The result of these ballots: people[person][option][criterion], None = abstained."""
     criteria = weighted(*weights)
     analysis = analyse(
-        decision_id=DECISION,
         option_ids=[option(o) for o in range(len(people[0]))],
         weights=criteria,
         ballots=[ballot(rows) for rows in people],
-        confidences=[ballot(rows) for rows in confidences],
-        draws=500,
+        confidences=[levels(rows) for rows in confidences],
     )
     return publish(
         analysis,
@@ -53,9 +49,10 @@ def published(
 
 
 def of_scores(*scores: str | None, ballots: int = 5, voices: int = 9, thresholds: Thresholds = USUAL) -> Result:
-    """The result of options with these exact scores on one criterion, best first; None = not ranked."""
+    """The result of options with these exact scores on two criteria, best first; None = not ranked."""
     exact = [None if s is None else Fraction(s) for s in scores]
-    cells = {(option(i), criterion(0)): CellMean(s or Fraction(5), voices) for i, s in enumerate(exact)}
+    criteria = (criterion(0), criterion(1))
+    cells = {(option(i), k): CellMean(s or Fraction(5), voices) for i, s in enumerate(exact) for k in criteria}
     analysis = Analysis(
         Ranking(
             tuple(
@@ -67,7 +64,7 @@ def of_scores(*scores: str | None, ballots: int = 5, voices: int = 9, thresholds
         cells,
         agreement=dict.fromkeys(cells, CellAgreement(1.0, Agreement.ALIGNED)),
     )
-    return publish(analysis, weights=weighted("1"), ballots=ballots, people=7, thresholds=thresholds)
+    return publish(analysis, weights=weighted("1", "1"), ballots=ballots, people=7, thresholds=thresholds)
 
 
 TEAM_WEIGHTS = ("3.0", "2.0", "2.5", "1.0")
@@ -90,17 +87,17 @@ TEAM_MEANS = (("8.2", "5.6", "5.6", "6.0"), ("6.2", "7.8", "6.6", "6.8"), ("4.6"
         (0, None),
         (1, None),
         (2, None),
-        (3, ["6.5", "5.0"]),
+        (3, [None, None]),
         (4, ["6.5", "5.0"]),
         (5, ["6.4", "5.1"]),
         (6, ["6.4", "5.1"]),
         (7, ["6.4", "5.1"]),
     ],
 )
-def test_what_is_published_depends_on_the_number_of_ballots(ballots: int, totals: list[str] | None) -> None:
+def test_what_is_published_depends_on_the_number_of_ballots(ballots: int, totals: list[str | None] | None) -> None:
     result = of_scores("6.37", "5.14", ballots=ballots, voices=ballots)
 
-    assert (result.version, result.ballots, result.people, result.thresholds) == (2, ballots, 7, USUAL)
+    assert (result.version, result.ballots, result.people, result.thresholds) == (3, ballots, 7, USUAL)
     assert [row.total for row in result.rows] == (totals or [])
     assert result.leaders == ((option(0),) if totals else ())
 
@@ -241,11 +238,52 @@ def test_of_four_ballots_places_label_halves_and_the_name_of_a_topic_are_kept() 
     assert (result.weight_limits, result.confident_leaders) == (None, None)
 
 
+def test_of_three_ballots_places_label_and_the_name_of_a_topic_are_kept_and_no_totals() -> None:
+    result = published(TEAM[:3], *TEAM_WEIGHTS, confidences=TEAM[:3])
+
+    assert [(r.option_id, r.place, r.total, r.share) for r in result.rows] == [
+        (option(1), 1, None, None),
+        (option(0), 2, None, None),
+        (option(2), 3, None, None),
+    ]
+    assert result.label is StabilityLabel.TOO_CLOSE
+    assert result.topics == (ShownTopic(criterion(2), None),)
+    assert (result.cells, result.low, result.dominated) == ((), (), ())
+
+
+def test_of_four_ballots_an_option_that_somebody_did_not_judge_shows_no_total() -> None:
+    """A criterion that three people scored is as open to the three as a round of three is."""
+    without_effort = tuple((*row[:3], None) for row in TEAM[3])
+
+    result = published([*TEAM[:3], without_effort], *TEAM_WEIGHTS)
+
+    assert [r.place for r in result.rows] == [1, 2, 3]
+    assert [r.total for r in result.rows] == [None, None, None]
+
+
+@pytest.mark.parametrize("people", [3, 4])
+@pytest.mark.parametrize(("weights", "is_dominated"), [(("4.01", "1"), True), (("4", "1"), False), (("1",), True)])
+def test_below_five_ballots_a_criterion_that_drowns_the_others_leaves_places_and_label(
+    people: int, weights: Sequence[str], is_dominated: bool
+) -> None:
+    seen = [[row[: len(weights)] for row in rows] for rows in TEAM[:people]]
+
+    result = published(seen, *weights)
+
+    is_bare = all(r.total is None for r in result.rows) and not result.topics
+    assert is_bare == is_dominated
+    assert (len(result.rows), result.label is not None) == (3, True)
+
+
+def test_from_five_ballots_on_a_heavy_criterion_changes_nothing() -> None:
+    assert all(row.total for row in published([rows[:2] for rows in TEAM], "5", "0.1").rows)
+
+
 @pytest.mark.parametrize("people", [1, 2])
 def test_of_two_ballots_nothing_is_kept(people: int) -> None:
     result = published(TEAM[:people], *TEAM_WEIGHTS)
 
-    assert result == Result(2, people, people, USUAL)
+    assert result == Result(3, people, people, USUAL)
 
 
 @pytest.mark.parametrize("people", [2, 3, 5])
@@ -254,8 +292,35 @@ def test_a_second_round_keeps_places_and_the_label_only(people: int) -> None:
 
     assert [(r.option_id, r.place) for r in second.rows] == [(r.option_id, r.place) for r in first.rows]
     assert second == Result(
-        2, people, people, USUAL, tuple(replace(r, total=None, share=None) for r in second.rows), first.label
+        3, people, people, USUAL, tuple(replace(r, total=None, share=None) for r in second.rows), first.label
     )
+
+
+# --- The team is split ---------------------------------------------------------------------------------
+
+CAMPS = (*[((9, 6), (6, 6))] * 3, *[((3, 6), (6, 6))] * 2)
+"""On the first criterion of the first option three and two are far apart."""
+
+
+def test_a_split_team_is_called_split_and_told_how_large_its_camps_are() -> None:
+    result = published(CAMPS, "1", "1")
+
+    assert result.label is StabilityLabel.SPLIT
+    assert [(c.option_id, c.criterion_id, c.camps) for c in result.cells if c.camps] == [
+        (option(0), criterion(0), (2, 3))
+    ]
+    assert result.invites_second_round
+    assert from_body(json.loads(json.dumps(to_body(result)))) == result
+
+
+def test_a_split_on_a_cell_that_is_not_shown_is_not_told() -> None:
+    """Four of five judged the first criterion, two against two: its cells are withheld, and how they look is too."""
+    seen = [*CAMPS[1:], ((None, 6), (None, 6))]
+
+    first, second = (published(seen, "1", "1", is_second=s) for s in (False, True))
+
+    assert (first.label, second.label) == (StabilityLabel.TOO_CLOSE, StabilityLabel.TOO_CLOSE)
+    assert published(CAMPS, "1", "1", is_second=True).label is StabilityLabel.SPLIT
 
 
 # --- What follows from the means -----------------------------------------------------------------------
@@ -342,6 +407,15 @@ def test_a_result_of_version_1_is_read_without_what_it_lacks() -> None:
     assert read == absent
 
 
+def test_totals_of_three_ballots_that_were_stored_before_are_not_read() -> None:
+    rows = [row | {"total": "6.5", "is_about": True} for row in VERSION_1["rows"]]  # type: ignore[attr-defined]
+
+    three, four = (from_body({**VERSION_1, "ballots": n, "rows": rows}) for n in (3, 4))
+
+    assert [(r.total, r.is_about) for r in three.rows] == [(None, False)] * 2
+    assert [(r.total, r.is_about) for r in four.rows] == [("6.5", True)] * 2
+
+
 def test_a_body_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
     result = published(TEAM, *TEAM_WEIGHTS)
     later = json.loads(json.dumps(to_body(result))) | {"version": 7, "mood": "good", "label": "crystal clear"}
@@ -395,7 +469,7 @@ def test_no_number_is_stored_but_counts_places_and_steps_of_five(
 
     printed = {"version", "ballots", "people", "thresholds"}
     assert all(
-        isinstance(found, int) and (name == "place" or found % 5 == 0)
+        isinstance(found, int) and (name in ("place", "camps") or found % 5 == 0)
         for name, found in numbers({key: part for key, part in body.items() if key not in printed})
     )
     assert {f.name for f in fields(Result)} == set(body)

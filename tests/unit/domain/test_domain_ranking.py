@@ -112,7 +112,8 @@ def oracle(
     """Written another way: integer weights, one common denominator, places by counting who is better."""
     scores: dict[UUID, Fraction] = {}
     for o in options:
-        numerator, denominator, complete = 0, 1, True
+        numerator: int | Fraction = 0
+        denominator, complete = 1, True
         for k, w in weights:
             column = [b[o, k] for b in ballots if (o, k) in b]
             if len(column) < 2:

@@ -1,4 +1,4 @@
-"""`docs/results.md`: what a team reads in five typical situations, made from real analyses of example ballots.
+"""`docs/results.md`: what a team reads in six typical situations, made from real analyses of example ballots.
 
 The page is compared with what the code says now. To write it anew: `UPDATE_DOCS=1 make test ARGS="-k results_page"`.
 """
@@ -23,7 +23,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "results.md"
 INTRODUCTION = """\
 # What a result says
 
-Five situations in which a team may find itself once scoring has closed, as Slack shows the message in the thread of the
+Six situations in which a team may find itself once scoring has closed, as Slack shows the message in the thread of the
 decision's card. The case is the same each time: Acme & Sons ask for their money back after six weeks of outages; the
 options are a full refund, half a refund and a credit note; the criteria are Trust (weight 3), Cost (1.5) and
 Precedent (1), all pointing the same way: 10 is best for us. Only the ballots differ.
@@ -33,10 +33,28 @@ scores, what is worth knowing, the averages. Slack draws the chart as bars and t
 workspace has no charts, the same message comes without. Screen readers and notifications get the first lines and the
 ranking as one text.
 
-How solid a lead is: who scored and how much each criterion weighs is varied 10,000 times (people re-drawn with
-replacement, every weight between half and double). The lead is **clear** where the option still comes first in 90 % or
-more of the cases (97 % where three people scored); from 70 % on the team **leans** towards it; below that it is **too
-close to call**. This is a share of varied cases, not a probability of being right.
+How solid a lead is: had other colleagues of the same company scored, how often would the same option lead? That is
+worked out from how far those who scored differ from each other (how generous each of them is left out), with a weak
+guess of it where they are few, and from how much options usually differ: half a point. The lead is **clear** where
+the same option would lead in 90 of 100 cases or more (95 where at most four people scored); from 70 on the team
+**leans** towards it; below that it is **too close to call**, or, where five or more scored and a criterion with at
+least a third of the weight parts them in two camps, **the team is split**. Numbers are shown from five ballots on, in
+steps of five. Equal totals are a tie, whatever the number. It says nothing of what nobody in the company knows. How
+much a weight would have to move before another option leads is a sentence of its own.
+
+How far that may be believed: `make calibrate` plays companies of 400 people, of whom a few score, and looks whether the
+leader of the few is what the whole company prefers. Over its eleven worlds (300 companies each at every size):
+
+| ballots | 2 | 3 | 4 | 5 | 6 | 8 | 12 | 20 |
+|---|---|---|---|---|---|---|---|---|
+| "clear" was right, as computed until version 3 | .73 | .81 | .81 | .85 | .88 | .92 | .94 | .97 |
+| "clear" was right | .84 | .90 | .92 | .91 | .93 | .94 | .96 | .98 |
+| "leaning" was right | .74 | .78 | .79 | .78 | .80 | .81 | .82 | .81 |
+| the share stated and what happened differ by | .05 | .05 | .04 | .03 | .02 | .03 | .03 | .02 |
+
+Where options are nearly equal, "clear" is said seldom (in 7 of 100 cases) and is right less often: in 87 of 100 over
+all sizes. With strong personal favourites it is right in 88 of 100. The worst of all worlds and sizes were two people
+in a company whose scores are mostly noise: 69 of 100.
 
 What is shown depends on the number of ballots: the table is in the [README](../README.md#what-is-secret), the reasons
 are in [decision 8](decisions/0008-what-a-result-gives-away.md).
@@ -97,7 +115,12 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "5. Too few ballots",
+        "5. Three ballots",
+        "Three people scored. Of so few, totals would give away single scores: only the order and the label are shown.",
+        ("4 3 2 / 8 7 6 / 6 8 8", "5 2 3 / 9 7 7 / 6 7 7", "6 4 2 / 7 6 6 / 7 7 8"),
+    ),
+    Situation(
+        "6. Too few ballots",
         "Two people scored.",
         ("8 3 4 / 6 7 7 / 5 8 7", "9 4 3 / 7 6 6 / 5 7 8"),
     ),
@@ -116,9 +139,7 @@ def dossier_of(situation: Situation) -> Dossier:
         for text in situation.ballots
     ]
     round_ = dossiers.a_round(submitted=len(ballots), people=dossiers.PEOPLE[:5], **dossiers.CLOSED)
-    analysis = analyse(
-        decision_id=round_.decision_id, option_ids=[o.id for o in options], weights=weights, ballots=ballots
-    )
+    analysis = analyse(option_ids=[o.id for o in options], weights=weights, ballots=ballots)
     published = publish(
         analysis, weights=weights, ballots=len(ballots), people=max(5, len(ballots)), thresholds=Thresholds()
     )
@@ -152,9 +173,10 @@ def test_the_results_page_says_what_the_code_says() -> None:
         (0, "leads, and the lead is clear.", "Next: a decider presses Resolve on the card and gives a reason."),
         (1, "it leads, but not firmly.", "talk about Trust once more; then a decider presses Resolve"),
         (2, "Too close to call:", "do not rely on the order: talk about"),
-        (3, "Too close to call:", "do not rely on the order: hear both sides on Trust."),
+        (3, "The team is split on Trust", "do not rely on the order: hear both sides on Trust."),
+        (4, "Half refund", "Next: "),
         (
-            4,
+            5,
             "Nothing aggregated is shown: 2 ballots",
             "talk it over; then a decider presses Resolve on the card and gives a reason.",
         ),

@@ -309,7 +309,9 @@ def test_a_view_without_inputs_has_no_place_for_a_refusal() -> None:
 def test_details_show_every_field_of_the_case() -> None:
     """A field that nobody can look up might as well not be asked for."""
     found = dossiers.situations()["options"]
-    texts: dict[str, Any] = {f.name: f"the {f.name.replace('_', ' ')}" for f in fields(Case) if f.type in (str, str | None)}
+    texts: dict[str, Any] = {
+        f.name: f"the {f.name.replace('_', ' ')}" for f in fields(Case) if f.type in (str, str | None)
+    }
     chosen: dict[str, Any] = {"decision_type": "billing_dispute", "customer_tier": "premium", "urgency_level": 5}
     amounts = {"customer_value": Decimal(71_001), "financial_impact": Decimal(71_002)}
     case = replace(found.decision.case, **{**texts, **chosen, **amounts, "relationship_duration_months": 71})

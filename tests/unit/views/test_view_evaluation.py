@@ -52,7 +52,7 @@ def test_a_scoring_page(page: dict[str, Any]) -> None:
             "How sure are you about this page?: <static_select>",
             "[ Save for later ]",
             "~ Closing this window loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes.",
-            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 or 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has more than 80 % of the weight, there are below 5 neither totals nor a criterion to talk about.",
             "{ Next }",
         ]
     )
@@ -102,7 +102,7 @@ def test_the_check_page(check: dict[str, Any]) -> None:
             "Before you submit: <checkboxes> (required)",
             "[ Back ] [ Save for later ]",
             "~ Closing this window loses what is new on this page; Next, Back and Save for later keep it. Pages that were saved but never submitted do not count and are deleted when scoring closes. Until scoring closes you may change your scores and submit again.",
-            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3 or 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and comments only of those who share them. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names.",
+            "~ While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is. What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has more than 80 % of the weight, there are below 5 neither totals nor a criterion to talk about.",
             "{ Submit in secret }",
         ]
     )

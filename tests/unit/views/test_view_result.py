@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.result import Result, ResultRow, WeightLimit
+from bot.domain.agreement import Agreement
+from bot.domain.result import Result, ResultRow, ShownCell, WeightLimit, from_body, to_body
 from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
-from bot.views import headline, outcome, result
+from bot.views import card, headline, outcome, result
 from tests.support import dossiers, lines
 from tests.support.known import known
 
@@ -52,9 +53,9 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next() ->
 
     assert lines.lines_of(told) == snapshot(
         [
-            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason, or Second round to ask the team once more. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
+            "text: Result of #42 Refund &lt;six&gt; weeks of outage: The team leans towards Half refund: it leads, but not firmly. Had other colleagues scored, it would probably lead too: in about 75 of 100 cases. Next: hear both sides on Cost; then a decider presses Resolve on the card and gives a reason, or Second round to ask the team once more. The ranking advises; it does not decide. 1. Half refund · about 7.4. 2. Full refund · about 7.4. – Credit note · not ranked: needs scores on Cost. 5 of 5 scored.",
             "# Result of #42 · Refund <six> weeks of outage",
-            "The team leans towards *Half refund*: it leads, but not firmly. It comes first in about 75 % of the cases when we vary who scored and how much each criterion weighs.",
+            "The team leans towards *Half refund*: it leads, but not firmly. Had other colleagues scored, it would probably lead too: in about 75 of 100 cases.",
             "*Next:* hear both sides on *Cost*; then a decider presses *Resolve* on the card and gives a reason, or *Second round* to ask the team once more. The ranking advises; it does not decide.",
             "1.  *Half refund* · about 7.4",
             "2.  *Full refund* · about 7.4",
@@ -197,12 +198,18 @@ def test_what_follows_from_the_means_is_said_in_sentences() -> None:
         "about 60 % of the difference.",
         "• *Split:* on *Cost* of Half refund the team is in two camps.",
         "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
-        "• You can leave Credit note aside: Half refund is rated at least as high on every criterion.",
         "• Half refund stays first unless the weight of *Cost* drops below about 1.45 or rises above about 4.75 "
         "(now 1.5).",
         "• Half refund stays first unless the weight of *Trust* rises above about 3.5 (now 3).",
         "• If surer scores counted more, *Full refund* would lead.",
     ]
+    agreed = replace(more, cells=tuple(replace(c, agreement=Agreement.ALIGNED) for c in known(found.result).cells))
+    aside = "• You can leave Credit note aside: Half refund is rated at least as high on every criterion."
+    assert aside in headline.notes(found, agreed)
+    for label in (StabilityLabel.TOO_CLOSE, StabilityLabel.SPLIT):
+        assert aside not in headline.notes(found, replace(agreed, label=label))
+    split_third = ShownCell(credit, cost, "5.0", Agreement.SPLIT)
+    assert aside not in headline.notes(found, replace(agreed, cells=(*agreed.cells, split_third)))
     steady = replace(more, weight_limits=(), confident_leaders=(half,), topics=(), cells=(), low=(), dominated=())
     assert headline.notes(found, steady) == [
         "• No single weight, moved between 0.1 and 5, would change who leads.",
@@ -233,6 +240,58 @@ def test_names_that_differ_in_their_parentheses_only_stay_whole() -> None:
 @pytest.mark.parametrize(
     ("label", "share", "said"),
     [
+        (StabilityLabel.CLEAR, 100, "it would very probably lead too: in practically all cases."),
+        (StabilityLabel.CLEAR, 90, "it would very probably lead too: in about 90 of 100 cases."),
+        (StabilityLabel.CLEAR, None, "it would very probably lead too."),
+        (StabilityLabel.LEANING, 85, "it would probably lead too: in about 85 of 100 cases."),
+        (StabilityLabel.LEANING, None, "it would probably lead too."),
+        (StabilityLabel.TOO_CLOSE, 45, "another option might well lead: this one leads in only about 45 of 100 cases."),
+        (StabilityLabel.SPLIT, 45, "another option might well lead: this one leads in only about 45 of 100 cases."),
+        (StabilityLabel.TOO_CLOSE, None, "another option might well lead."),
+    ],
+)
+def test_a_label_is_explained_by_other_colleagues_with_and_without_a_number(
+    label: StabilityLabel, share: int | None, said: str
+) -> None:
+    found = known(dossiers.situations()["published"].result)
+    first = replace(found.rows[0], share=share)
+
+    assert headline.solidity(replace(found, label=label, rows=(first,))) == f"Had other colleagues scored, {said}"
+
+
+def test_a_split_team_is_called_split_with_the_size_of_its_camps() -> None:
+    found = dossiers.situations()["published"]
+    half, cost = found.options[1].id, found.criteria[1].id
+    cell = ShownCell(half, cost, "3.0", Agreement.SPLIT, camps=(2, 3))
+    one = replace(known(found.result), label=StabilityLabel.SPLIT, cells=(cell,))
+    both = replace(one, cells=(cell, replace(cell, criterion_id=found.criteria[0].id, camps=(1, 4))))
+
+    assert headline.statement(found, one) == (
+        "The team is split on *Cost* (2 and 3): *Half refund* is only just ahead of *Full refund*."
+    )
+    assert "The team is split on *Cost* and *Trust*: " in headline.statement(found, both)
+    assert "The team is split: " in headline.statement(found, replace(one, cells=()))
+    assert "• *Split:* on *Cost* of Half refund the team is in two camps: 2 and 3." in headline.notes(found, one)
+    assert "hear both sides on *Cost*" in headline.next_step(found, one)
+
+
+def test_of_three_ballots_no_number_is_told_anywhere() -> None:
+    """Neither from a result of today, nor from one that was stored with totals."""
+    found = dossiers.situations()["published"]
+    stored = to_body(replace(known(found.result), ballots=3, cells=(), low=(), topics=(), version=2))
+    seen = replace(found, result=from_body(stored))
+    screens = [*result.messages(seen), card.card(seen, now=dossiers.NOW), {"details": result.lines(seen)}]
+
+    said = json.dumps(screens)
+
+    assert "7.4" not in said
+    assert "data_visualization" not in said
+    assert "Of 3 ballots no totals are shown: they would give away what single people scored." in said
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "said"),
+    [
         (StabilityLabel.CLEAR, 100, "It comes first in practically all cases when we vary"),
         (StabilityLabel.CLEAR, 90, "It comes first in about 90 % of the cases when we vary"),
         (StabilityLabel.CLEAR, None, "It comes first in nearly all cases when we vary"),
@@ -241,9 +300,11 @@ def test_names_that_differ_in_their_parentheses_only_stay_whole() -> None:
         (StabilityLabel.TOO_CLOSE, None, "It often does not come first when we vary"),
     ],
 )
-def test_a_label_is_explained_with_and_without_a_number(label: StabilityLabel, share: int | None, said: str) -> None:
+def test_what_was_published_before_is_explained_by_what_it_was_computed_from(
+    label: StabilityLabel, share: int | None, said: str
+) -> None:
     first, *others = dossiers.RESULT.rows
-    found = replace(dossiers.RESULT, rows=(replace(first, share=share), *others), label=label)
+    found = replace(dossiers.RESULT, version=2, rows=(replace(first, share=share), *others), label=label)
 
     assert (headline.solidity(found) or "").startswith(said)
 

@@ -96,11 +96,14 @@ def test_more_than_a_hundred_people_come_in_groups() -> None:
 def test_the_promise_names_the_thresholds() -> None:
     assert promise.thresholds_in_words(Thresholds()) == (
         "What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. "
-        "With 3 or 4: the ranking and how solid it is, the criterion to talk about, totals to the nearest half, and "
-        "comments only of those who share them. From 5 on also totals and averages to one decimal (averages only of 5 "
-        "scores or more), how far the scores agree, and all comments, without names."
+        "With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share "
+        "them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages "
+        "only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has "
+        "more than 80 % of the weight, there are below 5 neither totals nor a criterion to talk about."
     )
-    assert "With 3: the ranking" in promise.thresholds_in_words(Thresholds(ranking=3, totals=4))
+    late = promise.thresholds_in_words(Thresholds(ranking=6, totals=8))
+    assert "With 6 or 7: the ranking and how" in late
+    assert "With 6 or 7: also totals" in late
 
 
 def test_voiding_says_that_all_ballots_are_deleted() -> None:
