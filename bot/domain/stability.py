@@ -168,7 +168,7 @@ def first_shares(ballots: Sequence[Cells], *, ranking: Ranking, weights: Weights
     Options seldom differ much, so their totals shrink towards the middle, lam = 0.25 / (0.25 + s2 / n), and scatter
     around it: N(lam * m_o, lam * s2 / n), each option on its own. The better total never has the smaller share, equal
     totals have equal ones. Source: empirical Bayes for a two-way layout (Efron & Morris 1975), the prior weak and
-    fixed; docs/decisions/0014-how-solid.md.
+    fixed; docs/decisions/0017-how-solid.md.
     """
     totals = [float(row.score) for row in ranking.rows if row.score is not None]
     if len(totals) < 2:

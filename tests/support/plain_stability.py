@@ -1,4 +1,4 @@
-"""How solid a lead is, in plain Python and with dice, as docs/decisions/0014-how-solid.md words it: an oracle."""
+"""How solid a lead is, in plain Python and with dice, as docs/decisions/0017-how-solid.md words it: an oracle."""
 
 from collections.abc import Sequence
 from random import Random
