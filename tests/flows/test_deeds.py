@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.deeds import DEEDS
-from tests.support.steps import number
+from tests.support.steps import number, result
 from tests.support.team import Team
 from tests.support.trail import added, expected, trail
 
@@ -63,6 +63,14 @@ def revisions(team: Team) -> tuple[int, int, int]:
     return revision, of_card, of_reminders
 
 
+def signature(team: Team, column: str) -> Any:
+    """Who stands in this column of the decision's newest row."""
+    table, _, name = column.partition(".")
+    newest = {"rounds": "number", "response_options": "position"}.get(table, "decision_id")
+    query = f"SELECT {name} FROM {table} WHERE decision_id = %s ORDER BY {newest} DESC LIMIT 1"
+    return team.value(query, team.decision_id)
+
+
 @pytest.mark.parametrize("name", DEEDS)
 async def test_what_is_done_is_in_the_trail_and_card_home_tabs_and_reminders_follow(team: Team, name: str) -> None:
     deed = DEEDS[name]
@@ -76,6 +84,8 @@ async def test_what_is_done_is_in_the_trail_and_card_home_tabs_and_reminders_fol
 
     await team.settled()
     assert added(team, before) == expected(team, deed.trail)
+    for column, who in deed.signed.items():
+        assert signature(team, column) == team.actors[who].member.id
     revision, of_card, of_reminders = revisions(team)
     assert since is None or revision == since + deed.changes
     assert of_card == revision
@@ -91,3 +101,16 @@ async def test_what_is_done_is_in_the_trail_and_card_home_tabs_and_reminders_fol
         assert words in card
     tabs = await homes(team)
     assert tabs == await homes_anew(team)
+
+
+async def test_a_publication_that_is_handed_out_twice_is_done_once(team: Team) -> None:
+    await result(team)
+    await team.settled()
+    before, lines = revisions(team), trail(team)
+    key = f"publish:{team.round_id}"
+
+    team.sql("UPDATE outbox SET state = 'ready', done_at = NULL, run_at = now() WHERE dedupe_key = %s", key)
+
+    await team.until("SELECT state FROM outbox WHERE dedupe_key = %s", "done", key)
+    assert revisions(team) == before
+    assert added(team, lines) == []

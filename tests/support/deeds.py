@@ -50,6 +50,8 @@ class Deed:
     """Words that it showed before, and does not show any more."""
     changes: int = 1
     """How often the decision changes by it: publication is a change of its own."""
+    signed: Mapping[str, str] = field(default_factory=dict)
+    """Columns of the decision's rows (of the latest round) that hold who did it, and the person."""
 
 
 async def opened(team: Team) -> None:
@@ -168,6 +170,7 @@ DEEDS = {
     "propose an option": Deed(
         by("tom", Action.PROPOSE_OPTION, VOUCHER), options, (Row("option.proposed", None, option("A voucher")),),
         ("A voucher",),
+        signed={"response_options.created_by": "tom"},
     ),
     "change an option": Deed(
         by("tom", Action.EDIT_OPTION, {"Title": "Two vouchers"}), toms_option,
@@ -180,6 +183,7 @@ DEEDS = {
     "start scoring": Deed(
         by("lisa", Action.START_SCORING, ROSTER), options, (Row("round.opened", "lisa", round_(roster=3)),),
         ("0 of 3 have scored",),
+        signed={"rounds.opened_by": "lisa"},
     ),
     "submit a ballot": Deed(ballot, scoring, (), ("1 of 3 has scored",), ("0 of 3 have scored",)),
     "submit the last ballot": Deed(
@@ -197,6 +201,7 @@ DEEDS = {
             Row("round.published", None, round_(ballots=3)),
         ),
         RESULT, ("[ Close scoring ]",), changes=2,
+        signed={"rounds.opened_by": "lisa", "rounds.closed_by": "mike"},
     ),
     "look at what is due": Deed(
         looked_at, quorum_is_due,
@@ -221,6 +226,7 @@ DEEDS = {
             Row("round.published", None, round_(ballots=1)),
         ),
         ("Nothing aggregated is shown: 1 ballot",), ("[ Extend ]",), changes=2,
+        signed={"rounds.override_by": "lisa"},
     ),
     "void": Deed(
         voided, scoring, (Row("round.voided", "lisa", round_()),), ("Phase 3 of 6", "[ Propose option ]")
@@ -228,6 +234,7 @@ DEEDS = {
     "ask once more": Deed(
         by("mike", Action.SECOND_ROUND, {}), tie, (Row("round.opened", "mike", second),),
         ("0 of 3 have scored", "[ Score ]"),
+        signed={"rounds.opened_by": "mike"},
     ),
     "lose somebody who is asked": Deed(
         tom_leaves, scoring,
@@ -252,6 +259,7 @@ DEEDS = {
     "resolve": Deed(
         by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), result,
         (Row("decision.resolved", "mike", chosen(FULL, is_leader=True)),), ("Decided: Full refund", "It leads."),
+        signed={"decision_outcomes.resolved_by": "mike"},
     ),
     "resolve against the ranking": Deed(
         by("mike", Action.RESOLVE, {"Option": PARTIAL, "Reason": "Cheaper."}), result,
@@ -262,8 +270,9 @@ DEEDS = {
         ("[ Resolve ]",), ("Decided: Full refund",),
     ),
     "inform the customer": Deed(
-        by("mike", Action.INFORMED), resolved, (Row("customer.informed", "mike"),), ("[ Record outcome ]",),
+        by("sarah", Action.INFORMED), resolved, (Row("customer.informed", "sarah"),), ("[ Record outcome ]",),
         ("[ Change the choice ]",),
+        signed={"decision_outcomes.resolved_by": "mike", "decision_outcomes.informed_by": "sarah"},
     ),
     "record the outcome": Deed(
         by("lisa", Action.RECORD_OUTCOME, {"Customer satisfaction": "9"}), informed,
