@@ -1,11 +1,13 @@
 """Windows stand open while the world goes on: what is pressed in one is judged by what holds when it is pressed."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -90,6 +92,9 @@ async def team(shared_team: Any) -> Any:
 
 
 # --- The windows -----------------------------------------------------------------------------------------------------
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -280,6 +285,17 @@ DONE_ONCE = (
     "criteria", "propose", "remove option", "start", "extend", "void", "proceed", "second round", "cancel", "resolve",
     "change choice",
 )  # fmt: skip
+
+
+def test_every_window_of_a_decision_is_left_open_here_and_every_form_sent_twice() -> None:
+    """A new button that is in neither list is one whose permission nobody tries."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "services").glob("*.py")]
+    once = {Action[name] for source in sources for name in re.findall(r"act_once\(.*?Action\.(\w+)", source)}
+
+    # What happened to the customer can be recorded whatever becomes of the decision: only a forged window is refused.
+    movable = {action for action in Action if action.row.window} - {Action.RECORD_OUTCOME}
+    assert movable - {left.action for left in LEFT.values()} == set()
+    assert once - {LEFT[name].action for name in DONE_ONCE} == set()
 
 
 @pytest.mark.parametrize("name", DONE_ONCE)

@@ -211,6 +211,7 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         customer_name=text(150),
         description=text(3000),
         customer_id=text(100),
+        customer_email=f"{'e' * 241}@acme.example",
         customer_value=huge,
         financial_impact=huge,
         expected_resolution_date=CASE.expected_resolution_date,

@@ -1,6 +1,8 @@
 """The route table and the table of buttons know the same buttons."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,18 @@ def test_no_two_patterns_of_words_match_the_same() -> None:
     plain = [word for word in routes.WORDS if word.isalpha()]
 
     assert all(sum(bool(re.fullmatch(pattern, word)) for pattern in routes.WORDS) == 1 for word in plain)
+
+
+def test_a_buttons_route_names_the_same_button_twice() -> None:
+    """`Action.A: asks(Action.B, ...)` would ask for another button's permission, under another window's title."""
+    source = Path(routes.__file__).read_text(encoding="utf-8")
+    pairs = [
+        (ast.unparse(key), ast.unparse(call.args[0]))
+        for table in ast.walk(ast.parse(source))
+        if isinstance(table, ast.Dict)
+        for key, call in zip(table.keys, table.values, strict=True)
+        if key and isinstance(call, ast.Call)
+    ]
+
+    assert len(pairs) > 10
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []

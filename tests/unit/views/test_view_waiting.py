@@ -351,6 +351,19 @@ def test_whatever_waits_has_words_for_list_and_home_tab() -> None:
             assert (kind, action_for(kind, dossier.brief)) in WORDS
 
 
+def test_no_words_are_kept_for_what_never_waits() -> None:
+    """A row that nothing reaches is the sign of a button that was forgotten in `action_for`."""
+    everything = [dossier.brief for dossier in dossiers.situations().values()]
+    found = dossiers.a_round(submitted=1, people=dossiers.PEOPLE[:2], closed_at=dossiers.NOW)
+    left = replace(found, members=(found.members[0], replace(found.members[1], is_excused=True)))
+    too_small = replace(dossiers.situations()["undecided"].brief, round=left)
+    reached = {(kind, action_for(kind, brief)) for brief in (*everything, too_small) for kind in Kind}
+    # Deciders who may not resolve are led nowhere.
+    reached |= {(kind, None) for kind in Kind if kind.is_escalation}
+
+    assert set(WORDS) - reached == set()
+
+
 # --- What is right for people, case by case.
 
 
