@@ -14,7 +14,7 @@ from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to
 from slack_bolt.async_app import AsyncApp
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,6 +22,7 @@ from bot import metrics
 from bot.deps import Deps
 from bot.errors import BotError, StartError
 from bot.identity import Identity
+from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store import db, schema
@@ -33,6 +34,9 @@ SWEEP_LATE_SECONDS = 180.0
 _MAX_BODY_BYTES = 1_000_000
 _FINISH_SECONDS = 5
 """For requests in flight at shutdown: longer than any answer takes, and a bound for who never finishes sending."""
+
+_KEPT_SECONDS = 75
+"""An idle connection. Proxies drop theirs after 60 s: who ends first loses no request to a connection just closed."""
 
 
 def asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool) -> Starlette:
@@ -54,24 +58,65 @@ def asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bo
 
         routes.append(Route("/metrics", counted))
     if bolt is not None:
+        working = asyncio.Semaphore(most_connections() // 2)
 
         async def events(request: Request) -> Response:
-            body = bytearray()
-            async for chunk in request.stream():  # a length that is not announced is no way around the limit
-                body += chunk
-                if len(body) > _MAX_BODY_BYTES:
-                    return Response(status_code=413)
-            try:
-                bolt_request = to_async_bolt_request(request, bytes(body))
-            except UnicodeDecodeError:
-                return Response(status_code=400)
-            answer = await bolt.async_dispatch(bolt_request)
-            if answer.status == 401:
-                log.warning("a request's signature did not fit: check SLACK_SIGNING_SECRET and the clock")
-            return to_starlette_response(answer)
+            return await _answer(bolt, working, request)
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
-    return Starlette(routes=routes)
+    pages = Starlette(routes=routes)
+    pages.router.redirect_slashes = False  # Slack follows no redirect: a wrong address is to be seen as one
+    return pages
+
+
+async def _answer(bolt: AsyncApp, working: asyncio.Semaphore, request: Request) -> Response:
+    """Bolt's answer to a request of Slack's; one that is not Slack's, or not whole, is refused by its status alone.
+
+    working: as many as are worked for at once; half of the port's connections stay free for health pages.
+    """
+    try:
+        body = await _body(request)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    if body is None:
+        return Response(status_code=413)
+    try:
+        bolt_request = to_async_bolt_request(request, body)
+    except Exception:  # malformed in whichever way; what it says is not to be logged
+        return Response(status_code=400)
+    if not _may_be_signed(request):
+        return _refused()
+    if working.locked():
+        return Response(status_code=503)
+    async with working:
+        try:
+            answer = await bolt.async_dispatch(bolt_request)
+        except Exception as error:  # Bolt's own, at a payload of another shape: what a listener raises has its handler
+            log.error("a request that Bolt cannot read", error=type(error).__name__)
+            return Response(status_code=400)
+    return _refused() if answer.status == 401 else to_starlette_response(answer)
+
+
+async def _body(request: Request) -> bytes | None:
+    """None: too long. A length that is not announced is no way around the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _may_be_signed(request: Request) -> bool:
+    """Whether Bolt can compare the signature: it raises where the time is no number, or a letter is not ASCII."""
+    timestamp = request.headers.get("x-slack-request-timestamp", "0")
+    signature = request.headers.get("x-slack-signature", "")
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 20 and signature.isascii()
+
+
+def _refused() -> Response:
+    log.warning("a request's signature did not fit: check SLACK_SIGNING_SECRET and the clock")
+    return Response(status_code=401)
 
 
 async def readiness(
@@ -132,8 +177,16 @@ async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]
     except OSError as error:
         raise StartError(f"Port {port} cannot be used ({error.strerror}). Set PORT to another one.") from error
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_FINISH_SECONDS
+        app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=_KEPT_SECONDS,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
     )
+    asyncio.get_running_loop().set_exception_handler(QuietAccept())
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for

@@ -60,7 +60,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
     ),
     "bot.identity": ("bot.config", "bot.deps", "bot.errors"),
-    "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.services", "bot.store", "bot.errors"),
+    "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.port", "bot.services", "bot.store", "bot.errors"),
+    "bot.port": (),
     "bot.log": (),
     "bot.metrics": (),
     # The `conclave` command.
