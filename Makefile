@@ -61,7 +61,7 @@ week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team i
 fresh: install  ## what `pip install .` and `.[sandbox]` put into a new virtual environment; needs the registry, a minute
 	@$(BIN)/python -m pytest -m fresh tests/packaging $(ARGS)
 
-chaos: install  ## kill, freeze and cut off the real processes, and count; about twelve minutes; ARGS="-k failover" to choose
+chaos: install  ## kill, freeze and cut off the real processes, and count; about fifteen minutes; ARGS="-k failover" to choose
 	@$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
 
 chaos-short: install  ## the same with small counts, as CI runs it

@@ -4,34 +4,39 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot import jobs
+from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
 from bot.delivery import export, home, letter, nudge, slack
 from bot.delivery.worker import Worker
-from bot.deps import Clock, Deps, utc_now
-from bot.errors import StartError, slack_name
+from bot.deps import Clock, Deps
+from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
-from bot.identity import RETRY_SECONDS, Identity, client_for, identify, slack_session
+from bot.identity import Identity, client_for, identify, slack_session
 from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
 from bot.services import secrecy
+from bot.socket_mode import Socket
 from bot.store import db
+from bot.watch import Watch
 from handlers.after_ack import AfterAck
 from handlers.routes import register
 
 log = structlog.get_logger(__name__)
+SILENT_SECONDS = 60.0
+"""A background task that has not got through for so long is not well."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Bot:
     deps: Deps
     identity: Identity
     asgi: Starlette
+    watch: Watch = field(default_factory=Watch)
 
 
 @asynccontextmanager
@@ -48,13 +54,15 @@ async def running(
     settings: Settings,
     *,
     database_url: str,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     does_web: bool = True,
     does_work: bool = True,
+    watch: Watch | None = None,
 ) -> AsyncIterator[Bot]:
     """Everything started, and drained on the way out: requests first, then background work, then deliveries.
 
-    Raises StartError where a setting is missing or the schema is not the one that this code was written for.
+    clock: None = the database's. Raises StartError where a setting is missing or the schema is not the one that this
+    code was written for.
     """
     _check_settings(settings)
     await check_schema(database_url)
@@ -63,20 +71,36 @@ async def running(
         database = db.connect(database_url)
         stack.push_async_callback(database.close)
         await _say_what_is_secret(database)
+        watch = watch or Watch()
+        clock = clock or await _start_clock(stack, watch, database)
         token = settings.slack_bot_token.get_secret_value()
         deps = Deps(database, clock, settings, client_for(settings, session, token=token))
         identity = Identity()
-        stack.push_async_callback(_cancel, asyncio.create_task(identify(deps, identity)))
+        stack.push_async_callback(_cancel, watch.start("identity", identify(deps, identity)))
         if does_work:
-            await _start_work(stack, deps, identity, database_url)
+            await _start_work(stack, watch, deps, identity, database_url)
         after_ack = AfterAck()
         stack.push_async_callback(after_ack.drain)
         bolt = _bolt(settings, client_for(settings, session), identity)
         register(bolt, deps=deps, after_ack=after_ack)
         if does_web and settings.is_socket_mode:
-            await _start_socket_mode(stack, settings, bolt, session)
+            await _start_socket_mode(stack, watch, settings, bolt, session)
+        stack.callback(watch.stop)
         is_http = does_web and not settings.is_socket_mode
-        yield Bot(deps, identity, asgi(deps, identity, bolt if is_http else None, does_work=does_work))
+        pages = asgi(deps, identity, bolt if is_http else None, does_work=does_work, watch=watch)
+        yield Bot(deps, identity, pages, watch)
+
+
+async def _start_clock(stack: contextlib.AsyncExitStack, watch: Watch, database: db.Db) -> DatabaseClock:
+    clock = DatabaseClock(database)
+    try:
+        await clock.look()
+    except TryAgain as error:
+        raise StartError("The database does not answer. Check DATABASE_URL.") from error
+    following = asyncio.create_task(clock.follow())
+    watch.follow("clock", following, age_seconds=lambda: clock.age_seconds, at_most=OLD_SECONDS)
+    stack.push_async_callback(_cancel, following)
+    return clock
 
 
 async def _say_what_is_secret(database: db.Db) -> None:
@@ -116,7 +140,9 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
     )
 
 
-async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Identity, database_url: str) -> None:
+async def _start_work(
+    stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
+) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     worker = Worker(
         deps,
@@ -126,17 +152,21 @@ async def _start_work(stack: contextlib.AsyncExitStack, deps: Deps, identity: Id
         giving_up=slack.giving_up,
     )
     working = asyncio.create_task(worker.run())
+    watch.follow("deliveries", working, age_seconds=lambda: worker.age_seconds, at_most=SILENT_SECONDS)
 
     async def stop() -> None:
         worker.stop()
-        await working
+        await asyncio.wait({working})
 
     stack.push_async_callback(stop)
-    stack.push_async_callback(jobs.Ticking(deps).start().stop)
+    ticking = jobs.Ticking(deps).start()
+    stack.push_async_callback(ticking.stop)
+    late = 3 * max(deps.settings.tick_seconds, SILENT_SECONDS)
+    watch.follow("sweep", ticking.guard, age_seconds=lambda: ticking.age_seconds, at_most=late)
 
 
 async def _start_socket_mode(
-    stack: contextlib.AsyncExitStack, settings: Settings, bolt: AsyncApp, session: aiohttp.ClientSession
+    stack: contextlib.AsyncExitStack, watch: Watch, settings: Settings, bolt: AsyncApp, session: aiohttp.ClientSession
 ) -> None:
     app_token = settings.slack_app_token.get_secret_value()
     handler = AsyncSocketModeHandler(
@@ -145,20 +175,12 @@ async def _start_socket_mode(
         web_client=client_for(settings, session),
         logger=logging.getLogger("slack_sdk.socket_mode"),
     )
-
-    async def connect() -> None:
-        while True:
-            try:
-                await handler.connect_async()
-                return
-            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
-                log.warning("socket mode waits for Slack", error=slack_name(error))
-                await asyncio.sleep(RETRY_SECONDS)
-
-    connecting = asyncio.create_task(connect())
+    socket = Socket(handler)
+    connected = asyncio.create_task(socket.keep_connected())
+    watch.follow("socket", connected, age_seconds=lambda: socket.age_seconds, at_most=SILENT_SECONDS)
 
     async def close() -> None:
-        await _cancel(connecting)
+        await _cancel(connected)
         await handler.close_async()
 
     stack.push_async_callback(close)
@@ -166,21 +188,36 @@ async def _start_socket_mode(
 
 async def _cancel(task: "asyncio.Task[None]") -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})
 
 
 async def serve(
-    settings: Settings, *, database_url: str, clock: Clock = utc_now, does_web: bool = True, does_work: bool = True
+    settings: Settings,
+    *,
+    database_url: str,
+    clock: Clock | None = None,
+    does_web: bool = True,
+    does_work: bool = True,
+    keep_up: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT, then drain."""
-    stopping = asyncio.Event()
+    """Run until SIGTERM or SIGINT, then drain; the same, and StartError, once a background task has ended by itself.
+
+    keep_up: goes on for ever and brings the database back; None where that is somebody else's to do.
+    """
+    watch = Watch()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, watch.stop)
     roles = {"does_web": does_web, "does_work": does_work}
-    async with running(settings, database_url=database_url, clock=clock, **roles) as bot:
-        async with serving(bot.asgi, host=settings.host, port=settings.port) as port:
+    async with (
+        running(settings, database_url=database_url, clock=clock, watch=watch, **roles) as bot,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        if keep_up:
+            stack.push_async_callback(_cancel, watch.start("embedded database", keep_up()))
+        async with serving(bot.asgi, host=settings.host, port=settings.port, watch=watch) as port:
             log.info("ready", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
-            await stopping.wait()
+            await watch.over.wait()
+            watch.stop()
         log.info("stopping")
+    watch.check()

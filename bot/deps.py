@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,10 +11,7 @@ from bot.domain.by import Rules
 from bot.store.db import Db
 
 Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+"""Tells the time that decides, aware, UTC."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,11 @@ class Deps:
     settings: Settings
     client: AsyncWebClient
     """For calls outside a request; posts through it are never retried automatically."""
+
+    @property
+    def patient_db(self) -> Db:
+        """The database for work that nobody waits for: deliveries, ticks."""
+        return self.db.patient
 
     @property
     def rules(self) -> Rules:

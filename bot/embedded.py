@@ -12,6 +12,7 @@ import os
 import pwd
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -69,6 +70,7 @@ class EmbeddedServer:
         self._account = account
         self._pgdata = data_dir / "postgres"
         self._users: FileIO | None = None
+        self._settings: Mapping[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -87,6 +89,23 @@ class EmbeddedServer:
         """Return the URL of another database of the same server; it may not exist."""
         return f"postgresql://{login}@/{database}?host={quote(str(self._socket_dir()), safe='')}"
 
+    def is_listening(self) -> bool:
+        """Whether somebody takes connections at the socket. Costs no process and no login, so it may be asked often."""
+        with socket.socket(socket.AF_UNIX) as wire:
+            wire.settimeout(1.0)
+            try:
+                wire.connect(str(self._socket_dir() / ".s.PGSQL.5432"))
+            except TimeoutError:
+                return True  # too busy to take another one
+            except OSError:
+                return False
+        return True
+
+    def bring_back(self) -> None:
+        """Start it again where it was killed; of several processes that notice, one does. Raises EmbeddedError."""
+        with _locked(self.data_dir):
+            self._launch(self._settings)
+
     def stop(self) -> None:
         """Let go of the server; it shuts down if nobody else uses it. A second call does nothing."""
         if self._users is None:
@@ -100,6 +119,7 @@ class EmbeddedServer:
                 self._run("pg_ctl", "stop", "-D", self._pgdata, "-m", "fast", "-w", "-t", STOP_SECONDS)
 
     def _start(self, settings: Mapping[str, str]) -> None:
+        self._settings = settings
         # The shared lock is the list of users: the kernel keeps it, and strikes off whoever dies, however.
         users = open(self.data_dir / "users", "wb", buffering=0)  # noqa: SIM115
         fcntl.flock(users, fcntl.LOCK_SH)

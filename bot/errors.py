@@ -52,3 +52,13 @@ def slack_error(error: BaseException) -> str:
 def slack_name(error: BaseException) -> str:
     """What went wrong with Slack, for the log: what it named, else the kind of the error."""
     return slack_error(error) or type(error).__name__
+
+
+def told(error: BaseException) -> dict[str, str]:
+    """What a log may say of an unexpected error: its class, and the SQLSTATE where the database named one.
+
+    Never its message: one of the database's quotes the row that failed.
+    """
+    origin = getattr(error, "orig", None) or error
+    state = getattr(origin, "sqlstate", None)
+    return {"error": type(origin).__qualname__} | ({"sqlstate": str(state)} if state else {})

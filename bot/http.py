@@ -5,32 +5,36 @@ import contextlib
 import hmac
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
-from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import metrics
+from bot.clock import DatabaseClock
 from bot.deps import Deps
-from bot.errors import BotError, StartError
-from bot.identity import Identity
+from bot.errors import StartError, told
+from bot.identity import CLOCK_OFF_SECONDS, Identity
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store import db, schema
+from bot.store.outbox import Standing
+from bot.watch import Watch
 
 log = structlog.get_logger(__name__)
 
 SWEEP_LATE_SECONDS = 180.0
 """Three ticks missed in every replica: whoever does work is not ready."""
+DUE_LATE_SECONDS = 120.0
+"""A delivery that nobody has claimed for so long, four leases: nobody delivers."""
 _MAX_BODY_BYTES = 1_000_000
 _FINISH_SECONDS = 5
 """For requests in flight at shutdown: longer than any answer takes, and a bound for who never finishes sending."""
@@ -39,22 +43,26 @@ _KEPT_SECONDS = 75
 """An idle connection. Proxies drop theirs after 60 s: who ends first loses no request to a connection just closed."""
 
 
-def asgi(deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool) -> Starlette:
+def asgi(
+    deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool, watch: Watch | None = None
+) -> Starlette:
     """`bolt` None: health pages only (Socket Mode, or a worker)."""
     started = time.monotonic()
+    watch = watch or Watch()
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"ok": True})
 
     async def readyz(_: Request) -> Response:
-        checks, details = await readiness(deps, identity, started if does_work else None)
+        working_since = started if does_work else None
+        checks, details = await readiness(deps, identity, working_since, watch=watch, has_signatures=bolt is not None)
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
     if deps.settings.metrics_token.get_secret_value():
 
         async def counted(request: Request) -> Response:
-            return await _metrics(deps, request)
+            return await _metrics(deps, identity, watch, request)
 
         routes.append(Route("/metrics", counted))
     if bolt is not None:
@@ -120,41 +128,87 @@ def _refused() -> Response:
 
 
 async def readiness(
-    deps: Deps, identity: Identity, working_since: float | None
+    deps: Deps,
+    identity: Identity,
+    working_since: float | None,
+    *,
+    watch: Watch | None = None,
+    has_signatures: bool = False,
 ) -> tuple[dict[str, bool], dict[str, object]]:
-    """(what has to hold, what an operator wants to know besides). `working_since`: where this process does work."""
-    slack_knows_us = identity.ready.is_set()
+    """(what has to hold, what an operator wants to know besides).
+
+    `working_since`: where this process does work. has_signatures: it takes requests that Slack has signed, by the time.
+    """
+    unwell = watch.unwell if watch else []
+    checks = {"slack": identity.ready.is_set(), "tasks": not unwell}
+    clocks = _clocks_ahead(deps, identity)
+    if has_signatures:
+        checks["clock"] = _is_right(clocks)
     try:
-        is_current = await db.version(deps.db) == schema.head()
-        standing = await deliveries.standing(deps.db)
+        checks |= {"database": True, "schema": await db.version(deps.db) == schema.head()}
+        standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         sweep_age = await sweep.sweep_age_seconds(deps.db)
-    except (BotError, DBAPIError):
-        return {"database": False, "slack": slack_knows_us}, {}
-    checks = {"database": True, "schema": is_current, "slack": slack_knows_us}
+    except Exception as error:  # whatever it is, this process cannot work with that database
+        return {**checks, "database": False}, {"database_error": told(error), "unwell_tasks": unwell}
     if working_since is not None:
-        is_young = time.monotonic() - working_since < SWEEP_LATE_SECONDS
-        checks["sweep"] = is_young if sweep_age is None else sweep_age < SWEEP_LATE_SECONDS or is_young
+        checks |= _work_is_done(standing, sweep_age, is_young=time.monotonic() - working_since < SWEEP_LATE_SECONDS)
     counts = {
         "ready": standing.ready,
         "dead": standing.dead,
         "oldest_due_seconds": round(standing.oldest_due_seconds, 1),
     }
-    return checks, {"outbox": counts, "sweep_age_seconds": None if sweep_age is None else round(sweep_age, 1)}
+    return checks, {
+        "outbox": counts,
+        "sweep_age_seconds": None if sweep_age is None else round(sweep_age, 1),
+        "slack_refuses": standing.refusal or identity.trouble,
+        "waiting_for_an_operator": standing.refused,
+        "clock_ahead_seconds": {name: round(seconds, 1) for name, seconds in clocks.items()},
+        "unwell_tasks": unwell,
+    }
 
 
-async def _metrics(deps: Deps, request: Request) -> Response:
+def _work_is_done(standing: Standing, sweep_age: float | None, *, is_young: bool) -> dict[str, bool]:
+    """Whether somebody ticks and somebody delivers. A young process may still be catching up on what others left."""
+    return {
+        "sweep": is_young or (sweep_age is not None and sweep_age < SWEEP_LATE_SECONDS),
+        "deliveries": is_young or standing.oldest_due_seconds < DUE_LATE_SECONDS,
+    }
+
+
+def _clocks_ahead(deps: Deps, identity: Identity) -> dict[str, float]:
+    """By how many seconds this machine's wall clock is ahead of Slack's and of the database's, where they are known."""
+    readings = {
+        "slack": identity.slack_time,
+        "database": deps.clock.reading if isinstance(deps.clock, DatabaseClock) else None,
+    }
+    return {name: reading.wall_ahead_seconds for name, reading in readings.items() if reading}
+
+
+def _is_right(clocks_ahead: Mapping[str, float]) -> bool:
+    """By Slack's clock, by which requests are signed; by the database's where Slack's answers bear no date.
+
+    A database may be elsewhere in time, as a demo's is, and all is well.
+    """
+    ahead = clocks_ahead.get("slack", clocks_ahead.get("database", 0.0))
+    return abs(ahead) < CLOCK_OFF_SECONDS
+
+
+async def _metrics(deps: Deps, identity: Identity, watch: Watch, request: Request) -> Response:
     """For whoever knows the token; without one configured there is no such page."""
     expected = f"Bearer {deps.settings.metrics_token.get_secret_value()}"
     if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
         return Response(status_code=401)
     try:
-        standing = await deliveries.standing(deps.db)
+        standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         age = await sweep.sweep_age_seconds(deps.db)
-    except (BotError, DBAPIError):
+    except Exception as error:
+        log.warning("no metrics without the database", **told(error))
         return Response(status_code=503)
     body = metrics.page(
         ready=standing.ready,
         dead=standing.dead,
+        refused=standing.refused,
+        unwell=len(watch.unwell),
         oldest_due_seconds=standing.oldest_due_seconds,
         sweep_age_seconds=age,
     )
@@ -170,7 +224,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]:
+async def serving(app: Starlette, *, host: str, port: int, watch: Watch | None = None) -> AsyncIterator[int]:
     """An ASGI app on a port (0: any free one); yields the port. Raises StartError where the port is taken."""
     try:
         listener = socket.create_server((host, port))
@@ -189,8 +243,10 @@ async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]
     asyncio.get_running_loop().set_exception_handler(QuietAccept())
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+    while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
+    if watch:
+        watch.follow("port", task)
     try:
         yield listener.getsockname()[1]
     finally:

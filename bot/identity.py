@@ -2,23 +2,30 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.clock import Reading
 from bot.config import Settings
 from bot.deps import Deps
 from bot.errors import slack_name
+from bot.nature import Nature, nature_of
 
 log = structlog.get_logger(__name__)
 
 SLACK_SECONDS = 8
 """Two calls of this length fit into the time that a delivery has (0.6 of its lease)."""
 RETRY_SECONDS = 2.0
-_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+CLOCK_OFF_SECONDS = 120.0
+"""Slack's signatures count for five minutes; a wall clock this far from Slack's soon refuses everything."""
+AGAIN_SECONDS = 300.0
+"""Between two looks at a token that Slack knows: one that is taken away later is said before a delivery finds out."""
 
 
 @dataclass
@@ -29,6 +36,10 @@ class Identity:
     bot_user_id: str | None = None
     bot_id: str | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    slack_time: Reading | None = None
+    """Slack's clock, by which it signs; None where its answers bear no date."""
+    trouble: str | None = None
+    """What Slack, or the way to it, answered instead the last time."""
 
 
 def slack_session() -> aiohttp.ClientSession:
@@ -50,21 +61,45 @@ def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str
 
 
 async def identify(deps: Deps, identity: Identity) -> None:
-    """Ask Slack who we are until it answers. Deliveries to Slack wait for it; requests do not."""
+    """Ask Slack who we are, and again every few minutes. Deliveries to Slack wait for it; requests do not.
+
+    Never ends: whatever comes instead of an answer is said and asked again.
+    """
     while True:
         try:
-            answer = await deps.client.auth_test()
-        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            name = slack_name(error)
-            if name == "unknown_method":
-                identity.workspace_id = ""  # no way to know: serve every workspace's deliveries
-                identity.ready.set()
-                return
-            log.log(logging.ERROR if name in _TOKEN_ERRORS else logging.WARNING, "auth.test failed", error=name)
-            await asyncio.sleep(RETRY_SECONDS * (5 if name in _TOKEN_ERRORS else 1))
-        else:
-            identity.workspace_id = str(answer.get("team_id") or "")
-            identity.bot_user_id, identity.bot_id = answer.get("user_id"), answer.get("bot_id")
-            identity.ready.set()
-            log.info("connected to Slack", workspace=identity.workspace_id)
-            return
+            _note(identity, await deps.client.auth_test())
+            pause = AGAIN_SECONDS
+        except Exception as error:  # also what is no answer of Slack's at all, as some proxy's page
+            pause = _note_trouble(identity, slack_name(error))
+        await asyncio.sleep(pause)
+
+
+def _note(identity: Identity, answer: AsyncSlackResponse) -> None:
+    if identity.trouble or not identity.ready.is_set():
+        log.info("connected to Slack", workspace=answer.get("team_id"))
+    identity.workspace_id = str(answer.get("team_id") or "")
+    identity.bot_user_id, identity.bot_id = answer.get("user_id"), answer.get("bot_id")
+    identity.trouble, identity.slack_time = None, read_slack_time(answer)
+    identity.ready.set()
+
+
+def read_slack_time(answer: AsyncSlackResponse) -> Reading | None:
+    """Right to a second or so: its answers are dated by whole seconds. None where this one bears no date."""
+    said = answer.headers.get("Date") if answer.headers else None
+    try:
+        return Reading(parsedate_to_datetime(str(said)), time.monotonic())
+    except ValueError:
+        return None
+
+
+def _note_trouble(identity: Identity, name: str) -> float:
+    """Say it once; returns in how many seconds to ask again."""
+    if name == "unknown_method" and identity.workspace_id is None:
+        identity.workspace_id = ""  # no way to know: serve every workspace's deliveries
+        identity.ready.set()
+        return AGAIN_SECONDS
+    is_refused = nature_of(name) is Nature.WORKSPACE
+    if name != identity.trouble:
+        log.log(logging.ERROR if is_refused else logging.WARNING, "auth.test failed", error=name)
+    identity.trouble = name
+    return RETRY_SECONDS * (5 if is_refused else 1)

@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.deps import Deps
-from bot.errors import TryAgain
+from bot.errors import TryAgain, told
 from bot.services import housekeeping, sweep
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ _LATE_SHARE = 1.5
 async def tick(deps: Deps) -> bool:
     """One sweep; the next one repeats what this one could not do. False: the database was away."""
     try:
-        swept = await sweep.sweep(deps.db, now=deps.now, rules=deps.rules)
+        swept = await sweep.sweep(deps.patient_db, now=deps.now, rules=deps.rules)
     except TryAgain:
         log.warning("the sweep waits for the database")
         return False
@@ -35,9 +35,11 @@ async def tick(deps: Deps) -> bool:
 async def purge(deps: Deps) -> None:
     """The hourly tick; the next one repeats what this one could not do."""
     try:
-        rows = await housekeeping.purge(deps.db)
+        rows = await housekeeping.purge(deps.patient_db)
     except TryAgain:
         log.warning("housekeeping waits for the database")
+    except Exception as error:
+        log.error("housekeeping failed", **told(error))
     else:
         log.info("housekeeping", rows=rows)
 
@@ -75,8 +77,15 @@ class Ticking:
         self._last_tick = time.monotonic()
         try:
             await tick(self._deps)
-        except Exception as error:  # the clock must go on; the name is enough, a message may quote a row
-            log.error("the sweep failed", error=type(error).__qualname__)
+        except Exception as error:  # the clock must go on
+            log.error("the sweep failed", **told(error))
+
+    @property
+    def guard(self) -> "asyncio.Task[None]":
+        """The task that keeps it going; there is none before `start`."""
+        if self._guard is None:
+            raise RuntimeError("The clock has not been started.")
+        return self._guard
 
     @property
     def age_seconds(self) -> float:
@@ -100,6 +109,12 @@ class Ticking:
         while True:
             await asyncio.sleep(self._seconds * _GUARD_SHARE)
             if self.age_seconds > self._seconds * _LATE_SHARE:
-                log.warning("the scheduler is late; set anew", seconds=round(self.age_seconds))
-                self._scheduler.reschedule_job(SWEEP, trigger="interval", seconds=self._seconds)
-                await self._tick()
+                await self._set_anew()
+
+    async def _set_anew(self) -> None:
+        log.warning("the scheduler is late; set anew", seconds=round(self.age_seconds))
+        try:
+            self._scheduler.reschedule_job(SWEEP, trigger="interval", seconds=self._seconds)
+        except Exception as error:  # then this guard ticks in its place
+            log.error("the scheduler cannot be set anew", **told(error))
+        await self._tick()

@@ -17,6 +17,10 @@ REQUESTS = Histogram(
 READY = Gauge("conclave_outbox_ready", "Deliveries that wait.", registry=REGISTRY)
 DEAD = Gauge("conclave_outbox_dead", "Deliveries that were given up.", registry=REGISTRY)
 OLDEST_DUE = Gauge("conclave_outbox_oldest_due_seconds", "Age of the oldest delivery that is due.", registry=REGISTRY)
+REFUSED = Gauge(
+    "conclave_outbox_refused", "Deliveries that wait until an operator mends the installation.", registry=REGISTRY
+)
+UNWELL = Gauge("conclave_tasks_unwell", "Background tasks that ended or do not get through.", registry=REGISTRY)
 SWEEP_AGE = Gauge("conclave_sweep_age_seconds", "Since the last sweep of any replica; -1: never.", registry=REGISTRY)
 
 
@@ -26,10 +30,14 @@ def count_delivery(kind: str, verdict: str, *, is_rate_limited: bool) -> None:
         RATE_LIMITED.inc()
 
 
-def page(*, ready: int, dead: int, oldest_due_seconds: float, sweep_age_seconds: float | None) -> bytes:
+def page(
+    *, ready: int, dead: int, refused: int, unwell: int, oldest_due_seconds: float, sweep_age_seconds: float | None
+) -> bytes:
     """The text that Prometheus reads; the arguments are the database's, the rest is this process's."""
     READY.set(ready)
     DEAD.set(dead)
+    REFUSED.set(refused)
+    UNWELL.set(unwell)
     OLDEST_DUE.set(oldest_due_seconds)
     SWEEP_AGE.set(-1 if sweep_age_seconds is None else sweep_age_seconds)
     return generate_latest(REGISTRY)

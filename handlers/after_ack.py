@@ -2,8 +2,10 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -12,14 +14,25 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import slack_error, slack_name
+from bot.errors import slack_error, slack_name, told
+from bot.nature import Nature, is_limited, nature_of, retry_after
 from bot.views.slack import ids, notice
 from handlers.private import is_in_modal, is_stack_full, tell, write
 from handlers.refusal import as_refusal
 
 log = structlog.get_logger(__name__)
 View = dict[str, Any]
+T = TypeVar("T")
 DRAIN_SECONDS = 10.0
+WAIT_SECONDS = 8.0
+"""So long a person looks at "One moment ..." at most: Slack is asked again and again, then the window, or a direct
+message, says that it did not work. Shorter than what a process that ends leaves it."""
+TELL_SECONDS = 2.0
+"""For saying so in the window."""
+_TRIGGER_SECONDS = 2.0
+"""What is left of a trigger's three seconds when its first use was answered."""
+_FIRST_PAUSE_SECONDS = 0.25
+NOT_SHOWN = "Slack did not let the window open in time. Try it once more."
 _KEY = "after_ack"
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _GONE = {"not_found", "view_not_found", "hash_conflict"}
@@ -35,7 +48,12 @@ class AfterAck:
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("what followed an answer broke off", **told(error))
 
     async def drain(self) -> None:
         """Let what runs finish, for at most `DRAIN_SECONDS`."""
@@ -61,7 +79,7 @@ async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None
 async def _tell_quietly(args: AsyncArgs, sentence: str) -> None:
     for way in (tell, write):
         try:
-            await way(args, sentence)
+            await _when_let(partial(way, args, sentence))
             return
         except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
             log.warning("could not answer privately", way=way.__name__, error=type(error).__name__)
@@ -80,12 +98,12 @@ async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, t
 async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
     loading = {**notice.loading(title), "external_id": secrets.token_hex(16)}
     try:
-        opened = await _open(args, loading)
+        opened = await _when_let(lambda: _open(args, loading))
     except (SlackApiError, aiohttp.ClientError, OSError) as error:
         log.info("modal not opened", error=slack_name(error))
         found = None if slack_error(error) else await _find_opened(args, loading)
         if found is None:
-            await _tell_quietly(args, "Slack did not let the window open in time. Try it once more.")
+            await _tell_quietly(args, NOT_SHOWN)
             return
         opened = found
     except Exception as error:
@@ -100,9 +118,45 @@ async def _find_opened(args: AsyncArgs, loading: View) -> AsyncSlackResponse | N
     Left alone it would go on loading for ever.
     """
     try:
-        return await args.client.views_update(external_id=loading["external_id"], view=loading)
+        update = partial(args.client.views_update, external_id=loading["external_id"], view=loading)
+        return await _patiently(update, within=WAIT_SECONDS)
     except (SlackApiError, aiohttp.ClientError, OSError):
         return None
+
+
+async def _when_let(call: Callable[[], Awaitable[T]]) -> T:
+    """Once more where Slack asks us to come back soon, while a trigger lives: what it has refused it has not done."""
+    try:
+        return await call()
+    except SlackApiError as error:
+        wait = retry_after(error) or 1.0
+        if not is_limited(error) or wait > _TRIGGER_SECONDS:
+            raise
+    await asyncio.sleep(wait)
+    return await call()
+
+
+async def _patiently(call: Callable[[], Awaitable[T]], *, within: float) -> T:
+    """Repeat what Slack, or the way to it, does not do just now. Raises the last failure after so many seconds.
+
+    For calls that may be done twice: an update of a window.
+    """
+    end, pause = time.monotonic() + within, _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            async with asyncio.timeout(max(0.0, end - time.monotonic())):
+                return await call()
+        except (SlackApiError, aiohttp.ClientError, OSError) as error:
+            wait = max(pause, retry_after(error) or 0.0)
+            if not _may_pass(error) or time.monotonic() + wait >= end:
+                raise
+        await asyncio.sleep(wait)
+        pause *= 2
+
+
+def _may_pass(error: Exception) -> bool:
+    """Also where nobody knows the name, and where there was none."""
+    return is_limited(error) or nature_of(slack_error(error)) in (Nature.PASSES, None)
 
 
 async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
@@ -142,17 +196,34 @@ async def show(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View
 async def _show(
     args: AsyncArgs, update: Callable[[View], Awaitable[None]], build: Callable[[], Awaitable[View]], title: str
 ) -> None:
+    sentence = None
     try:
         view = await build()
     except Exception as error:
-        view = notice.notice(title, as_refusal(error).message)
+        sentence = as_refusal(error).message
+        view = notice.notice(title, sentence)
     try:
-        await update(view)
-    except SlackApiError as error:
-        if slack_error(error) not in _GONE:
-            await _tell_quietly(args, as_refusal(error).message)
+        await _patiently(lambda: update(view), within=WAIT_SECONDS)
     except Exception as error:
-        await _tell_quietly(args, as_refusal(error).message)
+        if slack_error(error) not in _GONE:
+            await _show_sentence(args, update, title, sentence or _not_shown(error))
+
+
+def _not_shown(error: Exception) -> str:
+    """What a person reads whose window did not come although there was nothing to refuse."""
+    if isinstance(error, SlackApiError | aiohttp.ClientError | OSError) and _may_pass(error):
+        log.warning("a window was not shown in time", error=slack_name(error))
+        return NOT_SHOWN
+    return as_refusal(error).message
+
+
+async def _show_sentence(args: AsyncArgs, update: Callable[[View], Awaitable[None]], title: str, sentence: str) -> None:
+    """In the window, which goes on loading otherwise; as a direct message where that cannot be either."""
+    try:
+        await _patiently(lambda: update(notice.notice(title, sentence)), within=TELL_SECONDS)
+    except Exception as error:
+        if slack_error(error) not in _GONE:
+            await _tell_quietly(args, sentence)
 
 
 def show_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:

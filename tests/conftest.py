@@ -150,6 +150,13 @@ def database_url(url_of: UrlOf, template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared_database_url(url_of: UrlOf, template: str) -> Iterator[str]:
+    """The same for all tests of a file, which keep out of each other's way."""
+    with _database(url_of, template=template) as url:
+        yield url
+
+
 @pytest.fixture
 def db_url_unmigrated(url_of: UrlOf) -> Iterator[str]:
     """A database without any table, for this test alone."""

@@ -18,15 +18,26 @@ BUILDINGS = ("bot", "handlers", "migrations", "sandbox", "slack_limits")
 
 HOUSE: dict[str, tuple[str, ...]] = {
     # Outside: Slack comes in here.
-    "handlers": ("handlers", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.metrics", "bot.errors"),
+    "handlers": (
+        "handlers",
+        "bot.services",
+        "bot.views",
+        "bot.domain",
+        "bot.deps",
+        "bot.metrics",
+        "bot.nature",
+        "bot.errors",
+    ),
     # The rooms of one use case.
-    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.errors"),
+    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.errors"),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
     "bot.views": ("bot.views", "bot.domain", "bot.errors", "slack_limits"),
     # The floor of the views: blocks, ids, words, forms, notices.
     "bot.views.slack": ("bot.views.slack", "bot.domain", "bot.errors", "slack_limits"),
     "bot.domain": ("bot.domain", "bot.errors"),
     "bot.errors": (),
+    # What Slack's answers mean, for whoever gets one.
+    "bot.nature": ("bot.errors",),
     # What runs beside the requests.
     "bot.delivery": (
         "bot.delivery",
@@ -34,6 +45,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.views",
         "bot.domain",
         "bot.errors",
+        "bot.nature",
         "bot.deps",
         "bot.store.db",
         "bot.store.outbox",
@@ -45,6 +57,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.deps": ("bot.config", "bot.domain", "bot.store.db", "bot.errors"),
     "bot.embedded": ("bot.errors",),
     "bot.preflight": ("bot.store", "bot.errors"),
+    "bot.clock": ("bot.store.db", "bot.errors"),
+    "bot.watch": ("bot.errors",),
     "bot.app": (
         "handlers",
         "bot.services",
@@ -57,10 +71,24 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.http",
         "bot.identity",
         "bot.preflight",
+        "bot.clock",
+        "bot.socket_mode",
+        "bot.watch",
         "bot.errors",
     ),
-    "bot.identity": ("bot.config", "bot.deps", "bot.errors"),
-    "bot.http": ("bot.deps", "bot.identity", "bot.metrics", "bot.port", "bot.services", "bot.store", "bot.errors"),
+    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.errors"),
+    "bot.socket_mode": ("bot.identity", "bot.errors"),
+    "bot.http": (
+        "bot.clock",
+        "bot.deps",
+        "bot.identity",
+        "bot.metrics",
+        "bot.port",
+        "bot.services",
+        "bot.store",
+        "bot.watch",
+        "bot.errors",
+    ),
     "bot.port": (),
     "bot.log": (),
     "bot.metrics": (),

@@ -137,6 +137,25 @@ def test_a_killed_server_recovers_with_what_was_committed(data_dir: Path) -> Non
     assert not is_up(server)
 
 
+def test_a_server_that_is_killed_under_its_users_is_noticed_and_brought_back(data_dir: Path) -> None:
+    server = embedded.start(data_dir)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    was_listening = server.is_listening()
+    os.kill(postmaster(server), signal.SIGKILL)
+    while server.is_listening():
+        time.sleep(0.01)
+
+    server.bring_back()
+    server.bring_back()
+
+    assert was_listening
+    assert server.is_listening()
+    assert ask(server.url, "SELECT answer FROM kept") == 42
+    server.stop()
+    assert not server.is_listening()
+
+
 def test_a_process_id_that_now_is_somebody_else_does_not_stop_a_start(data_dir: Path) -> None:
     server = embedded.start(data_dir, settings=FAST)
     pid_file = data_dir / "postgres" / "postmaster.pid"

@@ -57,8 +57,9 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
     with _sentences():
         settings = _settings()
         log.configure(settings.log_level)
-        with operations.database(settings) as url:
-            asyncio.run(app.serve(settings, database_url=url, does_web=does_web, does_work=does_work))
+        with operations.served_database(settings) as (url, keep_up):
+            serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
+            asyncio.run(serving)
 
 
 @cli.command()

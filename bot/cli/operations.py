@@ -1,19 +1,22 @@
 """What an operator does from the command line: migrate, verify, examine, look after deliveries."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackClientError
 from sqlalchemy.exc import OperationalError
 
 from bot import embedded
 from bot.config import Settings
 from bot.errors import StartError, slack_name
-from bot.identity import client_for, slack_session
+from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session
 from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
@@ -22,6 +25,12 @@ from bot.services import secrecy, sweep
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
 from bot.views import export as export_view
+
+log = structlog.get_logger(__name__)
+
+KeepUp = Callable[[], Coroutine[Any, Any, None]]
+LOOK_SECONDS = 1.0
+"""Between two looks at whether the embedded database still runs."""
 
 
 @contextlib.contextmanager
@@ -33,6 +42,31 @@ def database(settings: Settings) -> Iterator[str]:
         return
     with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
         yield server.service_url
+
+
+@contextlib.contextmanager
+def served_database(settings: Settings) -> Iterator[tuple[str, KeepUp | None]]:
+    """The same for a process that goes on: with what brings the database back, where that is ours to do."""
+    if not settings.uses_embedded_database:
+        yield settings.database_url.get_secret_value(), None
+        return
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server.service_url, lambda: keep_up(server)
+
+
+async def keep_up(server: embedded.EmbeddedServer) -> None:
+    """Bring the embedded database back whenever it is killed. Raises EmbeddedError where it does not start any more."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if await asyncio.to_thread(server.is_listening):
+            continue
+        log.error("the embedded database has ended; starting it again")
+        try:
+            await asyncio.to_thread(server.bring_back)
+        except embedded.EmbeddedError as error:
+            log.error("the embedded database cannot be started", says=str(error))
+            raise
+        log.info("the embedded database is back")
 
 
 @contextlib.contextmanager
@@ -107,7 +141,7 @@ async def examine(settings: Settings) -> list[Finding]:
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
-        findings.append(await _examine_slack(settings))
+        findings += await _examine_slack(settings)
     return findings
 
 
@@ -123,9 +157,11 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
     hint = ". See: conclave outbox list" if standing.dead else ""
+    refused = _REFUSED.format(standing.refusal, standing.refused) if standing.refusal else "takes what is sent"
     swept = "has never run: start conclave run or worker" if age is None else f"ran {age:.0f} s ago"
     return [
         Finding("deliveries", standing.dead == 0, f"{waiting}{hint}"),
+        Finding("workspace", standing.refusal is None, refused),
         Finding("sweep", True, swept),
         Finding("secrecy", True, told_of_secrecy(ways)),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
@@ -133,6 +169,10 @@ async def _examine_deliveries(url: str) -> list[Finding]:
     ]
 
 
+_REFUSED = (
+    "Slack answers {}; waiting for that to be mended: {}, none is given up. Whoever administers the workspace or has "
+    "installed the app has to: its token, its scopes, the plan, what apps may do there"
+)
 _LEFT = "the server removes what publication replaced; {} old row versions wait for it"
 _NOT_REMOVED = (
     "autovacuum is off, so ballots that publication replaced stay in the files of the database. Set autovacuum = on "
@@ -167,11 +207,21 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
         return await deliveries.retry(opened, ids=ids)
 
 
-async def _examine_slack(settings: Settings) -> Finding:
+async def _examine_slack(settings: Settings) -> list[Finding]:
     async with slack_session() as session:
         client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
         try:
             answer = await client.auth_test()
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            return Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")
-    return Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
+            return [Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")]
+    found = Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
+    reading = read_slack_time(answer)
+    return [found, _examine_clock(reading.wall_ahead_seconds)] if reading else [found]
+
+
+def _examine_clock(ahead_seconds: float) -> Finding:
+    is_fine = abs(ahead_seconds) < CLOCK_OFF_SECONDS
+    words = f"{abs(ahead_seconds):.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Slack's"
+    return Finding(
+        "clock", is_fine, words if is_fine else f"{words}: its requests will be refused. Set this machine's."
+    )

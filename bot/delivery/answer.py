@@ -1,4 +1,4 @@
-"""What Slack's answers mean for a delivery: done, later, never. Knows its names for what went wrong."""
+"""What Slack's answers mean for a delivery: done, later, never. The names and their natures are `bot.nature`'s."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,24 +8,29 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.delivery.verdict import Dead, Later, Verdict
 from bot.deps import Deps
 from bot.errors import slack_error
+from bot.nature import Nature, is_limited, names_of, nature_of, retry_after, status_of
 from bot.store.outbox import Delivery
 
-UNREACHABLE_CHANNEL = {
+_REASONS = {
     "not_in_channel": "not_in_channel",
+    "no_permission": "not_in_channel",
     "channel_not_found": "channel_not_found",
+    "invalid_channel": "channel_not_found",
     "is_archived": "is_archived",
-    "restricted_action": "restricted",
-    "restricted_action_read_only_channel": "restricted",
-    "restricted_action_thread_only_channel": "restricted",
-    "restricted_action_non_threadable_channel": "restricted",
+    "channel_is_archived": "is_archived",
+    "is_inactive": "is_archived",
 }
+UNREACHABLE_CHANNEL = {name: _REASONS.get(name, "restricted") for name in names_of(Nature.CHANNEL)}
+"""Slack's name -> the reason by which the card's view knows what to tell the owner."""
 REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
-GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
-GONE_PERSON = {"user_not_found", "user_disabled", "account_deactivated", "is_inactive", "users_not_found"}
+GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+GONE_PERSON = names_of(Nature.PERSON) | {"is_inactive"}
 """Slack's names for somebody whom no message can reach any more."""
-_TOKEN_TROUBLE = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
-_TOKEN_SECONDS = 60.0
-_TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+LACKS_SCOPE = {"missing_scope", "not_allowed_token_type"}
+"""For a call that we can do without: the bot was not given the right to make it."""
+_WORKSPACE_SECONDS = 60.0
+_UNCERTAIN = {"internal_error", "request_timeout", "service_unavailable", "update_failed"}
+"""Slack may have done it all the same."""
 
 
 def judged(
@@ -45,14 +50,21 @@ def judged(
 
 
 def verdict_of(error: SlackApiError) -> Verdict:
-    response = error.response
-    status, name = getattr(response, "status_code", 0), slack_error(error)
-    if status == 429 or name == "ratelimited":
-        seconds = float((getattr(response, "headers", None) or {}).get("Retry-After", 1))
-        return Later("ratelimited", after_seconds=seconds, is_refusal=True, is_free=True)
-    if name in _TOKEN_TROUBLE:
-        # The operator can mend it: nothing is given up meanwhile, and no attempt is burnt.
-        return Later(name, after_seconds=_TOKEN_SECONDS, is_refusal=True, is_free=True)
-    if status >= 500 or name in _TRANSIENT or not name:
-        return Later(name or f"http {status}")
-    return Dead(name)
+    name = slack_error(error)
+    if is_limited(error):
+        return Later("ratelimited", after_seconds=retry_after(error), is_refusal=True, passes=True)
+    match nature_of(name):
+        case Nature.PASSES:
+            return Later(name, is_refusal=name not in _UNCERTAIN, passes=True)
+        case Nature.WORKSPACE:
+            return Later(name, after_seconds=_WORKSPACE_SECONDS, is_refusal=True, is_free=True, is_for_operator=True)
+        case Nature():
+            return Later(name) if name == "fatal_error" else Dead(name)
+    if name and status_of(error) < 500:
+        return Later(name, is_refusal=True)
+    return Later(name or f"http {status_of(error)}")
+
+
+def is_final(error: SlackApiError) -> bool:
+    """Whether asking the same again is no use, for a call that we can do without."""
+    return slack_error(error) in LACKS_SCOPE or isinstance(verdict_of(error), Dead)

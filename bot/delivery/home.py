@@ -9,12 +9,14 @@ from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.team import SlackUser
 from bot.errors import slack_error
+from bot.nature import Nature, names_of
 from bot.services import home as homes
 from bot.services import outbox as deliveries
 from bot.store.outbox import Delivery
 from bot.views import home as home_view
 
-_NOBODY = {"user_not_found", "user_disabled", "not_enabled", "hash_conflict"}
+_NOBODY = names_of(Nature.PERSON) | {"not_enabled", "not_implemented", "hash_conflict"}
+"""There is no tab to bring up to date: nobody looks at it, or the app has none."""
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
@@ -25,9 +27,9 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
-    merged = await deliveries.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
-    before = await homes.shown(deps.db, user=user)
-    found = await homes.read(deps.db, user=user, now=deps.now, rules=deps.rules)
+    merged = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
+    before = await homes.shown(deps.patient_db, user=user)
+    found = await homes.read(deps.patient_db, user=user, now=deps.now, rules=deps.rules)
     view = home_view.home(found, now=deps.now)
     digest = home_view.digest(view)
     if digest != before:
@@ -36,6 +38,6 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
         except SlackApiError as error:
             if slack_error(error) not in _NOBODY:
                 raise
-    if await homes.published(deps.db, user=user, digest=digest, before=before, merged=merged):
+    if await homes.published(deps.patient_db, user=user, digest=digest, before=before, merged=merged):
         return Done()
     return Later("published by another at once", after_seconds=0, is_refusal=True, is_free=True)

@@ -46,7 +46,7 @@ async def _still(deps: Deps, delivery: Delivery) -> nudges.Nudge:
     """What of it holds when the letter leaves: whoever has acted meanwhile is not written to."""
     payload = delivery.payload
     return await nudges.still_waiting(
-        deps.db,
+        deps.patient_db,
         member_id=UUID(str(payload["member"])),
         wanted=[(UUID(str(one["decision"])), str(one["kind"])) for one in payload["items"]],
         now=deps.now,

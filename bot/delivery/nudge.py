@@ -31,20 +31,20 @@ async def follow(deps: Deps, delivery: Delivery) -> Verdict:
     Changes that wait behind this one are covered by it, so a burst is planned once.
     """
     decision_id = UUID(delivery.payload["decision"])
-    behind = await deliveries.behind(deps.db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
-    await reminders.plan(deps.db, decision_id=decision_id, now=deps.now, rules=deps.rules)
-    await homes.spread(deps.db, decision_id=decision_id, occasion=delivery.id, merged=behind)
+    behind = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
+    await reminders.plan(deps.patient_db, decision_id=decision_id, now=deps.now, rules=deps.rules)
+    await homes.spread(deps.patient_db, decision_id=decision_id, occasion=delivery.id, merged=behind)
     return Done()
 
 
 async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
     """One direct message for this delivery and those that wait behind it for the same person."""
-    nudge = await nudges.prepare(deps.db, delivery=delivery, now=deps.now, rules=deps.rules)
+    nudge = await nudges.prepare(deps.patient_db, delivery=delivery, now=deps.now, rules=deps.rules)
     if nudge.items:
         ways = deps.settings.ways
-        await nudges.write_letters(deps.db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
+        await nudges.write_letters(deps.patient_db, nudge=nudge, key=delivery.dedupe_key, ways=ways)
         await _tell(deps, delivery, nudge)
-    await insist(lambda: nudges.told(deps.db, nudge=nudge, now=deps.now, rules=deps.rules))
+    await insist(lambda: nudges.told(deps.patient_db, nudge=nudge, now=deps.now, rules=deps.rules))
     return Done()
 
 

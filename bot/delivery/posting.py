@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
-from bot.delivery.answer import GONE_PERSON, verdict_of
-from bot.delivery.verdict import Dead
+from bot.delivery.answer import GONE_PERSON, is_final
 from bot.deps import Deps
 from bot.domain.team import SlackUser
 from bot.errors import TryAgain, slack_error
@@ -22,7 +22,8 @@ from bot.services import team as teams
 from bot.store.outbox import Delivery
 
 EVENT_TYPE = "conclave_delivery"
-_CLOCKS_APART = timedelta(seconds=60)
+_CLOCKS_APART = timedelta(minutes=15)
+"""The database's, by which rows are made, and Slack's, by which messages are: at most so far."""
 _PAUSE_SECONDS = 0.5
 
 
@@ -65,7 +66,7 @@ async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: d
     except SlackApiError as error:
         if slack_error(error) not in GONE_PERSON:
             raise
-        await teams.deactivate(deps.db, user=user, cause="gone_from_slack")
+        await teams.deactivate(deps.patient_db, user=user, cause="gone_from_slack")
 
 
 async def insist(write: Callable[[], Awaitable[None]]) -> None:
@@ -74,7 +75,7 @@ async def insist(write: Callable[[], Awaitable[None]]) -> None:
     The time that a send has bounds it.
     """
     while True:
-        with suppress(TryAgain):
+        with suppress(TryAgain, DBAPIError):
             return await write()
         await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -90,7 +91,7 @@ async def _find_posted(deps: Deps, delivery: Delivery, *, channel: str, key: str
             if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
                 return str(message["ts"])
     except SlackApiError as error:
-        if not isinstance(verdict_of(error), Dead):
+        if not is_final(error):
             raise
     return None
 

@@ -41,21 +41,21 @@ async def giving_up(deps: Deps, delivery: Delivery) -> None:
     if delivery.kind not in {"card", results.RESULT}:
         return
     try:
-        found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+        found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     except NotFound:
         return
     if delivery.kind == results.RESULT:
         if found.round is None or str(found.round.id) != delivery.payload["round"]:
             return  # a second round has begun meanwhile; its screens show the first result
-        await results.send_by_dm(deps.db, found=found)
+        await results.send_by_dm(deps.patient_db, found=found)
     else:
         asked = int(delivery.payload.get("asked", 0))
-        await cards.tell_owner_unreachable(deps.db, found=found, reason="given_up", asked=asked)
+        await cards.tell_owner_unreachable(deps.patient_db, found=found, reason="given_up", asked=asked)
 
 
 async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
     try:
-        await results.publish(deps.db, round_id=UUID(delivery.payload["round"]))
+        await results.publish(deps.patient_db, round_id=UUID(delivery.payload["round"]))
     except TryAgain:
         # A slow hour burns no attempt: nobody else would ever publish this round.
         return Later("the database was slow", is_free=True)
@@ -64,7 +64,7 @@ async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
 
 async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
     """Post the card, or update it in place to the state of now."""
-    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     channel = found.decision.channel_id
     if channel is None or delivery.lane != slack_lane(found.decision.workspace_id or "", channel):
         return Done()  # it has moved on to another channel, in whose lane its card waits: two lanes would post two
@@ -91,7 +91,7 @@ async def _update_card(deps: Deps, found: Dossier) -> bool:
         if slack_error(error) not in GONE_MESSAGE:
             raise
         return False
-    await insist(lambda: cards.rendered(deps.db, found=found))
+    await insist(lambda: cards.rendered(deps.patient_db, found=found))
     return True
 
 
@@ -100,13 +100,13 @@ async def _post_card(deps: Deps, delivery: Delivery, found: Dossier, channel: st
     posted = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=message)
     # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
     shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
-    await insist(lambda: cards.posted(deps.db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
+    await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
 
 
 async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:
     """The channel is closed to us: tell the owner how to mend it. Everything works from /decide show meanwhile."""
     await cards.tell_owner_unreachable(
-        deps.db,
+        deps.patient_db,
         found=found,
         reason=UNREACHABLE_CHANNEL[slack_error(error)],
         asked=int(delivery.payload.get("asked", 0)),
@@ -115,7 +115,7 @@ async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: Sl
 
 
 async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
-    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     reader = found.owner.slack_user_id
     if reader is None or _shows(found, int(delivery.payload.get("revision", 0))):
         return Done()
@@ -126,7 +126,7 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
 
 async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
     """Let a card that was left behind say where the decision is now; where it is gone, so much the better."""
-    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     channel, ts = str(delivery.payload["channel"]), str(delivery.payload["ts"])
     try:
         await deps.client.chat_update(channel=channel, ts=ts, **card_view.moved(found))
@@ -144,11 +144,11 @@ def _shows(found: Dossier, revision: int) -> bool:
 
 async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     """The result in the card's thread; by DM where there is no card or the channel is closed to us."""
-    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     if found.round is None or str(found.round.id) != delivery.payload["round"]:
         return Done()
     if found.card is None:
-        await results.send_by_dm(deps.db, found=found)
+        await results.send_by_dm(deps.patient_db, found=found)
         return Done()
     channel, key, thread_ts = found.card.channel_id, delivery.dedupe_key, found.card.ts
     try:
@@ -160,18 +160,18 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     except SlackApiError as error:
         if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
-        await results.send_by_dm(deps.db, found=found)
+        await results.send_by_dm(deps.patient_db, found=found)
     return Done()
 
 
 async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
-    found = await cards.get(deps.db, UUID(delivery.payload["decision"]))
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     reader = str(delivery.payload["user"])
     live = found.round
     # Rows of an older version name no round.
     if live is None or found.result is None or delivery.payload.get("round", str(live.id)) != str(live.id):
         return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
-    if not await results.may_read(deps.db, found=found, user_id=reader):
+    if not await results.may_read(deps.patient_db, found=found, user_id=reader):
         return Done()
     user = SlackUser(found.decision.workspace_id or "", reader)
     await _post_result(deps, found, lambda message: post_dm(deps, delivery, user=user, message=message))
@@ -183,7 +183,7 @@ async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any
 
     A second round has no comments, and those of the first were told with that one's result.
     """
-    comments = [] if found.is_second_round else await results.comments(deps.db, found=found)
+    comments = [] if found.is_second_round else await results.comments(deps.patient_db, found=found)
     messages = result_view.messages(found, comments=comments)
     for message in messages:
         try:
@@ -196,7 +196,7 @@ async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any
 
 async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
     """Say in the channel who set the team up; to that person where the channel is closed to us."""
-    team = await teams.get_team(deps.db, UUID(delivery.payload["team"]))
+    team = await teams.get_team(deps.patient_db, UUID(delivery.payload["team"]))
     user, channel = str(delivery.payload["user"]), str(delivery.payload["channel"])
     message = team_view.announcement(team, slack_user_id=user)
     try:

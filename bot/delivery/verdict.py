@@ -18,7 +18,11 @@ class Later:
     is_refusal: bool = False
     """Certainly without effect (`ok: false`, 429). Otherwise the effect may have happened, and is looked for first."""
     is_free: bool = False
-    """Does not count towards the last attempt (429)."""
+    """Does not count towards the last attempt, however often it comes."""
+    passes: bool = False
+    """Nobody's fault and over by itself: does not count while the row is young (`worker.PASSING`)."""
+    is_for_operator: bool = False
+    """Somebody who runs Conclave has to mend it; until then it waits."""
 
 
 @dataclass(frozen=True)

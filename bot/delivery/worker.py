@@ -5,8 +5,10 @@ Knows nothing of Slack. Any number of workers may run; a row is claimed by one o
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -15,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import metrics
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
-from bot.errors import TryAgain
+from bot.errors import TryAgain, told
 from bot.store import outbox
 from bot.store.db import autocommit, listening
 from bot.store.outbox import Delivery
@@ -31,6 +33,17 @@ SEND_SECONDS = 0.6 * LEASE_SECONDS
 """A send has ended, one way or the other, well before anybody else may claim the row."""
 POLL_SECONDS = 1.0
 AT_ONCE = 10
+SLOWEST_SECONDS = 10.0
+"""Between two attempts to claim, or to write a verdict down, while the database refuses it."""
+LONGEST_WAIT_SECONDS = 300.0
+"""Between two attempts at one delivery."""
+PASSING = timedelta(hours=6)
+"""What passes by itself has passed in this time: Slack's longest disturbances, a database that is being restored. A row
+that still fails then counts its attempts, since it may be the row after all that keeps its lane."""
+SAID_AGAIN_SECONDS = 3600.0
+"""What an operator has to mend is an error line once, and again after an hour; /readyz says it all along."""
+MOST_CLAIMS = 2 * outbox.MAX_ATTEMPTS
+"""A row that was claimed so often and never got a verdict ends whatever process sends it: it is given up unsent."""
 _HEARTBEAT_SECONDS = 5.0
 NOWHERE = "-"
 """No workspace has this id: until ours is known, Slack's lanes are left alone."""
@@ -57,14 +70,21 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
+        self._refusals = 0
+        self._told_at: dict[str, float] = {}
+        self._claimed_at = time.monotonic()
+
+    @property
+    def age_seconds(self) -> float:
+        """Since claiming last got through, whether or not there was anything to claim."""
+        return time.monotonic() - self._claimed_at
 
     async def run(self) -> None:
         """Deliver until `stop`; what has been claimed by then is finished."""
         listener = asyncio.create_task(self._listen())
         try:
             while not self._stopping.is_set():
-                if not await self._claim_and_send():
-                    await self._sleep(POLL_SECONDS)
+                await self._next()
             if self._sending:
                 await asyncio.wait(self._sending)
         finally:
@@ -76,6 +96,26 @@ class Worker:
         self._stopping.set()
         self._wake.set()
 
+    async def _next(self) -> None:
+        """Claim and send, or wait. Whatever goes wrong with a claim is said and tried again: this loop never ends."""
+        try:
+            if not await self._claim_and_send():
+                await self._sleep(POLL_SECONDS)
+            self._refusals, self._claimed_at = 0, time.monotonic()
+        except TryAgain:
+            log.warning("outbox waits for the database")
+            await self._sleep(POLL_SECONDS)
+        except Exception as error:
+            self._refusals += 1
+            pause = _backoff(self._refusals)
+            log.error("deliveries cannot be claimed", again_after=pause, **told(error))
+            await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, whatever is queued meanwhile; not at all once the process stops."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
@@ -83,7 +123,7 @@ class Worker:
             self._wake.clear()
 
     async def _claim_and_send(self) -> int:
-        """Claim as much as there are hands free; returns how many rows, 0 as well while the database is away.
+        """Claim as much as there are hands free; returns how many rows. Raises what the database says.
 
         Nobody waits for the slowest of a batch: a conversation that Slack answers late holds up its own lane alone.
         """
@@ -92,11 +132,7 @@ class Worker:
             return 0
         # A number per claim, not per worker: a row that this very worker let lapse must not be settled by the old send.
         self._token = (self._token + 1) % 2**62
-        try:
-            claimed = await autocommit(self._deps.db, lambda c: self._claim(c, free))
-        except TryAgain:
-            log.warning("outbox waits for the database")
-            return 0
+        claimed = await autocommit(self._deps.db, lambda c: self._claim(c, free))
         for delivery in claimed:
             task = asyncio.create_task(self._deliver(delivery))
             self._sending.add(task)
@@ -106,8 +142,10 @@ class Worker:
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
         self._wake.set()  # a hand is free, and the next row of its lane is the head
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a delivery broke off", error=type(error).__qualname__)
+        if task.cancelled():
+            log.error("a delivery broke off", error="CancelledError")
+        elif error := task.exception():
+            log.error("a delivery broke off", **told(error))
 
     async def _claim(self, c: AsyncConnection, at_most: int) -> list[Delivery]:
         workspace = self._workspace()
@@ -129,11 +167,21 @@ class Worker:
             verdict=type(verdict).__name__,
             error=getattr(verdict, "error", None),
         )
+        if isinstance(verdict, Later) and verdict.is_for_operator:
+            self._tell_operator(verdict.error)
         is_limited = isinstance(verdict, Later) and verdict.error == "ratelimited"
         metrics.count_delivery(delivery.kind, type(verdict).__name__.lower(), is_rate_limited=is_limited)
         await self._settle(delivery, verdict)
 
+    def _tell_operator(self, error: str) -> None:
+        now = time.monotonic()
+        if now - self._told_at.get(error, -SAID_AGAIN_SECONDS) >= SAID_AGAIN_SECONDS:
+            self._told_at[error] = now
+            log.error("deliveries wait until somebody mends it: conclave doctor says how", error=error)
+
     async def _send(self, delivery: Delivery) -> Verdict:
+        if delivery.attempts > MOST_CLAIMS:
+            return Dead("never ended")
         sender = self._senders.get(delivery.kind)
         if sender is None:
             return Later(f"no sender for {delivery.kind}", is_refusal=True)  # a newer version's row; its worker comes
@@ -141,56 +189,111 @@ class Worker:
             async with asyncio.timeout(SEND_SECONDS):
                 return await sender(self._deps, delivery)
         except TryAgain:
-            return Later("the database was away")
+            return Later("the database was away", passes=True)
         except Exception as error:  # a sender's bug: the name is enough, a message may quote what people typed
             return Later(type(error).__qualname__)
 
     async def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
-        """Write the verdict down, however long the database is away: a lost verdict would repeat the delivery."""
+        """Write the verdict down, however long the database refuses it: a lost verdict would repeat the delivery."""
+        refusals = 0
         while True:
             try:
-                if self._giving_up and _is_last(delivery, verdict):
-                    await self._giving_up(self._deps, delivery)
+                await self._tell_of_the_end(delivery, verdict)
                 await autocommit(self._deps.db, lambda c: self._write(c, delivery, verdict))
                 return
             except TryAgain:
-                if self._stopping.is_set():
-                    return  # the lease ends by itself, and whoever claims the row next knows it to be ambiguous
-                await asyncio.sleep(POLL_SECONDS)
+                refusals = 1
+            except Exception as error:
+                refusals += 1
+                log.error("a verdict cannot be written down", id=delivery.id, **told(error))
+            if self._stopping.is_set():
+                return  # the lease ends by itself, and whoever claims the row next knows it to be ambiguous
+            await self._pause(_backoff(refusals))
+
+    async def _tell_of_the_end(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Before the row is given up. Who cannot be told must not keep the row, and its lane, for ever."""
+        if self._giving_up is None or not self._is_last(delivery, verdict):
+            return
+        try:
+            await self._giving_up(self._deps, delivery)
+        except TryAgain:
+            raise
+        except Exception as error:
+            log.error("nobody could be told of a delivery given up", id=delivery.id, **told(error))
 
     async def _write(self, c: AsyncConnection, delivery: Delivery, verdict: Verdict) -> None:
         is_refusal = _is_refusal(delivery, verdict)
         match verdict:
             case Done():
                 await outbox.settle_done(c, delivery)
-            case Dead(error):
+            case Dead(error) | Later(error) if self._is_last(delivery, verdict):
                 log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
-                await outbox.settle_dead(c, delivery, error=error, is_refusal=is_refusal)
-            case Later(error) if _is_last(delivery, verdict):
-                log.error("delivery given up", id=delivery.id, kind=delivery.kind, error=error)
-                await outbox.settle_dead(c, delivery, error=error, is_refusal=is_refusal)
-            case Later(error, after_seconds, _, is_free):
+                await outbox.settle_dead(c, delivery, error=_storable(error), is_refusal=is_refusal)
+            case Later(error, after_seconds):
                 await outbox.settle_later(
                     c,
                     delivery,
-                    after_seconds=min(2.0**delivery.attempts, 300.0) if after_seconds is None else after_seconds,
-                    error=error,
+                    after_seconds=self._wait(delivery, verdict) if after_seconds is None else after_seconds,
+                    error=_storable(error),
                     is_refusal=is_refusal,
-                    is_free=is_free,
+                    is_free=self._is_free(delivery, verdict),
                 )
+
+    def _is_free(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """Whether the attempt does not count. What should have passed by now is no longer believed to."""
+        match verdict:
+            case Later(is_free=True):
+                return True
+            case Later(passes=True):
+                return self._age(delivery) < PASSING
+        return False
+
+    def _wait(self, delivery: Delivery, verdict: Later) -> float:
+        """Seconds until the next attempt: longer each time, by attempts, or by age where attempts do not count."""
+        if self._is_free(delivery, verdict):
+            return max(2.0, min(self._age(delivery) / timedelta(seconds=4), LONGEST_WAIT_SECONDS))
+        return min(2.0**delivery.attempts, LONGEST_WAIT_SECONDS)
+
+    def _age(self, delivery: Delivery) -> timedelta:
+        return self._deps.now - delivery.created_at
+
+    def _is_last(self, delivery: Delivery, verdict: Verdict) -> bool:
+        match verdict:
+            case Dead():
+                return True
+            case Later():
+                return delivery.attempts >= outbox.MAX_ATTEMPTS and not self._is_free(delivery, verdict)
+        return False
 
     async def _listen(self) -> None:
         """Wake at NOTIFY. Only makes deliveries faster: the poll finds them all the same."""
         while True:
-            with suppress(psycopg.Error, OSError):
-                async with listening(self._database_url, outbox.CHANNEL) as connection:
-                    while True:
-                        async for _ in connection.notifies(timeout=_HEARTBEAT_SECONDS, stop_after=1):
-                            self._wake.set()
-                        # A dead host is never noticed by listening alone, nor by asking it without an end.
-                        async with asyncio.timeout(_HEARTBEAT_SECONDS):
-                            await connection.execute("SELECT 1")
+            try:
+                await self._hear()
+            except (psycopg.Error, OSError):
+                pass  # the database is away, which claiming says
+            except Exception as error:
+                log.error("nothing wakes the deliveries but the poll", **told(error))
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _hear(self) -> None:
+        async with listening(self._database_url, outbox.CHANNEL) as connection:
+            while True:
+                async for _ in connection.notifies(timeout=_HEARTBEAT_SECONDS, stop_after=1):
+                    self._wake.set()
+                # A dead host is never noticed by listening alone, nor by asking it without an end.
+                async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    await connection.execute("SELECT 1")
+
+
+def _backoff(failures: int) -> float:
+    """Seconds until the next try."""
+    return min(POLL_SECONDS * 2.0 ** min(failures - 1, 10), SLOWEST_SECONDS)
+
+
+def _storable(error: str) -> str:
+    """Slack may call an error anything: PostgreSQL takes no NUL, and nobody reads more than a line."""
+    return error.replace("\0", "")[:200]
 
 
 def _is_refusal(delivery: Delivery, verdict: Verdict) -> bool:
@@ -198,13 +301,4 @@ def _is_refusal(delivery: Delivery, verdict: Verdict) -> bool:
     match verdict:
         case Dead() | Later(is_refusal=True):
             return not delivery.is_ambiguous
-    return False
-
-
-def _is_last(delivery: Delivery, verdict: Verdict) -> bool:
-    match verdict:
-        case Dead():
-            return True
-        case Later(is_free=False):
-            return delivery.attempts >= outbox.MAX_ATTEMPTS
     return False

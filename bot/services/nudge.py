@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import Rules
@@ -14,13 +15,18 @@ from bot.domain.preference import Preferences, zone_of
 from bot.domain.reminder import Reminder, is_allowed, reminders
 from bot.domain.team import Member
 from bot.domain.waiting import Waiting
+from bot.errors import told as told_of
 from bot.services import reminder as plans
 from bot.store import dossier, outbox, preference, reminder, team
 from bot.store.db import Db, run_tx
 from bot.store.outbox import Delivery
+from bot.store.reminder import Claim
 
+log = structlog.get_logger(__name__)
 NUDGE = reminder.NUDGE
 EMAIL, SMS = "email", "sms"
+PLAN_AT_ONCE = 10
+"""Decisions planned by the delivery that told of them."""
 
 
 @dataclass(frozen=True)
@@ -38,68 +44,45 @@ class Nudge:
     member: Member | None
     preferences: Preferences
     items: tuple[Item, ...]
-    merged: Mapping[int, "Wanted | None"]
+    merged: Mapping[int, "Claim | None"]
     """Deliveries of the same lane that this message covers, with what each of them repeats."""
     decision_ids: tuple[UUID, ...]
     """All that were looked at: they are planned anew afterwards."""
     phone: str | None = None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a delivery names: ids and a kind."""
-
-    decision_id: UUID
-    member_id: UUID
-    kind: str
-    claimed_at: float
-    """Seconds since 1970."""
-
-    @property
-    def key(self) -> tuple[UUID, str]:
-        return self.decision_id, self.kind
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> "Wanted":
-        ids = UUID(str(payload["decision"])), UUID(str(payload["member"]))
-        return cls(*ids, str(payload["kind"]), float(payload["at"]))
-
-
 async def prepare(db: Db, *, delivery: Delivery, now: datetime, rules: Rules) -> Nudge:
     """Check what the delivery and those behind it in its lane want to say: still so, still missing, allowed now.
 
     Its first attempt settles which of those it covers: a later one may find the first one's message, or its letters,
-    and what has come since stands in neither.
+    and what has come since stands in neither. Reads as many statements for a hundred of them as for one.
     """
 
     async def work(c: AsyncConnection) -> Nudge:
-        others = await outbox.ready_in_lane(c, lane=delivery.lane, kind=NUDGE, after=delivery.id)
-        covers = delivery.payload.get("covers")
-        if covers is None:
-            await outbox.cover(c, delivery.id, [row_id for row_id, _ in others])
-        else:
-            others = [(row_id, payload) for row_id, payload in others if row_id in covers]
+        others = await _covered(c, delivery)
         # The latest claim of each: those before it were never said.
-        wanted = {(one := Wanted.from_payload(delivery.payload)).key: one}
-        merged: dict[int, Wanted | None] = {}
+        wanted = {(one := Claim.from_payload(delivery.payload)).key: one}
+        merged: dict[int, Claim | None] = {}
         for row_id, payload in others:
-            one = Wanted.from_payload(payload)
+            one = Claim.from_payload(payload)
             merged[row_id] = wanted.get(one.key)
             wanted[one.key] = one
-        member: Member | None = None
-        preferences = Preferences()
-        items: list[Item] = []
-        for one in wanted.values():
-            checked = await _check(c, one, now=now, rules=rules)
-            if checked is None:
-                continue
-            member, preferences, item = checked
-            items.append(item)
-        items.sort(key=_weight)
-        decision_ids = tuple(sorted({w.decision_id for w in wanted.values()}))
-        return Nudge(member, preferences, tuple(items), merged, decision_ids)
+        found = await _check(c, list(wanted.values()), now=now, rules=rules)
+        await reminder.postpone(c, found.taken_back)
+        decision_ids = tuple(sorted({one.decision_id for one in wanted.values()}))
+        return replace(found.nudge, merged=merged, decision_ids=decision_ids)
 
     return await run_tx(db, work)
+
+
+async def _covered(c: AsyncConnection, delivery: Delivery) -> list[tuple[int, Mapping[str, Any]]]:
+    """(id, payload) of the deliveries behind this one that it covers; written down by its first attempt."""
+    others = await outbox.ready_in_lane(c, lane=delivery.lane, kind=NUDGE, after=delivery.id)
+    covers = delivery.payload.get("covers")
+    if covers is None:
+        await outbox.cover(c, delivery.id, [row_id for row_id, _ in others])
+        return others
+    return [(row_id, payload) for row_id, payload in others if row_id in covers]
 
 
 def _weight(item: Item) -> tuple[bool, int, int]:
@@ -108,60 +91,84 @@ def _weight(item: Item) -> tuple[bool, int, int]:
     return d.status is Status.RESOLVED and d.phase is Phase.LEARN, -d.case.urgency_level, d.number
 
 
-async def _check(
-    c: AsyncConnection, wanted: Wanted, *, now: datetime, rules: Rules
-) -> tuple[Member, Preferences, Item] | None:
-    """What is to be told, and to whom; None where it does not wait for them any more, or they may not be told now."""
-    brief = (await dossier.get_briefs(c, [wanted.decision_id])).get(wanted.decision_id)
-    if brief is None:
-        return None
-    d = brief.decision
-    members = {m.id: m for m in await team.members(c, team_id=d.team_id, workspace_id=d.workspace_id)}
-    found = _find(reminders(brief, list(members.values()), now=now, rules=rules), wanted)
-    if found is None:
-        await _take_back(c, wanted, due_since=now)
-        return None
-    if found.item.ends is not None and now >= found.item.ends:
-        return None
-    ways = await preference.find_ways(c, member_id=wanted.member_id, workspace_id=d.workspace_id)
-    if not is_allowed(now, urgency=found.urgency, preferences=ways.preferences, zone=zone_of(ways.tz)):
-        await _take_back(c, wanted, due_since=now - found.repeat)
-        return None
-    return members[wanted.member_id], ways.preferences, Item(brief, found.item)
+@dataclass
+class _Checked:
+    """What is to be told now, and the claims that were handed out for nothing: each with since when it is due again."""
+
+    nudge: Nudge
+    taken_back: list[tuple[Claim, datetime | None]]
 
 
-def _find(found: Sequence[Reminder], wanted: Wanted) -> Reminder | None:
+async def _check(c: AsyncConnection, wanted: Sequence[Claim], *, now: datetime, rules: Rules) -> _Checked:
+    """Of what the claims name: what still waits for the person, who may be told now. Reads, and changes nothing."""
+    briefs = await dossier.get_briefs(c, [one.decision_id for one in wanted])
+    places = {(brief.decision.team_id, brief.decision.workspace_id) for brief in briefs.values()}
+    crews = {place: await _crew(c, *place) for place in sorted(places, key=str)}
+    found = _Checked(Nudge(None, Preferences(), (), {}, ()), [])
+    for one in wanted:
+        brief = briefs.get(one.decision_id)
+        if brief is None:
+            continue  # gone, or not to be read
+        try:
+            _check_one(found, one, brief, crews[brief.decision.team_id, brief.decision.workspace_id], now, rules)
+        except Exception as error:
+            log.error("a nudge cannot be told", decision=str(one.decision_id), kind=one.kind, **told_of(error))
+    items = tuple(sorted(found.nudge.items, key=_weight))
+    return replace(found, nudge=replace(found.nudge, items=items))
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """A team as one of its workspaces knows it, by member."""
+
+    members: Mapping[UUID, Member]
+    ways: Mapping[UUID, preference.Ways]
+
+
+async def _crew(c: AsyncConnection, team_id: UUID, workspace_id: str | None) -> _Crew:
+    members = await team.members(c, team_id=team_id, workspace_id=workspace_id)
+    ways = await preference.ways(c, team_id=team_id, workspace_id=workspace_id)
+    return _Crew({m.id: m for m in members}, ways)
+
+
+def _check_one(found: _Checked, one: Claim, brief: Brief, crew: _Crew, now: datetime, rules: Rules) -> None:
+    """Add it to what is told, or to what is taken back: the tick counted it, but the person is not told."""
+    due = _find(reminders(brief, list(crew.members.values()), now=now, rules=rules), one)
+    if due is None:
+        found.taken_back.append((one, now))
+        return
+    if due.item.ends is not None and now >= due.item.ends:
+        return
+    ways = crew.ways[one.member_id]
+    if not is_allowed(now, urgency=due.urgency, preferences=ways.preferences, zone=zone_of(ways.tz)):
+        found.taken_back.append((one, now - due.repeat))
+        return
+    items = (*found.nudge.items, Item(brief, due.item))
+    member = crew.members[one.member_id]
+    found.nudge = replace(found.nudge, member=member, preferences=ways.preferences, phone=ways.phone, items=items)
+
+
+def _find(found: Sequence[Reminder], wanted: Claim) -> Reminder | None:
     return next((one for one in found if one.key == (wanted.member_id, wanted.kind)), None)
 
 
-async def _take_back(c: AsyncConnection, wanted: Wanted, *, due_since: datetime) -> None:
-    """The tick counted this nudge when it handed it out, but the person was not told: count one less.
-
-    It is due again a step after `due_since`, should it still wait then.
-    """
-    await reminder.postpone(
-        c,
-        decision_id=wanted.decision_id,
-        member_id=wanted.member_id,
-        kind=wanted.kind,
-        claimed_at=wanted.claimed_at,
-        due_since=due_since,
-    )
-
-
 async def told(db: Db, *, nudge: Nudge, now: datetime, rules: Rules) -> None:
-    """After the message: its other deliveries are done, what they repeat counts once, the next nudges are planned."""
+    """After the message: its other deliveries are done, what they repeat counts once, the next nudges are planned.
+
+    Of a long digest the sweep plans them: one by one they would take longer than a delivery may.
+    """
 
     async def work(c: AsyncConnection) -> None:
-        for row_id in sorted(await outbox.settle_merged(c, tuple(nudge.merged))):
-            again = nudge.merged[row_id]
-            if again:
-                await reminder.count_once(c, decision_id=again.decision_id, member_id=again.member_id, kind=again.kind)
+        done = await outbox.settle_merged(c, tuple(nudge.merged))
+        await reminder.count_once(c, [again for row_id in sorted(done) if (again := nudge.merged[row_id])])
+        if is_long:
+            await reminder.leave_to_sweep(c, nudge.decision_ids)
 
+    is_long = len(nudge.decision_ids) > PLAN_AT_ONCE
     if nudge.merged:
         await run_tx(db, work)
-    for decision_id in nudge.decision_ids:
-        await plans.plan(db, decision_id=decision_id, now=now, rules=rules)
+    if not is_long:
+        await plans.plan_each(db, nudge.decision_ids, now=now, rules=rules)
 
 
 async def write_letters(db: Db, *, nudge: Nudge, key: str, ways: Sequence[str]) -> None:
@@ -190,18 +197,9 @@ async def still_waiting(
     rules: Rules,
 ) -> Nudge:
     """What of it still waits for the person, who may be told now. Takes nothing back: the message has counted."""
+    claims = [Claim(decision_id, member_id, kind, at=0.0) for decision_id, kind in wanted]
 
     async def work(c: AsyncConnection) -> Nudge:
-        nudge = Nudge(None, Preferences(), (), {}, ())
-        for decision_id, kind in wanted:
-            one = Wanted(decision_id, member_id, kind, claimed_at=0.0)  # names no claim, so none is taken back
-            checked = await _check(c, one, now=now, rules=rules)
-            if checked:
-                member, preferences, item = checked
-                nudge = replace(nudge, member=member, preferences=preferences, items=(*nudge.items, item))
-        if nudge.member:
-            phone = (await preference.find_ways(c, member_id=member_id, workspace_id=None)).phone
-            nudge = replace(nudge, phone=phone)
-        return nudge
+        return (await _check(c, claims, now=now, rules=rules)).nudge
 
     return await run_tx(db, work)

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.nature import Nature, names_of
 from bot.store import outbox
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.outbox import GivenUp, Standing
 
 
-async def standing(db: Db) -> Standing:
-    """Counts and ages; one query."""
-    return await autocommit(db, outbox.standing)
+async def standing(db: Db, *, workspace: str = "") -> Standing:
+    """Counts and ages; one query. `workspace`: whose lanes may be due; '' = every workspace's."""
+    refusals = names_of(Nature.WORKSPACE)
+    return await autocommit(db, lambda c: outbox.standing(c, workspace=workspace, refusals=refusals))
 
 
 async def given_up(db: Db, *, at_most: int) -> list[GivenUp]:

@@ -1,5 +1,6 @@
 """What a member has chosen about being told: read it, change it, and plan their reminders anew."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.preference import Preferences, next_working, tomorrow, zone_of
-from bot.store import preference, reminder, team
+from bot.store import audit, preference, reminder, team
 from bot.store.db import Db, run_tx
 
 
@@ -46,9 +47,19 @@ async def change(db: Db, by: By, *, preferences: Preferences, phone: str | None,
         if phone is not None:
             values["phone"] = phone
         await preference.set_preferences(c, by.member.id, values)
+        changes = _changes(before, values)
+        if changes:
+            await audit.write(c, "settings.changed", by=by.member.id, details=changes)
         return until
 
     return await run_tx(db, work)
+
+
+def _changes(before: preference.Ways, values: Mapping[str, object]) -> dict[str, object]:
+    """[before, after] of each choice that is another one now; of a phone number, only that it is."""
+    old = {"snoozed_until": None, "phone": before.phone or ""} | before.preferences.to_json()
+    changed: dict[str, object] = {name: [old[name], new] for name, new in values.items() if new != old[name]}
+    return changed | ({"phone": "changed"} if "phone" in changed else {})
 
 
 def _until(snooze: str, preferences: Preferences, tz: str | None, now: datetime) -> datetime | None:

@@ -1,8 +1,9 @@
 """Keep the reminders of a decision as the decision is, and silent for who asks for silence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +12,8 @@ from bot.domain.by import By, Rules
 from bot.domain.preference import tomorrow, zone_of
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
 from bot.domain.waiting import Waiting
-from bot.store import decision, dossier, preference, reminder, team
+from bot.services.isolation import each
+from bot.store import audit, decision, dossier, preference, reminder, team
 from bot.store.db import Db, run_tx
 
 FOLLOW = decision.FOLLOW
@@ -31,12 +33,25 @@ async def plan(db: Db, *, decision_id: UUID, now: datetime, rules: Rules) -> Non
     await run_tx(db, work)
 
 
+async def plan_each(db: Db, decision_ids: Iterable[UUID], *, now: datetime, rules: Rules) -> int:
+    """Plan them one by one; returns how many were. One that cannot be is left to a delivery of its own, by which it is
+    given up sooner or later, and seen."""
+    found = await each(
+        "the reminders of a decision cannot be planned",
+        decision_ids,
+        lambda decision_id: plan(db, decision_id=decision_id, now=now, rules=rules),
+    )
+    for decision_id, error in found.broken.items():
+        await run_tx(db, partial(decision.follow_again, decision_id=decision_id, error=error))
+    return len(found.done)
+
+
 async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: datetime, rules: Rules) -> None:
     """Read without a lock, write under it: whoever presses a button must not wait for a plan.
 
     A decision that has moved on in between is left to the plan of its newer revision.
     """
-    brief = (await dossier.get_briefs(c, [decision_id])).get(decision_id)
+    brief = await dossier.find_brief(c, decision_id)
     if brief is None:
         return
     workspace_id, revision = brief.decision.workspace_id, brief.decision.revision
@@ -97,6 +112,7 @@ async def snooze(db: Db, by: By) -> datetime:
         ways = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id, lock=True)
         until = tomorrow(by.now, ways.preferences, zone_of(ways.tz))
         await preference.set_preferences(c, by.member.id, {"snoozed_until": until.isoformat()})
+        await audit.write(c, "reminders.snoozed", by=by.member.id, details={"until": until.isoformat()})
         return until
 
     return await run_tx(db, work)

@@ -192,7 +192,8 @@ async def second(db: Db, by: By, decision_id: UUID, *, closes_at: datetime) -> D
         answer, round_id = await round.open_second(c, decision_id=decision_id, by=by.member.id, closes_at=closes_at)
         if round_id is None:
             raise _why_no_second(answer, found, by)
-        opened = (await round.live_of_decisions(c, [decision_id])).get(decision_id)
+        live = (await round.live_of_decisions(c, [decision_id])).get(decision_id)
+        opened = live.read() if live else None
         details = {
             "round": str(round_id),
             "number": opened.number if opened else None,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import Rules
 from bot.services import closing
 from bot.services import reminder as reminders
+from bot.services.isolation import each
 from bot.store import dossier, reminder
 from bot.store.db import Db, autocommit, run_tx
 
@@ -47,9 +48,14 @@ async def _close_due_rounds(db: Db, *, now: datetime) -> int:
     async def read(c: AsyncConnection) -> Sequence[tuple[UUID, UUID]]:
         return await reminder.due_rounds(c, now=now, at_most=ROUNDS_AT_MOST)
 
+    teams = {decision_id: team_id for team_id, decision_id in await run_tx(db, read)}
     closed = 0
-    for team_id, decision_id in await run_tx(db, read):
-        closed += await _close_round(db, team_id=team_id, decision_id=decision_id)
+
+    async def close(decision_id: UUID) -> None:
+        nonlocal closed
+        closed += await _close_round(db, team_id=teams[decision_id], decision_id=decision_id)
+
+    await each("a round cannot be closed", teams, close)
     return closed
 
 
@@ -67,10 +73,7 @@ async def _plan_changed(db: Db, *, now: datetime, rules: Rules) -> int:
     async def read(c: AsyncConnection) -> list[UUID]:
         return await reminder.unplanned(c, at_most=PLAN_AT_MOST)
 
-    changed = await run_tx(db, read)
-    for decision_id in changed:
-        await reminders.plan(db, decision_id=decision_id, now=now, rules=rules)
-    return len(changed)
+    return await reminders.plan_each(db, await run_tx(db, read), now=now, rules=rules)
 
 
 async def _claim_due(db: Db, *, now: datetime) -> int:

@@ -7,7 +7,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
@@ -24,6 +25,8 @@ T = TypeVar("T")
 POOL_SIZE = 10
 BUDGET_SECONDS = 2.0
 """Slack waits 3 s for an answer; this leaves the rest of the way half a second and the wire another."""
+BACKGROUND_SECONDS = 10.0
+"""For work that nobody waits for: a delivery, a tick. Two of these fit into the time that a delivery has."""
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
 _READ_ONLY = "25006"
 """The server has become somebody's standby."""
@@ -43,6 +46,11 @@ class Db:
     queue: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POOL_SIZE))
     abandoned: set["asyncio.Task[None]"] = field(default_factory=set)
     """Statements that nobody waits for any more and that are being ended."""
+
+    @property
+    def patient(self) -> "Db":
+        """The same engine and queue, for work that nobody waits for."""
+        return replace(self, budget_seconds=max(self.budget_seconds, BACKGROUND_SECONDS))
 
     async def close(self) -> None:
         if self.abandoned:
@@ -126,6 +134,24 @@ async def version(db: Db) -> str | None:
         return found
 
     return await autocommit(db, work)
+
+
+async def read_clock(db: Db) -> tuple[datetime, float]:
+    """(what the database's `now()` said, the middle of the round trip by `time.monotonic()`): the quickest of three."""
+
+    async def work(c: AsyncConnection) -> list[tuple[float, datetime, float]]:
+        return [await _read_clock(c) for _ in range(3)]
+
+    _, at, middle = min(await autocommit(db, work))
+    return at, middle
+
+
+async def _read_clock(c: AsyncConnection) -> tuple[float, datetime, float]:
+    """(seconds of the round trip, what `now()` said, its middle)."""
+    before = time.monotonic()
+    at: datetime = (await c.execute(text("SELECT now()"))).scalar_one()
+    took = time.monotonic() - before
+    return took, at, before + took / 2
 
 
 # auto_explain and pgaudit are no settings of the server's own. The former folds parameters into a verbose plan, and

@@ -1,11 +1,12 @@
 """Rows of `customer_decisions`: the case, its state, its number and its revision."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, true, update
+from sqlalchemy import func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -16,20 +17,8 @@ from bot.store import tables as t
 
 FOLLOW = "decision.changed"
 
-_CASE_FIELDS = (
-    "decision_type",
-    "customer_name",
-    "title",
-    "description",
-    "customer_tier",
-    "customer_value",
-    "customer_email",
-    "customer_id",
-    "relationship_duration_months",
-    "urgency_level",
-    "financial_impact",
-    "expected_resolution_date",
-)
+_CASE_FIELDS = tuple(field.name for field in fields(Case))
+"""The columns of a case bear the names of its fields."""
 
 
 def decision_of(row: Any) -> Decision:
@@ -230,3 +219,24 @@ async def decided(c: AsyncConnection, *, team_id: UUID, at_most: int) -> list[De
         .limit(at_most)
     )
     return [Decided(row.id, row.number, row.title, row.choice, row.actual_resolution_date) for row in rows]
+
+
+# A key is taken for ever: a delivery that is done is made ready again, one that waits or was given up is left alone.
+_FOLLOW_AGAIN = text(
+    """
+    WITH again AS (
+      INSERT INTO outbox(kind, lane, dedupe_key, payload, last_error)
+      SELECT :kind, 'decision:' || d.id, format('follow:%s:%s', d.id, d.revision),
+        jsonb_build_object('decision', d.id, 'revision', d.revision), :error
+      FROM customer_decisions d WHERE d.id = :decision
+      ON CONFLICT (dedupe_key) DO UPDATE SET state = 'ready', attempts = 0, run_at = now(), done_at = NULL,
+        last_error = excluded.last_error WHERE outbox.state = 'done' RETURNING id)
+    SELECT id, pg_notify('outbox', '') FROM again
+    """
+)
+
+
+async def follow_again(c: AsyncConnection, decision_id: UUID, *, error: str) -> None:
+    """Leave what follows the decision's last change to a delivery: it is tried a few times, then lies where operators
+    look for what was given up."""
+    await c.execute(_FOLLOW_AGAIN, {"kind": FOLLOW, "decision": decision_id, "error": error})

@@ -1,16 +1,23 @@
 """Decisions with what else belongs to them, read in one place so that every screen tells the same story."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Brief, Decision, Dossier, Status
+from bot.domain.option import Option
+from bot.domain.outcome import Outcome
 from bot.domain.team import Member
+from bot.errors import told
 from bot.store import card, criterion, decision, option, outcome, result, round, team
 from bot.store import tables as t
+
+log = structlog.get_logger(__name__)
 
 
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Dossier:
@@ -19,7 +26,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     `lock` takes the decision's row lock first.
     """
     found = await decision.get(c, team_id=team_id, decision_id=decision_id, lock=lock)
-    (brief,) = await _briefs(c, [found])
+    brief = (await _parts(c, [found])).brief(found)
     live, chosen = brief.round, brief.outcome
     return Dossier(
         decision=found,
@@ -45,24 +52,58 @@ async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Membe
     return team.member_of(row.one())
 
 
+async def find_brief(c: AsyncConnection, decision_id: UUID) -> Brief | None:
+    """Of whatever team, for the bot's own work; None where it is gone. Raises where it cannot be read."""
+    found = await decision.get_many(c, [decision_id])
+    return (await _parts(c, found)).brief(found[0]) if found else None
+
+
 async def get_briefs(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Brief]:
-    """By decision, those that there are; of whatever team, for the bot's own deliveries. Five statements in all."""
+    """By decision, those that there are and that can be read; of whatever team, for the bot's own deliveries.
+
+    Five statements in all.
+    """
     found = await decision.get_many(c, decision_ids)
-    return {brief.decision.id: brief for brief in await _briefs(c, found)}
+    return {brief.decision.id: brief for brief in await _readable(c, found)}
 
 
 async def open_briefs(c: AsyncConnection, *, team_id: UUID, now: datetime) -> list[Brief]:
-    """All of the team's decisions that are not over, most urgent and oldest first.
+    """All of the team's decisions that are not over and can be read, most urgent and oldest first.
 
     Five statements, for one decision as for hundreds: Home tabs are read so at every change of the team's decisions.
     """
-    return await _briefs(c, await decision.open_of_team(c, team_id=team_id, now=now))
+    return await _readable(c, await decision.open_of_team(c, team_id=team_id, now=now))
 
 
-async def _briefs(c: AsyncConnection, decisions: Sequence[Decision]) -> list[Brief]:
+@dataclass(frozen=True)
+class _Parts:
+    """What belongs to some decisions, by decision."""
+
+    options: Mapping[UUID, tuple[Option, ...]]
+    rounds: Mapping[UUID, round.Found]
+    outcomes: Mapping[UUID, Outcome]
+
+    def brief(self, d: Decision) -> Brief:
+        """Raises what is wrong with this one."""
+        live = self.rounds.get(d.id)
+        return Brief(d, self.options[d.id], live.read() if live else None, self.outcomes.get(d.id))
+
+
+async def _parts(c: AsyncConnection, decisions: Sequence[Decision]) -> _Parts:
     ids = [d.id for d in decisions]
     # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
     resolved = [d.id for d in decisions if d.status is Status.RESOLVED]
     options, rounds = await option.of_decisions(c, ids), await round.live_of_decisions(c, ids)
-    chosen = await outcome.of_decisions(c, resolved) if resolved else {}
-    return [Brief(d, options[d.id], rounds.get(d.id), chosen.get(d.id)) for d in decisions]
+    return _Parts(options, rounds, await outcome.of_decisions(c, resolved) if resolved else {})
+
+
+async def _readable(c: AsyncConnection, decisions: Sequence[Decision]) -> list[Brief]:
+    """One that cannot be read is said in the log, and does not take the others with it."""
+    parts = await _parts(c, decisions)
+    briefs = []
+    for d in decisions:
+        try:
+            briefs.append(parts.brief(d))
+        except Exception as error:
+            log.error("a decision cannot be read", decision=str(d.id), **told(error))
+    return briefs

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Status
 from bot.domain.export import Record
 from bot.domain.result import Result, from_body
+from bot.errors import told
 from bot.store import option, outcome
 from bot.store import tables as t
 from bot.store.decision import decision_of
+
+log = structlog.get_logger(__name__)
 
 
 async def lock_requests(c: AsyncConnection, member_id: UUID) -> None:
@@ -66,7 +70,12 @@ async def _results(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUI
     )
     found: dict[UUID, tuple[Result, ...]] = {}
     for row in rows:
-        found[row.decision_id] = (*found.get(row.decision_id, ()), from_body(row.body))
+        try:
+            result = from_body(row.body)
+        except Exception as error:  # its line stays without a result; those of the other decisions are whole
+            log.error("a result cannot be read", decision=str(row.decision_id), **told(error))
+            continue
+        found[row.decision_id] = (*found.get(row.decision_id, ()), result)
     return found
 
 

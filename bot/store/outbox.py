@@ -1,6 +1,6 @@
 """Deliveries that must follow a commit: enqueue, claim, settle (table `outbox`, rows kept 30 days)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -200,23 +200,37 @@ class Standing:
     ready: int
     dead: int
     oldest_due_seconds: float
-    """How long the oldest row that is due has been so; 0 where none is. Above a minute something is wrong."""
+    """How long the head of a lane has been due at most; 0 where none is. Above a minute something is wrong.
+
+    What waits behind a head is not due, nor what Slack has asked to come back later.
+    """
+    refused: int
+    """Of those that are ready: how many wait for somebody who mends the installation."""
+    refusal: str | None
+    """Slack's name for what has to be mended, of the latest of them."""
 
 
-async def standing(c: AsyncConnection) -> Standing:
-    row = (
-        await c.execute(
-            text(
-                """
-                SELECT count(*) FILTER (WHERE state = 'ready') AS ready, count(*) FILTER (WHERE state = 'dead') AS dead,
-                  coalesce(extract(epoch FROM now() - min(run_at)
-                    FILTER (WHERE state = 'ready' AND run_at <= now())), 0) AS oldest
-                FROM outbox WHERE state <> 'done'
-                """
-            )
-        )
-    ).one()
-    return Standing(row.ready, row.dead, float(row.oldest))
+# Heads as `_CLAIM` finds them, each lane's by one look into the index.
+_STANDING = text(
+    """
+    WITH due AS (
+      SELECT min(o.run_at) AS since FROM outbox o WHERE o.state = 'ready' AND o.run_at <= now()
+        AND o.id = (SELECT min(p.id) FROM outbox p WHERE p.lane = o.lane AND p.state = 'ready')
+        AND (:workspace = '' OR o.lane NOT LIKE 'slack:%' OR starts_with(o.lane, 'slack:' || :workspace || ':')))
+    SELECT count(*) FILTER (WHERE state = 'ready') AS ready, count(*) FILTER (WHERE state = 'dead') AS dead,
+      count(*) FILTER (WHERE state = 'ready' AND last_error = ANY (:refusals)) AS refused,
+      (array_agg(last_error ORDER BY run_at DESC) FILTER (WHERE state = 'ready' AND last_error = ANY (:refusals)))[1]
+        AS refusal,
+      coalesce(extract(epoch FROM now() - (SELECT since FROM due)), 0) AS oldest
+    FROM outbox WHERE state <> 'done'
+    """
+)
+
+
+async def standing(c: AsyncConnection, *, workspace: str, refusals: Iterable[str]) -> Standing:
+    """One statement. `workspace` '' = every workspace's lanes; refusals: names of errors that an operator mends."""
+    row = (await c.execute(_STANDING, {"workspace": workspace, "refusals": sorted(refusals)})).one()
+    return Standing(row.ready, row.dead, float(row.oldest), row.refused, row.refusal)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What waits for whom and when to say so (table `reminders`), when the sweep last ran (`sweep_runs`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,11 +84,24 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 
 
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
-    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now."""
-    d = t.customer_decisions.c
+    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now.
+
+    Nor those that a delivery tries to plan, or has tried in vain: they would be tried for ever, and before the others.
+    """
+    d, o = t.customer_decisions.c, t.outbox.c
+    # Asked for each by its key; as a join PostgreSQL may read the whole outbox.
+    tried = (
+        select(o.id)
+        .where(
+            o.dedupe_key == func.format("follow:%s:%s", d.id, d.revision), o.state != "done", o.last_error.is_not(None)
+        )
+        .correlate(t.customer_decisions)
+        .scalar_subquery()
+    )
     # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
     # the whole table for the few that do.
-    query = select(d.id).where(d.planned_revision.is_distinct_from(d.revision)).order_by(d.id).limit(at_most)
+    differs = d.planned_revision.is_distinct_from(d.revision)
+    query = select(d.id).where(differs, tried.is_(None)).order_by(d.id).limit(at_most)
     rows = await c.execute(query.with_for_update(read=True, skip_locked=True))
     return list(rows.scalars())
 
@@ -197,30 +210,77 @@ async def put(c: AsyncConnection, *, decision_id: UUID, rows: Sequence[Row]) -> 
     )
 
 
-async def postpone(
-    c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str, claimed_at: float, due_since: datetime
-) -> None:
-    """Take back a claim that did not become a message, so that it does not count: due since `due_since`.
+@dataclass(frozen=True)
+class Claim:
+    """A nudge that the tick handed out, as its delivery names it."""
 
-    `claimed_at`, in seconds since 1970, names the claim: taking it back twice must not take back two.
+    decision_id: UUID
+    member_id: UUID
+    kind: str
+    at: float
+    """When, in seconds since 1970. It names the claim."""
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        """Of all that is said to one person."""
+        return self.decision_id, self.kind
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> "Claim":
+        ids = UUID(str(payload["decision"])), UUID(str(payload["member"]))
+        return cls(*ids, str(payload["kind"]), float(payload["at"]))
+
+
+_CLAIMS = """
+    unnest(CAST(:decisions AS uuid[]), CAST(:members AS uuid[]), CAST(:kinds AS text[]), CAST(:moments AS float8[]),
+      CAST(:since AS timestamptz[])) AS c(decision_id, member_id, kind, at, due_since)
+    WHERE r.decision_id = c.decision_id AND r.member_id = c.member_id AND r.kind = c.kind AND r.asked > 0
+"""
+_POSTPONE = text(
+    f"""
+    UPDATE reminders r SET asked = r.asked - 1, last_at = CASE WHEN r.asked > 1 THEN c.due_since END
+    FROM {_CLAIMS} AND abs(extract(epoch FROM r.last_at) - c.at) < 0.001
     """
-    r = t.reminders
-    await c.execute(
-        update(r)
-        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind, r.c.asked > 0)
-        .where(func.abs(func.extract("epoch", r.c.last_at) - claimed_at) < 0.001)
-        .values(asked=r.c.asked - 1, last_at=case((r.c.asked > 1, due_since), else_=None))
-    )
+)
+_COUNT_ONCE = text(
+    f"""
+    UPDATE reminders r SET asked = greatest(r.asked - c.again, 0)
+    FROM (SELECT c.decision_id, c.member_id, c.kind, count(*)::int AS again FROM reminders r, {_CLAIMS}
+          GROUP BY c.decision_id, c.member_id, c.kind) AS c
+    WHERE r.decision_id = c.decision_id AND r.member_id = c.member_id AND r.kind = c.kind
+    """
+)
 
 
-async def count_once(c: AsyncConnection, *, decision_id: UUID, member_id: UUID, kind: str) -> None:
-    """Take back a claim of what was claimed again before it could be said: it is said once."""
-    r = t.reminders
-    await c.execute(
-        update(r)
-        .where(r.c.decision_id == decision_id, r.c.member_id == member_id, r.c.kind == kind, r.c.asked > 0)
-        .values(asked=r.c.asked - 1)
-    )
+def _words(claims: Sequence[tuple[Claim, datetime | None]]) -> dict[str, object]:
+    return {
+        "decisions": [claim.decision_id for claim, _ in claims],
+        "members": [claim.member_id for claim, _ in claims],
+        "kinds": [claim.kind for claim, _ in claims],
+        "moments": [claim.at for claim, _ in claims],
+        "since": [since for _, since in claims],
+    }
+
+
+async def postpone(c: AsyncConnection, claims: Sequence[tuple[Claim, datetime | None]]) -> None:
+    """Take back claims that did not become a message, so that they do not count: each due since its moment.
+
+    A claim's own moment names it: taking it back twice must not take back two. One statement.
+    """
+    if claims:
+        await c.execute(_POSTPONE, _words(claims))
+
+
+async def count_once(c: AsyncConnection, claims: Sequence[Claim]) -> None:
+    """Take back claims of what was claimed again before it could be said: it is said once. One statement."""
+    if claims:
+        await c.execute(_COUNT_ONCE, _words([(claim, None) for claim in claims]))
+
+
+async def leave_to_sweep(c: AsyncConnection, decision_ids: Sequence[UUID]) -> None:
+    """Have these planned anew by the next sweep."""
+    d = t.customer_decisions
+    await c.execute(update(d).where(d.c.id.in_(decision_ids)).values(planned_revision=None))
 
 
 async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequence[tuple[UUID, UUID]]:

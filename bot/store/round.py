@@ -1,6 +1,7 @@
 """Rounds of scoring and their rosters. Closing, extending and voiding go through the vault's functions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -58,7 +59,19 @@ async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UU
         raise RuntimeError(f"The roster of a round cannot be set: {answer}.")
 
 
-async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Round]:
+@dataclass(frozen=True)
+class Found:
+    """A round as it lies in the table."""
+
+    row: Any
+    members: tuple[RoundMember, ...]
+
+    def read(self) -> Round:
+        """Raises whatever is wrong with this one: the others' are nobody's concern here."""
+        return _round_of(self.row, self.members)
+
+
+async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Found]:
     """By decision its latest round that was not voided, where there is one. Two statements for all of them."""
     r = t.rounds.c
     rows = await c.execute(
@@ -69,7 +82,7 @@ async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) ->
     )
     found = {row.id: row for row in rows}
     members = await _members(c, list(found)) if found else {}
-    return {row.decision_id: _round_of(row, members.get(row.id, ())) for row in found.values()}
+    return {row.decision_id: Found(row, members.get(row.id, ())) for row in found.values()}
 
 
 async def _members(c: AsyncConnection, round_ids: Sequence[UUID]) -> dict[UUID, tuple[RoundMember, ...]]:

@@ -30,3 +30,28 @@ def newcomers(house: House) -> Team:
 @pytest.fixture
 async def team(house: House) -> Team:
     return await sarahs_team(house)
+
+
+@pytest.fixture(scope="module")
+async def shared_house(shared_database_url: str) -> AsyncIterator[House]:
+    async with living(shared_database_url, techcorp()) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+async def _shared_team(shared_house: House) -> Team:
+    return await sarahs_team(shared_house)
+
+
+@pytest.fixture
+async def shared_team(_shared_team: Team) -> AsyncIterator[Team]:
+    """Like `team`, one for all tests of a file, where a house for each would cost more than the test.
+
+    Each works on decisions of its own; what it leaves open is ended behind it, and everybody is who they were.
+    """
+    actors = dict(_shared_team.actors)
+    _shared_team.forget()
+    yield _shared_team
+    await _shared_team.settled()
+    _shared_team.actors = actors
+    await _shared_team.tidy_up()

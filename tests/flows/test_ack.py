@@ -200,3 +200,54 @@ async def test_a_window_whose_opening_is_not_confirmed_does_not_load_for_ever(te
     team.house.sandbox.fail("views.open", fault)
     assert (await team.house.person("sarah").slash("/decide a refund")).ok
     await team.modal("sarah", at_least="Customer tier")
+
+
+@pytest.mark.parametrize(
+    ("fault", "how"),
+    [
+        ("ratelimited", {"retry_after": 1}),
+        ("ratelimited", {"retry_after": "soon"}),
+        ("http_500", {"times": 3}),
+        ("drop", {"times": 2}),
+        ("error", {"error": "internal_error"}),
+        ("error", {"error": "brand_new"}),
+    ],
+)
+async def test_a_window_whose_update_fails_at_first_is_shown_all_the_same(team: Team, fault: str, how: Any) -> None:
+    team.house.sandbox.fail("views.update", fault, **how)
+    assert (await team.house.person("sarah").slash("/decide a refund")).ok
+    await team.modal("sarah", at_least="Customer tier")
+
+
+async def test_a_window_that_slack_lets_us_open_a_second_later_opens(team: Team) -> None:
+    team.house.sandbox.fail("views.open", "ratelimited", retry_after=1)
+    assert (await team.house.person("sarah").slash("/decide a refund")).ok
+    await team.modal("sarah", at_least="Customer tier")
+
+
+async def test_a_window_that_cannot_be_shown_for_long_says_so_itself(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.after_ack.WAIT_SECONDS", 0.1)
+    team.house.sandbox.fail("views.update", "http_500")
+    assert (await team.house.person("sarah").slash("/decide a refund")).ok
+    modal = await team.modal("sarah", at_least="Slack did not let the window open in time. Try it once more.")
+    assert modal.callback_id == "notice"
+
+
+async def test_a_refusal_that_no_window_can_show_comes_as_a_direct_message(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.after_ack.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("handlers.after_ack.TELL_SECONDS", 0.1)
+    await team.to_options()
+    team.house.sandbox.fail("views.update", "http_500", times=2)
+    answer = await team.press("mike", Action.START_SCORING)
+    assert answer.ok
+    await team.house.person("mike").see('"Start scoring" on #1 is for its owner')
+
+
+async def test_a_window_that_slack_will_not_take_says_so_itself(team: Team) -> None:
+    team.house.sandbox.fail("views.update", "error", error="view_too_large")
+    assert (await team.house.person("sarah").slash("/decide a refund")).ok
+    await team.modal("sarah", at_least="Something went wrong")

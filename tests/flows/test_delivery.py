@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.demo.techcorp import techcorp
+from bot.http import readiness
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store.outbox import MAX_ATTEMPTS
@@ -128,7 +129,10 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_as_well(knowing: 
     assert "could not be posted" in message.rendered
 
 
-@pytest.mark.parametrize("error", ["account_inactive", "invalid_auth", "token_revoked"])
+@pytest.mark.parametrize(
+    "error",
+    ["account_inactive", "invalid_auth", "token_revoked", "missing_scope", "org_login_required", "ekm_access_denied"],
+)
 async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator(team: Team, error: str) -> None:
     team.house.sandbox.fail("chat.postMessage", "error", error=error, times=MAX_ATTEMPTS + 2)
     await team.open()
@@ -138,6 +142,69 @@ async def test_with_a_token_that_slack_refuses_everything_waits_for_the_operator
     await hurry(team)
     assert len(await team.cards()) == 1
     assert team.value("SELECT max(attempts) FROM outbox WHERE kind = 'card'") == 1
+
+
+async def test_what_the_workspace_must_mend_is_said_where_an_operator_looks_and_over_once_it_is_mended(
+    team: Team,
+) -> None:
+    deps, identity = team.house.bot.deps, team.house.bot.identity
+    team.house.sandbox.fail("chat.postMessage", "error", error="team_access_not_granted")
+    await team.open()
+    await failed(team, "team_access_not_granted")
+    _, told = await readiness(deps, identity, None)
+    await hurry(team)
+    _, mended = await readiness(deps, identity, None)
+
+    assert (told["slack_refuses"], told["waiting_for_an_operator"]) == ("team_access_not_granted", 1)
+    assert (mended["slack_refuses"], mended["waiting_for_an_operator"]) == (None, 0)
+
+
+@pytest.mark.parametrize("error", ["rate_limited", "internal_error", "team_added_to_org", "update_failed"])
+async def test_what_passes_burns_no_attempt(team: Team, error: str) -> None:
+    team.house.sandbox.fail("chat.postMessage", "error", error=error, times=MAX_ATTEMPTS + 3)
+    await team.open()
+    await hurry(team)
+    assert len(await team.cards()) == 1
+    assert team.value("SELECT attempts FROM outbox WHERE kind = 'card'") == 1
+
+
+async def test_what_should_have_passed_after_hours_counts_like_anything_that_fails(team: Team) -> None:
+    team.house.sandbox.fail("chat.postMessage", "error", error="internal_error", times=99)
+    await team.open()
+    await failed(team, "internal_error")
+    await team.change("UPDATE outbox SET created_at = created_at - interval '7 hours' WHERE kind = 'card'")
+    async with asyncio.timeout(15):
+        while team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0:
+            await team.change(OVER)
+            await asyncio.sleep(0.05)
+    assert team.value("SELECT attempts FROM outbox WHERE kind = 'card' AND state = 'dead'") == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("header", ["abc", "-1", "1e300", "999999999999"])
+async def test_a_limit_that_says_nothing_sensible_parks_no_conversation(team: Team, header: str) -> None:
+    team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=header)
+    await team.open()
+    await failed(team, "ratelimited")
+    assert team.value("SELECT max(run_at) <= now() + interval '5 minutes' FROM outbox WHERE state = 'ready'") is True
+    await hurry(team)
+    assert len(await team.cards()) == 1
+
+
+async def test_a_name_that_nobody_knows_may_pass(team: Team) -> None:
+    team.house.sandbox.fail("chat.postMessage", "error", error="brand_new", times=MAX_ATTEMPTS - 1)
+    await team.open()
+    await hurry(team)
+    assert len(await team.cards()) == 1
+    assert team.value("SELECT attempts FROM outbox WHERE kind = 'card'") == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("error", ["no_permission", "restricted_action_thread_locked", "access_denied"])
+async def test_whatever_closes_a_channel_its_owner_hears_of(team: Team, error: str) -> None:
+    team.house.sandbox.fail("chat.postMessage", "error", error=error)
+    await team.open()
+    await team.house.person("sarah").see("could not be posted")
+    await team.settled()
+    assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
 
 
 async def test_what_fails_eight_times_is_given_up_frees_its_lane_and_can_be_put_back(team: Team) -> None:

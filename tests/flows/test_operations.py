@@ -22,7 +22,8 @@ async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Tea
     await team.settled()
     checks, details = await readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
 
-    assert checks == {"database": True, "schema": True, "slack": True, "sweep": True}
+    held = {"database": True, "schema": True, "slack": True, "tasks": True, "sweep": True, "deliveries": True}
+    assert checks == held
     assert details["outbox"] == {"ready": 0, "dead": 0, "oldest_due_seconds": 0.0}
     assert isinstance(details["sweep_age_seconds"], float)
 
@@ -138,3 +139,14 @@ async def test_the_command_lists_and_repeats_what_was_given_up(team: Team) -> No
     assert "See: conclave outbox list" in examined
     assert await conclave(team, "outbox", "retry") == (0, "1 put back.\n")
     team.sql("DELETE FROM outbox WHERE kind = 'held'")
+
+
+async def test_the_doctor_names_what_the_workspace_must_mend(team: Team) -> None:
+    team.sql(
+        "INSERT INTO outbox(kind, lane, dedupe_key, last_error, run_at) "
+        "VALUES ('held', 'slack:T0ELSEWHERE:C1', 'held:2', 'org_login_required', now() + interval '1 minute')"
+    )
+    code, examined = await conclave(team, "doctor")
+
+    assert code == 1
+    assert "FAIL  workspace: Slack answers org_login_required; waiting for that to be mended: 1" in examined

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from bot import app, http
 from bot.config import Settings
-from bot.deps import Clock, utc_now
+from bot.deps import Clock
 from sandbox.people import Person
 from sandbox.server import Sandbox
 from sandbox.server import running as running_sandbox
@@ -50,7 +50,7 @@ async def living(
     spec: WorkspaceSpec,
     *,
     mode: Literal["http", "socket"] = "http",
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     **settings_of_bot: Any,
 ) -> AsyncIterator[House]:
     """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""

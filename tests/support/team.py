@@ -188,6 +188,26 @@ class Team(Hands):
         """Let the closing time be past, without anybody having noticed."""
         await self.change("UPDATE rounds SET closes_at = now() - interval '1 minute' WHERE id = %s", self.round_id)
 
+    # One team for many tests.
+
+    def forget(self) -> None:
+        """The decision at hand is whatever is opened next, also by hand."""
+        self._decision_id = None
+
+    async def tidy_up(self) -> None:
+        """Nothing of what was done is open or on a screen any more, and everybody is who they are in `actors`."""
+        workspace = self.house.sandbox.town.workspace
+        for windows in workspace.stacks.values():
+            windows.clear()
+        for actor in self.actors.values():
+            restored = "UPDATE team_members SET escalation_authority = %s, is_active = true WHERE id = %s"
+            await self.change(restored, actor.member.authority, actor.member.id)
+        open_rounds = "published_at IS NULL AND voided_at IS NULL"
+        await self.change(f"SELECT void_round(id, opened_by, 'The test is over.') FROM rounds WHERE {open_rounds}")
+        await self.change("UPDATE customer_decisions SET status = 'cancelled' WHERE status <> 'resolved'")
+        for channel in workspace.channels.values():
+            channel.messages.clear()
+
 
 async def sarahs_team(house: House) -> Team:
     """Sarah (authority 5, workspace admin), Mike (4), Lisa and Tom (1); Ana and Eve are not in it."""

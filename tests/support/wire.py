@@ -11,6 +11,8 @@ class Wire:
     def __init__(self, ends: Sequence[int]) -> None:
         self.ends = list(ends)
         self.port = 0
+        self.delay_seconds = 0.0
+        """How much later everything arrives, in each direction."""
         self._turn = 0
         self._flows = asyncio.Event()
         self._flows.set()
@@ -45,6 +47,7 @@ class Wire:
         with suppress(OSError):
             while piece := await source.read(65536):
                 await self._flows.wait()
+                await asyncio.sleep(self.delay_seconds)
                 target.write(piece)
                 await target.drain()
         await self._end(target)

@@ -1,7 +1,7 @@
 """Opening, editing and listing decisions."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
-from bot.domain.decision import Status
+from bot.domain.by import By
+from bot.domain.decision import Case, Status
 from bot.domain.waiting import Kind, Line, Waiting
 from bot.errors import Conflict, Invalid
 from bot.views import decision
@@ -303,3 +304,24 @@ def test_a_view_without_inputs_has_no_place_for_a_refusal() -> None:
     shown = decision.created(dossiers.situations()["criteria"].decision)
 
     assert errors_for(shown, Conflict("Moved on.")) is None
+
+
+def test_details_show_every_field_of_the_case() -> None:
+    """A field that nobody can look up might as well not be asked for."""
+    found = dossiers.situations()["options"]
+    texts: dict[str, Any] = {f.name: f"the {f.name.replace('_', ' ')}" for f in fields(Case) if f.type in (str, str | None)}
+    chosen: dict[str, Any] = {"decision_type": "billing_dispute", "customer_tier": "premium", "urgency_level": 5}
+    amounts = {"customer_value": Decimal(71_001), "financial_impact": Decimal(71_002)}
+    case = replace(found.decision.case, **{**texts, **chosen, **amounts, "relationship_duration_months": 71})
+
+    said = json.dumps(decision.details(replace(found, decision=replace(found.decision, case=case)), by_sarah()))
+
+    shown = {**texts, "decision_type": "Billing dispute", "customer_tier": "Premium", "urgency_level": "critical"}
+    shown |= {"customer_value": "71,001", "financial_impact": "71,002", "relationship_duration_months": "71 months"}
+    assert [words for words in shown.values() if words not in said] == []
+    # The date is in a form of Slack's own, which every reader sees in their zone.
+    assert {*shown, "expected_resolution_date"} == {f.name for f in fields(Case)}
+
+
+def by_sarah() -> By:
+    return dossiers.by(dossiers.SARAH)

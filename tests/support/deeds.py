@@ -1,0 +1,273 @@
+"""Everything that people do about a decision, and what the trail (table `audit_logs`) says of it afterwards."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.domain.action import Action
+from tests.support.steps import (
+    FULL,
+    NAMES,
+    PARTIAL,
+    REASON,
+    VOUCHER,
+    Step,
+    back_at_criteria,
+    by,
+    cancelled,
+    criteria,
+    defining,
+    does,
+    edited_by_sarah,
+    informed,
+    looks,
+    no_quorum,
+    options,
+    proceeded,
+    published,
+    quorum,
+    resolved,
+    result,
+    sarah_is_missing,
+    scoring,
+    tie,
+    toms_option,
+    voided,
+)
+from tests.support.team import Team
+from tests.support.trail import Row
+
+
+@dataclass(frozen=True)
+class Deed:
+    do: Step
+    prepare: Step | None = None
+    trail: tuple[Row, ...] = ()
+    card: tuple[str, ...] = ()
+    """Words that the card shows afterwards, and did not show before."""
+    gone: tuple[str, ...] = field(default=())
+    """Words that it showed before, and does not show any more."""
+    changes: int = 1
+    """How often the decision changes by it: publication is a change of its own."""
+
+
+async def opened(team: Team) -> None:
+    assert (await team.house.person("lisa").slash("/decide Opened by hand")).ok
+    await team.modal("lisa", at_least="Channel of the card")
+    values = {
+        "Type of decision": "Refund request",
+        "Customer": "ABC Corporation",
+        "Customer tier": "Enterprise",
+        "Description": "They want everything back.",
+    }
+    answer = await team.submit("lisa", values)
+    assert answer.ok, answer
+
+
+async def ballot(team: Team) -> None:
+    await team.save_pages("tom")
+    await does(team, "tom", Action.SCORE, {"Before you submit": True})
+
+
+async def quorum_is_due(team: Team) -> None:
+    await quorum(team)
+    await team.end_round_now()
+
+
+async def looked_at(team: Team) -> None:
+    await looks(team, "sarah")
+
+
+async def scoring_is_due(team: Team) -> None:
+    await scoring(team)
+    await team.ballot("tom")
+    await team.end_round_now()
+
+
+async def closed_early(team: Team) -> None:
+    await does(team, "mike", Action.CLOSE_SCORING)
+    await team.published()
+
+
+async def tom_leaves(team: Team) -> None:
+    await edited_by_sarah(team, "tom", {"Active": False})
+
+
+async def only_tom_is_missing(team: Team) -> None:
+    await scoring(team)
+    for name in ("lisa", "sarah"):
+        await team.ballot(name)
+
+
+def option(title: str) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda team: {"option": str(team.option_id(title))}
+
+
+def last_proposed(team: Team) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = team.value(
+        "SELECT details FROM audit_logs WHERE action = 'option.proposed' ORDER BY created_at DESC LIMIT 1"
+    )
+    return found
+
+
+def round_(**more: Any) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda team: {"round": str(team.round_id), **more}
+
+
+def closed(cause: str, *, ballots: int, roster: int) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda team: {"cause": cause, "ballots": ballots, "roster": roster, "round": 1}
+
+
+def toms(**more: Any) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda team: {"member": str(team.actors["tom"].member.id), **more}
+
+
+def of_team(team: Team) -> Mapping[str, Any]:
+    return {"team": str(team.actors["sarah"].team.id)}
+
+
+def second(team: Team) -> Mapping[str, Any]:
+    ((first,),) = team.sql("SELECT id FROM rounds WHERE decision_id = %s AND number = 1", team.decision_id)
+    return {"round": str(team.round_id), "number": 2, "follows": str(first), "roster": 3}
+
+
+def chosen(title: str, *, is_leader: bool) -> Callable[[Any], Mapping[str, Any]]:
+    return lambda team: {**option(title)(team), "is_leader": is_leader}
+
+
+ROSTER = {"Who scores": [NAMES[name] for name in ("lisa", "tom", "sarah")]}
+RESULT = ("Result", "[ Resolve ]")
+DEEDS = {
+    "open": Deed(
+        opened, trail=(Row("decision.opened", "lisa"), Row("decision.defined", "lisa")), card=("Opened by hand",)
+    ),
+    "complete the case": Deed(
+        by("lisa", Action.COMPLETE_CASE, {"Description": "They want everything back."}), defining,
+        (Row("decision.edited", "lisa"), Row("decision.defined", "lisa")), ("Phase 2 of 6", "[ Edit criteria ]"),
+    ),
+    "edit the case": Deed(
+        by("lisa", Action.EDIT_CASE, {"Title": "Refund, amended"}), criteria,
+        (Row("decision.edited", "lisa"),), ("Refund, amended",),
+    ),
+    "change the urgency": Deed(
+        by("lisa", Action.EDIT_URGENCY, {"Urgency": "5"}), scoring,
+        (Row("decision.urgency", "lisa", lambda _: {"urgency": [3, 5]}),), ("5 · critical",),
+    ),
+    "cancel": Deed(
+        cancelled, scoring, (Row("decision.cancelled", "mike"),),
+        ("Cancelled in phase 4 of 6", "The customer withdrew."), ("[ Score ]",),
+    ),
+    "set the criteria": Deed(
+        by("lisa", Action.EDIT_CRITERIA, {"Criterion 3": "Speed"}), criteria,
+        (Row("criteria.submitted", "lisa", lambda _: {"criteria": 3}),), ("Phase 3 of 6", "Speed"),
+    ),
+    "go back to the criteria": Deed(
+        back_at_criteria, options, (Row("criteria.reopened", "lisa"),), ("Phase 2 of 6",), ("[ Propose option ]",)
+    ),
+    "propose an option": Deed(
+        by("tom", Action.PROPOSE_OPTION, VOUCHER), options, (Row("option.proposed", None, option("A voucher")),),
+        ("A voucher",),
+    ),
+    "change an option": Deed(
+        by("tom", Action.EDIT_OPTION, {"Title": "Two vouchers"}), toms_option,
+        (Row("option.changed", None, option("Two vouchers")),), ("Two vouchers",), ("A voucher",),
+    ),
+    "remove an option": Deed(
+        by("tom", Action.EDIT_OPTION, {"Remove": True}), toms_option, (Row("option.removed", None, last_proposed),),
+        gone=("A voucher",),
+    ),
+    "start scoring": Deed(
+        by("lisa", Action.START_SCORING, ROSTER), options, (Row("round.opened", "lisa", round_(roster=3)),),
+        ("0 of 3 have scored",),
+    ),
+    "submit a ballot": Deed(ballot, scoring, (), ("1 of 3 has scored",), ("0 of 3 have scored",)),
+    "submit the last ballot": Deed(
+        published, sarah_is_missing,
+        (
+            Row("round.closed", None, closed("all_scored", ballots=3, roster=3)),
+            Row("round.published", None, round_(ballots=3)),
+        ),
+        RESULT, ("[ Score ]",), changes=2,
+    ),
+    "close scoring early": Deed(
+        closed_early, quorum,
+        (
+            Row("round.closed", "mike", closed("closed_early", ballots=3, roster=4)),
+            Row("round.published", None, round_(ballots=3)),
+        ),
+        RESULT, ("[ Close scoring ]",), changes=2,
+    ),
+    "look at what is due": Deed(
+        looked_at, quorum_is_due,
+        (
+            Row("round.closed", None, closed("closing_time", ballots=3, roster=4)),
+            Row("round.published", None, round_(ballots=3)),
+        ),
+        RESULT, ("[ Close scoring ]",), changes=2,
+    ),
+    "look at what has no quorum": Deed(
+        looked_at, scoring_is_due, (Row("round.closed", None, closed("closing_time", ballots=1, roster=3)),),
+        ("closed without quorum", "[ Extend ]"),
+    ),
+    "extend": Deed(
+        by("mike", Action.EXTEND_ROUND, {"Scoring closes": datetime.now(UTC) + timedelta(days=1)}), no_quorum,
+        (Row("round.extended", "mike"),), ("[ Score ]",), ("[ Extend ]",),
+    ),
+    "proceed": Deed(
+        proceeded, no_quorum,
+        (
+            Row("round.proceeded", "lisa", lambda _: {"ballots": 1}),
+            Row("round.published", None, round_(ballots=1)),
+        ),
+        ("Nothing aggregated is shown: 1 ballot",), ("[ Extend ]",), changes=2,
+    ),
+    "void": Deed(
+        voided, scoring, (Row("round.voided", "lisa", round_()),), ("Phase 3 of 6", "[ Propose option ]")
+    ),
+    "ask once more": Deed(
+        by("mike", Action.SECOND_ROUND, {}), tie, (Row("round.opened", "mike", second),),
+        ("0 of 3 have scored", "[ Score ]"),
+    ),
+    "lose somebody who is asked": Deed(
+        tom_leaves, scoring,
+        (
+            Row("team.changed", "sarah", of_team),
+            Row("member.changed", "sarah", toms(is_active=[True, False])),
+            Row("round.excused", None, toms()),
+        ),
+        ("0 of 2 have scored",),
+    ),
+    "lose the last one missing": Deed(
+        tom_leaves, only_tom_is_missing,
+        (
+            Row("team.changed", "sarah", of_team),
+            Row("member.changed", "sarah", toms(is_active=[True, False])),
+            Row("round.excused", None, toms()),
+            Row("round.closed", None, closed("all_scored", ballots=2, roster=2)),
+            Row("round.published", None, round_(ballots=2)),
+        ),
+        ("[ Resolve ]",), ("[ Score ]",), changes=2,
+    ),
+    "resolve": Deed(
+        by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), result,
+        (Row("decision.resolved", "mike", chosen(FULL, is_leader=True)),), ("Decided: Full refund", "It leads."),
+    ),
+    "resolve against the ranking": Deed(
+        by("mike", Action.RESOLVE, {"Option": PARTIAL, "Reason": "Cheaper."}), result,
+        (Row("decision.resolved", "mike", chosen(PARTIAL, is_leader=False)),), ("Decided: Partial credit",),
+    ),
+    "change the choice": Deed(
+        by("mike", Action.CHANGE_CHOICE, REASON), resolved, (Row("choice.reopened", "mike", option(FULL)),),
+        ("[ Resolve ]",), ("Decided: Full refund",),
+    ),
+    "inform the customer": Deed(
+        by("mike", Action.INFORMED), resolved, (Row("customer.informed", "mike"),), ("[ Record outcome ]",),
+        ("[ Change the choice ]",),
+    ),
+    "record the outcome": Deed(
+        by("lisa", Action.RECORD_OUTCOME, {"Customer satisfaction": "9"}), informed,
+        (Row("outcome.recorded", "lisa"),), ("Customer satisfaction: 9 of 10",),
+    ),
+    "have the card posted again": Deed(by("lisa", "card.post"), criteria),
+}  # fmt: skip
