@@ -26,8 +26,18 @@ _DEFAULTS = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "application_name": "conclave",
+    "client_encoding": "UTF8",
 }
-_UTC = "-c TimeZone=UTC"
+SETTINGS = {
+    # The given schema's TIMESTAMPs carry no zone; psycopg reads dates in ISO order only.
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "default_transaction_isolation": "read committed",
+    # Whoever waits has a budget of their own, in bot/store/db.py; migrations take as long as they take.
+    "statement_timeout": "0",
+}
+"""What every connection asks for, whatever the defaults of server, database and login are."""
 _HANG_UP_SECONDS = 0.5
 C = TypeVar("C", bound="Connection")
 
@@ -115,8 +125,8 @@ def parameters(url: str) -> dict[str, str]:
     found |= _hosts([value for name, value in pairs if name == "host"])
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
-    # Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone.
-    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_UTC}".strip()}
+    ours = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SETTINGS.items())
+    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {ours}".strip()}
 
 
 def _as_libpq_reads(url: str) -> dict[str, str]:
