@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import hmac
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -38,9 +40,9 @@ DUE_LATE_SECONDS = 120.0
 _MAX_BODY_BYTES = 1_000_000
 _FINISH_SECONDS = 5
 """For requests in flight at shutdown: longer than any answer takes, and a bound for who never finishes sending."""
-
 _KEPT_SECONDS = 75
 """An idle connection. Proxies drop theirs after 60 s: who ends first loses no request to a connection just closed."""
+_NOT_HERE = {errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN, socket.EAI_FAMILY}
 
 
 def asgi(
@@ -223,13 +225,20 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        if error.errno in _NOT_HERE:
+            raise StartError(f"CONCLAVE_HOST {host} is no address of this machine. Set it to 0.0.0.0.") from error
+        why = os.strerror(error.errno or 0)
+        raise StartError(f"Port {port} cannot be used ({why}). Set PORT to another one.") from error
+
+
 @asynccontextmanager
 async def serving(app: Starlette, *, host: str, port: int, watch: Watch | None = None) -> AsyncIterator[int]:
     """An ASGI app on a port (0: any free one); yields the port. Raises StartError where the port is taken."""
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise StartError(f"Port {port} cannot be used ({error.strerror}). Set PORT to another one.") from error
+    listener = _listener(host, port)
     config = uvicorn.Config(
         app,
         http=Connection,

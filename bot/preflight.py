@@ -1,7 +1,8 @@
 """What is looked at before a process serves anybody: the schema, and what the database keeps secret."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -9,6 +10,10 @@ from bot.errors import StartError
 from bot.store import schema, server
 
 _NOT_ALLOWED, _LOCKED = "42501", "55P03"
+_LETTER_URLS = {
+    "CONCLAVE_EMAIL_URL": "mailtos://user:pass@smtp.example.com?to={email}",
+    "CONCLAVE_SMS_URL": "twilio://SID:token@sender/{phone}",
+}
 NO_APPRISE = "CONCLAVE_EMAIL_URL and CONCLAVE_SMS_URL need apprise. Install it with: pip install 'conclave[letters]'"
 
 
@@ -55,6 +60,19 @@ def _told_of_schema(error: SQLAlchemyError, *, name: str) -> str:
     if state == _LOCKED:
         return "Somebody holds a table that has to be changed. Nothing was changed. Run it again in a moment."
     return f"The database refused ({type(error).__name__}, SQLSTATE {state}). Nothing was changed."
+
+
+def check_letters(urls: Mapping[str, str]) -> None:
+    """Raise StartError where letters go to what is no URL of apprise's. urls: name of the variable -> what it holds."""
+    if not urls:
+        return
+    if find_spec("apprise") is None:
+        raise StartError(NO_APPRISE)
+    import apprise  # a quarter of a second, and only where an operator asked for letters
+
+    for name, url in urls.items():
+        if not apprise.Apprise().add(url.replace("{email}", "a%40example.com").replace("{phone}", "%2B4915112345678")):
+            raise StartError(f"{name} is no URL that apprise knows. Write one like {_LETTER_URLS[name]}.")
 
 
 def told_of_secrecy(ways: Sequence[str]) -> str:

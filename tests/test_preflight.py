@@ -198,7 +198,7 @@ async def test_every_connection_asks_for_what_it_relies_on(
 def test_settings_that_a_pooler_drops_are_named(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     set_default(database_url, "datestyle = 'German'")
     found = parameters(database_url)
-    monkeypatch.setattr(server, "conninfo", lambda _: psycopg.conninfo.make_conninfo(**found | {"options": ""}))
+    monkeypatch.setattr(server, "conninfo", lambda _, name: psycopg.conninfo.make_conninfo(**found | {"options": ""}))
     said = refusal(database_url)
     assert "do not arrive (DateStyle" in said
     assert "a pooler drops them" in said
@@ -244,3 +244,49 @@ def test_a_table_in_use_is_no_database_that_does_not_answer(db_url_unmigrated: s
         somebody.execute("SELECT count(*) FROM teams")
         with pytest.raises(StartError, match="Somebody holds a table"):
             preflight.migrate(db_url_unmigrated, name="DATABASE_URL")
+
+
+@pytest.mark.parametrize(
+    ("more", "meaning"),
+    [
+        ({"PORT": "abc"}, "PORT has to be a whole number from 0 to 65535."),
+        ({"PORT": "70000"}, "PORT has to be a whole number from 0 to 65535."),
+        ({"CONCLAVE_TICK_SECONDS": "often"}, "CONCLAVE_TICK_SECONDS has to be a number of seconds above 0"),
+        ({"CONCLAVE_LOG_LEVEL": "loud"}, "CONCLAVE_LOG_LEVEL has to be DEBUG, INFO, WARNING or ERROR."),
+        ({"DATABASE_URL": "mysql://u:zqsecret@h/d"}, "DATABASE_URL has to start with postgresql://"),
+        ({"DATABASE_URL": "postgresql://u:zqsecret@h:abc/d"}, "DATABASE_URL has to have a number from 1 to 65535"),
+        ({"DATABASE_URL": "postgresql://u:zqsecret@h:0/d"}, "DATABASE_URL has to have a number from 1 to 65535"),
+        ({"CONCLAVE_EMAIL_URL": "garbage"}, "CONCLAVE_EMAIL_URL is no URL that apprise knows. Write one like mailtos"),
+        ({"CONCLAVE_SMS_URL": "nothing://zqsecret"}, "CONCLAVE_SMS_URL is no URL that apprise knows. Write one like"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_a_sentence_of_its_own(more: dict[str, str], meaning: str) -> None:
+    known = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "DATABASE_URL": "postgresql://u@127.0.0.1:1/d"}
+    code, said = conclave("", "run", **known | more)
+    assert code == 1
+    assert meaning in said
+    for bad in ("Traceback", "zqsecret"):
+        assert bad not in said
+
+
+def test_the_variable_of_a_migration_is_the_one_that_is_named() -> None:
+    code, said = conclave("postgresql://u@h/d", "migrate", MIGRATION_DATABASE_URL="mysql://u@h/d")
+    assert (code, said) == (1, "MIGRATION_DATABASE_URL has to start with postgresql:// or postgres://\n")
+
+
+def test_a_port_in_use_is_a_sentence(database_url: str) -> None:
+    known = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "http://127.0.0.1:1/api/"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, said = conclave(database_url, "web", PORT=port, CONCLAVE_HOST="127.0.0.1", **known)
+    assert code == 1
+    assert f"Port {port} cannot be used (Address already in use). Set PORT to another one." in said
+    assert "Traceback" not in said
+
+
+def test_an_address_of_another_machine_is_a_sentence(database_url: str) -> None:
+    known = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "http://127.0.0.1:1/api/"}
+    for host in ("192.0.2.1", "nowhere.invalid"):
+        code, said = conclave(database_url, "web", PORT="0", CONCLAVE_HOST=host, **known)
+        assert code == 1
+        assert f"CONCLAVE_HOST {host} is no address of this machine" in said

@@ -16,7 +16,7 @@ from bot import embedded, preflight
 from bot.config import Settings
 from bot.errors import StartError, slack_name
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session
-from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
+from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import result as results
@@ -125,8 +125,7 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    if settings.lacks_apprise:
-        findings.append(Finding("letters", False, NO_APPRISE))
+    findings += _examine_letters(settings)
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
@@ -138,6 +137,14 @@ async def examine(settings: Settings) -> list[Finding]:
     if not missing:
         findings += await _examine_slack(settings)
     return findings
+
+
+def _examine_letters(settings: Settings) -> list[Finding]:
+    try:
+        check_letters(settings.letter_urls)
+    except StartError as error:
+        return [Finding("letters", False, str(error))]
+    return []
 
 
 async def _examine_deliveries(url: str) -> list[Finding]:

@@ -88,7 +88,7 @@ class _Standing:
 def check(url: str, *, name: str = "DATABASE_URL") -> None:
     """Raise StartError where no connection comes about, or the server is not fit. name: the variable with the URL."""
     try:
-        with psycopg.connect(conninfo(url)) as connection:
+        with psycopg.connect(conninfo(url, name=name)) as connection:
             unfit = _unfit(_read(connection))
     except psycopg.Error as error:
         raise StartError(told_of_refusal(error, name=name)) from error
