@@ -38,6 +38,7 @@ SETTINGS = {
     "statement_timeout": "0",
 }
 """What every connection asks for, whatever the defaults of server, database and login are."""
+_OURS = " ".join("-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in SETTINGS.items())
 _HANG_UP_SECONDS = 0.5
 C = TypeVar("C", bound="Connection")
 
@@ -125,12 +126,16 @@ def parameters(url: str, *, name: str = "DATABASE_URL") -> dict[str, str]:
     others = urlencode([pair for pair in pairs if pair[0] != "host"], quote_via=quote)
     found = _as_libpq_reads(f"postgresql://{base}?{others}", name)
     found |= _hosts([value for key, value in pairs if key == "host"])
-    if any(port and not (port.isdecimal() and 0 < int(port) < 65536) for port in found.get("port", "").split(",")):
-        raise StartError(f"{name} has to have a number from 1 to 65535 as its port, as in host:5432")
+    _check_ports(found.get("port", "").split(","), name)
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
-    ours = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SETTINGS.items())
-    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {ours}".strip()}
+    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_OURS}".strip()}
+
+
+def _check_ports(ports: Sequence[str], name: str) -> None:
+    for port in filter(None, ports):
+        if not (port.isdecimal() and 0 < int(port) < 65536):
+            raise StartError(f"{name} has to have a number from 1 to 65535 as its port, as in host:5432")
 
 
 def _as_libpq_reads(url: str, name: str) -> dict[str, str]:
