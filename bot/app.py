@@ -26,7 +26,7 @@ from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
-from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
+from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.services import secrecy
 from bot.socket_mode import Socket
 from bot.store import db
@@ -112,8 +112,7 @@ def _check_settings(settings: Settings) -> None:
     missing = settings.missing_for_slack()
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
-    if settings.lacks_apprise:
-        raise StartError(NO_APPRISE)
+    check_letters(settings.letter_urls)
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -4,11 +4,10 @@ import tomllib
 from decimal import Decimal
 from functools import cached_property
 from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.authority import AuthorityTable
@@ -29,15 +28,23 @@ class Settings(BaseSettings):
     slack_api_url: str = SLACK_API
     database_url: SecretStr = SecretStr("")
     migration_database_url: SecretStr = SecretStr("")
-    port: int = Field(default=3000, ge=0, le=65535)
+    port: int = Field(default=3000, ge=0, le=65535, description="a whole number from 0 to 65535")
     host: str = Field(default="0.0.0.0", alias="CONCLAVE_HOST")
     data_dir: Path | None = Field(default=None, alias="CONCLAVE_DATA_DIR")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="CONCLAVE_LOG_LEVEL")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
-    tick_seconds: float = Field(default=60.0, gt=0, le=3600, alias="CONCLAVE_TICK_SECONDS")
+    tick_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        alias="CONCLAVE_TICK_SECONDS",
+        description="a number of seconds above 0, at most 3600",
+    )
 
     @field_validator("slack_api_url")
     @classmethod
@@ -60,17 +67,18 @@ class Settings(BaseSettings):
         )
 
     @property
-    def lacks_apprise(self) -> bool:
-        """Whether letters are asked for, but what sends them (the extra `letters`) is not installed."""
-        return len(self.ways) > 1 and find_spec("apprise") is None
-
-    @property
     def is_socket_mode(self) -> bool:
         return bool(self.slack_app_token.get_secret_value())
 
     @property
     def uses_embedded_database(self) -> bool:
         return not self.database_url.get_secret_value()
+
+    @property
+    def letter_urls(self) -> dict[str, str]:
+        """Name of the variable -> the URL that letters go to, where there is one."""
+        found = {"CONCLAVE_EMAIL_URL": self.email_url, "CONCLAVE_SMS_URL": self.sms_url}
+        return {name: url.get_secret_value() for name, url in found.items() if url.get_secret_value()}
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """Names of the variables without which the bot cannot talk to Slack."""
@@ -85,6 +93,17 @@ class Settings(BaseSettings):
         defaults = _defaults()
         ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
         return Rules(AuthorityTable(ceilings), CriteriaTemplates.from_dict(defaults["criteria"]))
+
+
+def told_of_settings(error: ValidationError) -> str:
+    """A sentence for each variable that cannot be read; never what it holds."""
+    meant = {field.alias or name: field.description for name, field in Settings.model_fields.items()}
+    sentences = []
+    for wrong in error.errors(include_input=False):
+        place = str(wrong["loc"][0])
+        what = meant.get(place)
+        sentences.append(f"{place.upper()} has to be {what}." if what else f"{place.upper()}: {wrong['msg']}.")
+    return " ".join(sentences)
 
 
 def _defaults() -> dict[str, Any]:

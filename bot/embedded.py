@@ -114,14 +114,14 @@ class EmbeddedServer:
         with _locked(self.data_dir):
             self._users.close()
             self._users = None
-            with open(self.data_dir / "users", "wb", buffering=0) as users, suppress(BlockingIOError):
+            with _private_file(self.data_dir / "users") as users, suppress(BlockingIOError):
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._run("pg_ctl", "stop", "-D", self._pgdata, "-m", "fast", "-w", "-t", STOP_SECONDS)
 
     def _start(self, settings: Mapping[str, str]) -> None:
         self._settings = settings
         # The shared lock is the list of users: the kernel keeps it, and strikes off whoever dies, however.
-        users = open(self.data_dir / "users", "wb", buffering=0)  # noqa: SIM115
+        users = _private_file(self.data_dir / "users")
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
             self._make_cluster(no_sync=settings.get("fsync") == "off")
@@ -291,9 +291,16 @@ def _refuse_closed_parents(data_dir: Path, account: pwd.struct_passwd | None) ->
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     """One process at a time starts or stops the server of a directory."""
-    with open(data_dir / "lock", "wb", buffering=0) as lock:
+    with _private_file(data_dir / "lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _private_file(path: Path) -> FileIO:
+    """A file to lock, for its owner alone: whoever may open it could hold the lock, and nobody would start or stop."""
+    file = open(path, "wb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115
+    os.fchmod(file.fileno(), 0o600)  # earlier versions made it for everybody to read
+    return file
 
 
 def _account(pgdata: Path) -> pwd.struct_passwd:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import hmac
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -13,7 +15,7 @@ import uvicorn
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,6 +24,7 @@ from bot.clock import DatabaseClock
 from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
+from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store import db, schema
@@ -37,6 +40,9 @@ DUE_LATE_SECONDS = 120.0
 _MAX_BODY_BYTES = 1_000_000
 _FINISH_SECONDS = 5
 """For requests in flight at shutdown: longer than any answer takes, and a bound for who never finishes sending."""
+_KEPT_SECONDS = 75
+"""An idle connection. Proxies drop theirs after 60 s: who ends first loses no request to a connection just closed."""
+_NOT_HERE = {errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN, socket.EAI_FAMILY}
 
 
 def asgi(
@@ -62,24 +68,65 @@ def asgi(
 
         routes.append(Route("/metrics", counted))
     if bolt is not None:
+        working = asyncio.Semaphore(most_connections() // 2)
 
         async def events(request: Request) -> Response:
-            body = bytearray()
-            async for chunk in request.stream():  # a length that is not announced is no way around the limit
-                body += chunk
-                if len(body) > _MAX_BODY_BYTES:
-                    return Response(status_code=413)
-            try:
-                bolt_request = to_async_bolt_request(request, bytes(body))
-            except UnicodeDecodeError:
-                return Response(status_code=400)
-            answer = await bolt.async_dispatch(bolt_request)
-            if answer.status == 401:
-                log.warning("a request's signature did not fit: check SLACK_SIGNING_SECRET and the clock")
-            return to_starlette_response(answer)
+            return await _answer(bolt, working, request)
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
-    return Starlette(routes=routes)
+    pages = Starlette(routes=routes)
+    pages.router.redirect_slashes = False  # Slack follows no redirect: a wrong address is to be seen as one
+    return pages
+
+
+async def _answer(bolt: AsyncApp, working: asyncio.Semaphore, request: Request) -> Response:
+    """Bolt's answer to a request of Slack's; one that is not Slack's, or not whole, is refused by its status alone.
+
+    working: as many as are worked for at once; half of the port's connections stay free for health pages.
+    """
+    try:
+        body = await _body(request)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    if body is None:
+        return Response(status_code=413)
+    try:
+        bolt_request = to_async_bolt_request(request, body)
+    except Exception:  # malformed in whichever way; what it says is not to be logged
+        return Response(status_code=400)
+    if not _may_be_signed(request):
+        return _refused()
+    if working.locked():
+        return Response(status_code=503)
+    async with working:
+        try:
+            answer = await bolt.async_dispatch(bolt_request)
+        except Exception as error:  # Bolt's own, at a payload of another shape: what a listener raises has its handler
+            log.error("a request that Bolt cannot read", error=type(error).__name__)
+            return Response(status_code=400)
+    return _refused() if answer.status == 401 else to_starlette_response(answer)
+
+
+async def _body(request: Request) -> bytes | None:
+    """None: too long. A length that is not announced is no way around the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _may_be_signed(request: Request) -> bool:
+    """Whether Bolt can compare the signature: it raises where the time is no number, or a letter is not ASCII."""
+    timestamp = request.headers.get("x-slack-request-timestamp", "0")
+    signature = request.headers.get("x-slack-signature", "")
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 20 and signature.isascii()
+
+
+def _refused() -> Response:
+    log.warning("a request's signature did not fit: check SLACK_SIGNING_SECRET and the clock")
+    return Response(status_code=401)
 
 
 async def readiness(
@@ -178,16 +225,31 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        if error.errno in _NOT_HERE:
+            raise StartError(f"CONCLAVE_HOST {host} is no address of this machine. Set it to 0.0.0.0.") from error
+        why = os.strerror(error.errno or 0)
+        raise StartError(f"Port {port} cannot be used ({why}). Set PORT to another one.") from error
+
+
 @asynccontextmanager
 async def serving(app: Starlette, *, host: str, port: int, watch: Watch | None = None) -> AsyncIterator[int]:
     """An ASGI app on a port (0: any free one); yields the port. Raises StartError where the port is taken."""
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise StartError(f"Port {port} cannot be used ({error.strerror}). Set PORT to another one.") from error
+    listener = _listener(host, port)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_FINISH_SECONDS
+        app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=_KEPT_SECONDS,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
     )
+    asyncio.get_running_loop().set_exception_handler(QuietAccept())
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn offers nothing to wait for

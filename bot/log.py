@@ -18,6 +18,8 @@ _QUIET = {
     "uvicorn": logging.WARNING,
     "slack_sdk": logging.INFO,
     "slack_bolt": logging.INFO,
+    # Before it tries again it says where, and the address of an answer lets whoever knows it write as the bot.
+    "slack_sdk.webhook": logging.WARNING,
 }
 # Says the whole body of a request whose signature does not fit, at INFO: after a changed secret or with a slow clock
 # that is somebody's ballot. Bolt sets this logger's level anew for every app, so a level would not hold; a filter does.

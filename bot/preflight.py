@@ -1,25 +1,78 @@
 """What is looked at before a process serves anybody: the schema, and what the database keeps secret."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StartError
-from bot.store import schema
+from bot.store import schema, server
 
+_NOT_ALLOWED, _LOCKED = "42501", "55P03"
+_LETTER_URLS = {
+    "CONCLAVE_EMAIL_URL": "mailtos://user:pass@smtp.example.com?to={email}",
+    "CONCLAVE_SMS_URL": "twilio://SID:token@sender/{phone}",
+}
 NO_APPRISE = "CONCLAVE_EMAIL_URL and CONCLAVE_SMS_URL need apprise. Install it with: pip install 'conclave[letters]'"
 
 
 async def check_schema(database_url: str) -> None:
+    """Raise StartError where the database cannot be worked with as it stands: a sentence with the way out."""
+    await asyncio.to_thread(server.check, database_url)
     try:
         found = await asyncio.to_thread(schema.current, database_url)
-    except StartError:
-        raise
-    except Exception as error:
-        raise StartError(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.") from error
+    except SQLAlchemyError as error:
+        raise StartError(_told_of_schema(error, name="DATABASE_URL")) from error
+    _check_not_newer(found)
     if found != schema.head():
         raise StartError(
             f"The database's schema is {found or 'empty'}, this version needs {schema.head()}. Run: conclave migrate"
         )
+
+
+def migrate(owner_url: str, *, name: str) -> None:
+    """Bring the schema up to date. Blocks. Raises StartError. name: the variable with the owner's URL."""
+    server.check(owner_url, name=name)
+    try:
+        _check_not_newer(schema.current(owner_url))
+        schema.upgrade(owner_url)
+    except SQLAlchemyError as error:
+        raise StartError(_told_of_schema(error, name=name)) from error
+
+
+def _check_not_newer(revision: str | None) -> None:
+    if revision and not schema.knows(revision):
+        raise StartError(
+            f"The database's schema is {revision}, of a newer version of Conclave; this one knows it up to "
+            f"{schema.head()}. Install the newer version again, or restore a backup made before the upgrade."
+        )
+
+
+def _told_of_schema(error: SQLAlchemyError, *, name: str) -> str:
+    """Why a migration, or a look at the schema, did not go through; what PostgreSQL undid is as it was."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state == _NOT_ALLOWED:
+        return (
+            f"The user in {name} may not do that: the tables belong to another one. Run conclave migrate with "
+            "MIGRATION_DATABASE_URL set to their owner's."
+        )
+    if state == _LOCKED:
+        return "Somebody holds a table that has to be changed. Nothing was changed. Run it again in a moment."
+    return f"The database refused ({type(error).__name__}, SQLSTATE {state}). Nothing was changed."
+
+
+def check_letters(urls: Mapping[str, str]) -> None:
+    """Raise StartError where letters go to what is no URL of apprise's. urls: name of the variable -> what it holds."""
+    if not urls:
+        return
+    if find_spec("apprise") is None:
+        raise StartError(NO_APPRISE)
+    import apprise  # a quarter of a second, and only where an operator asked for letters
+
+    for name, url in urls.items():
+        if not apprise.Apprise().add(url.replace("{email}", "a%40example.com").replace("{phone}", "%2B4915112345678")):
+            raise StartError(f"{name} is no URL that apprise knows. Write one like {_LETTER_URLS[name]}.")
 
 
 def told_of_secrecy(ways: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import traceback
 
 import structlog
 
-from bot.errors import BotError, TryAgain, slack_error
+from bot.errors import BotError, TryAgain, slack_error, told
 
 log = structlog.get_logger(__name__)
 TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
@@ -20,10 +20,10 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
     row that failed, and that row may hold scores.
     """
     if isinstance(error, TryAgain) and not is_submission:
-        log.info("refused", reason=type(error).__name__)
+        log.info("refused", reason=type(error).__name__, **_because(error))
         return TryAgain(AGAIN)
     if isinstance(error, BotError):
-        log.info("refused", reason=type(error).__name__)
+        log.info("refused", reason=type(error).__name__, **_because(error))
         return error
     if isinstance(error, TimeoutError):
         log.warning("listener timed out")
@@ -40,3 +40,8 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
         frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
     return BotError(f"Something went wrong on our side; nothing was lost. Tell whoever runs Conclave: {reference}.")
+
+
+def _because(error: BotError) -> dict[str, str]:
+    """What the database said, where it is the reason: an operator mends a full disk, nobody else can."""
+    return told(error.__cause__) if error.__cause__ else {}

@@ -19,12 +19,14 @@ def migrate() -> None:
         context.config.attributes["url"],
         poolclass=pool.NullPool,
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC", "application_name": "conclave migrate"},
+        connect_args={"application_name": "conclave migrate"},
     )
     with engine.connect() as connection:
         # Before lock_timeout, which would count here too: the second migrator waits for the first and then
         # finds nothing to do. A session's lock: it outlives an autocommit block and goes with the connection.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATORS_LOCK})
+        # Wherever the login's own search_path would put new tables: the functions of the vault look in public.
+        connection.execute(text("SET search_path = public"))
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)

@@ -83,11 +83,13 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.identity",
         "bot.metrics",
+        "bot.port",
         "bot.services",
         "bot.store",
         "bot.watch",
         "bot.errors",
     ),
+    "bot.port": (),
     "bot.log": (),
     "bot.metrics": (),
     # The `conclave` command.

@@ -156,6 +156,20 @@ def test_a_server_that_is_killed_under_its_users_is_noticed_and_brought_back(dat
     assert not server.is_listening()
 
 
+def test_what_is_locked_is_for_its_owner_alone(data_dir: Path) -> None:
+    """Any local account that could open these files could hold their locks: nobody would start or stop any more."""
+    server = embedded.start(data_dir, settings=FAST)
+    server.stop()
+    for name in ("lock", "users"):
+        assert (data_dir / name).stat().st_mode & 0o077 == 0
+        (data_dir / name).chmod(0o644)
+
+    embedded.start(data_dir, settings=FAST).stop()
+
+    for name in ("lock", "users"):
+        assert (data_dir / name).stat().st_mode & 0o077 == 0
+
+
 def test_a_process_id_that_now_is_somebody_else_does_not_stop_a_start(data_dir: Path) -> None:
     server = embedded.start(data_dir, settings=FAST)
     pid_file = data_dir / "postgres" / "postmaster.pid"

@@ -286,15 +286,16 @@ def print_line(text: str = "") -> None:
 
 
 def _settings() -> "Settings":
+    """Raises StartError where a variable cannot be read."""
     from pydantic import ValidationError
 
-    from bot.config import Settings
+    from bot.config import Settings, told_of_settings
+    from bot.errors import StartError
 
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise typer.BadParameter("; ".join(lines)) from None
+        raise StartError(told_of_settings(error)) from None
 
 
 @contextmanager

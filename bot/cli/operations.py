@@ -11,13 +11,12 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackClientError
-from sqlalchemy.exc import OperationalError
 
-from bot import embedded
+from bot import embedded, preflight
 from bot.config import Settings
 from bot.errors import StartError, slack_name
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session
-from bot.preflight import NO_APPRISE, check_schema, told_of_secrecy
+from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import result as results
@@ -84,19 +83,15 @@ def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
 def migrate(settings: Settings) -> str:
     """Bring the schema up to date and let the service's login in; returns the schema's revision.
 
-    Raises StartError where the database does not answer.
+    Raises StartError where the database cannot be migrated as it stands.
     """
     if settings.uses_embedded_database:
         with database(settings):
             return schema.head()
     service = settings.database_url.get_secret_value()
     owner = settings.migration_database_url.get_secret_value() or service
-    try:
-        schema.upgrade(owner)
-        vault.admit(owner, service)
-    except OperationalError as error:
-        name = "DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL"
-        raise StartError(f"The database does not answer. Check {name}.") from error
+    preflight.migrate(owner, name="DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL")
+    vault.admit(owner, service)
     return schema.head()
 
 
@@ -130,8 +125,7 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    if settings.lacks_apprise:
-        findings.append(Finding("letters", False, NO_APPRISE))
+    findings += _examine_letters(settings)
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
@@ -143,6 +137,14 @@ async def examine(settings: Settings) -> list[Finding]:
     if not missing:
         findings += await _examine_slack(settings)
     return findings
+
+
+def _examine_letters(settings: Settings) -> list[Finding]:
+    try:
+        check_letters(settings.letter_urls)
+    except StartError as error:
+        return [Finding("letters", False, str(error))]
+    return []
 
 
 async def _examine_deliveries(url: str) -> list[Finding]:
@@ -193,6 +195,7 @@ _TELLING = (
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
     with database(settings) as url:
+        await check_schema(url)
         opened = db.connect(url, budget_seconds=10)
         try:
             yield opened

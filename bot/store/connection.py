@@ -26,8 +26,19 @@ _DEFAULTS = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "application_name": "conclave",
+    "client_encoding": "UTF8",
 }
-_UTC = "-c TimeZone=UTC"
+SETTINGS = {
+    # The given schema's TIMESTAMPs carry no zone; psycopg reads dates in ISO order only.
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "default_transaction_isolation": "read committed",
+    # Whoever waits has a budget of their own, in bot/store/db.py; migrations take as long as they take.
+    "statement_timeout": "0",
+}
+"""What every connection asks for, whatever the defaults of server, database and login are."""
+_OURS = " ".join("-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in SETTINGS.items())
 _HANG_UP_SECONDS = 0.5
 C = TypeVar("C", bound="Connection")
 
@@ -99,31 +110,39 @@ async def _first(openings: list[Coroutine[Any, Any, C]]) -> C:
             one.cancel()
 
 
-def parameters(url: str) -> dict[str, str]:
+def parameters(url: str, *, name: str = "DATABASE_URL") -> dict[str, str]:
     """libpq's parameters of a DATABASE_URL, with our defaults. Raises StartError where it cannot be read.
+
+    name: the variable that holds it.
 
     Several hosts may be written as `//a:5432,b:5432/db` or as `///db?host=a:5432&host=b:5432`. With several, only the
     one that takes writes will do.
     """
     scheme, separator, rest = url.strip().partition("://")
     if not separator or scheme not in _SCHEMES:
-        raise StartError("DATABASE_URL has to start with postgresql:// or postgres://")
+        raise StartError(f"{name} has to start with postgresql:// or postgres://")
     base, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     others = urlencode([pair for pair in pairs if pair[0] != "host"], quote_via=quote)
-    found = _as_libpq_reads(f"postgresql://{base}?{others}")
-    found |= _hosts([value for name, value in pairs if name == "host"])
+    found = _as_libpq_reads(f"postgresql://{base}?{others}", name)
+    found |= _hosts([value for key, value in pairs if key == "host"])
+    _check_ports(found.get("port", "").split(","), name)
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
-    # Sessions run in UTC, because the given schema's TIMESTAMPs carry no zone.
-    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_UTC}".strip()}
+    return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_OURS}".strip()}
 
 
-def _as_libpq_reads(url: str) -> dict[str, str]:
+def _check_ports(ports: Sequence[str], name: str) -> None:
+    for port in filter(None, ports):
+        if not (port.isdecimal() and 0 < int(port) < 65536):
+            raise StartError(f"{name} has to have a number from 1 to 65535 as its port, as in host:5432")
+
+
+def _as_libpq_reads(url: str, name: str) -> dict[str, str]:
     try:
-        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+        return {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.Error:  # its message may quote the password
-        raise StartError("DATABASE_URL has to look like postgresql://user:password@host:5432/database") from None
+        raise StartError(f"{name} has to look like postgresql://user:password@host:5432/database") from None
 
 
 def _hosts(written: Sequence[str]) -> dict[str, str]:
@@ -144,9 +163,9 @@ def _place(written: str) -> tuple[str, str]:
     return host.strip("[]"), port
 
 
-def conninfo(url: str) -> str:
+def conninfo(url: str, *, name: str = "DATABASE_URL") -> str:
     """The same as one string for psycopg."""
-    return make_conninfo(**parameters(url))
+    return make_conninfo(**parameters(url, name=name))
 
 
 def sqlalchemy_url(url: str) -> URL:

@@ -30,7 +30,13 @@ BACKGROUND_SECONDS = 10.0
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
 _READ_ONLY = "25006"
 """The server has become somebody's standby."""
-_RETRYABLE = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", _READ_ONLY} | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
+_NO_ROOM = {"53000", "53100", "53200", "53300", "58030"}
+"""The server's disk or memory is full, its connections are all taken, its disk fails: an operator may mend it."""
+_RETRYABLE = (
+    {"40001", "40P01", "57014", "57P01", "57P02", "57P03", _READ_ONLY}
+    | _NO_ROOM
+    | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
+)
 
 
 @dataclass(frozen=True)

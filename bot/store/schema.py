@@ -55,6 +55,13 @@ def head() -> str:
     return revision
 
 
+def knows(revision: str) -> bool:
+    """Whether this code has the migration; a newer version's it has not."""
+    from alembic.script import ScriptDirectory
+
+    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def draft(name: str) -> Path:
     """Write an empty migration, migrations/versions/YYYY-MM-DD_<name>.py, after the newest one."""
     from alembic import command

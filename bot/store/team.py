@@ -82,7 +82,11 @@ async def find_by_identity(c: AsyncConnection, user: SlackUser) -> tuple[Member,
 
 
 async def find_unlinked_by_email(c: AsyncConnection, *, workspace_id: str, email: str) -> UUID | None:
-    """A member with this address in a team bound to the workspace, who has no identity there yet."""
+    """A member with this address in a team bound to the workspace, who has no identity there yet.
+
+    Data from elsewhere may hold an address twice, in different case: then whoever is active, written just so, oldest.
+    """
+    member = t.team_members.c
     return (
         await c.execute(
             select(t.team_members.c.id)
@@ -93,6 +97,10 @@ async def find_unlinked_by_email(c: AsyncConnection, *, workspace_id: str, email
                 func.lower(t.team_members.c.email) == email.lower(),
                 t.slack_identities.c.member_id.is_(None),
             )
+            .order_by(
+                member.is_active.desc().nulls_last(), (member.email == email).desc(), member.created_at, member.id
+            )
+            .limit(1)
         )
     ).scalar_one_or_none()
 

@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 import aiohttp
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from bot.domain.action import Action
+from handlers import refusal
 from sandbox.delivery import sign
 from tests.support.house import House
 from tests.support.known import known
@@ -108,6 +110,28 @@ async def test_scoring_survives_a_slow_database(team: Team) -> None:
     assert (await team.modal("lisa")).inputs["Full refund"] == "9 · very good"
     assert (await lisa.submit()).ok
     assert "Criterion 2 of 2" in (await team.modal("lisa")).text
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "53300", "58030"])
+async def test_a_database_without_room_keeps_the_text_and_is_named_in_the_log(
+    team: Team, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(refusal, "log", structlog.wrap_logger(structlog.PrintLogger(said)))
+    await team.to_options()
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    await lisa.fill({"Title": "A voucher", "Description": "Two months free."})
+    team.sql(
+        f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '{state}'; END $$; "
+        "CREATE TRIGGER full_disk BEFORE INSERT ON response_options FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+    answer = await lisa.submit()
+    assert answer.error in (NOT_SAVED, TOO_LONG)
+    assert state in said.getvalue()
+    team.sql("DROP TRIGGER full_disk ON response_options")
+    assert (await lisa.submit()).ok
+    assert team.value("SELECT count(*) FROM response_options") == 3
 
 
 async def test_slow_slack_profiles_do_not_delay_the_answer(team: Team) -> None:

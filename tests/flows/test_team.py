@@ -280,6 +280,20 @@ async def test_somebody_is_linked_by_address_only_in_a_workspace_of_the_team(tea
     await team.house.person("ana").see("You are not a member of a team here yet. Sarah Johnson can add you")
 
 
+async def test_an_address_that_is_twice_in_the_data_is_the_active_member_written_just_so(team: Team) -> None:
+    team.sql(
+        "INSERT INTO team_members (team_id, email, name, password_hash, role, is_active, created_at) "
+        "SELECT id, email, known, '!', 'sales_manager', active, '2020-01-01'::timestamp + years FROM teams, (VALUES "
+        "('Eve@techcorp.com', 'Eve, capital', true, interval '0'), ('eve@techcorp.com', 'Eve, small', true, '1 year'), "
+        "('EVE@techcorp.com', 'Eve, gone', false, '-1 year')) AS doubles (email, known, active, years)"
+    )
+    answer = await team.house.person("eve").slash("/decide list")
+    assert answer.ok
+    linked = "SELECT max(name) FROM team_members JOIN slack_identities ON member_id = id WHERE slack_user_id = 'U0EVE'"
+    await team.until(linked, "Eve, small")
+    assert "Something went wrong" not in await team.house.person("eve").screen()
+
+
 async def test_an_inactive_member_is_told_who_can_change_that(team: Team) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     await team.house.person("tom").slash("/decide list")

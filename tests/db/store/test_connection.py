@@ -35,13 +35,17 @@ from bot.store.connection import Connection, parameters, sqlalchemy_url
         ("postgresql://u@/d?host=[::1]:6432", {"host": "::1", "port": "6432"}),
         ("postgresql://u@/d?host=::1", {"host": "::1"}),
         ("postgresql://u@h/d?connect_timeout=9", {"connect_timeout": "9", "tcp_user_timeout": "3000"}),
-        ("postgresql://u@h/d?options=-c%20work_mem%3D8MB", {"options": "-c work_mem=8MB -c TimeZone=UTC"}),
     ],
 )
 def test_an_address_is_understood_as_operators_write_it(url: str, expected: dict[str, str]) -> None:
     found = parameters(url)
     assert {name: found.get(name) for name in expected} == expected
     assert parameters(sqlalchemy_url(url).render_as_string(hide_password=False))["host"] == found["host"]
+
+
+def test_settings_of_an_address_stay_and_ours_come_after_them() -> None:
+    options = parameters("postgresql://u@h/d?options=-c%20work_mem%3D8MB")["options"]
+    assert options.startswith("-c work_mem=8MB -c TimeZone=UTC -c DateStyle=ISO,\\ MDY ")
 
 
 def test_one_host_alone_is_taken_as_it_is() -> None:
