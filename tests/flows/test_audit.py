@@ -166,7 +166,7 @@ async def test_settings_saved_as_they_were_leave_no_line(team: Team) -> None:
 
 async def test_no_address_and_no_number_of_anybody_is_in_the_trail(database_url: str) -> None:
     ways: dict[str, Any] = {
-        "CONCLAVE_EMAIL_URL": "mailtos://user:pass@127.0.0.1?to={email}",
+        "CONCLAVE_EMAIL_URL": "mailtos://user:pass@smtp.example.com?to={email}",
         "CONCLAVE_SMS_URL": "json://127.0.0.1:9/{phone}",
     }
     async with living(database_url, techcorp(), **ways) as house:

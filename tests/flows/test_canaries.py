@@ -30,9 +30,6 @@ from sandbox.server import Sandbox, running
 from sandbox.town import Mode
 from tests.support.postbox import Postbox, open_postbox
 
-# apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 COMMAND = (sys.executable, "-m", "bot")
 TITLES = ("Zqkestrel answer", "Zqheron answer")
 PEOPLE = ("sarah", "mike", "lisa")

@@ -18,9 +18,6 @@ from tests.support.known import known
 from tests.support.postbox import Postbox, open_postbox
 from tests.support.team import Team
 
-# apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 HOURS = {"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}
 ALWAYS = {"push": False, **HOURS}
 

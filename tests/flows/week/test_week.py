@@ -7,13 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.hands import modal_of
 from tests.support.week import Told, Week
-
-# apprise 2.2 tries the standard library's imghdr, which Python 3.13 removes; it has a shim of its own for then.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "a-week-of-nudges.md"
 
