@@ -18,7 +18,7 @@ NO_SUCH = "Your team has no such decision. /decide list shows those it has."
 async def both(database_url: str) -> AsyncIterator[tuple[Any, Any]]:
     """Sarah's team of TechCorp and Hank's of Globex."""
     async with living(database_url, techcorp()) as one, living(database_url, globex()) as two:
-        ours = await Team(one).gather("mike", "lisa")
+        ours = await Team(one).gather("mike", "lisa", "tom")
         theirs = await Team(two).gather("homer", "priya", owner="hank")
         ours.give("mike", 4)
         theirs.give("homer", 4)
@@ -96,7 +96,7 @@ async def test_each_bot_delivers_only_to_its_own_workspace_and_leaves_the_others
 
 async def test_noise_of_other_teams_changes_nothing(both: tuple[Any, Any]) -> None:
     ours, _ = both
-    await ours.to_scoring("sarah", "mike", "lisa")
+    await ours.to_scoring("sarah", "mike", "lisa", "tom")
     ours.sql("INSERT INTO teams (name, company_name) SELECT 'Noise', 'N' || n FROM generate_series(1, 5) n")
     ours.sql(
         "INSERT INTO team_members (team_id, email, name, password_hash, role, escalation_authority) "
@@ -108,7 +108,7 @@ async def test_noise_of_other_teams_changes_nothing(both: tuple[Any, Any]) -> No
         "status, current_phase, urgency_level) SELECT team_id, id, 'Noise', 'Noise', 'Noise', 'refund_request', "
         "'evaluating', 4, 5 FROM team_members WHERE name = 'Noise'"
     )
-    for name in ("sarah", "mike", "lisa"):
+    for name in ("sarah", "mike", "lisa", "tom"):
         await ours.ballot(name)
     await ours.published()
     assert "1.  Full refund · 8.0" in await ours.card()
