@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -25,7 +26,7 @@ async def test_an_embedded_database_that_is_killed_is_brought_back(
         for n in range(kills):
             killed = await _kill(data, with_children=bool(n % 2))
             # It may be back before anybody has seen the process unready, so the new server is what is waited for.
-            noticed = await until(lambda: _is_another(data, killed), "another server is started", timeout=60)
+            noticed = await until(partial(_is_another, data, killed), "another server is started", timeout=60)
             slowest = max(slowest, noticed + await until(lambda: _is(process, 200), "it is ready again", timeout=90))
         sarah = house.sandbox.person("sarah")
         opened = await sarah.slash("/decide setup")
