@@ -286,6 +286,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["options", "criteria", "scores", "confidence"]), JSON))
 def test_whatever_the_file_holds_the_answer_is_a_case_or_a_refusal(changes: dict[str, Any]) -> None:
     with suppress(Invalid):

@@ -100,6 +100,7 @@ def by_scipy(ballots: Sequence[Cells]) -> list[float]:
     return [float(a) for a in solution[len(cells) :]]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(some_ballots())
 def test_offsets_are_the_least_squares_of_scipy(ballots: list[Cells]) -> None:

@@ -61,6 +61,7 @@ def on_the_wall(at: datetime, preferences: Preferences, zone: str) -> bool:
     return (local.isoweekday() - 1) in preferences.days and preferences.starts <= minutes < preferences.ends
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(at=INSTANTS, zone=st.sampled_from(NASTY), preferences=some_preferences())
 def test_the_next_working_instant_is_one_by_the_clock_on_the_wall(
@@ -132,6 +133,7 @@ def test_no_nudge_outside_hours_none_twice_none_after_the_end() -> None:
     assert 0 < silent < cases
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(at=INSTANTS, zone=st.sampled_from(NASTY), preferences=some_preferences(), below=st.lists(INSTANTS, max_size=4))
 def test_a_higher_rung_hears_a_step_after_each_lower_one_and_waits_for_nobody_who_hears_later(

@@ -305,6 +305,7 @@ def a_team(draw: st.DrawFn) -> tuple[list[list[list[int]]], list[str]]:
     return draw(st.lists(rows, min_size=people, max_size=people)), [str(Decimal(w) / 100) for w in weights]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(a_team())
 def test_the_share_is_what_ten_thousand_draws_in_plain_python_come_near_to(
@@ -375,6 +376,7 @@ def test_number_and_label_never_disagree(share: float, people: int) -> None:
     assert label(shown_share(share, people=people) / 100, people=people) == label(share, people=people)
 
 
+@pytest.mark.slow
 def test_numpy_is_not_imported_to_start_nor_to_compute_a_share() -> None:
     code = (
         "import bot.app, sys; from bot.domain.stability import chances_to_be_first as chances; "
