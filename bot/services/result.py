@@ -150,8 +150,8 @@ class Verified:
     """What `conclave verify` found of a decision."""
 
     order: str
-    """'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed': of all its rounds. One that is not sealed though
-    published condemns them; else it is as the latest that was not voided."""
+    """'none' | 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed': of all its rounds. 'unsealed' where any
+    published round is; else as the latest round that was not voided."""
     findings: tuple[tuple[str, str], ...] = ()
     """(what of a published round was looked at, 'same' or what is wrong with it), round by round."""
 

@@ -30,7 +30,7 @@ class Delivery:
     is_ambiguous: bool
     """An earlier claim ended without a verdict: its effect may or may not have happened."""
     created_at: datetime
-    """No effect is older."""
+    """Nothing that this delivery has sent can be older: a message is looked for from here on."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:

@@ -552,16 +552,38 @@ async def open_member(team: Team, name: str, whom: str, values: Mapping[str, Any
     await team.house.person(name).fill(values)
 
 
-async def one_after_the_other(team: Team, *names: str) -> list[Any]:
-    """Let them submit in this order, each before the one before has come to an end."""
+AGAIN = "press Submit again"
+
+
+async def one_after_the_other(team: Team, first: str, second: str) -> list[Any]:
+    """Let both submit in this order, the second before the first has come to an end.
+
+    Whoever is told on a slow machine that nothing was saved in time presses again, as anybody would.
+    """
     await team.settled()
+    answers = await _behind_a_lock(team, first, second)
+    for _ in range(5):
+        if AGAIN not in (answers[0].error or ""):
+            break
+        answers = await _behind_a_lock(team, first, second)
+    if AGAIN in (answers[1].error or ""):
+        answers[1] = await team.house.person(second).submit()
+    return answers
+
+
+async def _behind_a_lock(team: Team, first: str, second: str) -> list[Any]:
+    """Both, or the first alone where it gives up before the second has begun."""
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions WHERE id = %s FOR UPDATE", [team.decision_id])
-        presses = []
-        for count, name in enumerate(names, start=1):
-            presses.append(asyncio.create_task(team.house.person(name).submit()))
-            await team.waiting_for_locks(count)
+        presses = [asyncio.create_task(team.house.person(first).submit())]
+        await team.waiting_for_locks(1)
+        presses.append(asyncio.create_task(team.house.person(second).submit()))
+        while team.value(LOCKS) < 2 and not any(p.done() for p in presses):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
     return list(await asyncio.gather(*presses))
+
+
+LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 async def test_of_two_who_take_each_others_authority_at_once_the_second_has_none_any_more(team: Team) -> None:
