@@ -517,3 +517,14 @@ def test_nobody_else_makes_something_wait() -> None:
     made = {path for path in (ROOT / "bot").rglob("*.py") if "Waiting(" in path.read_text(encoding="utf-8")}
 
     assert made == {ROOT / "bot" / "domain" / "waiting.py"}
+
+
+@pytest.mark.parametrize(("options", "leads"), [(1, Action.PROPOSE_OPTION), (MIN_OPTIONS, Action.START_SCORING)])
+def test_the_owner_is_led_to_propose_until_there_are_enough_options_and_then_to_start(
+    options: int, leads: Action
+) -> None:
+    brief = dossiers.situations()["options"].brief
+    some = replace(brief, options=tuple(dossiers.an_option(n, f"Offer {n}") for n in range(options)))
+
+    assert action_for(Kind.OPTIONS, some) is leads
+    assert leading(some, dossiers.NOW) is leads
