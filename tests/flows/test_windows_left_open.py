@@ -16,6 +16,7 @@ import pytest
 
 from bot.domain.action import Action
 from tests.support.known import known
+from tests.support.records import WAITING_FOR_LOCKS
 from tests.support.steps import (
     FULL,
     NAMES,
@@ -578,12 +579,9 @@ async def _behind_a_lock(team: Team, first: str, second: str) -> list[Any]:
         presses = [asyncio.create_task(team.house.person(first).submit())]
         await team.waiting_for_locks(1)
         presses.append(asyncio.create_task(team.house.person(second).submit()))
-        while team.value(LOCKS) < 2 and not any(p.done() for p in presses):  # noqa: ASYNC110 - the database tells nobody
+        while team.value(WAITING_FOR_LOCKS) < 2 and not any(p.done() for p in presses):  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.02)
     return list(await asyncio.gather(*presses))
-
-
-LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 async def test_of_two_who_take_each_others_authority_at_once_the_second_has_none_any_more(team: Team) -> None:

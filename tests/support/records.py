@@ -12,6 +12,10 @@ from tests.support.house import House
 
 PATIENCE_SECONDS = 30.0
 """For what a slow machine does late; what is promised within a time says so where it is tested."""
+WAITING_FOR_LOCKS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+"""How many statements wait for a lock."""
 
 
 class Records:
@@ -56,8 +60,7 @@ class Records:
 
     async def waiting_for_locks(self, number: int) -> None:
         """Wait until so many of the bot's statements wait for a lock."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        await self.until(query, number)
+        await self.until(WAITING_FOR_LOCKS, number)
 
     async def settled(self) -> None:
         """Wait until nothing waits in the outbox."""
