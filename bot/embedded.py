@@ -193,14 +193,16 @@ class EmbeddedServer:
         return self._run("pg_isready", "-h", self._socket_dir(), "-t", 3).returncode
 
     def _forget_dead_postmaster(self) -> None:
-        """Remove a postmaster.pid whose process is gone, another one, or a zombie (if nobody reaps).
+        """Remove the lock files, of the data and of the socket, whose process is gone, another one, or a zombie.
 
-        PostgreSQL takes any process of that id for the server ("lock file already exists"). Children of the
-        dead one that still write are safe: the shared memory they hold stops a second server.
+        PostgreSQL takes any process of that id for the server ("lock file already exists"); zombies stay where
+        nobody reaps, as in a container without an init. Children of the dead one that still write are safe: the
+        shared memory they hold stops a second server.
         """
-        lines = self._pid_file_lines()
-        if lines and str(self._pgdata) not in _command_line(int(lines[0])):
-            (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self._pgdata / "postmaster.pid", self._choose_socket_dir() / ".s.PGSQL.5432.lock"):
+            pid = _first_line(lock)
+            if pid.isdigit() and str(self._pgdata) not in _command_line(int(pid)):
+                lock.unlink(missing_ok=True)
 
     def _pid_file_lines(self) -> list[str]:
         try:
@@ -383,6 +385,13 @@ def _closed_parent(path: Path, *, uid: int | None) -> Path | None:
             if not found.st_mode & (0o100 if found.st_uid == uid else 0o001):
                 return parent
     return None
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text().partition("\n")[0].strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _fits_a_socket(directory: Path) -> bool:

@@ -1,5 +1,6 @@
 """The embedded database: found, shared, stopped by its last user, and back after every kind of death."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -154,6 +156,36 @@ def test_a_server_that_is_killed_under_its_users_is_noticed_and_brought_back(dat
     assert ask(server.url, "SELECT answer FROM kept") == 42
     server.stop()
     assert not server.is_listening()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.usefixtures("nobody_reaps")
+def test_a_server_that_is_killed_where_nobody_reaps_the_dead_is_brought_back(data_dir: Path) -> None:
+    """As in a container without an init: the dead one keeps its process id, which its lock files name."""
+    server = embedded.start(data_dir, settings=FAST)
+    killed = postmaster(server)
+    os.kill(killed, signal.SIGKILL)
+    while server.is_listening():
+        time.sleep(0.01)
+
+    server.bring_back()
+
+    assert Path(f"/proc/{killed}").exists()
+    assert server.is_listening()
+    server.stop()
+
+
+@pytest.fixture
+def nobody_reaps() -> Iterator[None]:
+    """Orphans become children of this process, which does not wait for them before the test is over."""
+    set_child_subreaper = 36
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl(set_child_subreaper, 1)
+    yield
+    prctl(set_child_subreaper, 0)
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def test_what_is_locked_is_for_its_owner_alone(data_dir: Path) -> None:
