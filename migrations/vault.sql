@@ -319,9 +319,11 @@ END $$;
 -- likewise; an option's kept comments, sorted, go to its cells in the order of the criteria. Below the threshold for a
 -- ranking nothing is kept: one ballot's histogram is the ballot. A second round keeps no comments: it publishes none.
 CREATE FUNCTION seal_round(r rounds, ballots int) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
+    -- By arrays, one pass over the ballots: statistics know nothing of these rows yet, and joins that are planned by
+    -- such statistics compare every row of a cell with every other one.
     WITH submitters AS (
-        SELECT member_id, row_number() OVER (ORDER BY member_id) AS seat
+        SELECT array_agg(member_id ORDER BY member_id) AS ids
         FROM round_members WHERE round_id = r.id AND submitted
     ), criteria AS (
         SELECT (criterion ->> 'id')::uuid AS id, place
@@ -329,14 +331,10 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
     ), opened AS (
         DELETE FROM evaluations WHERE decision_id = r.decision_id
         RETURNING option_id, criteria_id, score, confidence, anonymous_comment, share_comment
-    ), scores AS (
-        SELECT option_id, criteria_id, score,
-            row_number() OVER (PARTITION BY option_id, criteria_id ORDER BY score) AS seat
-        FROM opened
-    ), confidences AS (
-        SELECT option_id, criteria_id, confidence,
-            row_number() OVER (PARTITION BY option_id, criteria_id ORDER BY confidence) AS seat
-        FROM opened
+    ), histograms AS (
+        SELECT option_id, criteria_id, array_agg(score ORDER BY score) AS scores,
+            array_agg(confidence ORDER BY confidence) AS confidences
+        FROM opened GROUP BY option_id, criteria_id
     ), comments AS (
         SELECT option_id, anonymous_comment AS comment,
             row_number() OVER (PARTITION BY option_id ORDER BY anonymous_comment COLLATE "C") AS place
@@ -344,17 +342,16 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE anonymous_comment IS NOT NULL AND r.follows IS NULL
             AND (ballots >= (r.thresholds ->> 'totals')::int OR share_comment)
     ), cells AS (
-        SELECT s.option_id, s.criteria_id, s.seat, s.score, c.confidence, k.place AS criterion_place,
-            row_number() OVER (PARTITION BY s.option_id ORDER BY k.place, s.seat) AS place
-        FROM scores s
-        JOIN confidences c USING (option_id, criteria_id, seat)
-        JOIN criteria k ON k.id = s.criteria_id
+        SELECT h.option_id, h.criteria_id, k.place AS criterion_place, c.seat, c.score, c.confidence,
+            row_number() OVER (PARTITION BY h.option_id ORDER BY k.place, c.seat) AS place
+        FROM histograms h JOIN criteria k ON k.id = h.criteria_id,
+            unnest(h.scores, h.confidences) WITH ORDINALITY AS c (score, confidence, seat)
     )
     INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
                              anonymous_comment, share_comment, created_at)
-    SELECT r.decision_id, s.member_id, option_id, c.criteria_id, c.score, c.confidence, n.comment, false,
+    SELECT r.decision_id, s.ids[c.seat], option_id, c.criteria_id, c.score, c.confidence, n.comment, false,
         timezone('UTC', r.closed_at)
-    FROM cells c JOIN submitters s USING (seat) LEFT JOIN comments n USING (option_id, place)
+    FROM submitters s CROSS JOIN cells c LEFT JOIN comments n USING (option_id, place)
     WHERE ballots >= (r.thresholds ->> 'ranking')::int
     -- The order on disk tells nothing either.
     ORDER BY c.option_id, c.criterion_place, seat
@@ -365,7 +362,7 @@ $$;
 -- would show every ballot), CV003 published before, voided or unknown, CV004 neither quorum nor override.
 CREATE FUNCTION publish_round(p_round uuid)
 RETURNS TABLE (ballot int, option_id uuid, criteria_id uuid, score int, confidence int)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     r rounds;
     ballots int;
