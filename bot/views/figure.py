@@ -55,9 +55,10 @@ def means(dossier: Dossier, result: Result) -> list[str]:
 
 
 def _means_of(dossier: Dossier, result: Result, option_id: UUID) -> str:
-    """ "Trust 7.4 · Cost 6.5 (split)"; what may not be shown is left out."""
+    """ "Trust 7.4 · Cost 6.5 (split)", a number on the line of its name; what may not be shown is left out."""
     cells = [cell for criterion in dossier.criteria if (cell := result.cell(option_id, criterion.id))]
-    return " · ".join(f"{criterion_name(dossier, k.criterion_id, room=40)} {_words(k)}" for k in cells) or WITHHELD
+    told = (f"{criterion_name(dossier, k.criterion_id, room=40)}\u00a0{_words(k)}" for k in cells)
+    return "\u00a0· ".join(told) or WITHHELD
 
 
 def means_legend(dossier: Dossier, result: Result) -> str | None:

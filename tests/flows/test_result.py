@@ -91,11 +91,11 @@ async def test_five_ballots_show_totals_to_a_tenth_and_every_comment(newcomers: 
     assert "Full refund leads, and the lead is clear." in card
     assert "[chart: Score of each option, from 1 to 10]" in result
     assert "Score: Full refund 8.0, Partial credit 5.0" in result
-    assert "Full refund: Trust 8.0 · Cost 8.0" in result
+    assert "Full refund: Trust\u00a08.0\u00a0· Cost\u00a08.0" in result
     assert team.value("SELECT body ->> 'version' FROM round_results") == "3"
     await team.press("lisa", "decision.show")
     details = await team.modal("lisa", at_least="Full refund leads, and the lead is clear.")
-    assert "Full refund: Trust 8.0 · Cost 8.0" in details.text
+    assert "Full refund: Trust\u00a08.0\u00a0· Cost\u00a08.0" in details.text
 
 
 async def test_where_slack_refuses_charts_the_same_result_comes_without(newcomers: Team) -> None:
@@ -109,7 +109,7 @@ async def test_where_slack_refuses_charts_the_same_result_comes_without(newcomer
     await team.settled()
     assert "[chart" not in result
     assert "1.  Full refund · 8.0" in result
-    assert "Full refund: Trust 8.0 · Cost 8.0" in result
+    assert "Full refund: Trust\u00a08.0\u00a0· Cost\u00a08.0" in result
     refused, posted = [c for c in team.house.sandbox.calls("chat.postMessage") if "Result of #1" in str(c.arguments)]
     assert (known(refused.answer)["error"], known(posted.answer)["ok"]) == ("invalid_blocks", True)
     assert team.value("SELECT attempts FROM outbox WHERE kind = 'result'") == 1
@@ -139,7 +139,7 @@ async def test_a_split_team_is_told_where_before_it_resolves(newcomers: Team) ->
     assert "Next: hear both sides; then a decider presses Resolve or Second round." in result
     assert "1=  Full refund" in result
     assert "Where to talk: the team is in two camps on Trust (Full refund: 3 and 2) and Cost (Full refund)." in result
-    assert "Full refund: Trust 7.0 (split) · Cost 7.0 (split)" in result
+    assert "Full refund: Trust\u00a07.0 (split)\u00a0· Cost\u00a07.0 (split)" in result
     await team.window("mike", "outcome.resolve")
     assert "The order says little here: your reason carries the choice." in (await team.modal("mike")).text
 

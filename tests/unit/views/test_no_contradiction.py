@@ -67,9 +67,9 @@ class Told:
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], str]:
-        """(option, criterion) -> "7.4", "6.5 (split)", "not shown", as listed; empty where no average is shown."""
-        lines = re.findall(rf"^{OPTION}: (.+)$", self.text, re.MULTILINE)
-        parts = ((option, part.split(" ", 1)) for option, line in lines for part in line.split(" · "))
+        """(option, criterion) -> "7.4", "6.5 (split)", as listed; without what is not shown."""
+        lines = re.findall(rf"^{OPTION}: (?!not shown)(.+)$", self.text, re.MULTILINE)
+        parts = ((option, part.split("\u00a0", 1)) for option, line in lines for part in line.split("\u00a0· "))
         return {(option, criterion): shown for option, (criterion, shown) in parts}
 
     @property

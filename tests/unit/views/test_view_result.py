@@ -64,8 +64,8 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next() ->
             "• Had other colleagues scored, *Half refund* would probably lead too: in about 75 of 100 cases.",
             "• *Where to talk:* the team is in two camps on *Cost* (Half refund).",
             "• *Careful:* Half refund leads, but averages 3 or less on *Cost*.",
-            "*Half refund*: Trust 8.2 · Cost 3.0 (split)",
-            "*Full refund*: Trust ≥ 9.5",
+            "*Half refund*: Trust\u00a08.2\u00a0· Cost\u00a03.0 (split)",
+            "*Full refund*: Trust\u00a0≥ 9.5",
             "*Credit note*: not shown",
             "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. The ranking advises; it does not decide. Averages per criterion, of at least 5 scores each. split: two camps; elsewhere close together. What is missing has fewer than 5 scores, or would give such an average away.",
         ]
@@ -103,7 +103,7 @@ def test_each_look_is_plainer_than_the_one_before_and_says_the_same() -> None:
     assert len({look["text"] for look in looks}) == 1
     for look in looks:
         seen = json.dumps(look, ensure_ascii=False)
-        for fact in ("about 7.4", "Trust 8.2", "Cost 3.0 (split)", "Trust ≥ 9.5", "not shown"):
+        for fact in ("about 7.4", "Trust\u00a08.2", "Cost\u00a03.0 (split)", "Trust\u00a0≥ 9.5", "not shown"):
             assert fact in seen
 
 
