@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.casefile import Case
-from bot.domain.analysis import LOW, Analysis, analyse
+from bot.domain.agreement import Agreement, camp_sizes
+from bot.domain.analysis import LOW, Analysis, Dominated, analyse, find_asides
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
 from bot.domain.ranking import MIN_CELL_SCORES, RankedOption
 from bot.domain.round import Thresholds
@@ -161,17 +162,27 @@ class Report:
             yield Text("Nothing can be ranked yet.", style="bold")
             return
         yield from self._solidity()
-        if self.analysis.topics:
-            first = self.analysis.topics[0]
-            about = f" ({round(first.share * 100)} % of the disagreement)" if first.share else ""
-            names = [self.case.criteria[t.criterion_id] for t in self.analysis.topics if t.share == first.share]
-            yield Text(f"Talk about {_listed(names)} first{about}.")
+        yield from self._topic()
         yield from self._dominated()
         if self.analysis.confident_leaders and set(self.analysis.confident_leaders) == set(self.analysis.leaders):
             yield Text("With confidence weighting: same leader.")
 
+    def _topic(self) -> Iterator[Text]:
+        """What parts people most, unless they all agree there about the options in question."""
+        found = self.analysis
+        first = [topic for topic in found.topics if topic.share == found.topics[0].share]
+        names = [self.case.criteria[topic.criterion_id] for topic in first if not self._is_agreed(topic.criterion_id)]
+        if names:
+            share = found.topics[0].share
+            about = f" ({round(share * 100)} % of the disagreement)" if share else ""
+            yield Text(f"Talk about {_listed(names)} first{about}.")
+
+    def _is_agreed(self, criterion: UUID) -> bool:
+        found = self.analysis
+        return all(found.agreement[o, criterion].label is Agreement.ALIGNED for o in found.ranking.contested)
+
     def _dominated(self) -> Iterator[Text]:
-        worse = list(self.analysis.dominated.items())
+        worse = self._asides()
         told = worse if len(worse) <= MAX_DOMINATED else worse[: MAX_DOMINATED - 1]
         for option, by in told:
             better = _listed(_few(self._options(by)))
@@ -179,14 +190,18 @@ class Report:
         if len(told) < len(worse):
             yield Text(f"Likewise another one is at least as good everywhere as each of {len(worse) - len(told)} more.")
 
+    def _asides(self) -> list[Dominated]:
+        found = self.analysis
+        split = {option for (option, _), cell in found.agreement.items() if cell.label is Agreement.SPLIT}
+        return find_asides(found.dominated.items(), label=found.label, leaders=found.leaders, split=split)
+
     def _solidity(self) -> Iterator[Text]:
         found = self.analysis
         if found.label is None:
             return
         if len(found.leaders) > 1:
-            yield Text(
-                f"{LABELS[found.label]}{self._split_on()}: {_listed(self._options(found.leaders))} tie.", style="bold"
-            )
+            tie = f"{_listed(self._options(found.leaders))} tie"
+            yield Text(f"{LABELS[found.label]}{self._split_on()}: {tie}.", style="bold")
             return
         leader, share = self.case.options[found.leaders[0]], self._share(found.leaders[0])
         again = f"had other colleagues scored, {leader} would lead in about {share} of 100 cases"
@@ -202,9 +217,15 @@ class Report:
         return shown_share(self.analysis.shares[option], people=self.analysis.people)
 
     def _split_on(self) -> str:
-        if self.analysis.label is not StabilityLabel.SPLIT:
+        """ " on Trust (3 and 2) and Cost (4 and 2)": where that makes the team split; else ""."""
+        found = self.analysis
+        if found.label is not StabilityLabel.SPLIT:
             return ""
-        return f" on {_listed(self._criteria(list(dict.fromkeys(criterion for _, criterion in self.analysis.splits))))}"
+        camps: dict[UUID, list[tuple[int, int]]] = {}
+        for cell in found.splits:
+            camps.setdefault(cell[1], []).append(found.agreement[cell].camps or (0, 0))
+        named = [(self.case.criteria[criterion], camp_sizes(pairs)) for criterion, pairs in camps.items()]
+        return f" on {_listed([f'{name} ({s[0]} and {s[1]})' if s else name for name, s in named])}"
 
     # --- Tables -----------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Where a team agrees, where it is of two minds, and what it should talk about. Knows scores, not people."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -81,6 +81,12 @@ def _camps(scores: Sequence[int | Fraction]) -> tuple[int, int] | None:
     lower = gaps.index(widest) + 1
     is_split = widest >= SPLIT_GAP and gaps.count(widest) == 1 and SPLIT_SIDE <= lower <= len(scores) - SPLIT_SIDE
     return (lower, len(scores) - lower) if is_split else None
+
+
+def camp_sizes(camps: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """How large the camps about one criterion are, the larger one first; None where its options part it differently."""
+    sizes = {(max(pair), min(pair)) for pair in camps}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def find_topics(ballots: Sequence[Cells], *, weights: Weights, leader: UUID, runner_up: UUID) -> tuple[Topic, ...]:

@@ -4,7 +4,7 @@ Holds ids and numbers, which `repr` hides; what of them may be stored and shown 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -25,7 +25,7 @@ from bot.domain.ranking import (
     means_of,
     rank_means,
 )
-from bot.domain.stability import Interval, StabilityLabel, first_shares, label, weight_intervals
+from bot.domain.stability import UNDECIDED, Interval, StabilityLabel, first_shares, label, weight_intervals
 
 LOW = 3
 """A leader's mean of at most this on a criterion is worth a sentence."""
@@ -178,6 +178,24 @@ def find_dominated(ranked: Sequence[UUID], criteria: Sequence[UUID], means: Cell
         for worse in ranked
     }
     return {worse: by for worse, by in found.items() if by}
+
+
+Dominated = tuple[UUID, tuple[UUID, ...]]
+"""An option, and those at least as good on every criterion and better on one."""
+
+
+def find_asides(
+    dominated: Iterable[Dominated], *, label: StabilityLabel | None, leaders: Sequence[UUID], split: Set[UUID]
+) -> list[Dominated]:
+    """Those of the dominated options that a team may leave aside.
+
+    split: the options about which it is in two camps, on any criterion: their averages stand for nobody, so they are
+    neither left aside nor a reason to. None at all where they lead, or where it is open who does.
+    """
+    if label in UNDECIDED or not split.isdisjoint(leaders):
+        return []
+    solid = ((worse, tuple(b for b in by if b not in split)) for worse, by in dominated if worse not in split)
+    return [(worse, by) for worse, by in solid if by]
 
 
 def find_low(leaders: Sequence[UUID], criteria: Sequence[UUID], means: CellMeans) -> tuple[Cell, ...]:

@@ -108,14 +108,18 @@ class Result:
         """
         if self.label in UNDECIDED or len(self.leaders) > 1:
             return True
-        contested = {*self.leaders, *self.runners_up}
-        return any(cell.option_id in contested and cell.agreement is Agreement.SPLIT for cell in self.cells)
+        return any(cell.option_id in self.contested and cell.agreement is Agreement.SPLIT for cell in self.cells)
 
     @property
     def runners_up(self) -> tuple[UUID, ...]:
         """Everyone in the second place that is taken; empty where all ranked options lead."""
         places = sorted({row.place for row in self.rows if row.place is not None})
         return tuple(row.option_id for row in self.rows if len(places) > 1 and row.place == places[1])
+
+    @property
+    def contested(self) -> tuple[UUID, ...]:
+        """Everyone in the first two places that are taken: those between whom the choice lies."""
+        return (*self.leaders, *self.runners_up)
 
     def cell(self, option_id: UUID, criterion_id: UUID) -> ShownCell | None:
         return next((c for c in self.cells if (c.option_id, c.criterion_id) == (option_id, criterion_id)), None)

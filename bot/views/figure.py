@@ -1,4 +1,4 @@
-"""A result as figures: the totals as a bar chart, the means per criterion as a table, and the same table in words."""
+"""A result as figures: the totals as a bar chart, the means per criterion as a list."""
 
 from collections import Counter
 from uuid import UUID
@@ -7,20 +7,20 @@ from bot.domain.agreement import Agreement
 from bot.domain.decision import Dossier
 from bot.domain.result import Result, ShownCell
 from bot.domain.rounding import number
-from bot.views.dossier import short_names, title_of
+from bot.views.dossier import title_of
 from bot.views.headline import criterion_name
 from bot.views.slack import kit, text
 from slack_limits.data import CHART_LABEL
 
 LEAST_BARS = 2
-OPTION_ROOM, CRITERION_ROOM = 32, 24
 WITHHELD = "not shown"
+AGREED = "The scores behind each of them are close together."
 MEANINGS = {
-    Agreement.ALIGNED: "aligned: close together",
-    Agreement.MIXED: "mixed: some distance",
-    Agreement.SPREAD: "spread: far apart",
-    Agreement.SPLIT: "split: two camps",
+    Agreement.MIXED: "some distance",
+    Agreement.SPREAD: "far apart",
+    Agreement.SPLIT: "two camps",
 }
+"""How far the scores of a cell lie apart, where it is worth a mark."""
 
 
 def totals_chart(dossier: Dossier, result: Result) -> kit.Block | None:
@@ -41,59 +41,48 @@ def totals_chart(dossier: Dossier, result: Result) -> kit.Block | None:
     }
 
 
-def means_table(dossier: Dossier, result: Result) -> kit.Block | None:
-    """A row per option, a column per criterion, "7.4 aligned" in the cells; None where no mean is shown."""
-    if not result.cells:
-        return None
-    criteria = [criterion.id for criterion in dossier.criteria]
-    head = ["Option", *(_plain_name(dossier, criterion) for criterion in criteria)]
-    rows = [
-        [_plain_title(dossier, row.option_id, OPTION_ROOM), *(_words(result, row.option_id, k) for k in criteria)]
-        for row in result.rows
-    ]
-    return {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in (head, *rows)]}
+def means(dossier: Dossier, result: Result) -> list[str]:
+    """The means per criterion, a line of mrkdwn per option: no table, which is wider than a phone.
 
-
-def means_in_words(dossier: Dossier, result: Result) -> list[str]:
-    """The same, one line of mrkdwn per option; empty where no mean is shown."""
+    Marked is where people differ; that they agree is said once, by `means_legend`. Empty where no mean is shown.
+    """
     if not result.cells:
         return []
     return [
-        f"*{title_of(dossier, row.option_id, room=80)}*: "
-        + " · ".join(
-            f"{criterion_name(dossier, k.id, room=40)} {_words(result, row.option_id, k.id)}" for k in dossier.criteria
-        )
+        f"*{title_of(dossier, row.option_id, room=80)}*: {_means_of(dossier, result, row.option_id)}"
         for row in result.rows
     ]
 
 
+def _means_of(dossier: Dossier, result: Result, option_id: UUID) -> str:
+    """ "Trust 7.4 · Cost 6.5 (split)", a number on the line of its name; what may not be shown is left out."""
+    cells = [cell for criterion in dossier.criteria if (cell := result.cell(option_id, criterion.id))]
+    told = (f"{criterion_name(dossier, k.criterion_id, room=40)}\u00a0{_words(k)}" for k in cells)
+    return "\u00a0· ".join(told) or WITHHELD
+
+
 def means_legend(dossier: Dossier, result: Result) -> str | None:
-    """What the words in the table mean; None where there is no table."""
+    """What the words beside the means stand for; None where no mean is shown."""
     if not result.cells:
         return None
-    used = {cell.agreement for cell in result.cells}
-    least = result.thresholds.cell
+    used, least = {cell.agreement for cell in result.cells}, result.thresholds.cell
+    marks = [f"{label}: {meaning}" for label, meaning in MEANINGS.items() if label in used]
     parts = [
         f"Averages per criterion, of at least {least} scores each.",
-        f"{' · '.join(meaning for label, meaning in MEANINGS.items() if label in used)}.",
+        f"{' · '.join(marks)}; elsewhere close together." if marks else AGREED,
     ]
     if len(result.cells) < len(result.rows) * len(dossier.criteria):
-        parts.append(f"{WITHHELD}: fewer than {least} scores, or it would give such an average away.")
+        parts.append(f"What is missing has fewer than {least} scores, or would give such an average away.")
     return " ".join(parts)
 
 
-def _words(result: Result, option_id: UUID, criterion_id: UUID) -> str:
-    cell: ShownCell | None = result.cell(option_id, criterion_id)
-    return f"{cell.mean} {cell.agreement}" if cell else WITHHELD
+def _words(cell: ShownCell) -> str:
+    return f"{cell.mean} ({cell.agreement})" if cell.agreement in MEANINGS else cell.mean
 
 
 def _plain_title(dossier: Dossier, option_id: UUID, length: int) -> str:
     option = dossier.option(option_id)
     return text.cut(text.one_line(option.title) if option else "", length) or "–"
-
-
-def _plain_name(dossier: Dossier, criterion_id: UUID) -> str:
-    return text.cut(text.one_line(short_names(dossier.criteria).get(criterion_id, "")), CRITERION_ROOM) or "–"
 
 
 def _unique(labels: list[str]) -> list[str]:

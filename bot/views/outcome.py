@@ -134,7 +134,7 @@ def _draft(
 
 def reopen(dossier: Dossier) -> kit.View:
     explain = (
-        "The choice is open again and a decider resolves anew. The ballots and the result stay as they are: "
+        "The choice is open again and a decider resolves anew. The scores and the result stay as they are: "
         "nobody scores again."
     )
     return reason.modal(dossier, action=Action.CHANGE_CHOICE, explain=explain, submit="Reopen the choice")
@@ -145,7 +145,12 @@ def _leader(dossier: Dossier) -> str:
     found, first = dossier.result, first_leaders(dossier)
     if found is None or not found.leaders:
         return " ".join(filter(None, ["The ranking has no leader: your reason alone carries the choice.", first]))
-    lines = [headline.statement(dossier, found), headline.solidity(found), *headline.warnings(dossier, found), first]
+    lines = [
+        headline.statement(dossier, found),
+        headline.solidity(dossier, found),
+        *headline.warnings(dossier, found),
+        first,
+    ]
     if found.label in UNDECIDED:
         lines.append("The order says little here: your reason carries the choice.")
     return " ".join(filter(None, lines))

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from bot.domain.decision import Dossier
@@ -14,31 +13,19 @@ from bot.views.slack import kit, text
 
 HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "
-    "criterion matters; everyone counts the same."
+    "criterion matters; everyone counts the same. The ranking advises; it does not decide."
 )
 NO_TOTAL = (
     "A total is left out where fewer than {least} people scored one of the criteria, or where it would give away an "
     "average that is not shown."
 )
-NO_TOTALS = "Of {ballots} no totals are shown: they would give away what single people scored."
+NO_TOTALS = "With {people} no totals are shown: they would give away what single people scored."
 SECOND = "A second round shows the ranking only: two tables of averages could be subtracted from each other."
 COMMENT_SECTIONS = 12
 COMMENT_ROOMS = (2900, 1800, 900, 450, 250, 0)
 """Characters of a section of comments; the first with which the whole message fits is used."""
 MANY_OPTIONS, SHORT_TITLE = 6, 60
 SPOKEN = 5
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a message shows numbers. Not every workspace has charts yet, and Slack refuses a message with one there."""
-
-    has_chart: bool
-    has_table: bool
-
-
-LOOKS = (Look(has_chart=True, has_table=True), Look(has_chart=False, has_table=True), Look(False, False))
-"""From the richest to what every Slack accepts."""
 
 
 def summary(dossier: Dossier, *, room: int = 150) -> list[kit.Block]:
@@ -61,39 +48,38 @@ def lines(dossier: Dossier) -> list[kit.Block]:
         kit.section(_top(dossier, result)),
         *_section(ranking_lines(dossier, result) if result.rows else []),
         *_section(headline.notes(dossier, result)),
-        *_section(figure.means_in_words(dossier, result)),
+        *_section(figure.means(dossier, result)),
         kit.context(_fine_print(dossier, result)),
     ]
 
 
 def messages(dossier: Dossier, *, comments: Comments = ()) -> list[kit.Message]:
-    """The result for the thread of the card or a direct message, the richest look first.
+    """The result for the thread of the card or a direct message: with a chart, then without.
 
-    All say the same; Slack may refuse the earlier ones. Raises ValueError before publication.
+    Both say the same. Not every workspace has charts yet, and Slack refuses a message with one there. Where there is
+    nothing to draw there is one message. Raises ValueError before publication.
     """
     result = dossier.result
     if result is None:
         raise ValueError("a result is told only once it is published")
-    found: list[kit.Message] = []
-    for look in LOOKS:
-        blocks = _fitting(dossier, result, comments, look)
-        if not found or blocks != found[-1]["blocks"]:
-            found.append(kit.message(_spoken(dossier, result), blocks))
-    return found
+    chart = figure.totals_chart(dossier, result)
+    looks = [chart, None] if chart else [None]
+    spoken = _spoken(dossier, result)
+    return [kit.message(spoken, _fitting(dossier, result, comments, look)) for look in looks]
 
 
-def _fitting(dossier: Dossier, result: Result, comments: Comments, look: Look) -> list[kit.Block]:
+def _fitting(dossier: Dossier, result: Result, comments: Comments, chart: kit.Block | None) -> list[kit.Block]:
     """Of many options or long comments as much as a message may hold; what is missing is under Show details."""
     for means in (True, False):
         for room in COMMENT_ROOMS:
-            blocks = list(_blocks(dossier, result, comments, look, room=room, has_means=means))
+            blocks = list(_blocks(dossier, result, comments, chart, room=room, has_means=means))
             if kit.size(blocks) <= kit.MESSAGE_ROOM:
                 return blocks
     return blocks
 
 
 def _blocks(
-    dossier: Dossier, result: Result, comments: Comments, look: Look, *, room: int, has_means: bool
+    dossier: Dossier, result: Result, comments: Comments, chart: kit.Block | None, *, room: int, has_means: bool
 ) -> Iterator[kit.Block]:
     decision = dossier.decision
     yield kit.header(f"{result_title(dossier)} of {decision.name} · {decision.case.title}")
@@ -101,13 +87,11 @@ def _blocks(
     if result.rows:
         short = SHORT_TITLE if len(result.rows) > MANY_OPTIONS else 150
         yield from _section(ranking_lines(dossier, result, room=short))
-    chart = figure.totals_chart(dossier, result) if look.has_chart else None
     if chart:
         yield chart
     yield from _section(headline.notes(dossier, result))
     if has_means:
-        table = figure.means_table(dossier, result) if look.has_table else None
-        yield from [table] if table else _section(figure.means_in_words(dossier, result))
+        yield from _section(figure.means(dossier, result))
     first = first_leaders(dossier)
     if first:
         yield kit.context(first)
@@ -116,34 +100,37 @@ def _blocks(
 
 
 def _top(dossier: Dossier, result: Result) -> str:
-    """Who leads, how solid that is, and what to do next."""
-    stated = headline.statement(dossier, result)
-    solid = headline.solidity(result)
-    return f"{stated}{f' {solid}' if solid else ''}\n{headline.next_step(dossier, result)}"
+    """Who leads and what to do next: all that is read before the ranking, in 30 words or less."""
+    return f"{headline.statement(dossier, result)}\n{headline.next_step(dossier, result)}"
 
 
 def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> str:
-    parts = [headline.turnout(result)]
-    if dossier.round and dossier.round.follows:
-        parts.append(SECOND)
-    elif result.rows and result.ballots < result.thresholds.halves:
-        parts.append(NO_TOTALS.format(ballots=text.count("ballot", result.ballots)))
-    elif any(row.place is not None and row.total is None for row in result.rows):
-        parts.append(NO_TOTAL.format(least=result.thresholds.halves))
-    if result.rows:
-        parts.append(HOW)
     legend = figure.means_legend(dossier, result)
-    if legend:
-        parts.append(legend if has_means else "Averages per criterion: see Show details.")
-    return " ".join(parts)
+    parts = [
+        headline.turnout(result),
+        _why_no_total(dossier, result),
+        HOW if result.rows else None,
+        legend if has_means or legend is None else "Averages per criterion: see Show details.",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _why_no_total(dossier: Dossier, result: Result) -> str | None:
+    if dossier.round and dossier.round.follows:
+        return SECOND
+    if result.rows and result.ballots < result.thresholds.halves:
+        return NO_TOTALS.format(people=text.count("person", result.ballots))
+    if any(row.place is not None and row.total is None for row in result.rows):
+        return NO_TOTAL.format(least=result.thresholds.halves)
+    return None
 
 
 def _spoken(dossier: Dossier, result: Result) -> str:
     """The result for those who hear it read out, and for notifications."""
     title = text.inline(dossier.decision.case.title, 200)
-    parts = [headline.statement(dossier, result), headline.solidity(result), headline.next_step(dossier, result)]
+    parts = [headline.statement(dossier, result), headline.next_step(dossier, result)]
     ranking = ranking_lines(dossier, result, room=SHORT_TITLE)[:SPOKEN] if result.rows else []
-    told = " ".join([*filter(None, parts), *(f"{' '.join(line.split())}." for line in ranking)])
+    told = " ".join([*parts, *(f"{' '.join(line.split())}." for line in ranking)])
     name = f"{result_title(dossier)} of {dossier.decision.name}"
     return f"{name} {title}: {told} {headline.turnout(result)}".replace("*", "")
 

@@ -36,9 +36,9 @@ def _why(dossier: Dossier) -> str:
 
 def _how(people: int) -> str:
     return (
-        f"Those of the first round's {text.count('person', people)} who are still active score anew, each with a fresh "
-        "ballot: same options, same criteria, same weights, same rules. The scores of the first round are set aside, "
-        "sealed; nobody is shown a first ballot again."
+        f"Those of the first round's {text.count('person', people)} who are still active score anew, from empty "
+        "pages: same options, same criteria, same weights, same rules. The scores of the first round are set aside, "
+        "sealed; nobody is shown them again."
     )
 
 

@@ -50,7 +50,8 @@ VAULT = {"evaluations", "ballot_pages", "sealed_cells"}
 STEP = re.compile(rf"nudge:{UUID.pattern}:{UUID.pattern}:score:\d+")
 """The key of a delivery: of which decision, to whom, about what, the how manieth. Its number is no score."""
 SAID_AFTERWARDS = re.compile(
-    r"\bResult\b|leads(?! right there)|[Tt]oo close to call|comes first|share the first place|\babout \d|\b1\.  "
+    r"\bResult\b|leads(?! right there)|[Tt]oo close to call|leans towards|is split|comes first"
+    r"|share the first place|\babout \d|\b1\.  "
 )
 _TEXT_COLUMNS = """
     SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING (table_name)

@@ -151,7 +151,7 @@ async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Team)
     assert (await team.submit("mike", {"Reason": "It cannot wait."})).ok
     assert "#1 goes on without quorum. The result follows." in (await team.modal("mike")).text
     await team.published()
-    assert "Nothing aggregated is shown: 1 ballot" in await team.card()
+    assert "No ranking: 1 person scored" in await team.card()
     await team.press("lisa", "decision.show")
     assert "It cannot wait." in (await team.modal("lisa", at_least="Description")).text
     assert team.value("SELECT count(*) FROM evaluations") == 0

@@ -267,7 +267,7 @@ async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_
     await team.published()
 
     card = await team.card()
-    assert "Nothing aggregated is shown: 2 ballots" in card
+    assert "No ranking: 2 people scored" in card
     assert "First round\n1=  Full refund" in card
     assert (
         team.value("SELECT body -> 'rows' FROM round_results r JOIN rounds o ON o.id = r.round_id WHERE number = 2")

@@ -225,7 +225,7 @@ DEEDS = {
             Row("round.proceeded", "lisa", lambda _: {"ballots": 1}),
             Row("round.published", None, round_(ballots=1)),
         ),
-        ("Nothing aggregated is shown: 1 ballot",), ("[ Extend ]",), changes=2,
+        ("No ranking: 1 person scored",), ("[ Extend ]",), changes=2,
         signed={"rounds.override_by": "lisa"},
     ),
     "void": Deed(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.linalg import lstsq
 from scipy.stats import rankdata
 
 from bot.domain.agreement import Agreement
-from bot.domain.analysis import Analysis, analyse
+from bot.domain.analysis import Analysis, analyse, find_asides
 from bot.domain.stability import StabilityLabel
 from tests.support.ballots import Rows, ballot, criterion, levels, option
 
@@ -170,6 +171,21 @@ def test_with_one_option_or_none_ranked_there_is_nothing_to_call_clear() -> None
     assert (one.label, one.shares, one.topics) == (None, {option(0): 1}, ())
     assert (none.label, none.shares, none.intervals, none.leaders) == (None, {}, {}, ())
     assert (nobody.label, nobody.people, nobody.agreement) == (None, 0, {})
+
+
+def test_an_option_is_left_aside_only_where_the_lead_is_told_and_no_camps_stand_behind_it() -> None:
+    first, second, third = (option(i) for i in range(3))
+    dominated = [(third, (first, second))]
+
+    def asides(label: StabilityLabel | None, *split: UUID) -> list[tuple[UUID, tuple[UUID, ...]]]:
+        return find_asides(dominated, label=label, leaders=(first,), split=set(split))
+
+    for label in (StabilityLabel.CLEAR, StabilityLabel.LEANING):
+        assert asides(label) == dominated
+        assert asides(label, second) == [(third, (first,))]
+        assert asides(label, third) == asides(label, first) == []
+    assert asides(StabilityLabel.TOO_CLOSE) == asides(StabilityLabel.SPLIT) == []
+    assert find_asides([(third, (second,))], label=StabilityLabel.CLEAR, leaders=(first,), split={second}) == []
 
 
 def test_dominated_is_nowhere_better_and_somewhere_worse_and_equals_do_not_dominate() -> None:

@@ -4,6 +4,7 @@ The page is compared with what the code says now. To write it anew: `UPDATE_DOCS
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,26 +27,36 @@ INTRODUCTION = """\
 Six situations in which a team may find itself once scoring has closed, as Slack shows the message in the thread of the
 decision's card. The case is the same each time: Acme & Sons ask for their money back after six weeks of outages; the
 options are a full refund, half a refund and a credit note; the criteria are Trust (weight 3), Cost (1.5) and
-Precedent (1), all pointing the same way: 10 is best for us. Only the ballots differ.
+Precedent (1), all pointing the same way: 10 is best for us. Only the scores differ.
 
-Every message has the same order: who leads and how solid that is, what to do **next**, the ranking, a chart of the
-scores, what is worth knowing, the averages. Slack draws the chart as bars and the averages as a table; where a
-workspace has no charts, the same message comes without. Screen readers and notifications get the first lines and the
-ranking as one text.
+Every message has the same order: who leads and how solid that is, what to do **next** (both together in at most 30
+words), the ranking, a chart of the scores, what is worth knowing, the averages. Slack draws the chart as bars; where a
+workspace has no charts, the same message comes without. The averages are a list and no table, which would be wider than
+a phone; marked in it is where people differ, and that they agree elsewhere is said once. Screen readers and
+notifications get the first lines and the ranking as one text. What members read avoids some words of ours:
+[words.md](words.md).
+
+One message says one thing. "Too close to call" is about few points, "the team is split" about camps: never both. Where
+either is said, nothing may be left aside, and nothing is said to lead; nor is an option left aside about which the team
+is in two camps, or where it is so about the leader. Where to talk is said only of a criterion on which opinions differ,
+unless so few scored that how far they differ may not be shown: then, unless the lead is clear, it is the one on which
+they differ most.
 
 How solid a lead is: had other colleagues of the same company scored, how often would the same option lead? That is
 worked out from how far those who scored differ from each other (how generous each of them is left out), with a weak
-guess of it where they are few, and from how much options usually differ: half a point. The lead is **clear** where
-the same option would lead in 90 of 100 cases or more (95 where at most four people scored); from 70 on the team
-**leans** towards it; below that it is **too close to call**, or, where five or more scored and a criterion with at
-least a third of the weight parts them in two camps, **the team is split**. Numbers are shown from five ballots on, in
-steps of five. Equal totals are a tie, whatever the number. It says nothing of what nobody in the company knows. How
-much a weight would have to move before another option leads is a sentence of its own.
+guess of it where they are few, and from how much options usually differ: half a point. The lead is **clear** where the
+same option would lead in 90 of 100 cases or more (95 where at most four people scored); from 70 on the team **leans**
+towards it; below that it is **too close to call**, or, where five or more scored and a criterion with at least a third
+of the weight parts them in two camps over the first or second option, **the team is split**: the headline names the
+criteria and how large the camps are, never who. Two camps are parted by three points or more, wider than any gap within
+a camp. Numbers are shown from five people on, in steps of five. Equal totals are a tie, whatever the number. It says
+nothing of what nobody in the company knows. How much a weight would have to move before another option leads is a
+sentence of its own.
 
 How far that may be believed: `make calibrate` plays companies of 400 people, of whom a few score, and looks whether the
 leader of the few is what the whole company prefers. Over its eleven worlds (300 companies each at every size):
 
-| ballots | 2 | 3 | 4 | 5 | 6 | 8 | 12 | 20 |
+| people who scored | 2 | 3 | 4 | 5 | 6 | 8 | 12 | 20 |
 |---|---|---|---|---|---|---|---|---|
 | "clear" was right, as computed until version 3 | .73 | .81 | .81 | .85 | .88 | .92 | .94 | .97 |
 | "clear" was right | .84 | .90 | .92 | .91 | .93 | .94 | .96 | .98 |
@@ -56,7 +67,7 @@ Where options are nearly equal, "clear" is said seldom (in 7 of 100 cases) and i
 all sizes. With strong personal favourites it is right in 88 of 100. The worst of all worlds and sizes were two people
 in a company whose scores are mostly noise: 69 of 100.
 
-What is shown depends on the number of ballots: the table is in the [README](../README.md#what-is-secret), the reasons
+What is shown depends on how many scored: the table is in the [README](../README.md#what-is-secret), the reasons
 are in [decision 8](decisions/0008-what-a-result-gives-away.md).
 """
 
@@ -83,7 +94,7 @@ SITUATIONS = (
     ),
     Situation(
         "2. The team leans one way",
-        "Four people scored, and not all prefer the half refund. With four ballots no averages are shown.",
+        "Four people scored, and not all prefer the half refund. Of four, no averages are shown.",
         (
             "7 4 4 / 8 7 6 / 5 8 8",
             "8 3 3 / 7 7 6 / 6 7 7",
@@ -115,12 +126,12 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "5. Three ballots",
+        "5. Three scored",
         "Three people scored. Of so few, totals would give away single scores: only the order and the label are shown.",
         ("4 3 2 / 8 7 6 / 6 8 8", "5 2 3 / 9 7 7 / 6 7 7", "6 4 2 / 7 6 6 / 7 7 8"),
     ),
     Situation(
-        "6. Too few ballots",
+        "6. Too few scored",
         "Two people scored.",
         ("8 3 4 / 6 7 7 / 5 8 7", "9 4 3 / 7 6 6 / 5 7 8"),
     ),
@@ -170,21 +181,30 @@ def test_the_results_page_says_what_the_code_says() -> None:
 @pytest.mark.parametrize(
     ("index", "stated", "step"),
     [
-        (0, "leads, and the lead is clear.", "Next: a decider presses Resolve on the card and gives a reason."),
-        (1, "it leads, but not firmly.", "talk about Trust once more; then a decider presses Resolve"),
-        (2, "Too close to call:", "do not rely on the order: talk about"),
-        (3, "The team is split on Trust", "do not rely on the order: hear both sides on Trust."),
-        (4, "Half refund", "Next: "),
-        (
-            5,
-            "Nothing aggregated is shown: 2 ballots",
-            "talk it over; then a decider presses Resolve on the card and gives a reason.",
-        ),
+        (0, "Half refund leads, and the lead is clear.", "a decider presses Resolve."),
+        (1, "The team leans towards Half refund.", "talk about Trust; then a decider presses Resolve."),
+        (2, "Too close to call: Half refund or Full refund.", "talk it over; then a decider presses Resolve or Second"),
+        (3, "The team is split on Trust: 3 and 3.", "hear both sides; then a decider presses Resolve or Second"),
+        (4, "Too close to call: Half refund or Credit note.", "talk about Trust; then a decider presses Resolve or"),
+        (5, "No ranking: 2 people scored, and at least 3 must", "talk it over; then a decider presses Resolve."),
     ],
 )
 def test_every_situation_of_the_results_page_says_what_to_do_next(index: int, stated: str, step: str) -> None:
     for message in result.messages(dossier_of(SITUATIONS[index])):
         shown = render_message(message["text"], message["blocks"], Reader())
-        assert stated in shown
-        assert step in shown
-        assert step in message["text"]
+        for text in (shown, message["text"]):
+            assert stated in text
+            assert f"Next: {step}" in text
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.title)
+def test_at_most_30_words_stand_before_the_ranking(situation: Situation) -> None:
+    for message in result.messages(dossier_of(situation)):
+        header, top, *_ = message["blocks"]
+        before = (
+            [top["text"]["text"]]
+            if "No ranking" in top["text"]["text"]
+            else [header["text"]["text"], top["text"]["text"]]
+        )
+
+        assert len(re.findall(r"\w+", " ".join(before))) <= 30

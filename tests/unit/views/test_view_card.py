@@ -143,7 +143,7 @@ def test_card_published() -> None:
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team once more.",
             "+~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
             "+*Result*",
-            "+The team leans towards *Half refund*: it leads, but not firmly.",
+            "+The team leans towards *Half refund*.",
             "+1.  *Half refund* · about 7.4",
             "+2.  *Full refund* · about 7.4",
             "+–  Credit note · not ranked: needs scores on Cost",
@@ -174,7 +174,7 @@ def test_card_second_result() -> None:
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is scored and its result published (phase 4 of 6); a decider can resolve it.",
             "+~ Phase 4 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ▸ *Evaluate*  · Act  · Learn",
             "+*Result of the second round*",
-            "+The team leans towards *Half refund*: it leads, but not firmly.",
+            "+The team leans towards *Half refund*.",
             "+1.  *Half refund*",
             "+2.  *Full refund*",
             "+–  Credit note · not ranked: needs scores on Cost",
@@ -193,7 +193,7 @@ def test_card_act() -> None:
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved (phase 5 of 6); next, the customer is informed.",
             "+~ Phase 5 of 6:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ▸ *Act*  · Learn",
             "+*Result*",
-            "+The team leans towards *Half refund*: it leads, but not firmly.",
+            "+The team leans towards *Half refund*.",
             "+1.  *Half refund* · about 7.4",
             "+2.  *Full refund* · about 7.4",
             "+–  Credit note · not ranked: needs scores on Cost",
@@ -213,7 +213,7 @@ def test_card_learn() -> None:
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is finished: resolved, the customer informed, the outcome recorded.",
             "+~ Finished:  ✓ Define  ✓ Criteria  ✓ Options  ✓ Evaluate  ✓ Act  ✓ Learn",
             "+*Result*",
-            "+The team leans towards *Half refund*: it leads, but not firmly.",
+            "+The team leans towards *Half refund*.",
             "+1.  *Half refund* · about 7.4",
             "+2.  *Full refund* · about 7.4",
             "+–  Credit note · not ranked: needs scores on Cost",
@@ -295,7 +295,7 @@ def test_without_a_ranking_the_card_says_that_the_reason_decided() -> None:
 
     seen = json.dumps(card.card(silent, now=dossiers.NOW))
     assert "Decided by its reason alone: there is no ranking." in seen
-    assert "below 3 a ranking would give away who scored what" in seen
+    assert "at least 3 must, or it would give away who scored what" in seen
 
 
 def test_somebody_excused_with_a_ballot_still_counts() -> None:

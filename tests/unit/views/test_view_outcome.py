@@ -52,8 +52,8 @@ def test_the_modal_says_who_leads_and_what_each_option_takes() -> None:
     said = lines.lines_of(resolve())
 
     assert (
-        "The team leans towards *Half refund*: it leads, but not firmly. Had other colleagues scored, it would "
-        "probably lead too: in about 75 of 100 cases. Half refund leads, but averages 3 or less on *Cost*."
+        "The team leans towards *Half refund*. Had other colleagues scored, *Half refund* would probably lead too: in "
+        "about 75 of 100 cases. Half refund leads, but averages 3 or less on *Cost*."
     ) in said
     assert "• *Half refund* · place 1 · takes authority 3" in said
     assert "• *Credit note* · not ranked · takes authority 4" in said
