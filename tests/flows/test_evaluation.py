@@ -46,7 +46,7 @@ async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Tea
         "SELECT o.title, k.name, e.score, e.confidence FROM evaluations e "
         "JOIN response_options o ON o.id = e.option_id JOIN decision_criteria k ON k.id = e.criteria_id ORDER BY 1, 2"
     )
-    assert rows == [(FULL, "Cost", 3, 2), (FULL, "Trust", 9, 5), (PARTIAL, "Cost", 8, 2), (PARTIAL, "Trust", 4, 5)]
+    assert rows == [(FULL, "Cost", 3, 2), (FULL, "Trust", 9, None), (PARTIAL, "Cost", 8, 2), (PARTIAL, "Trust", 4, None)]
     assert team.value("SELECT count(*) FROM submissions WHERE created_kind NOT IN ('decision', 'criterion.edit', "
                       "'option.propose', 'round.start', 'team')") == 0  # fmt: skip
     team.check_deliveries()
