@@ -10,8 +10,8 @@ DO $$
 DECLARE
     sealed_off CONSTANT regclass[] := '{evaluations, ballot_pages, sealed_cells}';
     called CONSTANT regprocedure[] := ARRAY[
-        'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'my_ballot(uuid, uuid)',
-        'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
+        'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'submit_pages(uuid, uuid, jsonb)',
+        'my_ballot(uuid, uuid)', 'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
         'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
     -- Those that rows of ballots refer to. PostgreSQL marks the row referred to with the transaction that needed it: of a

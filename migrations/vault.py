@@ -41,6 +41,7 @@ FUNCTIONS_OF_VERIFIED = (
     "opened_page(jsonb)",
     "kept_page(rounds, jsonb)",
 )
+FUNCTIONS_OF_ONE_PAGE = ("submit_pages(uuid, uuid, jsonb)",)
 
 
 def install(connection: Connection) -> None:
@@ -61,7 +62,7 @@ def remove(connection: Connection) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    for function in (*FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
+    for function in (*FUNCTIONS_OF_ONE_PAGE, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 
 

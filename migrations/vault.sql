@@ -5,8 +5,8 @@
 --
 -- Expected refusals are returned as words. Exceptions go to the server's log, so only misuse by the program raises one,
 -- and none of them holds anything but the state. The bodies run as their owner; search_path is fixed, or a caller could
--- put a table of his own before ours. One transaction takes one step: saving and submitting in one transaction asks for
--- the round's lock twice, weak then strong, and two members doing so would deadlock.
+-- put a table of his own before ours. One transaction takes one step: saving, then submitting asks for the round's lock
+-- twice, weak then strong, and two members doing so would deadlock. Both in one is submit_pages.
 --
 -- Who owns the tables and functions, and who may call which: migrations/roles.sql.
 
@@ -155,7 +155,7 @@ BEGIN
         INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
                                  anonymous_comment, share_comment, created_at)
         SELECT r.decision_id, p_member, o.id::uuid, b.criteria_id, (b.page -> 'scores' -> o.id)::int,
-            coalesce(nullif((b.page ->> 'confidence')::int, -1), 5), c.comment,
+            nullif((b.page ->> 'confidence')::int, -1), c.comment,
             c.comment IS NOT NULL AND coalesce((n.page -> 'share')::boolean, false), timezone('UTC', r.opened_at)
         FROM (
             SELECT p.criteria_id, p.page, k.place = min(k.place) OVER () AS is_first
@@ -180,6 +180,24 @@ BEGIN
     END IF;
     closed := coalesce(closed, false);
     RETURN NEXT;
+END $$;
+
+-- Keep these pages, [{"criterion": uuid|null, "page": as in save_page}, ...], and submit the ballot. What was kept stays
+-- where the ballot is refused. Answers like submit_ballot, or 'invalid' (then without counts).
+CREATE FUNCTION submit_pages(p_round uuid, p_member uuid, p_pages jsonb)
+RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- In the strong form at once: two members who both held the weak one would wait for each other.
+    PERFORM FROM rounds WHERE id = p_round FOR UPDATE;
+    IF EXISTS (
+        SELECT FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb)
+        WHERE save_page(p_round, p_member, p.criterion, p.page) = 'invalid'
+    ) THEN
+        RETURN QUERY VALUES ('invalid', 0, 0, false);
+    ELSE
+        RETURN QUERY SELECT s.* FROM submit_ballot(p_round, p_member) AS s;
+    END IF;
 END $$;
 
 -- A member's own pages, while the round is open; afterwards nobody's.
@@ -316,8 +334,9 @@ END $$;
 
 -- Replace a round's ballots by rows that are a function of each cell's histogram alone.
 -- Per option and criterion the scores, sorted, go to the first submitters in id order, and the confidences on their own
--- likewise; an option's kept comments, sorted, go to its cells in the order of the criteria. Below the threshold for a
--- ranking nothing is kept: one ballot's histogram is the ballot. A second round keeps no comments: it publishes none.
+-- likewise, those not given last; an option's kept comments, sorted, go to its cells in the order of the criteria. Below
+-- the threshold for a ranking nothing is kept: one ballot's histogram is the ballot. A second round keeps no comments: it
+-- publishes none.
 CREATE FUNCTION seal_round(r rounds, ballots int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
     -- By arrays, one pass over the ballots: statistics know nothing of these rows yet, and joins that are planned by
@@ -530,7 +549,8 @@ BEGIN
                 SELECT FROM cells c
                 WHERE (c.is_known AND c.seat = c.due_seat
                     AND coalesce(c.score_before <= c.score, true)
-                    AND coalesce(c.confidence_before <= c.confidence, true)
+                    -- Those who did not say how sure they are come last.
+                    AND (c.due_seat = 1 OR coalesce(c.confidence_before, 6) <= coalesce(c.confidence, 6))
                     AND (c.place <= c.comments) = (c.anonymous_comment IS NOT NULL)
                     AND coalesce(c.comment_before <= c.anonymous_comment COLLATE "C", true)
                     AND c.comments <= CASE WHEN r.follows IS NULL THEN ballots ELSE 0 END
@@ -801,5 +821,6 @@ REVOKE ALL ON FUNCTION
     round_rows(rounds), published_comments(uuid), open_second_round(uuid, uuid, timestamptz),
     void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(rounds, jsonb), opened_page(jsonb),
     as_printed(numeric, numeric, int), exact_total(bigint[], bigint[], numeric[]), is_agreement(int[], text, int),
-    camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid)
+    camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid),
+    submit_pages(uuid, uuid, jsonb)
 FROM PUBLIC;

@@ -511,7 +511,7 @@ def test_a_round_that_is_open_at_the_upgrade_keeps_its_pages_and_follows_the_str
     ((page,),) = rows(url, "SELECT page -> 'scores' FROM rounds r, my_ballot(r.id, %s)", SARAH)
     assert list(page.values()) == [7]
     assert rows(url, "SELECT answer FROM rounds r, submit_ballot(r.id, %s)", SARAH) == [("submitted",)]
-    assert rows(url, "SELECT score, confidence FROM evaluations") == [(7, 5)]
+    assert rows(url, "SELECT score, confidence FROM evaluations") == [(7, None)]
     assert Thresholds(**rows(url, "SELECT thresholds FROM rounds")[0][0]).halves == 4
 
 

@@ -119,6 +119,10 @@ def test_on_a_terminal_it_prints_tables_with_rules_and_takes_names_as_they_are(t
     assert "1.      [red]A   7.00    about 100 %" in done.stdout
 
 
+SURE = {name: {"Cost": level, "Legal": level} for name, level in (("Ana", 5), ("Bo", 3), ("Cy", 3))}
+"""Three have to have said so of every criterion."""
+
+
 def test_warnings_say_who_is_not_ranked_and_why(tmp_path: Path) -> None:
     scores = {
         "Ana": {"Full refund": {"Cost": 9, "Legal": 2}, "Partial credit": {"Cost": 5, "Legal": 2}},
@@ -126,7 +130,7 @@ def test_warnings_say_who_is_not_ranked_and_why(tmp_path: Path) -> None:
         "Cy": {"Full refund": {"Cost": 8, "Legal": 3}, "Partial credit": {"Cost": 4, "Legal": 9}},
     }
     criteria = [{"name": "Cost", "weight": 60}, {"name": "Legal", "weight": 3}]
-    path = a_file(tmp_path, scores=scores, criteria=criteria, confidence={"Ana": {"Cost": 5}}, title="x")
+    path = a_file(tmp_path, scores=scores, criteria=criteria, confidence=SURE, title="x")
 
     found = json.loads(rank(path, "--json").stdout)
     text = rank(path).stdout

@@ -3,7 +3,7 @@
 Holds ids and numbers, which `repr` hides; what of them may be stored and shown is not decided here.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -29,6 +29,8 @@ from bot.domain.stability import UNDECIDED, Interval, StabilityLabel, first_shar
 
 LOW = 3
 """A leader's mean of at most this on a criterion is worth a sentence."""
+MIN_CONFIDENCES = 3
+"""So many have to have said how sure they are, of each criterion: else it would be the word of one or two people."""
 USUAL_CONFIDENCE = 3
 """Stands for a confidence that somebody did not give: the middle of 1..5."""
 SPLIT_FROM = 5
@@ -211,8 +213,12 @@ def _confident_leaders(
     confidences: Sequence[Mapping[Cell, int]],
     least: int,
 ) -> tuple[UUID, ...] | None:
-    """First places when c_ok = sum of confidence x score / sum of confidences; never the headline."""
-    if not any(confidences):
+    """First places when c_ok = sum of confidence x score / sum of confidences; never the headline.
+
+    None where too few said how sure they are, or all are alike.
+    """
+    said = Counter(criterion for sure in confidences for criterion in {criterion for _, criterion in sure})
+    if any(said[criterion] < MIN_CONFIDENCES for criterion, _ in weights):
         return None
     sums: dict[Cell, _Sum] = defaultdict(_Sum)
     levels: set[int] = set()

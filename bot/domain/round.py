@@ -12,7 +12,7 @@ MIN_EVALUATORS = 2
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From how many ballots on what is shown; frozen when scoring starts and printed on every ballot page."""
+    """From how many ballots on what is shown; frozen when scoring starts and told in every scoring window."""
 
     ranking: int = 3
     halves: int = 4

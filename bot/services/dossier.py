@@ -42,12 +42,17 @@ async def close_due_and_get_by_round(db: Db, by: By, round_id: UUID) -> Dossier:
     """The same, by a round of the decision, voided or not."""
 
     async def work(c: AsyncConnection) -> UUID:
-        place = await round.find_decision(c, round_id)
-        if place is None or place[0] != by.team.id:
-            raise NotFound("Your team has no such round of scoring. /decide list shows its decisions.")
-        return place[1]
+        return await decision_of_round(c, by, round_id)
 
     return await close_due_and_get(db, by, await run_tx(db, work))
+
+
+async def decision_of_round(c: AsyncConnection, by: By, round_id: UUID) -> UUID:
+    """Raises NotFound where the actor's team has no such round."""
+    place = await round.find_decision(c, round_id)
+    if place is None or place[0] != by.team.id:
+        raise NotFound("Your team has no such round of scoring. /decide list shows its decisions.")
+    return place[1]
 
 
 async def get_allowed(db: Db, by: By, decision_id: UUID, action: Action) -> Dossier:

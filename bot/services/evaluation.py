@@ -1,8 +1,9 @@
-"""One person scores: open the ballot, save a page, submit. Saving is one statement through the vault's function.
+"""One person scores: open the ballot, save, submit; each is one statement through the vault's functions.
 
 Not by way of `press`: a ballot leaves no line in the trail, and its press is not looked at, for both would tell of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,43 +46,43 @@ async def _scoring(db: Db, by: By, found: Dossier) -> Scoring:
     return Scoring(found, await autocommit(db, work))
 
 
-async def save_page(db: Db, by: By, round_id: UUID, *, criterion_id: UUID, page: Page) -> Scoring:
-    """Save one criterion's scores as a draft and return what the next page shows."""
+async def save(
+    db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None = None
+) -> Scoring:
+    """Save these pages as a draft, complete or not, and return what the next window shows.
 
-    async def work(c: AsyncConnection) -> str:
-        return await evaluation.save_page(
-            c, round_id=round_id, member_id=by.member.id, criterion_id=criterion_id, page=page
-        )
-
-    return await _after_saving(db, by, round_id, await autocommit(db, work))
-
-
-async def look_again(db: Db, by: By, round_id: UUID) -> Scoring:
-    """The actor's pages as they were saved, for who leaves a page without a score: what stood there before stays.
-
-    Raises Conflict when scoring is not open, NotAllowed off the roster.
+    comments: None where the window has no place for them; those saved before stay.
     """
-    found = await dossiers.close_due_and_get_by_round(db, by, round_id)
-    if found.round is None or found.round.id != round_id:
-        raise _refusal("", found, by, round_id)
-    check(Action.SCORE, found, by)
-    return await _scoring(db, by, found)
-
-
-async def save_comments(db: Db, by: By, round_id: UUID, *, comments: Comments) -> Scoring:
-    """Save the comments of the check page as a draft."""
 
     async def work(c: AsyncConnection) -> str:
-        return await evaluation.save_comments(c, round_id=round_id, member_id=by.member.id, comments=comments)
+        return await evaluation.save_pages(c, round_id=round_id, member_id=by.member.id, pages=pages, comments=comments)
 
-    return await _after_saving(db, by, round_id, await autocommit(db, work))
-
-
-async def _after_saving(db: Db, by: By, round_id: UUID, answer: str) -> Scoring:
+    answer = await autocommit(db, work)
     found = await dossiers.close_due_and_get_by_round(db, by, round_id)
     if answer != "saved":
-        raise _refusal(answer, found, by, round_id, has_ballot=_had_submitted(found, by))
+        raise _refusal(answer, found, by, round_id)
     return await _scoring(db, by, found)
+
+
+async def turn(
+    db: Db,
+    by: By,
+    round_id: UUID,
+    *,
+    pages: Mapping[UUID, Page],
+    comments: Comments | None,
+    criterion_id: UUID | None,
+) -> Scoring:
+    """`save`, the criterion skipped, or no longer so: then what was typed before it was skipped is back.
+
+    Saves the same pages whether or not something is turned: what is written does not tell.
+    """
+
+    async def work(c: AsyncConnection) -> Ballot:
+        return await evaluation.my_ballot(c, round_id=round_id, member_id=by.member.id, is_submitted=False)
+
+    saved = await autocommit(db, work)
+    return await save(db, by, round_id, pages=saved.turned(pages, criterion_id), comments=comments)
 
 
 @dataclass(frozen=True)
@@ -92,46 +93,31 @@ class Submitted:
     is_closed: bool
 
 
-async def submit(db: Db, by: By, round_id: UUID, *, comments: Comments) -> Submitted:
-    """Turn the saved pages and these comments into the actor's ballot; the last one missing closes the round.
+async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None) -> Submitted:
+    """Save these pages and make all that is saved the actor's ballot; the last one missing closes the round.
 
-    A second submit replaces the first. Nothing about a single ballot is written anywhere else: no trail, no time.
+    A second submit replaces the first. Nothing about a single ballot is written anywhere else: no trail, no time. What
+    was typed stays saved where the ballot is refused for being incomplete.
     """
 
-    # The comments are a page like the others; once saved, a submit that fails loses nothing.
-    saved = await save_comments(db, by, round_id, comments=comments)
-    decision_id = saved.dossier.decision.id
-
     async def work(c: AsyncConnection) -> evaluation.Submission:
-        found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
-        _check_open(found, by, round_id)
-        done = await evaluation.submit(c, round_id=round_id, member_id=by.member.id)
-        if done.answer != "submitted":
-            raise _refusal(done.answer, found, by, round_id)
+        decision_id = await dossiers.decision_of_round(c, by, round_id)
+        before = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+        done = await evaluation.submit(c, round_id=round_id, member_id=by.member.id, pages=pages, comments=comments)
+        if done.answer == "submitted":
+            check(Action.SCORE, before, by)  # under the decision's lock: what is refused here is not kept either
         if done.is_closed:
             await closing.closed(c, team_id=by.team.id, decision_id=decision_id, by=None)
-        elif not _had_submitted(found, by):
+        elif done.answer == "submitted" and not _had_submitted(before, by):
             await decision.changed(c, decision_id)
         return done
 
-    try:
-        done = await run_tx(db, work)
-    except Conflict:
-        # Past its closing time: whoever notices closes it, in a transaction of its own.
-        await dossiers.close_due_and_get(db, by, decision_id)
-        raise
-    found = await dossiers.close_due_and_get(db, by, decision_id)
+    done = await run_tx(db, work)
+    # Past its closing time: whoever notices closes it, in a transaction of its own.
+    found = await dossiers.close_due_and_get_by_round(db, by, round_id)
+    if done.answer != "submitted":
+        raise _refusal(done.answer, found, by, round_id)
     return Submitted(found, done.submitted, done.roster, done.is_closed)
-
-
-def _check_open(found: Dossier, by: By, round_id: UUID) -> None:
-    try:
-        check(Action.SCORE, found, by)
-    except Conflict:
-        if not _had_submitted(found, by):
-            raise
-        # Perhaps a moment ago, by this very press: whoever hears a refusal has to hear that the ballot is in.
-        raise _refusal("closed", found, by, round_id, has_ballot=True) from None
 
 
 def _had_submitted(found: Dossier, by: By) -> bool:
@@ -139,7 +125,7 @@ def _had_submitted(found: Dossier, by: By) -> bool:
     return entry is not None and entry.submitted
 
 
-def _refusal(answer: str, found: Dossier, by: By, round_id: UUID, *, has_ballot: bool = False) -> BotError:
+def _refusal(answer: str, found: Dossier, by: By, round_id: UUID) -> BotError:
     name = found.decision.name
     if found.round is not None and found.round.id != round_id:
         return Conflict(f"This page belongs to an earlier round of {name}, which is over. Press Score again.")
@@ -151,12 +137,13 @@ def _refusal(answer: str, found: Dossier, by: By, round_id: UUID, *, has_ballot:
         case "not_on_roster":
             return NotAllowed(_not_on_roster(found))
         case "incomplete":
-            return Invalid("A page is not complete: go Back, and score every option or say that you cannot judge it.")
+            return Invalid("Not all is scored: score every option of a criterion, or say that you can't judge it.")
         case "empty":
             return Invalid("You could judge none of the criteria, so there is nothing to submit. Score at least one.")
         case "invalid":
             return Invalid("This page belongs to an earlier state of the decision. Close it and press Score again.")
-    counts = " What you had submitted before counts." if has_ballot else ""
+    # Perhaps a moment ago, by this very press: whoever hears a refusal has to hear that the ballot is in.
+    counts = " What you had submitted before counts." if _had_submitted(found, by) else ""
     return Conflict(f"Scoring is closed; this page was not saved.{counts} {standing(found, by.now)}")
 
 

@@ -1,131 +1,158 @@
-"""One page of a ballot as it comes back from Slack. Nothing of it may be logged: it holds scores and comments."""
+"""One window of a ballot as it comes back from Slack. Nothing of it may be logged: it holds scores and comments."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.evaluation import COMMENT_LENGTH, MAX_CONFIDENCE, MAX_SCORE, Comments, Page
+from bot.domain.evaluation import COMMENT_LENGTH, MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE, Comments, Page
 from bot.errors import Invalid
-from bot.views.slack.form import Fields, View, as_uuid, block_of, field_of, inputs, metadata, revision_of, thing_of
+from bot.views.slack import ids
+from bot.views.slack.form import Fields, View, as_uuid, field_of, metadata, revision_of, thing_of
 
-BACKWARDS, ONWARDS = "back", "on"
-"""Values of the two buttons that turn the page: Back, and "I can't judge this one"."""
+BACK, COMMENT = "back", "comment"
+"""Values of two buttons that bear one id with a third kind, beside a criterion, whose value is the criterion's id."""
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
+_SCALE = f"Scores are whole numbers from {MIN_SCORE} to {MAX_SCORE}."
+_WHOLE = re.compile(r"0*(\d{1,2})\Z", re.ASCII)
 
 
 class PageForm(BaseModel):
-    """One page as typed: of scores (criterion_id and page) or, with neither, the last one (comments).
-
-    Its repr, and so a traceback, hides what was scored and written.
-    """
+    """One window as typed. Its repr, and so a traceback, hides what was scored and written."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     round_id: UUID
     index: int
     revision: str
-    criterion_id: UUID | None = None
-    page: Page | None = Field(default=None, repr=False)
-    comments: Comments = Field(default=Comments(), repr=False)
-    option_ids: tuple[UUID, ...] = ()
-    """The options shown, in the order in which the reader saw them."""
-    is_checked: bool = False
-    """The box of the last page is ticked."""
-
-    @property
-    def is_last(self) -> bool:
-        return self.criterion_id is None
+    pages: Mapping[UUID, Page] = Field(default_factory=dict, repr=False)
+    """By criterion, in the order of the window; what was typed and is no score is missing."""
+    typed: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """What stands in the fields for scores, by block id, in the order in which their reader sees them."""
+    comments: Comments | None = Field(default=None, repr=False)
+    """None in a window that has no place for them."""
+    shows_comments: bool = False
+    """The fields for comments are unfolded."""
 
 
 def parse(view: View) -> PageForm:
-    """Read one page, from a submission as well as from Back and Save for later.
+    """Read one window, from a submission as well as from its buttons.
 
-    Only blocks of this page and revision are read: Slack was seen to send values of an earlier page along.
-    Raises Invalid for a view that is no page, and for a comment that is too long (field "comment_<option>").
+    Only blocks of this revision are read: Slack was seen to send values of an earlier page along. Raises Invalid for a
+    view that is no page, and for a comment that is too long (field "comment_<option>").
     """
     about = metadata(view)
     round_id, index = as_uuid(about.get("round")), about.get("page", "")
-    if round_id is None or not index.isdecimal():
-        raise Invalid(_OUT_OF_DATE)
     current = _current(view, about.get("rev", ""))
-    fields = Fields(current)
-    travelling: dict[str, Any] = {
-        "round_id": round_id,
-        "index": int(index),
-        "revision": about.get("rev", ""),
-    }
-    criterion_id = _criterion_of(current)
-    if criterion_id is None and "checked" not in fields:
+    criteria, takes_comments = _criteria(current), view.get("callback_id") in (ids.BALLOT, ids.CHECK_PAGE)
+    if round_id is None or not index.isdecimal() or not (criteria or takes_comments):
         raise Invalid(_OUT_OF_DATE)
-    if criterion_id is None:
-        comments = _comments(current, fields)
-        return PageForm(**travelling, comments=comments, is_checked=fields.is_checked("checked"))
-    options = _things(current, "score")
-    return PageForm(**travelling, criterion_id=criterion_id, page=_page(current, fields), option_ids=options)
+    pages = {criterion: _scored(current, criterion) for criterion in criteria}
+    return PageForm(
+        round_id=round_id,
+        index=int(index),
+        revision=about.get("rev", ""),
+        pages={criterion: _page(current, criterion, typed) for criterion, typed in pages.items()},
+        typed={block_id: words for typed in pages.values() for block_id, words in typed.items()},
+        comments=_comments(current) if takes_comments else None,
+        shows_comments="share" in Fields(current),
+    )
 
 
-def parse_turn(view: View, pressed: str) -> tuple[PageForm, int]:
-    """Read the page on which Back or "I can't judge this one" was pressed, and the index of the page it leads to.
+@dataclass(frozen=True)
+class Turn:
+    """What a button of the window leads to: another page, or the same one with something changed."""
 
-    Abstaining lets the scores go that were chosen on the page. pressed: the button's value. Raises like `parse`.
+    form: PageForm
+    index: int
+    criterion_id: UUID | None = None
+    """To be skipped, or to be skipped no longer."""
+
+
+def parse_turn(view: View, pressed: str) -> Turn:
+    """Read the window in which Back, "Add a comment" or "I can't judge ..." was pressed.
+
+    pressed: the button's value. Raises like `parse`, and Invalid where going back would lose something typed.
     """
     form = parse(view)
-    if pressed != ONWARDS or form.is_last:
-        return form, max(0, form.index - 1)
-    return form.model_copy(update={"page": Page(abstain=True)}), form.index + 1
+    if pressed == COMMENT:
+        return Turn(form.model_copy(update={"shows_comments": True}), form.index)
+    if pressed == BACK:
+        require_readable(form)
+        return Turn(form, max(0, form.index - 1))
+    criterion_id = as_uuid(pressed)
+    if criterion_id not in form.pages:
+        raise Invalid(_OUT_OF_DATE)
+    return Turn(form, form.index, criterion_id)
 
 
-def require_complete(form: PageForm, option_ids: Sequence[UUID] | None = None) -> None:
-    """Raise Invalid under the first option without a score, or under the box of the last page."""
-    if form.is_last and not form.is_checked:
-        raise Invalid("Tick this box once you have read your scores.", field="checked")
-    if form.page is None:
-        return
-    missing = next((option for option in option_ids or form.option_ids if option not in form.page.scores), None)
+def require_complete(form: PageForm) -> None:
+    """Raise Invalid under the first field that holds no score."""
+    missing = next((block_id for block_id, typed in form.typed.items() if _number(typed, MAX_SCORE) is None), None)
     if missing:
-        raise Invalid('Choose a score, or press "I can\'t judge this one" below.', field=f"score_{missing}")
+        raise Invalid(f"{_SCALE} If you can't judge this criterion, say so beside its name.", field=missing)
 
 
-def _current(view: View, revision: str) -> Mapping[str, object]:
+def require_readable(form: PageForm) -> None:
+    """Raise Invalid where something was typed that is no score: it cannot be saved, and would be gone."""
+    if any(typed and _number(typed, MAX_SCORE) is None for typed in form.typed.values()):
+        raise Invalid(f"{_SCALE} Nothing is saved yet: correct or clear what is none.")
+
+
+def _current(view: View, revision: str) -> Mapping[str, Any]:
     """The view with only the blocks of its own revision."""
-    blocks = [b for b in inputs(view) if revision_of(b["block_id"]) == revision]
+    named = (block for block in view.get("blocks") or () if block.get("block_id"))
+    blocks = [block for block in named if revision_of(block["block_id"]) == revision]
     return {**view, "blocks": blocks}
 
 
-def _criterion_of(view: View) -> UUID | None:
-    block_id = block_of(view, "confidence")
-    return as_uuid(thing_of(block_id)) if block_id else None
+def _criteria(view: View) -> tuple[UUID, ...]:
+    """What the window asks about, in order: each criterion has a heading; in windows of earlier versions, a menu."""
+    things = [thing_of(b["block_id"]) for b in view["blocks"] if field_of(b["block_id"]) in ("criterion", "confidence")]
+    return tuple(dict.fromkeys(criterion for thing in things if (criterion := as_uuid(thing))))
 
 
-def _page(view: View, fields: Fields) -> Page:
-    criterion = str(_criterion_of(view))
-    options = [o for o in _things(view, "score") if _is_of(view, f"score_{o}", criterion)]
-    chosen = {option: _number(fields.choice(f"score_{option}"), MAX_SCORE) for option in options}
-    scores = {option: score for option, score in chosen.items() if score is not None}
-    confidence = _number(fields.choice("confidence"), MAX_CONFIDENCE)
-    return Page(scores=scores, confidence=confidence)
+def _scored(view: View, criterion: UUID) -> dict[str, str]:
+    """Block id -> what was typed. In windows opened by an earlier version the scores were chosen from menus."""
+    fields = Fields(view, thing=str(criterion))
+    return {
+        block_id: fields.choice(field_of(block_id)) or fields.text(field_of(block_id))
+        for _, block_id in _blocks_of(view, "score")
+        if as_uuid(thing_of(block_id)) == criterion
+    }
 
 
-def _is_of(view: View, field: str, criterion: str) -> bool:
-    return thing_of(block_of(view, field) or "") == criterion
+def _page(view: View, criterion: UUID, typed: Mapping[str, str]) -> Page:
+    """A criterion without fields for scores is one that is skipped."""
+    found = {o: _number(typed[block_id], MAX_SCORE) for o, block_id in _blocks_of(view, "score") if block_id in typed}
+    return Page(
+        scores={option: score for option, score in found.items() if score is not None},
+        confidence=_number(Fields(view, thing=str(criterion)).choice("confidence") or "", MAX_CONFIDENCE),
+        abstain=not typed,
+    )
 
 
-def _comments(view: View, fields: Fields) -> Comments:
-    texts = {option: fields.text(f"comment_{option}") for option in _things(view, "comment")}
+def _comments(view: View) -> Comments:
+    fields = Fields(view)
+    texts = {option: fields.text(f"comment_{option}") for option, _ in _blocks_of(view, "comment")}
     for option, comment in texts.items():
         if len(comment) > COMMENT_LENGTH:
             raise Invalid(f"Keep the comment within {COMMENT_LENGTH} characters.", field=f"comment_{option}")
     return Comments(texts={o: comment for o, comment in texts.items() if comment}, share=fields.is_checked("share"))
 
 
-def _things(view: View, kind: str) -> tuple[UUID, ...]:
-    """The options whose blocks are "<kind>_<option>:...", in order."""
-    names = (field_of(b["block_id"]).partition("_") for b in inputs(view))
-    return tuple(o for name, _, thing in names if name == kind and (o := as_uuid(thing)))
+def _blocks_of(view: View, kind: str) -> Iterator[tuple[UUID, str]]:
+    """(option, block id) of the blocks "<kind>_<option>:...", in order."""
+    for block in view["blocks"]:
+        name, _, thing = field_of(block["block_id"]).partition("_")
+        if name == kind and (option := as_uuid(thing)):
+            yield option, block["block_id"]
 
 
-def _number(value: str | None, most: int) -> int | None:
-    """1..most; None for everything else, as if it had not been chosen."""
-    return int(value) if value in {str(n) for n in range(1, most + 1)} else None
+def _number(typed: str, most: int) -> int | None:
+    """1..most; None for everything else, as if nothing had been entered."""
+    number = _WHOLE.match(typed)
+    return int(number[1]) if number and 1 <= int(number[1]) <= most else None

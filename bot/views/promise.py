@@ -1,4 +1,4 @@
-"""What the bot promises about secrecy, in plain words: before scoring and on every page of a ballot."""
+"""What the bot promises about secrecy, in plain words: before scoring, and upon every scoring window."""
 
 from bot.domain.round import Round, Thresholds
 

@@ -9,7 +9,7 @@ from tests.support.window import Room
 
 # Conclave starts its database, its Slack and a browser for each of these.
 pytestmark = pytest.mark.usefixtures("sandbox")
-CRITERIA = 4
+CRITERIA = ("Customer trust", "Cost", "Fairness", "Precedent")
 CREDIT, FULL, HALF = "Service credit of three months", "Full refund", "Half refund, joint review"
 COSTS = {CREDIT: "30000", FULL: "90000", HALF: "45000"}
 ABOUT = {
@@ -85,31 +85,16 @@ async def start_scoring(owner: Any) -> None:
     await owner.leave()
 
 
-async def score_page(person: Any, number: int, score: int) -> None:
-    """Give all options of one page a score, the second one less."""
-    await person.see_window(f"Criterion {number} of {CRITERIA}")
-    selects = person.page.locator("#window select")
-    await selects.nth(0).select_option(str(score))
-    await selects.nth(1).select_option(str(max(1, score - 2)))
-    await person.submit()
-
-
 async def score_as(person: Any, ballot: str, *, comment: str = "") -> None:
-    """Score everything by what the labels say. ballot: as in BALLOTS; the page to begin with is open."""
-    rows = [row.split() for row in ballot.split("/")]
-    for number in range(1, CRITERIA + 1):
-        await person.see_window(f"Criterion {number} of {CRITERIA}")
-        for title, row in zip(COSTS, rows, strict=True):
-            await person.choose_score(title, row[number - 1])
-        await person.submit()
-    await finish(person, comment=comment)
-
-
-async def finish(person: Any, *, comment: str = "") -> None:
-    await person.see_window("Check your scores")
+    """Score everything by what the labels say, and submit it. ballot: as in BALLOTS; the window is open."""
+    await person.see_window("You are about to submit 12 scores.")
+    for title, row in zip(COSTS, ballot.split("/"), strict=True):
+        for criterion, score in zip(CRITERIA, row.split(), strict=True):
+            await person.type_score(title, criterion, score)
     if comment:
+        await person.press_in_window("Add a comment")
+        await person.see_window(f"Comment on {HALF}")
         await person.fill(f"Comment on {HALF}", comment)
-    await person.check("I have checked my scores")
     await person.submit()
     await person.see_window("Submitted in secret")
     await person.leave()
@@ -134,9 +119,9 @@ async def test_five_people_take_a_whole_decision_by_clicking(room: Room) -> None
     await sarah.shot("card")
 
     await mike.press("Score")
-    await mike.see_window("Cost USD 45,000 · effort medium · risk medium · Give back half")
-    await mike.choose_score(HALF, "8")
-    await mike.choose_score(CREDIT, "5")
+    await mike.see_window("cost USD 45,000 · effort medium · risk medium")
+    await mike.type_score(HALF, "Customer trust", "8")
+    await mike.type_score(CREDIT, "Customer trust", "5")
     await mike.shot("scoring")
     await score_as(mike, BALLOTS["mike"])
     for person in (sarah, lisa, tom):
@@ -233,21 +218,65 @@ async def test_a_window_beneath_a_finished_form_is_up_to_date(room: Room) -> Non
 async def test_a_draft_saved_for_later_is_there_again(room: Room) -> None:
     sarah, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")
-    await score_page(mike, 1, 9)
-    await mike.see_window(f"Criterion 2 of {CRITERIA}")
-    await mike.page.locator("#window select").nth(0).select_option("4")
+    await mike.type_score(CREDIT, "Cost", "9")
+    await mike.press_in_window("I can't judge Fairness")
+    await mike.see_window("You can't judge Fairness")
     await mike.page.locator("#window").get_by_role("button", name="Save your scores").click()
     await mike.see_window("resumes here")
     await mike.leave()
 
     await mike.press("Score")
 
-    await mike.see_window(f"Criterion 2 of {CRITERIA}")
-    assert await mike.page.locator("#window select").nth(0).input_value() == "4"
-    await mike.page.locator("#window").get_by_role("button", name="Back").last.click()
-    await mike.see_window(f"Criterion 1 of {CRITERIA}")
-    assert await mike.page.locator("#window select").nth(0).input_value() == "9"
+    await mike.see_window("Left out: Fairness.")
+    assert await mike.score(CREDIT, "Cost") == "9"
     await sarah.see_card("0 of 5 have scored")
+
+
+async def test_skipping_unfolding_and_looking_up_lose_nothing_that_was_typed(room: Room) -> None:
+    _, mike = await ready_to_score(room, "sarah", "mike")
+    await mike.press("Score")
+    await mike.type_score(CREDIT, "Cost", "9")
+    await mike.type_score(CREDIT, "Fairness", "3")
+
+    await mike.press_in_window("I can't judge Fairness")
+    await mike.see_window("You can't judge Fairness")
+    await mike.type_score(CREDIT, "Precedent", "11")
+    await mike.press_in_window("Add a comment")
+    await mike.see_window(f"Comment on {CREDIT}")
+    await mike.press_in_window("What will be shown?")
+    await mike.see_window("below 3 ballots nothing")
+    await mike.page.click("#window [data-close]")
+    await mike.press_in_window("I can judge Fairness")
+    await mike.see_window("I can't judge Fairness")
+
+    assert [await mike.score(CREDIT, c) for c in CRITERIA] == ["", "9", "3", "11"]
+    await mike.submit()
+    await mike.see_window("Please enter a number of at most 10.")
+
+
+async def test_a_whole_ballot_is_typed_without_the_mouse(room: Room) -> None:
+    """A number and the tabulator for each score; menus and buttons between them are passed over by it."""
+    _, mike = await ready_to_score(room, "sarah", "mike")
+    await mike.press("Score")
+    await mike.see_window("You are about to submit 8 scores.")
+    await mike.page.locator("#window input[inputmode]").first.focus()
+    keys = 0
+    for row in range(len(CRITERIA)):
+        for number in ("7", "10"):
+            await mike.page.keyboard.type(number)
+            await mike.page.keyboard.press("Tab")
+            keys += len(number) + 1
+        if row < len(CRITERIA) - 1:
+            for _ in range(2):  # how sure one is, and the button of the next criterion
+                await mike.page.keyboard.press("Tab")
+                keys += 1
+
+    typed = [await field.input_value() for field in await mike.page.locator("#window input[inputmode]").all()]
+
+    assert typed == ["7", "10"] * len(CRITERIA)
+    assert keys == 26
+    await mike.submit()
+    await mike.see_window("Submitted in secret")
 
 
 async def test_a_message_shortcut_takes_the_message_along(room: Room) -> None:
@@ -341,12 +370,15 @@ async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
 async def test_the_inspector_shows_the_requests_but_no_ballot(room: Room) -> None:
     _, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")
-    await score_page(mike, 1, 9)
-    await mike.see_window(f"Criterion 2 of {CRITERIA}")
+    await mike.see_window("You are about to submit")
+    for field in await mike.page.locator("#window input[inputmode]").all():
+        await field.fill("9")
+    await mike.submit()
+    await mike.see_window("Submitted in secret")
 
     tool = await room.come("sarah", place="/inspector")
 
-    entry = tool.page.locator(".entry", has_text="evaluation.page").first
+    entry = tool.page.locator(".entry", has_text="evaluation.ballot").first
     await entry.click()
     await entry.get_by_text("Hidden: this is a view in which somebody scores.").first.wait_for()
     assert "selected_option" not in await entry.inner_text()

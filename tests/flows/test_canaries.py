@@ -32,6 +32,7 @@ from tests.support.postbox import Postbox, open_postbox
 
 COMMAND = (sys.executable, "-m", "bot")
 TITLES = ("Zqkestrel answer", "Zqheron answer")
+CRITERION = "Customer trust"
 PEOPLE = ("sarah", "mike", "lisa")
 COMMENTS = {name: f"zqcomment by nobody {number}" for number, name in enumerate(PEOPLE)}
 CANARY = re.compile("zq(kestrel|heron|comment)", re.IGNORECASE)
@@ -42,7 +43,8 @@ SECOND_SCORES = {"sarah": ("2", "9"), "mike": ("1", "9"), "lisa": ("3", "10")}
 ALWAYS = json.dumps({"push": True, "email": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 ABOUT_A_SCORE = re.compile(
     r"worst for us|very poor|just below the middle|just above the middle|rather good|very good|best for us"
-    r"|guessing|fairly sure|selected_option|initial_option|score\w*[\"']?\s*[:=]\s*[\"']?\d|confidence\W+\d",
+    r"|guessing|fairly sure|selected_option|initial_option|initial_value"
+    r"|score\w*[\"']?\s*[:=]\s*[\"']?\d|confidence\W+\d",
     re.IGNORECASE,
 )
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -196,10 +198,11 @@ async def _until_scoring(stage: Stage) -> None:
     await sarah.close()
 
 
-async def _first_page(stage: Stage, name: str, scores: Mapping[str, tuple[str, str]] = SCORES) -> Actor:
+async def _page(stage: Stage, name: str, scores: Mapping[str, tuple[str, str]] = SCORES) -> Actor:
     actor = stage.actor(name)
-    await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 1")
-    await actor.fill({**dict(zip(TITLES, scores[name], strict=True)), "How sure": "1"})
+    await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="about to submit")
+    labels = [f"{title} · {CRITERION}" for title in TITLES]
+    await actor.fill({**dict(zip(labels, scores[name], strict=True)), "How sure": "1"})
     return actor
 
 
@@ -207,20 +210,28 @@ async def _score(stage: Stage, name: str, *, resumes: bool = False, again: bool 
     """A whole ballot; a second round has no comments."""
     if resumes:
         actor = stage.actor(name)
-        await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Check your scores")
+        await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Comment on")
     else:
-        actor = await _first_page(stage, name, SECOND_SCORES if again else SCORES)
-        await actor.submit(sees="Check your scores")
-    comment = {f"Comment on {TITLES[0]}": COMMENTS[name], "My comments": True}
-    await actor.fill({**({} if again else comment), "Before you submit": True})
+        actor = await _page(stage, name, SECOND_SCORES if again else SCORES)
+    if not again:
+        await _unfold(actor)
+        await actor.fill({f"Comment on {TITLES[0]}": COMMENTS[name], "My comments": True})
     await actor.submit(sees="Submitted in secret")
     await actor.close()
 
 
+async def _unfold(actor: Actor) -> None:
+    """Comments that were saved before are there at once."""
+    if "Add a comment" in (await actor.window()).buttons:
+        await actor.click("Add a comment", sees="Comment on")
+
+
 async def _save_for_later(stage: Stage, name: str) -> None:
     """A draft with its comment, which counts as little as it may be read."""
-    actor = await _first_page(stage, name)
-    await actor.submit(sees="Check your scores")
+    actor = await _page(stage, name)
+    await actor.click(f"I can't judge {CRITERION}", sees=f"You can't judge {CRITERION}")
+    await actor.click(f"I can judge {CRITERION}", sees=f"I can't judge {CRITERION}")
+    await _unfold(actor)
     await actor.fill({f"Comment on {TITLES[1]}": "zqcomment in a draft"})
     await actor.click("Save for later", sees="Saved, 1 of 1 criterion")
     await actor.close()

@@ -1,63 +1,121 @@
-"""Scoring in secret: pages, drafts, abstaining, comments, changing one's mind."""
+"""Scoring in secret: one page or many, drafts, skipping, comments, changing one's mind."""
 
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from bot.domain.action import Action
 from tests.support.known import known
+from tests.support.scoring import (
+    ADD_COMMENT,
+    COST,
+    FULL,
+    PARTIAL,
+    TRUST,
+    by_hand,
+    field,
+    scores_in,
+    skips,
+    sure,
+    typed,
+    unfold_comments,
+)
 from tests.support.team import Team
 
-FULL, PARTIAL = "Full refund", "Partial credit"
 DRAFTS = "SELECT count(*) FROM ballot_pages WHERE criteria_id IS NOT NULL"
+MANY = tuple(f"Option {letter}" for letter in "ABCDEFGHIJK")
+"""With two criteria more than fits one page."""
+SCALE = "Scores are whole numbers from 1 to 10. If you can't judge this criterion, say so beside its name."
 
 
-async def score(team: Team, name: str, full: int | None, partial: int | None, **more: Any) -> Any:
-    """Fill one page and press Next."""
-    return await team.submit(name, {FULL: _digit(full), PARTIAL: _digit(partial), **more})
-
-
-def _digit(score: int | None) -> str | None:
-    return None if score is None else str(score)
-
-
-async def check(team: Team, name: str, **values: Any) -> Any:
-    """Tick the box of the last page and submit."""
-    modal = await team.modal(name, at_least="Check your scores")
+async def submits(team: Team, name: str, values: dict[str, str] | None = None) -> Any:
+    modal = await team.modal(name)
     assert modal.submit == "Submit in secret"
-    return await team.submit(name, {**values, "Before you submit": True})
+    return await team.submit(name, values or {})
 
 
-async def test_a_ballot_is_scored_page_by_page_and_submitted_in_secret(team: Team) -> None:
+async def test_a_ballot_is_scored_on_one_page_and_submitted_in_secret(team: Team) -> None:
     await team.to_scoring()
     modal = await team.window("lisa", Action.SCORE)
-    assert "Criterion 1 of 2: Trust" in modal.text
-    assert "below 3 ballots nothing" in modal.text
-    assert "Closing this window loses what is new on this page" in modal.text
-    assert (await score(team, "lisa", 9, 4)).ok
-    assert "Criterion 2 of 2: Cost" in (await team.modal("lisa")).text
-    assert (await score(team, "lisa", 3, 8, **{"How sure": "2"})).ok
-    modal = await team.modal("lisa", at_least="Check your scores")
-    assert f"{FULL}: 9" in modal.text
-    assert f"{PARTIAL}: 8" in modal.text
-    assert (await check(team, "lisa")).ok
+    assert modal.text.startswith("=== Score #1 ===\nRefund for the outage · ABC Corporation\nScore every option")
+    assert "You are about to submit 4 scores." in modal.text
+    assert "Secret: your team never sees who scored what." in modal.text
+    assert "[ Close without saving ]" in modal.text
+
+    assert (await submits(team, "lisa", {**typed(9, 4, on=[TRUST]), **typed(3, 8, on=[COST]), **sure(2, on=[COST])})).ok
+
     assert "Submitted in secret. 1 of 4 has scored." in (await team.modal("lisa")).text
     assert "1 of 4 has scored" in await team.card("mike")
     rows = team.sql(
         "SELECT o.title, k.name, e.score, e.confidence FROM evaluations e "
         "JOIN response_options o ON o.id = e.option_id JOIN decision_criteria k ON k.id = e.criteria_id ORDER BY 1, 2"
     )
-    assert rows == [(FULL, "Cost", 3, 2), (FULL, "Trust", 9, 5), (PARTIAL, "Cost", 8, 2), (PARTIAL, "Trust", 4, 5)]
+    assert rows == [(FULL, COST, 3, 2), (FULL, TRUST, 9, None), (PARTIAL, COST, 8, 2), (PARTIAL, TRUST, 4, None)]
     assert team.value("SELECT count(*) FROM submissions WHERE created_kind NOT IN ('decision', 'criterion.edit', "
                       "'option.propose', 'round.start', 'team')") == 0  # fmt: skip
     team.check_deliveries()
 
 
-async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: Team) -> None:
+async def test_more_than_twenty_scores_are_asked_for_page_by_page(team: Team) -> None:
+    await team.to_scoring(titles=MANY)
+    lisa = team.house.person("lisa")
+    modal = await team.window("lisa", Action.SCORE)
+    assert "Criterion 1 of 2" in modal.text
+    assert "[ Back ]" not in modal.text
+    first = dict.fromkeys(scores_in(modal.inputs), "7")
+    assert len(first) == 11
+    assert (await team.submit("lisa", first)).ok
+    second = dict.fromkeys(scores_in((await team.modal("lisa", at_least="Criterion 2 of 2")).inputs), "3")
+
+    await lisa.fill({**second, **sure(1, on=[COST])})
+    await lisa.click("Back")
+    modal = await team.modal("lisa", at_least="Criterion 1 of 2")
+    assert set(modal.inputs.values()) == {"7", ""}, "the scores, and nothing about being sure"
+    assert (await lisa.submit()).ok
+    modal = await team.modal("lisa", at_least="Criterion 2 of 2")
+    assert modal.inputs["How sure are you about Cost?"] == "1 · guessing"
+    assert (await lisa.submit()).ok
+
+    modal = await team.modal("lisa", at_least="Check your scores")
+    assert "Option A: 3" in modal.text
+    assert (await submits(team, "lisa")).ok
+    assert "Submitted in secret. 1 of 4 has scored." in (await team.modal("lisa", at_least="Submitted")).text
+    assert team.sql("SELECT score, count(*) FROM evaluations GROUP BY 1 ORDER BY 1") == [(3, 11), (7, 11)]
+    team.check_deliveries()
+
+
+async def test_one_of_many_pages_is_skipped_where_it_stands_and_resumed_at(team: Team) -> None:
+    await team.to_scoring(titles=MANY)
+    lisa = team.house.person("lisa")
+    await team.window("lisa", Action.SCORE)
+    assert (await lisa.click(skips(TRUST))).ok
+    modal = await team.modal("lisa", at_least="You can't judge Trust")
+    assert "Criterion 1 of 2" in modal.text
+    assert scores_in(modal.inputs) == []
+    assert (await lisa.submit()).ok
+    await team.modal("lisa", at_least="Criterion 2 of 2")
+    await lisa.fill({field("Option A", on=COST): "3"})
+    await lisa.click("Save for later")
+    await team.modal("lisa", at_least="Saved, 1 of 2")
+
+    modal = await team.window("lisa", Action.SCORE)
+
+    assert "Criterion 2 of 2" in modal.text
+    assert modal.inputs[field("Option A", on=COST)] == "3"
+    assert (await team.submit("lisa", dict.fromkeys(scores_in(modal.inputs), "4"))).ok
+    await team.modal("lisa", at_least="Check your scores")
+    assert (await submits(team, "lisa")).ok
+    rows = team.sql("SELECT DISTINCT name, score FROM evaluations e JOIN decision_criteria k ON k.id = criteria_id")
+    assert rows == [(COST, 4)]
+
+
+async def test_a_draft_is_resumed_with_what_was_saved(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    await score(team, "lisa", 9, 4)
     lisa = team.house.person("lisa")
-    await lisa.fill({FULL: "3"})
+    half = {**typed(9, 4, on=[TRUST]), field(FULL, on=COST): "3"}
+    await lisa.fill(half)
     await lisa.click("Save for later")
     modal = await team.modal("lisa", at_least="Saved")
     assert (
@@ -65,106 +123,172 @@ async def test_a_draft_is_resumed_where_it_was_left_with_what_was_saved(team: Te
         in modal.text
     )
     assert "0 of 4 have scored" in await team.card()
+
     modal = await team.window("lisa", Action.SCORE)
-    assert "Criterion 2 of 2" in modal.text
-    assert modal.inputs[FULL].startswith("3 ·")
-    assert modal.inputs[PARTIAL] == ""
-    await lisa.click("Back")
-    modal = await team.modal("lisa", at_least="Criterion 1 of 2")
-    assert (modal.inputs[FULL], modal.inputs[PARTIAL]) == ("9 · very good", "4 · rather poor")
-    assert modal.buttons == ["I can't judge this one", "Save for later"]
+
+    assert {label: modal.inputs[label] for label in half} == half
+    assert modal.inputs[field(PARTIAL, on=COST)] == ""
+    assert modal.buttons == [skips(TRUST), skips(COST), ADD_COMMENT, "Save for later", "What will be shown?"]
 
 
-async def test_back_keeps_an_incomplete_page_and_a_changed_score(team: Team) -> None:
+async def test_closing_the_window_loses_only_what_was_typed_since(team: Team) -> None:
     await team.to_scoring()
-    await team.window("lisa", Action.SCORE)
-    await score(team, "lisa", 9, 4)
     lisa = team.house.person("lisa")
-    await lisa.fill({PARTIAL: "7", "How sure": "1"})
-    await lisa.click("Back")
-    await team.modal("lisa", at_least="Criterion 1 of 2")
-    assert (await score(team, "lisa", 2, 4)).ok
-    modal = await team.modal("lisa", at_least="Criterion 2 of 2")
-    assert (modal.inputs[FULL], modal.inputs[PARTIAL]) == ("", "7 · rather good")
-    assert modal.inputs["How sure are you about this page?"].startswith("1 ·")
-    await score(team, "lisa", 5, 7)
-    assert f"{FULL}: 2" in (await team.modal("lisa", at_least="Check your scores")).text
-
-
-async def test_closing_the_window_loses_only_the_page_at_hand(team: Team) -> None:
-    await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    await score(team, "lisa", 9, 4)
-    lisa = team.house.person("lisa")
-    await lisa.fill({FULL: "1", PARTIAL: "1"})
+    await lisa.fill(typed(9, 4))
+    await lisa.click("Save for later")
+    await team.modal("lisa", at_least="Saved")
+    await team.window("lisa", Action.SCORE)
+    await lisa.fill(typed(1, 1))
     await lisa.close(everything=True)
+
     modal = await team.window("lisa", Action.SCORE)
-    assert "Criterion 2 of 2" in modal.text
-    assert modal.inputs[FULL] == ""
+
+    assert modal.inputs[field(FULL, on=TRUST)] == "9"
 
 
-async def test_an_incomplete_page_is_refused_under_the_option_that_lacks_a_score(team: Team) -> None:
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "Please complete this required field."),
+        ("0", "Please enter a number of at least 1."),
+        ("11", "Please enter a number of at most 10."),
+        ("7.5", "Please enter a whole number."),
+    ],
+)
+async def test_what_is_no_score_is_refused_at_its_field_by_slack_already(team: Team, value: str, told: str) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    assert (await score(team, "lisa", 9, None)).status == "refused"
-    assert (await team.modal("lisa")).errors == {PARTIAL: "Please complete this required field."}
+    answer = await team.submit("lisa", {**typed(9, 4), field(PARTIAL, on=COST): value})
+    assert answer.status == "refused"
+    assert (await team.modal("lisa")).errors == {field(PARTIAL, on=COST): told}
     assert team.value(DRAFTS) == 0
 
 
-async def test_whoever_cannot_judge_a_criterion_abstains_from_it(team: Team) -> None:
+@pytest.mark.parametrize("value", ["", "0", "11", "7.5"])
+async def test_what_is_no_score_and_comes_all_the_same_is_refused_at_its_field(team: Team, value: str) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    assert (await team.house.person("lisa").click("I can't judge this one")).ok
-    await team.modal("lisa", at_least="Criterion 2 of 2")
-    assert (await score(team, "lisa", 6, 7)).ok
-    assert "You can't judge this one; it does not count." in (await team.modal("lisa", at_least="Check")).text
-    assert (await check(team, "lisa")).ok
+    await team.house.person("lisa").fill({**typed(9, 4), field(PARTIAL, on=COST): value})
+    for block in known(team.house.sandbox.town.workspace.top("U0LISA")).blocks:
+        if block["type"] == "input":  # another client, which checks nothing
+            block["optional"] = True
+            for limit in ("min_value", "max_value"):
+                block["element"].pop(limit, None)
+            block["element"].update({"is_decimal_allowed": True} if block["element"]["type"] == "number_input" else {})
+
+    answer = await team.house.person("lisa").submit()
+
+    assert answer.status == "errors"
+    modal = await team.modal("lisa")
+    assert modal.errors == {field(PARTIAL, on=COST): SCALE}
+    assert modal.inputs[field(FULL, on=TRUST)] == "9"
+    assert team.value("SELECT count(*) FROM evaluations") == 0
+
+
+async def test_saving_something_that_is_no_score_is_refused_and_keeps_it_in_the_window(team: Team) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
+    lisa = team.house.person("lisa")
+    await lisa.fill({**typed(9, 4), field(PARTIAL, on=COST): "11"})
+
+    await lisa.click("Save for later")
+
+    await team.modal("lisa", at_least="Scores are whole numbers from 1 to 10. Nothing is saved yet")
+    await lisa.close()
+    modal = await team.modal("lisa")
+    assert (modal.inputs[field(PARTIAL, on=COST)], modal.inputs[field(FULL, on=TRUST)]) == ("11", "9")
+    assert team.value(DRAFTS) == 0
+
+
+async def test_whoever_cannot_judge_a_criterion_skips_it_and_keeps_what_else_was_typed(team: Team) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
+    lisa = team.house.person("lisa")
+    await lisa.fill({**typed(6, 7, on=[COST]), field(FULL, on=TRUST): "9"})
+
+    assert (await lisa.click(skips(TRUST))).ok
+
+    modal = await team.modal("lisa", at_least="You can't judge Trust: it does not count.")
+    assert "You are about to submit 2 scores. Left out: Trust." in modal.text
+    assert scores_in(modal.inputs) == [label for label in scores_in(modal.inputs) if label.endswith(COST)]
+    assert modal.inputs[field(FULL, on=COST)] == "6"
+    assert (await submits(team, "lisa")).ok
     assert team.value("SELECT count(*) FROM evaluations") == 2
 
 
-async def test_going_back_over_a_page_that_cannot_be_judged_leaves_it_so(team: Team) -> None:
+async def test_skipping_is_undone_the_same_way_and_gives_back_what_was_typed(team: Team) -> None:
     await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
     lisa = team.house.person("lisa")
-    await team.window("lisa", Action.SCORE)
-    await score(team, "lisa", 6, 7)
-    await lisa.click("I can't judge this one")
-    await team.modal("lisa", at_least="Check")
+    await lisa.fill({**typed(6, 7, on=[COST]), field(FULL, on=TRUST): "9"})
+    await lisa.click(skips(TRUST))
+    await team.modal("lisa", at_least="You can't judge Trust")
+    await lisa.fill({field(FULL, on=COST): "5"})
+    await lisa.click(skips(COST))
+    await team.modal("lisa", at_least="Left out: Trust and Cost.")
 
-    await lisa.click("Back")
-    assert "You can't judge this one; it does not count." in (await team.modal("lisa", at_least="Criterion 2")).text
-    await lisa.click("Back")
-    await team.modal("lisa", at_least="Criterion 1")
+    for criterion in (TRUST, COST):
+        assert (await lisa.click(f"I can judge {criterion}")).ok
+        await team.modal("lisa", at_least=skips(criterion))
 
-    assert (await score(team, "lisa", 6, 7)).ok
-    await lisa.click("I can't judge this one")
-    await team.modal("lisa", at_least="Check")
-    assert (await check(team, "lisa")).ok
+    modal = await team.modal("lisa")
+    assert [modal.inputs[label] for label in (*typed(0, 0, on=[TRUST]), *typed(0, 0, on=[COST]))] == ["9", "", "5", "7"]
 
 
-async def test_leaving_an_empty_page_of_a_round_that_is_over_says_so(team: Team) -> None:
+async def test_a_skip_is_kept_by_a_draft(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    await score(team, "lisa", 6, 7)
+    lisa = team.house.person("lisa")
+    await lisa.click(skips(TRUST))
+    await team.modal("lisa", at_least="You can't judge Trust")
+    await lisa.click("Save for later")
+    await team.modal("lisa", at_least="Saved, 1 of 2")
+
+    modal = await team.window("lisa", Action.SCORE)
+
+    assert "You can't judge Trust" in modal.text
+    assert (await submits(team, "lisa", typed(6, 7, on=[COST]))).ok
+
+
+async def test_skipping_in_a_round_that_is_over_says_so(team: Team) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
     for name in ("sarah", "mike", "tom"):
         await team.ballot(name)
     await team.settled()
     assert (await team.house.person("sarah").click("Close scoring")).ok
     await team.published()
 
-    await team.house.person("lisa").click("Back")
+    await team.house.person("lisa").click(skips(TRUST))
 
-    assert "is not possible now" in (await team.modal("lisa", at_least="not possible")).text
+    assert "Scoring is closed; this page was not saved." in (await team.modal("lisa", at_least="not saved")).text
 
 
-async def test_a_ballot_that_abstains_from_everything_is_refused(team: Team) -> None:
+async def test_a_ballot_that_skips_everything_is_refused(team: Team) -> None:
     await team.to_scoring()
     await team.window("lisa", Action.SCORE)
-    for next_page in ("Criterion 2 of 2", "Check"):
-        assert (await team.house.person("lisa").click("I can't judge this one")).ok
-        await team.modal("lisa", at_least=next_page)
-    answer = await check(team, "lisa")
-    assert answer.error == ("You could judge none of the criteria, so there is nothing to submit. Score at least one.")
+    for criterion in (TRUST, COST):
+        assert (await team.house.person("lisa").click(skips(criterion))).ok
+        await team.modal("lisa", at_least=f"You can't judge {criterion}")
+    await submits(team, "lisa")
+    told = "You could judge none of the criteria, so there is nothing to submit. Score at least one."
+    assert told in (await team.modal("lisa", at_least="nothing to submit")).text
     assert team.value("SELECT count(*) FROM round_members WHERE submitted") == 0
+
+
+async def test_what_will_be_shown_is_told_upon_the_page_which_stays_as_it_is(team: Team) -> None:
+    await team.to_scoring()
+    await team.window("lisa", Action.SCORE)
+    lisa = team.house.person("lisa")
+    await lisa.fill(typed(9, 4))
+
+    assert (await lisa.click("What will be shown?")).ok
+
+    assert "below 3 ballots nothing" in (await team.modal("lisa", at_least="What the team sees")).text
+    await lisa.close()
+    assert (await team.modal("lisa")).inputs[field(FULL, on=TRUST)] == "9"
+    assert (await submits(team, "lisa")).ok
 
 
 async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_others_see(team: Team) -> None:
@@ -173,13 +297,14 @@ async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_othe
     await team.card()
     updates = len(team.house.sandbox.calls("chat.update"))
     modal = await team.window("lisa", Action.SCORE)
-    assert "Your submitted ballot stands until you submit again." in modal.text
-    assert "Criterion 1 of 2" in modal.text
-    assert modal.inputs[FULL] == "2 · very poor"
-    await score(team, "lisa", 10, 1)
+    assert "What you submitted stands until you submit again." in modal.text
+    assert modal.inputs[field(FULL, on=TRUST)] == "2"
+    await team.house.person("lisa").fill(typed(10, 1))
+    await team.house.person("lisa").click("Save for later")
+    assert "What you submitted stands until you submit again." in (await team.modal("lisa", at_least="Saved")).text
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 10") == 0
-    await score(team, "lisa", 10, 1)
-    assert (await check(team, "lisa")).ok
+    await team.window("lisa", Action.SCORE)
+    assert (await submits(team, "lisa")).ok
     assert "1 of 4 has scored" in (await team.modal("lisa")).text
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 2") == 0
     assert team.value("SELECT count(*) FROM evaluations WHERE score = 10") == 2
@@ -187,27 +312,39 @@ async def test_a_changed_ballot_replaces_the_first_and_changes_nothing_that_othe
     assert len(team.house.sandbox.calls("chat.update")) == updates
 
 
+async def test_comments_unfold_on_the_page_and_lose_nothing_of_it(team: Team) -> None:
+    await team.to_scoring()
+    modal = await team.window("lisa", Action.SCORE)
+    assert "Comment on" not in modal.text
+    await team.house.person("lisa").fill({**typed(9, 4, on=[TRUST]), field(FULL, on=COST): "11"})
+
+    modal = await unfold_comments(team, "lisa")
+
+    assert ADD_COMMENT not in modal.buttons
+    assert modal.inputs[field(PARTIAL, on=TRUST)] == "4"
+    assert modal.inputs[field(FULL, on=COST)] == "11", "no score, and yet not lost"
+
+
 async def test_comments_and_their_sharing_are_kept_from_visit_to_visit(team: Team) -> None:
     await team.to_scoring()
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
+    await unfold_comments(team, "lisa")
     values = {f"Comment on {FULL}": "Worth <every> cent", "My comments": True}
     await team.house.person("lisa").fill(values)
     await team.house.person("lisa").click("Save for later")
     await team.modal("lisa", at_least="Saved, 2 of 2 criteria")
     modal = await team.window("lisa", Action.SCORE)
     assert modal.inputs[f"Comment on {FULL}"] == "Worth <every> cent"
-    assert (await check(team, "lisa", **{f"Comment on {PARTIAL}": "  "})).ok
+    assert (await submits(team, "lisa", {f"Comment on {PARTIAL}": "  "})).ok
     rows = team.sql("SELECT anonymous_comment, share_comment FROM evaluations WHERE anonymous_comment IS NOT NULL")
     assert rows == [("Worth <every> cent", True)]
 
 
-async def test_the_box_of_the_last_page_has_to_be_ticked(team: Team) -> None:
+async def test_a_ballot_by_hand_with_a_comment(team: Team) -> None:
     await team.to_scoring()
-    await team.save_pages("lisa")
-    await team.window("lisa", Action.SCORE)
-    assert (await team.house.person("lisa").submit()).status == "refused"
-    assert team.value("SELECT count(*) FROM evaluations") == 0
+    await by_hand(team, "lisa", 9, 4, comment="Fair.")
+    assert team.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'Fair.'") == 1
 
 
 async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(team: Team) -> None:
@@ -217,7 +354,7 @@ async def test_a_submit_past_the_closing_time_is_refused_and_closes_the_round(te
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
     await team.end_round_now()
-    answer = await check(team, "lisa")
+    answer = await submits(team, "lisa")
     assert answer.status == "errors"
     assert answer.error is not None
     assert "closed" in answer.error or "ended" in answer.error
@@ -231,7 +368,7 @@ async def test_a_page_past_the_closing_time_is_refused_and_closes_the_round(team
     await team.ballot("lisa")
     await team.window("tom", Action.SCORE)
     await team.end_round_now()
-    answer = await score(team, "tom", 5, 5)
+    answer = await team.submit("tom", typed(5, 5))
     assert answer.error == ("Scoring of #1 has ended: its closing time is past. What you had submitted before counts.")
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
@@ -241,7 +378,7 @@ async def test_somebody_off_the_roster_cannot_save_a_page_by_a_forged_window(tea
     await team.window("lisa", Action.SCORE)
     workspace = team.house.sandbox.town.workspace
     workspace.stacks["U0TOM"] = [workspace.stacks["U0LISA"].pop()]
-    answer = await score(team, "tom", 10, 10)
+    answer = await team.submit("tom", typed(10, 10))
     assert answer.error == (
         "You are not on the roster of #1: it was fixed when scoring started. Sarah Johnson can void the round and "
         "start again with you."
@@ -254,7 +391,7 @@ async def test_a_page_with_an_option_or_criterion_that_is_none_of_the_rounds_is_
     foreign = str(uuid4())
     for ours in (str(team.option_id(FULL)), str(team.value("SELECT id FROM decision_criteria WHERE name = 'Trust'"))):
         await team.window("lisa", Action.SCORE)
-        await team.house.person("lisa").fill({FULL: "9", PARTIAL: "9"})
+        await team.house.person("lisa").fill(typed(9, 9))
         view = known(team.house.sandbox.town.workspace.top("U0LISA"))
         for block in view.blocks:
             block["block_id"] = block["block_id"].replace(ours, foreign)
@@ -273,7 +410,7 @@ async def test_a_window_whose_round_is_unknown_says_so(team: Team) -> None:
         await team.window("lisa", Action.SCORE)
         view = known(team.house.sandbox.town.workspace.top("U0LISA"))
         view.given = {**view.given, "private_metadata": metadata}
-        answer = await score(team, "lisa", 5, 5)
+        answer = await team.submit("lisa", typed(5, 5))
         assert answer.error == (
             "This page is out of date. Close the window and press Score again; what you saved is still there."
         )
@@ -283,7 +420,7 @@ async def test_a_window_whose_round_is_unknown_says_so(team: Team) -> None:
         **view.given,
         "private_metadata": view.given["private_metadata"].replace(str(team.round_id), str(uuid4())),
     }
-    answer = await score(team, "lisa", 5, 5)
+    answer = await team.submit("lisa", typed(5, 5))
     assert answer.error == "Your team has no such round of scoring. /decide list shows its decisions."
     team.check_deliveries()
 
@@ -294,7 +431,6 @@ async def test_the_last_one_missing_whose_answer_got_lost_learns_that_the_ballot
         await team.ballot(name)
     await team.save_pages("lisa")
     await team.window("lisa", Action.SCORE)
-    await team.house.person("lisa").fill({"Before you submit": True})
     await team.house.person("lisa").submit(lose_answer=True)
     await team.published()
     answer = await team.house.person("lisa").submit()
@@ -308,7 +444,7 @@ async def test_everybody_reads_the_options_in_an_order_of_their_own_that_stays(t
     seen: dict[str, list[str]] = {}
     for name in ("lisa", "lisa", "tom", "mike", "sarah"):
         modal = await team.window(name, Action.SCORE)
-        order = [label for label in modal.inputs if label in (FULL, PARTIAL)]
+        order = [label for label in scores_in(modal.inputs) if label.endswith(TRUST)]
         assert seen.setdefault(name, order) == order
 
 

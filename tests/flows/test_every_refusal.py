@@ -16,6 +16,7 @@ from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
 from tests.support.house import living
 from tests.support.known import known
+from tests.support.scoring import scores_in
 from tests.support.steps import (
     FULL,
     edited_by_sarah,
@@ -24,7 +25,6 @@ from tests.support.steps import (
     options,
     quorum,
     scoring,
-    tom_has_scored,
     toms_option,
 )
 from tests.support.team import Team
@@ -164,11 +164,15 @@ async def test_a_round_past_its_closing_time_says_that_it_is_being_closed(team: 
 
 
 async def test_a_ballot_whose_page_was_taken_back_meanwhile_is_not_complete(team: Team) -> None:
-    await tom_has_scored(team)
-    await team.window("tom", Action.SCORE)
+    await team.to_scoring(titles=[f"Option {letter}" for letter in "ABCDEFGHIJK"])
+    modal = await team.window("tom", Action.SCORE)
+    for page in ("Criterion 2 of 2", "Check your scores"):
+        assert (await team.submit("tom", dict.fromkeys(scores_in(modal.inputs), "7"))).ok
+        modal = await team.modal("tom", at_least=page)
     team.sql("DELETE FROM ballot_pages WHERE round_id = %s AND criteria_id IS NOT NULL", team.round_id)
-    answer = await team.submit("tom", {"Before you submit": True})
-    assert answer.error == ("A page is not complete: go Back, and score every option or say that you cannot judge it.")
+    await team.house.person("tom").submit()
+    told = (await team.modal("tom", at_least="Not all is scored")).text
+    assert "score every option of a criterion, or say that you can't judge it." in told
     assert team.value("SELECT count(*) FROM evaluations WHERE decision_id = %s", team.decision_id) == 0
 
 

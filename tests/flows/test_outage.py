@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from bot.domain.action import Action
 from tests.support.known import known
+from tests.support.scoring import typed, unfold_comments
 from tests.support.team import Team
 
 NOT_SAVED = {
@@ -115,13 +116,16 @@ async def start(team: Team) -> str:
 
 async def page(team: Team) -> str:
     await team.to_scoring()
-    return await window(team, "lisa", Action.SCORE, {"Full refund": "9", "Partial credit": "3"})
+    return await window(team, "lisa", Action.SCORE, typed(9, 3))
 
 
 async def last_page(team: Team) -> str:
     await team.to_scoring()
     await team.save_pages("tom")
-    return await window(team, "tom", Action.SCORE, {"Comment on Full": "Kept words", "Before you submit": True})
+    await team.window("tom", Action.SCORE)
+    await unfold_comments(team, "tom")
+    await team.house.person("tom").fill({"Comment on Full": "Kept words"})
+    return "tom"
 
 
 async def extend(team: Team) -> str:

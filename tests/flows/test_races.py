@@ -26,11 +26,10 @@ from tests.support.team import Team
 
 
 async def last_page(team: Team, *names: str) -> None:
-    """Everybody has the last page of a complete ballot before them, ticked."""
+    """Everybody has a complete ballot before them."""
     for name in names:
         await team.save_pages(name)
         await team.window(name, Action.SCORE)
-        await team.house.person(name).fill({"Before you submit": True})
 
 
 async def closed_once_and_published_once(team: Team) -> None:
@@ -378,7 +377,8 @@ async def test_the_last_one_missing_whose_press_comes_twice_at_once_learns_that_
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
         tom, round_id, comments = team.by("tom"), team.round_id, Comments({}, False)
-        both = [asyncio.create_task(evaluations.submit(team.db, tom, round_id, comments=comments)) for _ in range(2)]
+        presses = [evaluations.submit(team.db, tom, round_id, pages={}, comments=comments) for _ in range(2)]
+        both = [asyncio.create_task(press) for press in presses]
         await team.waiting_for_locks(2)
     answers = await asyncio.gather(*both, return_exceptions=True)
     counted, refused = sorted(answers, key=lambda answer: isinstance(answer, Exception))

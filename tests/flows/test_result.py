@@ -64,8 +64,7 @@ async def test_a_total_that_is_left_out_is_explained(team: Team) -> None:
     await team.save_pages("tom")
     criterion = team.value("SELECT id FROM decision_criteria WHERE name = 'Cost'")
     tom, round_id = team.by("tom"), team.round_id
-    await evaluations.save_page(team.db, tom, round_id, criterion_id=criterion, page=Page(abstain=True))
-    await evaluations.submit(team.db, tom, round_id, comments=Comments())
+    await evaluations.submit(team.db, tom, round_id, pages={criterion: Page(abstain=True)}, comments=Comments())
     await team.published()
 
     result = await team.house.person("lisa").see("A total is left out where fewer than 4 people scored")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
+from tests.support.scoring import typed
 from tests.support.team import Team
 
 
@@ -186,9 +187,8 @@ async def test_the_same_void_sent_again_does_not_void_the_next_round(team: Team)
 
 async def test_a_page_of_a_voided_round_is_refused(team: Team) -> None:
     await team.to_scoring()
-    modal = await team.window("lisa", Action.SCORE)
-    values = {label: "7 · rather good" for label in modal.inputs if label in ("Full refund", "Partial credit")}
-    await team.house.person("lisa").fill(values)
+    await team.window("lisa", Action.SCORE)
+    await team.house.person("lisa").fill(typed(7, 7))
     await team.window("sarah", Action.VOID_ROUND)
     await team.submit("sarah", {"Reason": "Again."})
     answer = await team.house.person("lisa").submit()

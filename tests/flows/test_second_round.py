@@ -13,6 +13,7 @@ import pytest
 from bot.domain.action import Action
 from bot.services import result as results
 from bot.services import team as teams
+from tests.support.scoring import ADD_COMMENT, scores_in, typed
 from tests.support.team import Team
 
 TIE = (("sarah", (9, 3)), ("mike", (3, 9)), ("lisa", (6, 6)), ("tom", (5, 5)))
@@ -129,9 +130,10 @@ async def test_the_same_people_get_fresh_ballots_and_the_first_result_stays_visi
         assert button in card
     assert team.value("SELECT closes_at FROM rounds WHERE number = 2") == later
     page = await team.window("sarah", Action.SCORE)
-    assert "Second round: a fresh ballot about the same options." in page.text
-    assert "No totals, no averages, no comments" in page.text
-    assert page.inputs["Full refund"] == page.inputs["Partial credit"] == ""
+    assert "Second round: the same options afresh." in page.text
+    assert {page.inputs[label] for label in scores_in(page.inputs)} == {""}
+    assert (await team.house.person("sarah").click("What will be shown?")).ok
+    await team.modal("sarah", at_least="No totals, no averages, no comments")
     await team.press("lisa", "decision.show")
     details = (await team.modal("lisa", at_least="Description")).text
     assert "Result of the first round" in details
@@ -151,16 +153,9 @@ async def test_its_ballot_asks_for_no_comment_and_publishes_places_alone(team: T
     await to_second(team)
     for name, scores in AHEAD[1:]:
         await team.ballot(name, *scores)
-    sarah = team.house.person("sarah")
     await team.window("sarah", Action.SCORE)
-    for _ in range(2):
-        await sarah.fill({"Full refund": "4", "Partial credit": "8"})
-        assert (await sarah.submit()).ok
-    check = await team.modal("sarah", at_least="Check your scores")
-    assert "Comment on" not in check.text
-    assert "My comments" not in check.text
-    await sarah.fill({"Before you submit": True})
-    assert (await sarah.submit()).ok
+    assert ADD_COMMENT not in (await team.modal("sarah")).buttons
+    assert (await team.submit("sarah", typed(4, 8))).ok
     assert "Everybody has scored" in (await team.modal("sarah", at_least="Submitted")).text
     await team.published()
 
@@ -297,7 +292,7 @@ async def test_cancelling_in_it_deletes_its_ballots_and_leaves_the_first_result(
 async def test_a_page_of_the_first_round_is_refused_in_the_second(team: Team) -> None:
     await team.to_scoring()
     modal = await team.window("lisa", Action.SCORE)
-    await team.house.person("lisa").fill({"Full refund": "7", "Partial credit": "7"})
+    await team.house.person("lisa").fill(typed(7, 7))
     assert modal.title == "Score #1"
     for name, scores in TIE:
         if name != "lisa":

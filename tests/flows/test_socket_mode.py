@@ -3,6 +3,7 @@
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
 from tests.support.house import living
+from tests.support.scoring import typed
 from tests.support.team import Team
 
 
@@ -30,9 +31,8 @@ async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websock
         assert (await sarah.submit()).ok
         for name in ("sarah", "mike", "lisa"):
             await team.window(name, Action.SCORE)
-            for _ in range(team.value("SELECT count(*) FROM decision_criteria")):
-                assert (await team.submit(name, {"Full refund": "9", "Partial credit": "3"})).ok
-            assert (await team.submit(name, {"Before you submit": True})).ok
+            names = ("Customer trust", "Cost", "Fairness", "Precedent")
+            assert (await team.submit(name, typed(9, 3, on=names))).ok
         await team.published()
         assert "You are not a member" in await team.told("eve", Action.SCORE)
         await mike.see("Result of #1")

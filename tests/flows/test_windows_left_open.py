@@ -17,6 +17,7 @@ import pytest
 from bot.domain.action import Action
 from tests.support.known import known
 from tests.support.records import WAITING_FOR_LOCKS
+from tests.support.scoring import ADD_COMMENT, TRUST, skips, typed
 from tests.support.steps import (
     FULL,
     NAMES,
@@ -123,7 +124,7 @@ def impossible(label: str, standing: str) -> str:
     return f'"{label}" is not possible now. {standing}'
 
 
-SCORES = {FULL: "9", PARTIAL: "4"}
+SCORES = typed(9, 4)
 LEFT = {
     "complete": Left(
         "lisa", Action.COMPLETE_CASE, defining, cancelled, impossible("Complete the case", CANCELLED),
@@ -184,13 +185,11 @@ LEFT = {
         for_owner_or_decider("Cancel decision"), values={"Reason": "Another reason."},
     ),
     "score": Left("tom", Action.SCORE, scoring, voided, impossible("Score", OPTIONS), is_button=True),
-    "next page": Left("tom", Action.SCORE, scoring, voided, NOT_SAVED, values=SCORES),
+    "submit page": Left("tom", Action.SCORE, scoring, voided, NOT_SAVED, values=SCORES),
     "save for later": Left("tom", Action.SCORE, scoring, voided, NOT_SAVED, values=SCORES, then="Save for later"),
-    "skip page": Left("tom", Action.SCORE, scoring, voided, NOT_SAVED, then="I can't judge this one"),
-    "page back": Left("tom", Action.SCORE, tom_has_scored, voided, NOT_SAVED, then="Back"),
-    "submit ballot": Left(
-        "tom", Action.SCORE, tom_has_scored, voided, NOT_SAVED, values={"Before you submit": True}
-    ),
+    "skip page": Left("tom", Action.SCORE, scoring, voided, NOT_SAVED, then=skips(TRUST)),
+    "add comment": Left("tom", Action.SCORE, tom_has_scored, voided, NOT_SAVED, then=ADD_COMMENT),
+    "submit ballot": Left("tom", Action.SCORE, tom_has_scored, voided, NOT_SAVED, values={}),
     "resolve": Left(
         "mike", Action.RESOLVE, result, resolved_by_sarah, impossible("Resolve", RESOLVED),
         f"Resolving #{{n}} takes authority 2 or more; you have 1. {ASK_HIGHER}",
@@ -376,8 +375,7 @@ async def test_who_waits_for_somebody_elses_change_is_judged_by_what_it_has_led_
 
 
 def all_but_decisions(team: Team) -> list[str]:
-    """And but for the page of comments, which is saved as a draft before the ballot is looked at."""
-    return [row for row in everything(team) if not row.startswith(("customer_decisions", "ballot_pages"))]
+    return [row for row in everything(team) if not row.startswith("customer_decisions")]
 
 
 async def test_the_window_of_the_outcome_is_refused_whoever_was_made_inactive(team: Team) -> None:
@@ -404,15 +402,12 @@ async def test_an_option_beyond_an_authority_that_was_lowered_meanwhile_is_refus
 # --- Taken off the roster --------------------------------------------------------------------------------------------
 
 
-EXCUSED = (
-    "You were excused from scoring #{n} when you became inactive. Lisa Rodriguez can void the round and start again "
-    "with you."
-)
 PAGES: dict[str, tuple[Step, Mapping[str, Any], str, str]] = {
-    "next page": (scoring, SCORES, "", OFF_ROSTER),
+    "submit page": (scoring, SCORES, "", OFF_ROSTER),
     "save for later": (scoring, SCORES, "Save for later", OFF_ROSTER),
-    "leave a blank page": (scoring, {}, "Save for later", EXCUSED),
-    "submit ballot": (tom_has_scored, {"Before you submit": True}, "", OFF_ROSTER),
+    "save a blank page": (scoring, {}, "Save for later", OFF_ROSTER),
+    "skip a criterion": (scoring, {}, skips(TRUST), OFF_ROSTER),
+    "submit ballot": (tom_has_scored, {}, "", OFF_ROSTER),
 }
 
 

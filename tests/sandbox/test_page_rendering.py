@@ -93,6 +93,7 @@ def test_each_block_has_its_form_and_an_unknown_one_is_named(block: Json, wanted
         (asks("plain_text_input", initial_value="typed"), 'value="typed"'),
         (asks("plain_text_input", multiline=True, initial_value="two\nlines"), "two lines</textarea>"),
         (asks("number_input", is_decimal_allowed=True, initial_value="1.5"), 'inputmode="decimal"'),
+        (asks("number_input", is_decimal_allowed=False, initial_value="7"), 'inputmode="numeric"'),
         (asks("email_text_input"), 'inputmode="email"'),
         (asks("url_text_input"), 'inputmode="url"'),
         (asks("datepicker", initial_date="2026-12-01"), 'type="date" aria-labelledby'),

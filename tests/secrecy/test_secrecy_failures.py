@@ -10,6 +10,7 @@ import structlog
 from bot import log
 from bot.delivery import worker
 from handlers import refusal
+from tests.support.scoring import unfold_comments
 from tests.support.team import Team
 
 QUOTED = "zqquoted"
@@ -45,8 +46,8 @@ async def test_a_submit_that_fails_halfway_keeps_the_ballot_to_itself(team: Team
     await team.save_pages("lisa", 9, 3)
     await team.change(FAIL.format(when="submitted", table="round_members", word=QUOTED))
     await team.window("lisa", "evaluation.open")
-    await team.modal("lisa", at_least="Check your scores")
-    answer = await team.submit("lisa", {"Comment on Full refund": "zqcomment", "Before you submit": True})
+    await unfold_comments(team, "lisa")
+    answer = await team.submit("lisa", {"Comment on Full refund": "zqcomment"})
     assert "Something went wrong on our side; nothing was lost." in str(answer.error)
 
     assert "unexpected error" in logged.getvalue()

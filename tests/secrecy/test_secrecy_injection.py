@@ -14,6 +14,7 @@ from bot.domain.option import OptionDraft
 from bot.services import criterion as criteria
 from bot.services import evaluation as evaluations
 from bot.services import option as options
+from tests.support.scoring import scores_in, unfold_comments
 from tests.support.team import Team
 
 EVIL = "<!channel> <!everyone> <@U0EVE> <#C0GENERAL> <!subteam^S1> <https://evil.example|zqlink> @here &lt;!here&gt;"
@@ -106,13 +107,10 @@ async def _scored(team: Team) -> None:
 async def _vote(team: Team, name: str) -> None:
     await team.window(name, Action.SCORE)
     person = team.house.person(name)
-    for number in (1, 2):
-        modal = await team.modal(name, at_least=f"Criterion {number} of 2")
-        scores = [label for label in modal.inputs if "<!channel>" in label]
-        assert (await team.submit(name, dict.fromkeys(scores, "7"))).ok
-    modal = await team.modal(name, at_least="Check your scores")
+    modal = await unfold_comments(team, name)
+    await person.fill(dict.fromkeys(scores_in(modal.inputs), "7"))
     comments = [label for label in modal.inputs if label.startswith("Comment on")]
-    await person.fill({**dict.fromkeys(comments, EVIL), "My comments": True, "Before you submit": True})
+    await person.fill({**dict.fromkeys(comments, EVIL), "My comments": True})
     assert (await person.submit()).ok
     await person.close(everything=True)
 
@@ -120,11 +118,9 @@ async def _vote(team: Team, name: str) -> None:
 async def _vote_by_service(team: Team, name: str) -> None:
     who, round_id = team.by(name), team.round_id
     ids = [option for (option,) in team.sql("SELECT id FROM response_options")]
-    for (criterion,) in team.sql("SELECT id FROM decision_criteria"):
-        page = Page(dict.fromkeys(ids, 7))
-        await evaluations.save_page(team.db, who, round_id, criterion_id=criterion, page=page)
+    pages = {criterion: Page(dict.fromkeys(ids, 7)) for (criterion,) in team.sql("SELECT id FROM decision_criteria")}
     comments = Comments(dict.fromkeys(ids, EVIL), share=True)
-    await evaluations.submit(team.db, who, round_id, comments=comments)
+    await evaluations.submit(team.db, who, round_id, pages=pages, comments=comments)
 
 
 async def _ended(team: Team) -> None:

@@ -14,6 +14,7 @@ from bot import log
 from handlers import refusal
 from sandbox.delivery import sign
 from tests.support.house import House
+from tests.support.scoring import typed
 from tests.support.team import Team
 
 BALLOT = {
@@ -71,7 +72,7 @@ async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
         """
     )
     await team.window("lisa", "evaluation.open")
-    answer = await team.submit("lisa", {"Full refund": "9", "Partial credit": "3"})
+    answer = await team.submit("lisa", typed(9, 3))
     assert "Something went wrong on our side; nothing was lost." in str(answer.error)
     screen = await team.house.person("lisa").screen()
     for text in (str(answer), ours.getvalue(), everything_logged.getvalue(), screen):

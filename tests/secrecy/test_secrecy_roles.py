@@ -315,6 +315,7 @@ def test_a_talkative_session_hears_no_score_of_anybody(thief: Thief) -> None:
         "SELECT * FROM published_comments(%(r)s)",
         "SELECT extend_round(%(r)s, now() + interval '1 day')",
         "SELECT * FROM submit_ballot(%(r)s, %(member)s)",
+        "SELECT * FROM submit_pages(%(r)s, %(member)s, '[]')",
         "SELECT * FROM pg_stats WHERE tablename IN ('evaluations', 'ballot_pages', 'sealed_cells')",
         "SELECT query FROM pg_stat_activity",
     )
@@ -328,6 +329,7 @@ def test_interrupting_a_submit_says_nothing_of_its_rows(thief: Thief) -> None:
     told = thief.told_by(
         "SET statement_timeout = '1ms'",
         *["SELECT * FROM submit_ballot(%(r)s, %(member)s)" for _ in range(30)],
+        *["SELECT * FROM submit_pages(%(r)s, %(member)s, '[]')" for _ in range(30)],
         "RESET statement_timeout",
     )
 
@@ -361,6 +363,8 @@ def test_after_publication_nobodys_ballot_comes_out_of_any_function(late_thief: 
         assert connection.execute("SELECT answer FROM submit_ballot(%s, %s)", [r.id, member]).fetchall() == [
             ("closed",)
         ]
+        answers = connection.execute("SELECT answer FROM submit_pages(%s, %s, '[]')", [r.id, member]).fetchall()
+        assert answers == [("closed",)]
         saved = connection.execute("SELECT save_page(%s, %s, NULL, '{}')", [r.id, member]).fetchall()
         assert saved == [("closed",)]
     assert late_thief.state_of("SELECT * FROM publish_round(%(r)s)") == NEVER

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.domain.action import Action
+from tests.support.scoring import TRUST, by_hand, sure, typed
 from tests.support.team import Team
 
 FULL, PARTIAL = "Full refund", "Partial credit"
@@ -17,14 +18,8 @@ def everything_else(team: Team) -> dict[str, Any]:
     return rows | {"xmin": team.sql("SELECT member_id, xmin::text FROM round_members ORDER BY 1")}
 
 
-async def ballot_by_hand(team: Team, name: str, full: str, partial: str, comment: str) -> None:
-    await team.window(name, Action.SCORE)
-    for _ in range(3):  # a ballot that was begun before opens at its first open page
-        if "Check your scores" in (await team.modal(name)).text:
-            break
-        assert (await team.submit(name, {FULL: full, PARTIAL: partial, "How sure": "2"})).ok
-    await team.modal(name, at_least="Check your scores")
-    assert (await team.submit(name, {f"Comment on {FULL}": comment, "Before you submit": True})).ok
+async def ballot_by_hand(team: Team, name: str, full: int, partial: int, comment: str) -> None:
+    await by_hand(team, name, full, partial, comment=comment, **sure(2))
     await team.house.person(name).close(everything=True)
 
 
@@ -33,18 +28,18 @@ async def test_a_draft_and_a_changed_ballot_change_nothing_that_anybody_else_can
     await team.settled()
     before = everything_else(team)
     await team.window("lisa", Action.SCORE)
-    assert (await team.submit("lisa", {FULL: "9", PARTIAL: "2"})).ok
+    await team.house.person("lisa").fill(typed(9, 2, on=[TRUST]))
     await team.house.person("lisa").click("Save for later")
     await team.modal("lisa", at_least="Saved, 1 of 2")
     await team.house.person("lisa").close(everything=True)
     assert everything_else(team) == before
 
-    await ballot_by_hand(team, "lisa", "9", "2", "zqfirst")
+    await ballot_by_hand(team, "lisa", 9, 2, "zqfirst")
     await team.settled()
     once = everything_else(team)
     assert once["audit_logs"] == before["audit_logs"]
     assert once["submissions"] == before["submissions"]
-    await ballot_by_hand(team, "lisa", "1", "10", "zqsecond")
+    await ballot_by_hand(team, "lisa", 1, 10, "zqsecond")
     await team.settled()
     assert everything_else(team) == once
     assert team.value("SELECT count(DISTINCT created_at) FROM evaluations") == 1

@@ -69,7 +69,7 @@ async def opened(team: Team) -> None:
 
 async def ballot(team: Team) -> None:
     await team.save_pages("tom")
-    await does(team, "tom", Action.SCORE, {"Before you submit": True})
+    await does(team, "tom", Action.SCORE, {})
 
 
 async def quorum_is_due(team: Team) -> None:

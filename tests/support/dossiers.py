@@ -26,6 +26,7 @@ from bot.domain.template import CriteriaTemplates
 from bot.domain.waiting import Kind, Line, Waiting
 from bot.views import card, criterion, decision, evaluation, help, option, outcome, result, round, second_round, team
 from bot.views.slack import notice
+from tests.support.known import known
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
@@ -288,6 +289,28 @@ def ballot_of(dossier: Dossier, *, pattern: str = "Fine. ", is_submitted: bool =
     return Ballot(pages, Comments(texts, share=True), is_submitted)
 
 
+def sized(dossier: Dossier, options_: int, criteria_: int) -> Dossier:
+    """The same decision, its round about so many options and criteria at most."""
+    found = known(dossier.round)
+    return replace(
+        dossier, round=replace(found, option_ids=found.option_ids[:options_], weights=found.weights[:criteria_])
+    )
+
+
+def on_many_pages() -> Dossier:
+    """Too much to score for one page: 3 options, 7 criteria."""
+    open_ = situations()["open"]
+    many = tuple(a_criterion(n, f"Criterion no. {n + 1}") for n in range(7))
+    round_ = replace(known(open_.round), weights=tuple((c.id, c.weight) for c in many))
+    return replace(open_, criteria=many, round=round_)
+
+
+def score_window(dossier: Dossier, ballot: Ballot | None = None, **facts: Any) -> dict[str, Any]:
+    """Lisa's scoring window; the first one, with nothing in it, by default."""
+    shown = {"index": 0, "member_id": LISA.id, "revision": "r1", **facts}
+    return evaluation.window(dossier, ballot or Ballot(), **shown)
+
+
 def by(member: Member) -> By:
     """This person, now, under the rules of a fresh installation."""
     actor = Actor(member, TEAM, "T1", member.slack_user_id or "U0")
@@ -322,9 +345,11 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "proceed", round.proceed(dossier)
     yield "second round", second_round.ask(dossier, closes_at=TOMORROW)
     if dossier.round:
-        for index in range(evaluation.pages(dossier)):
-            yield f"page {index}", evaluation.page(dossier, ballot, index=index, member_id=LISA.id, revision="r1")
-        yield "check", evaluation.check_page(dossier, ballot, member_id=LISA.id, revision="r1")
+        for index in range(evaluation.pages(dossier) + 1):
+            yield f"page {index}", score_window(dossier, ballot, index=index)
+        for options_, criteria_ in ((10, 2), (2, 10), (4, 5)):
+            yield f"one page of {options_} x {criteria_}", score_window(sized(dossier, options_, criteria_), ballot)
+        yield "shown", evaluation.will_be_shown(dossier)
         yield "saved", evaluation.saved(dossier, ballot)
     yield "submitted", evaluation.submitted(dossier, submitted=4, roster=5, closed=False)
     if dossier.options:

@@ -12,12 +12,13 @@ def submitted(view: View, **typed: Any) -> View:
     """The view as Slack sends it back: prefilled values, and what was `typed` by field name.
 
     Text as str; a select's value; several values as a list; a datetime; None clears. Refuses a field or a choice that
-    the view does not offer. Names with characters that Python does not take come as `**{"score_…": "7"}`.
+    the view does not offer. Names with characters that Python does not take come as `**{"score_…": "7"}`; where several
+    things have a field of this name, all of them are filled in, or by "field:thing" one.
     """
-    asked = {_field(block): block for block in view["blocks"] if block["type"] == "input"}
-    unknown = set(typed) - set(asked)
+    asked = [block for block in view["blocks"] if block["type"] == "input"]
+    unknown = set(typed) - {name for block in asked for name in (_field(block), _one_of(block))}
     assert not unknown, f"the view does not ask for {unknown}"
-    values = {b["block_id"]: _entry(b["element"], typed.get(f, ...)) for f, b in asked.items()}
+    values = {b["block_id"]: _entry(b["element"], typed.get(_one_of(b), typed.get(_field(b), ...))) for b in asked}
     return {**deepcopy(view), "id": "V1", "hash": "1.a", "state": {"values": values}}
 
 
@@ -35,6 +36,10 @@ def in_rows(view: View, rows: Mapping[int, Mapping[str, Any]]) -> View:
 
 def _field(block: Mapping[str, Any]) -> str:
     return str(block["block_id"].split(":")[0])
+
+
+def _one_of(block: Mapping[str, Any]) -> str:
+    return str(block["block_id"].rpartition(":")[0])
 
 
 def _entry(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:

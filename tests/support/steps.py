@@ -144,7 +144,7 @@ resolved_by_sarah = by("sarah", Action.RESOLVE, {"Option": PARTIAL, "Reason": "C
 
 
 async def published(team: Team) -> None:
-    await does(team, "sarah", Action.SCORE, {"Before you submit": True})
+    await does(team, "sarah", Action.SCORE, {})
     await team.published()
     await team.settled()
 

@@ -114,18 +114,25 @@ class Team(Hands):
         case = dataclasses.replace(found.decision.case, title=title)
         await decisions.edit_case(self.db, sarah, self.decision_id, action=Action.EDIT_CASE, case=case)
 
-    async def to_options(self, titles: Sequence[str] = TITLES, *, by: str = OWNER, **case: Any) -> Self:
-        """A decision in phase 3 with these options."""
+    async def to_options(
+        self,
+        titles: Sequence[str] = TITLES,
+        *,
+        by: str = OWNER,
+        drafts: Sequence[CriterionDraft] = CRITERIA,
+        **case: Any,
+    ) -> Self:
+        """A decision in phase 3 with these options and criteria."""
         await self.open(by=by, **case)
-        await criteria.submit(self.db, self.by(by), self.decision_id, drafts=CRITERIA)
+        await criteria.submit(self.db, self.by(by), self.decision_id, drafts=drafts)
         for title in titles:
             draft = OptionDraft(title, "What we would do.", Decimal(100))
             await options.propose(self.db, self.by(by), self.decision_id, draft=draft)
         return self
 
-    async def to_scoring(self, *names: str, by: str = OWNER, **case: Any) -> Self:
-        """A decision in phase 4 that these people score; all of the team by default."""
-        await self.to_options(by=by, **case)
+    async def to_scoring(self, *names: str, by: str = OWNER, titles: Sequence[str] = TITLES, **case: Any) -> Self:
+        """A decision in phase 4 that these people score; all of the team by default. case: also its `drafts`."""
+        await self.to_options(titles, by=by, **case)
         people = names or tuple(self.actors)
         await rounds.start(
             self.db,
@@ -154,13 +161,15 @@ class Team(Hands):
         """Save every page: these scores for the options, in the order in which they were proposed."""
         ids = [self.option_id(title) for title in TITLES]
         page = Page(dict(zip(ids, scores or (8, 5), strict=True)), 4)
-        for (criterion_id,) in self.sql("SELECT id FROM decision_criteria WHERE decision_id = %s", self.decision_id):
-            await evaluations.save_page(self.db, self.by(name), self.round_id, criterion_id=criterion_id, page=page)
+        criteria_ids = self.sql("SELECT id FROM decision_criteria WHERE decision_id = %s", self.decision_id)
+        pages = {criterion_id: page for (criterion_id,) in criteria_ids}
+        await evaluations.save(self.db, self.by(name), self.round_id, pages=pages)
 
     async def ballot(self, name: str, *scores: int, comment: str = "", share: bool = False) -> evaluations.Submitted:
         await self.save_pages(name, *scores)
         texts = {self.option_id(TITLES[0]): comment} if comment else {}
-        return await evaluations.submit(self.db, self.by(name), self.round_id, comments=Comments(texts, share))
+        said = Comments(texts, share)
+        return await evaluations.submit(self.db, self.by(name), self.round_id, pages={}, comments=said)
 
     async def to_result(self, *names: str, by: str = OWNER, **case: Any) -> Self:
         """A decision whose round is published; everybody preferred the first option."""

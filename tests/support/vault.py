@@ -35,6 +35,11 @@ class ARound:
     criteria: tuple[UUID, ...]
 
 
+def as_pages(pages: Mapping[Any, object]) -> Jsonb:
+    """As submit_pages takes them. None: the page of comments."""
+    return Jsonb([{"criterion": c and str(c), "page": page} for c, page in pages.items()])
+
+
 class Vault:
     """The vault's functions over one autocommit connection; each call is a transaction of its own."""
 
@@ -130,6 +135,10 @@ class Vault:
 
     def submit(self, r: ARound, member: UUID) -> Submitted:
         (row,) = self.rows("SELECT * FROM submit_ballot(%s, %s)", r.id, member)
+        return Submitted(*row)
+
+    def submit_pages(self, r: ARound, member: UUID, pages: Mapping[Any, object]) -> Submitted:
+        (row,) = self.rows("SELECT * FROM submit_pages(%s, %s, %s)", r.id, member, as_pages(pages))
         return Submitted(*row)
 
     def mine(self, r: ARound, member: UUID) -> dict[UUID | None, Any]:

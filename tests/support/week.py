@@ -24,6 +24,7 @@ from sandbox.spec import ChannelSpec, PersonSpec, WorkspaceSpec
 from tests.support.hands import modal_of
 from tests.support.known import known
 from tests.support.postbox import Postbox
+from tests.support.scoring import scores_in
 from tests.support.team import Team
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -266,16 +267,8 @@ class Week:
 
     async def scores(self, who: str, number: int, *, channel: str = CHANNEL) -> None:
         """A whole ballot, from the card or (`channel` "dm") from a nudge."""
-        titles = [title for (title,) in self.clock.sql(
-            "SELECT o.title FROM response_options o JOIN customer_decisions d ON d.id = o.decision_id "
-            "WHERE d.number = %s", number)]  # fmt: skip
-        page = await self.click(who, "Score", within=f"#{number} ", channel=channel, sees="Criterion 1 of")
-        pages = int(known(re.search(r"Criterion 1 of (\d+)", page.text))[1])
-        for index in range(pages):
-            is_last = index == pages - 1
-            values = dict.fromkeys(titles, "7") | {"How sure": "4"}
-            await self.submit(who, values, sees="Check your scores" if is_last else f"Criterion {index + 2} of {pages}")
-        await self.submit(who, {"Before you submit": True}, sees="cored")
+        page = await self.click(who, "Score", within=f"#{number} ", channel=channel, sees="about to submit")
+        await self.submit(who, dict.fromkeys(scores_in(page.inputs), "7"), sees="cored")
         self.scored[who, number] = self.clock.now
         await self.done(who)
 

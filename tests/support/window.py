@@ -78,8 +78,15 @@ class Window:
         for name in names:
             await self.check(name)
 
-    async def choose_score(self, option: str, score: str) -> None:
-        await self.page.locator("#window").get_by_label(option, exact=True).select_option(score)
+    async def type_score(self, option: str, criterion: str, score: str) -> None:
+        await self._score(option, criterion).fill(score)
+
+    async def score(self, option: str, criterion: str) -> str:
+        """What stands in the field for this score."""
+        return str(await self._score(option, criterion).input_value())
+
+    def _score(self, option: str, criterion: str) -> Any:
+        return self.page.locator("#window").get_by_label(f"{option} · {criterion}", exact=True)
 
     async def shot(self, name: str, *, of: Any = None) -> None:
         """Keep pictures of this, wide by day and narrow by night (or all four), where pictures are asked for.

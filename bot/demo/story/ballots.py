@@ -5,26 +5,32 @@ from dataclasses import dataclass, field
 
 from bot.demo.story.opening import CREDIT, FREE, REFUND
 
+CRITERIA = ("Customer trust", "Cost", "Fairness", "Speed")
+"""As the scoring window calls them."""
+
 
 @dataclass(frozen=True)
 class Opinion:
-    """pages: per criterion the scores of credit, refund, free months, or None = cannot judge it."""
+    """scores: per criterion those of credit, refund, free months, or None = cannot judge it."""
 
-    pages: tuple[tuple[int, int, int] | None, ...]
+    scores: tuple[tuple[int, int, int] | None, ...]
     sure: int
     comments: Mapping[str, str] = field(default_factory=dict)
 
-    def page(self, index: int) -> dict[str, object] | None:
-        """What to fill in on this page; None = cannot judge it."""
-        scores = self.pages[index]
-        if scores is None:
-            return None
-        options = dict(zip((CREDIT, REFUND, FREE), map(str, scores), strict=True))
-        return {**options, "How sure": str(self.sure)}
+    @property
+    def skipped(self) -> list[str]:
+        return [name for name, scores in zip(CRITERIA, self.scores, strict=True) if scores is None]
 
-    def last_page(self) -> dict[str, object]:
-        comments = {f"Comment on {option}": comment for option, comment in self.comments.items()}
-        return {**comments, "Before you submit": True}
+    def typed(self) -> dict[str, object]:
+        """What to fill in of it all."""
+        filled: dict[str, object] = {}
+        for name, scores in zip(CRITERIA, self.scores, strict=True):
+            filled |= self.typed_about(name, scores) if scores else {}
+        return filled | {f"Comment on {option}": comment for option, comment in self.comments.items()}
+
+    def typed_about(self, name: str, scores: tuple[int, int, int]) -> dict[str, object]:
+        options = {f"{o} · {name}": str(score) for o, score in zip((CREDIT, REFUND, FREE), scores, strict=True)}
+        return {**options, f"How sure are you about {name}?": str(self.sure)}
 
 
 OPINIONS = {

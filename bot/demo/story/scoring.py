@@ -7,7 +7,6 @@ from bot.demo.story.ballots import OPINIONS, TOM_AGAIN, Opinion
 from bot.demo.story.opening import STALE
 from bot.demo.story.stage import Actor, Stage, StoryFailed
 
-PAGES = 4
 LEASE_SECONDS = 60.0
 """Longer than a claimed delivery of a dead bot stays its own."""
 _WAITS = """
@@ -25,8 +24,8 @@ async def play(stage: Stage) -> None:
     await starting(stage)
     await refusals(stage)
     await sarah_in_two_sittings(stage)
-    await mike_goes_back(stage)
-    await lisa_abstains(stage)
+    await mike_asks_first(stage)
+    await lisa_skips(stage)
     await tom_changes_his_ballot(stage)
     await stage.chapter("6. The last ballot, and a kill -9")
     await the_last_ballot(stage)
@@ -55,34 +54,33 @@ async def refusals(stage: Stage) -> None:
 async def sarah_in_two_sittings(stage: Stage) -> None:
     sarah, opinion = stage.actor("sarah"), OPINIONS["sarah"]
     await stage.step("Sarah scores first; the options stand in an order of her own.")
-    await sarah.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await _fill_page(sarah, opinion, 0, sees="Criterion 2 of 4")
-    await sarah.fill(opinion.page(1) or {})
+    await _open(sarah)
+    typed = opinion.typed()
+    await sarah.fill({label: typed[label] for label in list(typed)[:8]})
     await stage.step("The phone rings. She saves for later and closes the window.")
     await sarah.click("Save for later", sees="Saved, 2 of 4 criteria")
     await sarah.close()
-    await stage.step("Back again, Score takes her to where she was.")
-    await sarah.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 3 of 4")
-    await _rest_of_the_ballot(stage, "sarah", opinion, start=2)
+    await stage.step("Back again, what she has typed stands there.")
+    await _open(sarah)
+    await _fill(sarah, opinion)
     await stage.step("She has read it once more and submits.")
     await sarah.submit(sees="Submitted in secret. 1 of 5 has scored.")
     await sarah.close()
 
 
-async def mike_goes_back(stage: Stage) -> None:
-    mike, opinion = stage.actor("mike"), OPINIONS["mike"]
-    await stage.step("Mike looks back at his first page before he goes on.")
-    await mike.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await _fill_page(mike, opinion, 0, sees="Criterion 2 of 4")
-    await mike.click("Back", sees="Criterion 1 of 4")
-    await stage.step("It stands as he left it.")
-    await mike.submit(sees="Criterion 2 of 4")
-    await _rest_of_the_ballot(stage, "mike", opinion, start=1)
+async def mike_asks_first(stage: Stage) -> None:
+    mike = stage.actor("mike")
+    await stage.step("Mike wants to know who will see what, before he scores.")
+    await _open(mike)
+    await mike.click("What will be shown?", sees="below 3 ballots nothing")
+    await mike.back()
+    await _fill(mike, OPINIONS["mike"])
+    await stage.step("Mike submits.")
     await mike.submit(sees="2 of 5 have scored")
     await mike.close()
 
 
-async def lisa_abstains(stage: Stage) -> None:
+async def lisa_skips(stage: Stage) -> None:
     await stage.step("Lisa cannot judge what is fair here, and says so instead of guessing.")
     await _whole_ballot(stage, "lisa", OPINIONS["lisa"], sees="3 of 5 have scored")
 
@@ -96,38 +94,32 @@ async def tom_changes_his_ballot(stage: Stage) -> None:
 
 async def _whole_ballot(stage: Stage, name: str, opinion: Opinion, *, sees: str) -> None:
     actor = stage.actor(name)
-    await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await _rest_of_the_ballot(stage, name, opinion, start=0)
+    await _open(actor)
+    await _fill(actor, opinion)
     await stage.step(f"{actor.name} submits.")
     await actor.submit(sees=sees)
     await actor.close()
 
 
-async def _rest_of_the_ballot(stage: Stage, name: str, opinion: Opinion, *, start: int) -> None:
-    """From page `start` on to the last page, filled in but not submitted."""
-    actor = stage.actor(name)
-    for index in range(start, PAGES):
-        next_page = "Check your scores" if index == PAGES - 1 else f"Criterion {index + 2} of {PAGES}"
-        await _fill_page(actor, opinion, index, sees=next_page)
-    await actor.fill(opinion.last_page())
+async def _open(actor: Actor) -> None:
+    await actor.click("Score", within="#1 ·", channel="customer-decisions", sees="You are about to submit")
 
 
-async def _fill_page(actor: Actor, opinion: Opinion, index: int, *, sees: str) -> None:
-    """Score one page and go on, or say that one cannot judge it."""
-    scores = opinion.page(index)
-    if scores is None:
-        await actor.click("I can't judge this one", sees=sees)
-        return
-    await actor.fill(scores)
-    await actor.submit(sees=sees)
+async def _fill(actor: Actor, opinion: Opinion) -> None:
+    """All of it, not submitted yet."""
+    for name in opinion.skipped:
+        await actor.click(f"I can't judge {name}", sees=f"You can't judge {name}")
+    if opinion.comments:
+        await actor.click("Add a comment", sees="Comment on")
+    await actor.fill(opinion.typed())
 
 
 async def the_last_ballot(stage: Stage) -> None:
     """Closing is committed; publishing is held back by a lock of ours; there the bot is killed."""
     ana = stage.actor("ana")
     await stage.step("Ana is the last one. Her ballot closes the round, and the bot goes on to publish the result.")
-    await ana.click("Score", within="#1 ·", channel="customer-decisions", sees="Criterion 1 of 4")
-    await _rest_of_the_ballot(stage, "ana", OPINIONS["ana"], start=0)
+    await _open(ana)
+    await _fill(ana, OPINIONS["ana"])
     async with _publication_held_back(stage):
         await ana.submit(sees="Everybody has scored: scoring is closed and the result is on its way.")
         await _until(stage, _WAITS, 1, "The bot never came to publish.")

@@ -228,6 +228,11 @@ class Actor:
             await self.person.close(everything=True)
             await self.stage.show()
 
+    async def back(self) -> None:
+        """Close the top window; what lies beneath is seen by what follows."""
+        await self.person.close()
+        await self.stage.show()
+
     async def sees(self, text: str, *, within: float = SEE_SECONDS) -> None:
         """Wait for something that comes without an act of one's own. within: seconds."""
         await self.person.see(text, timeout=within)

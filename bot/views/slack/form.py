@@ -99,9 +99,10 @@ def revision_of(block_id: str) -> str:
 
 
 def block_of(view: View, field: str) -> str | None:
-    """The block that a refusal of `field` belongs under; "name_2": the name in the third row not blank."""
+    """The block that a refusal of `field` belongs under: of this name or this very id; "name_2": the name in the third
+    row not blank."""
     for block in inputs(view):
-        if field_of(block["block_id"]) == field:
+        if field in (field_of(block["block_id"]), block["block_id"]):
             return str(block["block_id"])
     row = _ROW.match(field)
     return _block_in_row(view, row.group(1), int(row.group(2))) if row else None

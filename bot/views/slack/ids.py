@@ -17,6 +17,7 @@ LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
+WILL_BE_SHOWN = "evaluation.shown"
 ADD_CRITERION = "criterion.add"
 CHOOSE_OPTION = "option.choose"
 EDIT_MEMBER = "team.edit_member"
@@ -31,11 +32,12 @@ OPEN_SETUP = "team.open_setup"
 SETTINGS = "preference.settings"
 SETUP = "team.setup"
 SAVED_TEAM = "team.members"
+BALLOT = "evaluation.ballot"
 SCORE_PAGE = "evaluation.page"
 CHECK_PAGE = "evaluation.check"
 NOTICE = "notice"
 
-SECRET = frozenset({SCORE_PAGE, CHECK_PAGE})
+SECRET = frozenset({BALLOT, SCORE_PAGE, CHECK_PAGE})
 """Modals that hold a ballot: nothing is derived from what was typed there, not even a digest."""
 
 ALL = frozenset(
@@ -47,6 +49,7 @@ ALL = frozenset(
         POST_CARD,
         TURN_PAGE,
         SAVE_FOR_LATER,
+        WILL_BE_SHOWN,
         ADD_CRITERION,
         CHOOSE_OPTION,
         EDIT_MEMBER,
@@ -59,6 +62,7 @@ ALL = frozenset(
         SETTINGS,
         SETUP,
         SAVED_TEAM,
+        BALLOT,
         SCORE_PAGE,
         CHECK_PAGE,
         NOTICE,

@@ -151,14 +151,14 @@ def test_a_submitted_ballot_is_the_saved_pages(vault: Vault) -> None:
     )
 
 
-def test_who_says_nothing_about_confidence_has_the_given_default(vault: Vault) -> None:
+def test_who_says_nothing_about_confidence_has_none(vault: Vault) -> None:
     r = vault.a_round()
     vault.save(r, r.members[A], r.criteria[0], {"scores": vault.page(r, 1, 2)["scores"]})
     vault.save(r, r.members[A], r.criteria[1], vault.page(r, 1, 2))
 
     vault.submit(r, r.members[A])
 
-    assert {row[4] for row in vault.stored(r)} == {5}
+    assert [row[4] for row in vault.stored(r)] == [None] * 4
 
 
 def test_the_second_submit_replaces_the_first(vault: Vault) -> None:
@@ -235,6 +235,94 @@ def test_a_ballot_is_refused_when_closed_too_late_or_by_a_stranger(vault: Vault)
     assert vault.submit(r, late.members[A]).answer == "not_on_roster"
     assert vault.submit(r, r.members[B]) == ("not_on_roster", 0, 2, False)
     assert vault.rows("SELECT * FROM submit_ballot(%s, %s)", uuid4(), r.members[A]) == [("closed", 0, 0, False)]
+    assert vault.stored(closed) == vault.stored(late) == vault.stored(r) == []
+
+
+# --- submit_pages
+
+
+def test_pages_are_saved_and_submitted_in_one_step_whatever_was_saved_before(vault: Vault) -> None:
+    r = vault.a_round()
+    first, second = r.criteria
+    vault.save(r, r.members[A], first, vault.page(r, 1, 1))
+    pages = {
+        first: vault.page(r, 7, 3, confidence=2),
+        second: vault.page(r, abstain=True),
+        None: {"comments": {str(r.options[1]): "Fair"}, "share": True},
+    }
+
+    answer = vault.submit_pages(r, r.members[A], pages)
+
+    assert answer == ("submitted", 1, 3, False)
+    assert sorted(row[1:7] for row in vault.stored(r)) == sorted(
+        [(r.options[0], first, 7, 2, None, False), (r.options[1], first, 3, 2, "Fair", True)]
+    )
+    assert vault.mine(r, r.members[A])[first] == vault.page(r, 7, 3, confidence=2)
+
+
+def test_pages_that_were_saved_before_count_where_none_comes_with_the_submit(vault: Vault) -> None:
+    r = vault.a_round()
+    vault.fill(r, r.members[A], [(1, 2), (3, 4)])
+
+    assert vault.submit_pages(r, r.members[A], {}) == ("submitted", 1, 3, False)
+
+
+def test_the_last_pages_close_the_round(vault: Vault) -> None:
+    r = vault.a_round()
+    vault.score(r, [(1, 2), (3, 4)], [(1, 2), (3, 4)])
+
+    pages = dict.fromkeys(r.criteria, vault.page(r, 5, 6))
+
+    assert vault.submit_pages(r, r.members[2], pages) == ("submitted", 3, 3, True)
+    assert len(vault.publish(r)) == 12
+
+
+def test_pages_with_a_gap_are_kept_though_they_are_not_submitted(vault: Vault) -> None:
+    r = vault.a_round()
+    first, second = r.criteria
+    pages = {first: vault.page(r, 7, 3), second: vault.page(r, 4)}
+
+    assert vault.submit_pages(r, r.members[A], pages) == ("incomplete", 0, 3, False)
+    assert vault.mine(r, r.members[A]) == pages
+    assert vault.stored(r) == []
+
+
+def test_pages_that_skip_everything_are_kept_and_no_ballot(vault: Vault) -> None:
+    r = vault.a_round()
+
+    pages = dict.fromkeys(r.criteria, vault.page(r, abstain=True))
+
+    assert vault.submit_pages(r, r.members[A], pages) == ("empty", 0, 3, False)
+    assert len(vault.mine(r, r.members[A])) == 2
+
+
+def test_one_page_of_another_round_lets_none_be_submitted(vault: Vault) -> None:
+    r, other = vault.a_round(), vault.a_round()
+    vault.score(r, [(1, 2), (3, 4)])
+    strange = {other.criteria[0]: vault.page(other, 1, 1)}
+
+    answer = vault.submit_pages(r, r.members[A], {r.criteria[0]: vault.page(r, 9, 9), **strange})
+
+    assert answer == ("invalid", 0, 0, False)
+    assert sorted(row[3] for row in vault.stored(r)) == [1, 2, 3, 4]
+
+
+def test_pages_are_refused_when_closed_too_late_or_of_a_stranger_and_nothing_is_kept(vault: Vault) -> None:
+    closed, late, r = vault.a_round(), vault.a_round(), vault.a_round()
+    for each in (closed, late):
+        vault.end_time(each)
+    vault.close(closed)
+
+    for each, member, refusal in (
+        (closed, closed.members[A], "closed"),
+        (late, late.members[A], "too_late"),
+        (r, late.members[A], "not_on_roster"),
+    ):
+        pages = dict.fromkeys(each.criteria, vault.page(each, 5, 6))
+        assert vault.submit_pages(each, member, pages).answer == refusal
+
+    kept = "SELECT count(*) FROM ballot_pages WHERE round_id = ANY(%s)"
+    assert vault.value(kept, [closed.id, late.id, r.id]) == 0
     assert vault.stored(closed) == vault.stored(late) == vault.stored(r) == []
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.support.vault import Vault
+from tests.support.vault import Vault, as_pages
 
 T = TypeVar("T")
 A, B, C = range(3)
@@ -175,6 +175,19 @@ def test_forty_members_save_and_submit_at_once(vault: Vault) -> None:
     assert sorted(answers) == [("submitted", n, 40, n == 40) for n in range(1, 41)]
     assert len(vault.publish(r)) == 160
     assert vault.order(r) == "sealed"
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_forty_members_save_and_submit_in_one_step_at_once(vault: Vault, attempt: int) -> None:
+    """Saving asks for the round's lock in its weak form, submitting in its strong one: nobody may wait in a circle."""
+    r = vault.a_round(people=40)
+    pages = as_pages(dict.fromkeys(r.criteria, vault.page(r, 3, 8)))
+
+    works = [calling("SELECT * FROM submit_pages(%s, %s, %s)", r.id, member, pages) for member in r.members]
+    answers = at_once(vault.url, *works)
+
+    assert sorted(answers) == [("submitted", n, 40, n == 40) for n in range(1, 41)]
+    assert len(vault.publish(r)) == 160
 
 
 def test_one_member_pressing_submit_many_times_has_one_ballot(vault: Vault) -> None:

@@ -186,6 +186,34 @@ def test_per_cell_the_sorted_scores_go_to_the_submitters_in_id_order(vault: Vaul
     assert sorted(vault.stored(r)) == sorted((*row, None, False, closed_at) for row in expected)
 
 
+def test_of_the_confidences_those_not_given_come_last(vault: Vault) -> None:
+    r = vault.a_round()
+    ballots: list[Ballot] = [[(9, 1), (5, 5)], [(4, 4), (6, 3)], [(6, 6), None]]
+    for member, ballot, sure in zip(r.members, ballots, (None, 4, 2), strict=True):
+        vault.fill(r, member, ballot, confidence=sure)
+        vault.submit(r, member)
+
+    vault.publish(r)
+
+    stored = {row[:3]: row[4] for row in vault.stored(r)}
+    (x, _), (j, k) = r.options, r.criteria
+    assert [stored[member, x, j] for member in r.members] == [2, 4, None]
+    assert [stored.get((member, x, k)) for member in r.members] == [4, None, None]
+    assert (r.members[2], x, k) not in stored
+    assert vault.order(r) == "sealed"
+
+
+def test_a_confidence_after_one_that_was_not_given_breaks_the_seal(vault: Vault) -> None:
+    r = vault.a_round()
+    vault.score(r, BALLOT, BALLOT, BALLOT)
+    vault.publish(r)
+    assert vault.order(r) == "sealed"
+
+    vault.do("UPDATE evaluations SET confidence = 5 WHERE evaluator_id = %s", r.members[1])
+
+    assert vault.order(r) == "unsealed"
+
+
 def test_what_stays_depends_on_the_histograms_alone(vault: Vault) -> None:
     """Whoever gave which score, in whatever order: the stored rows are the same, ids apart."""
     people: list[dict[str, Any]] = [

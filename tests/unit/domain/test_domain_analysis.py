@@ -203,16 +203,22 @@ def test_a_leader_that_averages_three_or_less_somewhere_is_told() -> None:
     assert found.low == ((option(0), criterion(1)),)
 
 
-CONFIDENT = [((9,), (5,)), ((9,), (5,)), ((2,), (8,))]
+CONFIDENT = [((9,), (5,)), ((9,), (5,)), ((2,), (8,)), ((6,), (6,))]
+"""The last one does not say how sure they are, wherever three do."""
+
+
+def sure_of(*levels: int | None) -> list[Rows]:
+    """How sure each is of both options."""
+    return [((level,), (level,)) for level in levels]
 
 
 @pytest.mark.parametrize(
     ("confidences", "leader"),
     [
-        ((((1,), (1,)), ((1,), (1,)), ((5,), (5,))), 1),
-        ((((5,), (5,)), ((5,), (5,)), ((1,), (1,))), 0),
-        ((((None,), (None,)), ((None,), (None,)), ((5,), (5,))), 1),
-        ((((5,), (5,)), ((5,), (5,)), ((None,), (None,))), 0),
+        (sure_of(1, 1, 5, None), 1),
+        (sure_of(5, 5, 1, None), 0),
+        (sure_of(1, None, 5, 5), 1),
+        (sure_of(5, 5, None, 4), 0),
     ],
 )
 def test_confidence_says_who_else_would_lead_and_never_changes_the_ranking(
@@ -226,14 +232,23 @@ def test_confidence_says_who_else_would_lead_and_never_changes_the_ranking(
 
 @pytest.mark.parametrize("level", [3, None])
 def test_where_all_are_as_sure_nothing_is_said_about_it(level: int | None) -> None:
-    sure = [((3,), (3,)), ((3,), (3,)), ((level,), (level,))]  # silence stands for the middle
+    """Silence stands for the middle."""
+    assert analysed(CONFIDENT, "1", confidences=sure_of(3, 3, 3, level)).confident_leaders is None
 
-    assert analysed(CONFIDENT, "1", confidences=sure).confident_leaders is None
 
-
-def test_without_any_confidence_nothing_is_said_about_it() -> None:
+def test_where_fewer_than_three_said_how_sure_they_are_nothing_is_said_about_it() -> None:
     assert analysed(CONFIDENT, "1").confident_leaders is None
-    assert analysed(CONFIDENT, "1", confidences=[((None,), (None,))] * 3).confident_leaders is None
+    for said in ((None, None, None, None), (None, None, 5, None), (1, None, 5, None)):
+        assert analysed(CONFIDENT, "1", confidences=sure_of(*said)).confident_leaders is None
+
+
+def test_three_have_to_have_said_of_every_criterion_how_sure_they_are() -> None:
+    people = [(row[0] * 2, row[1] * 2) for row in CONFIDENT]
+    three = [((1, 1), (1, 1)), ((1, 1), (1, 1)), ((5, 5), (5, 5)), ((None, None), (None, None))]
+    two = [*three[:2], ((5, None), (5, None)), three[3]]
+
+    assert analysed(people, "1", "1", confidences=three).confident_leaders == (option(1),)
+    assert analysed(people, "1", "1", confidences=two).confident_leaders is None
 
 
 def test_cells_outside_the_round_do_not_count() -> None:
