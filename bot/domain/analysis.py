@@ -211,8 +211,8 @@ def _confident_leaders(
 
 @dataclass
 class _Sum:
-    points: int | Fraction = 0
-    confidence: int = 0
+    points: int | Fraction = field(default=0, repr=False)
+    confidence: int = field(default=0, repr=False)
     voices: int = 0
 
     def add(self, score: int | Fraction, confidence: int) -> None:
