@@ -260,6 +260,14 @@ def test_a_withheld_mean_is_open_enough_with_exactly_two_points() -> None:
     assert not is_open(sixes, "1.01", "3", step=HALF)
 
 
+@pytest.mark.parametrize(("score", "is_wide"), [(2, True), (8, True), (9, False), (10, False)])
+def test_the_scale_itself_bounds_what_a_total_leaves_open(score: int, is_wide: bool) -> None:
+    # The total leaves 1 to 3, 7 to 9, and twice 9 to 11.
+    people: list[Rows] = [((score, 6),)] * 4 + [((None, 6),)]
+
+    assert is_open(people, "1", "3", step=HALF) is is_wide
+
+
 @pytest.mark.parametrize("end", [(1, 2, 1, 2, 1, 2), (9, 10, 9, 10, 9, 10)])
 def test_a_mean_at_the_very_border_of_an_end_is_printed_as_the_end(end: Sequence[int]) -> None:
     # 1.5 is printed as "≤ 1.5": half a point that the reader does not know. Known exactly, it would give 6 away.
