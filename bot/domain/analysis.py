@@ -49,7 +49,7 @@ class Analysis:
     leniency is subtracted."""
     circles: int = 1
     """More than 1: groups of people with no cell in common, between whom leniency is unknown."""
-    intervals: Mapping[UUID, Interval] = field(default_factory=dict, repr=False)
+    intervals: Mapping[UUID, Interval] = field(default_factory=dict)
     """By criterion."""
     shares: Mapping[UUID, float] = field(default_factory=dict, repr=False)
     """By ranked option: in what share of cases it would come first had other colleagues scored."""

@@ -398,7 +398,8 @@ def test_no_value_that_holds_exact_numbers_shows_them_in_a_traceback() -> None:
         for kind in classes
         if is_dataclass(kind)
         for field in fields(kind)
-        if field.repr and re.search("Fraction|CellMean|CellAgreement|Page", str(field.type))
+        if field.repr and re.search("Fraction|float|CellMean|CellAgreement|Page", str(field.type))
     }
 
-    assert shown == {"_Audit.step"}  # to which totals are rounded: a tenth or a half
+    # To which totals are rounded: a tenth or a half; and how many people scored, less what they abstained from.
+    assert shown == {"_Audit.step", "Scatter.people"}
