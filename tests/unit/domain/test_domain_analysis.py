@@ -190,6 +190,7 @@ def test_a_leader_that_averages_three_or_less_somewhere_is_told() -> None:
     found = analysed([((10, 3, 9), (5, 2, 2))] * 3, "1", "1", "1")
 
     assert found.low == ((option(0), criterion(1)),)
+    assert analysed([((10, 4, 9), (5, 2, 2))] * 3, "1", "1", "1").low == ()
 
 
 CONFIDENT = [((9,), (5,)), ((9,), (5,)), ((2,), (8,))]

@@ -49,7 +49,7 @@ class Leaping(tzinfo):
 
 
 def test_where_the_hour_at_which_work_begins_never_comes_it_begins_with_the_next_one() -> None:
-    early = MONDAY.replace(hour=5)
+    early = MONDAY.replace(hour=5, minute=15)
     morning = Preferences(starts=9 * 60, ends=12 * 60)
 
     found = next_working(early, morning, Leaping())
