@@ -51,14 +51,16 @@ WARM = ("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "py
 """Imported once, for all children. Nothing of ours, which a child imports changed; no plugin, which pytest rewrites."""
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
 QUICK, SLOW = "not slow and not chaos and not fresh", "slow and not chaos and not fresh"
+SLOW_SECONDS = 30.0
+"""So long the slow tests of a few files of the domain take at most."""
 FIRST_SECONDS = 3.0
 """For so long the quickest tests are asked first."""
 NO_TESTS = 5
 """pytest's exit code where the marks leave no test."""
 BROKEN = 99
 """The exit code of a child that did not come to its tests."""
-PATIENCE = 5
-"""A change that makes the tests so many times slower is noticed."""
+PATIENCE, START_SECONDS = 5, 30.0
+"""A change that makes the tests so many times slower is noticed; what a child takes to start does not count."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Round:
 
     marks: str
     tests: tuple[str, ...]
-    seconds: float | None = None
-    """How long they take with the unchanged code; None where that has to be found out."""
+    seconds: float = 0.0
+    """How long they take with the unchanged code."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _mutants(module: Path, touched: Touched) -> Iterator[Mutant]:
         rounds = [Round(QUICK, some, touched.took(some)) for some in touched.split(ran, seconds=FIRST_SECONDS)]
         if not is_seen_in_flows(module):
             # A constant may be read by tests that call nothing of the module; and a flow is seldom slow.
-            rounds = [*rounds[:1], Round(QUICK, near), Round(SLOW, near)]
+            of_domain = tuple(file for file in near if file.startswith("tests/unit/domain"))
+            rounds = [*rounds[:1], Round(QUICK, near, touched.took_in(near)), Round(SLOW, of_domain, SLOW_SECONDS)]
         yield Mutant(module, change, tuple(one for one in rounds if one.tests))
 
 
@@ -218,8 +221,7 @@ def _server(*, needed: bool) -> Iterator[None]:
 
 
 def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mutant], list[Mutant]]:
-    """(tried, alive). The unchanged code has to pass first; how long it takes bounds how long its mutants may."""
-    limits: dict[Round, float] = {}
+    """(tried, alive). How long the tests took with the unchanged code bounds how long they may with a mutant."""
     seen: list[Mutant] = []
     alive: list[Mutant] = []
     running: dict[int, tuple[Mutant, int, float]] = {}
@@ -233,9 +235,8 @@ def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mu
                 say(f"{mutant.fate}  {mutant.module}:{mutant.change.line}  {mutant.change.name}")
                 continue
             asked = mutant.rounds[number]
-            if asked not in limits:
-                limits[asked] = PATIENCE * (_seconds(asked) if asked.seconds is None else asked.seconds) + 20
-            running[_started(asked, mutant)] = (mutant, number, time.monotonic() + limits[asked])
+            end = time.monotonic() + PATIENCE * asked.seconds + START_SECONDS
+            running[_started(asked, mutant)] = (mutant, number, end)
         for pid, (mutant, number, end) in list(running.items()):
             code = _ended(pid, is_late=time.monotonic() > end)
             if code is not None:
@@ -248,25 +249,14 @@ def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mu
     return seen, alive
 
 
-def _seconds(asked: Round) -> float:
-    began = time.monotonic()
-    with tempfile.NamedTemporaryFile("r") as told:
-        _, status = os.waitpid(_started(asked, output=told.name), 0)
-        if os.waitstatus_to_exitcode(status) not in (0, NO_TESTS):
-            sys.exit(f"{' '.join(asked.tests)}: they fail without any change.\n{told.read()[-4000:]}")
-    return time.monotonic() - began
-
-
-def _started(
-    asked: Round, mutant: Mutant | None = None, *, output: str = os.devnull, watched: Path | None = None
-) -> int:
+def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None = None) -> int:
     """The id of a child that runs the tests, with the mutant in place of its module. `watched`: where it writes down
     what each test has run."""
     pid = os.fork()
     if pid:
         return pid
     os.setsid()
-    told = os.open(output, os.O_RDWR)
+    told = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(told, stream)
     code = BROKEN

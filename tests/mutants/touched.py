@@ -74,6 +74,9 @@ class Touched:
     def took(self, tests: Sequence[str]) -> float:
         return sum(self.seconds[test] for test in tests)
 
+    def took_in(self, files: Sequence[str]) -> float:
+        return sum(took for test, took in self.seconds.items() if test.partition("::")[0] in files)
+
     def split(self, tests: Sequence[str], *, seconds: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The first of them, which take so long together, at least one; and the rest."""
         ends = accumulate(self.seconds[test] for test in tests)
