@@ -49,7 +49,7 @@ USUAL = [
 ]
 WARM = ("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models")
 """Imported once, for all children. Nothing of ours, which a child imports changed; no plugin, which pytest rewrites."""
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
 QUICK, SLOW = "not slow and not chaos and not fresh", "slow and not chaos and not fresh"
 SLOW_SECONDS = 30.0
 """So long the slow tests of a few files of the domain take at most."""
@@ -121,6 +121,7 @@ def say(text: str) -> None:
 
 def main(argv: Sequence[str]) -> int:
     asked = _asked(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))  # as Ctrl+C does, so that the server is stopped
     modules = [path for name in asked.modules or USUAL for path in _modules(name)]
     for library in WARM:
         importlib.import_module(library)
@@ -164,8 +165,7 @@ def _touched(files: Sequence[str], *, jobs: int) -> Touched:
         for pid, ended in [(pid, ended) for pid in running if (ended := _ended(pid, is_late=False)) is not None]:
             file = running.pop(pid)
             if ended not in (0, NO_TESTS):
-                outputs[file].unlink(missing_ok=True)
-                sys.exit(f"{file}: it fails without any change.")
+                say(f"{file}: tests that fail without any change, and are not asked")
         time.sleep(0.05)
     return Touched.read(list(outputs.values()))
 
@@ -256,6 +256,7 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
     if pid:
         return pid
     os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     told = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(told, stream)
@@ -265,8 +266,8 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
             finder = Instead(mutant.module, mutant.change.source)
             assert finder.dotted not in sys.modules
             sys.meta_path.insert(0, finder)
-        plugins = [Watch(ROOT, watched)] if watched else []
-        code = int(pytest.main([*OPTIONS, asked.marks, *asked.tests], plugins=plugins))
+        plugins, until = ([Watch(ROOT, watched)], []) if watched else ([], ["-x"])
+        code = int(pytest.main([*until, *OPTIONS, asked.marks, *asked.tests], plugins=plugins))
     finally:
         sys.stdout.flush()
         os._exit(code)

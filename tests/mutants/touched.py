@@ -22,7 +22,7 @@ Place = tuple[str, int]
 
 
 class Watch:
-    """A pytest plugin that writes down, at the end of the run, what each test has run in this process."""
+    """A pytest plugin that writes down, at the end of the run, what each test that passed has run in this process."""
 
     def __init__(self, root: Path, output: Path) -> None:
         self.prefix = f"{root}/bot/"
@@ -31,6 +31,7 @@ class Watch:
         self.test = ""
         self.places: defaultdict[str, set[Place]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -42,8 +43,13 @@ class Watch:
         threading.settrace(None)
         self.seconds[item.nodeid] = time.monotonic() - began
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def pytest_sessionfinish(self) -> None:
-        found = {test: [self.seconds[test], sorted(self.places[test])] for test in self.seconds}
+        passed = self.seconds.keys() - self.failed
+        found = {test: [self.seconds[test], sorted(self.places[test])] for test in passed}
         self.output.write_text(json.dumps(found))
 
     def _called(self, frame: FrameType, event: str, arg: object) -> None:
