@@ -1,4 +1,4 @@
-"""How a migration runs: one migrator at a time, in UTC, giving up rather than blocking those who work.
+"""How a migration runs: one migrator at a time, in UTC. It gives up rather than keep people waiting for its locks.
 
 Reads nothing but the `url` that `bot.store.schema` hands over; there is no alembic.ini and no offline mode.
 """
@@ -25,14 +25,14 @@ def migrate() -> None:
         # Before lock_timeout, which would count here too: the second migrator waits for the first and then
         # finds nothing to do. A session's lock: it outlives an autocommit block and goes with the connection.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATORS_LOCK})
-        # Wherever the login's own search_path would put new tables: the functions of the vault look in public.
+        # Whatever the login's own search_path is: new tables belong into public, where the vault's functions look.
         connection.execute(text("SET search_path = public"))
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
         with context.begin_transaction():
             context.run_migrations()
-            # Also where nothing was migrated: an operator who has made the roles meanwhile runs this again.
+            # Also if there was nothing to migrate: an operator who has made the roles in the meantime runs this again.
             if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
                 vault.share(connection)
 

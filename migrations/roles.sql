@@ -4,8 +4,8 @@
 -- the service's login: it may call the functions, and nothing else gets at ballots. Roles belong to the whole server, so
 -- they are made once, by whoever may, and never dropped.
 --
--- A login that may not make roles leaves everything its own: the same functions run, and `conclave doctor` says what
--- then holds. Everything or nothing: what has been granted before the refusal is undone with it.
+-- Where the migrating login may not make roles, it keeps everything itself: the same functions run, and `conclave doctor`
+-- says what is not protected then. It is everything or nothing: a refusal in the middle undoes what was granted before it.
 DO $$
 DECLARE
     sealed_off CONSTANT regclass[] := '{evaluations, ballot_pages, sealed_cells}';
@@ -14,8 +14,9 @@ DECLARE
         'my_ballot(uuid, uuid)', 'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
         'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
-    -- Those that rows of ballots refer to. PostgreSQL marks the row referred to with the transaction that needed it: of a
-    -- criterion, the last one that scored it. So the columns may be read, xmin, xmax and ctid not.
+    -- Tables that rows of ballots refer to. Whoever inserts such a row locks the row that it refers to, and PostgreSQL
+    -- writes that transaction's id into its xmax: in a criterion's row stands which transaction scored it last. So the
+    -- service may read the columns of these tables, but not xmin, xmax and ctid.
     without_marks CONSTANT regclass[] := '{teams, team_members, customer_decisions, decision_criteria, response_options,
         rounds, round_members}';
     inner_ones CONSTANT regprocedure[] := ARRAY[
@@ -37,15 +38,16 @@ BEGIN
             END;
         END IF;
     END LOOP;
-    -- Who made a role does not yet act for it (PostgreSQL 16 and later); without this nothing can be handed over to it.
+    -- From PostgreSQL 16 on, making a role does not make its maker a member. Only a member may hand tables over to it.
     IF NOT pg_has_role(current_user, 'conclave_vault', 'USAGE') THEN
         GRANT conclave_vault TO CURRENT_USER;
     END IF;
 
-    -- A function of somebody else's beside ours could be taken for ours; from PostgreSQL 15 on this is the default.
+    -- Somebody else's function in this schema could be called in place of ours. New databases have this from PostgreSQL 15
+    -- on; older ones that were upgraded have not.
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     GRANT USAGE ON SCHEMA public TO conclave_vault, conclave_bot;
-    -- An owner must be able to create where it owns: for the moment of handing over.
+    -- Who becomes the owner of a table must be allowed to create one there. Taken back below.
     GRANT CREATE ON SCHEMA public TO conclave_vault;
     FOREACH place IN ARRAY sealed_off LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO conclave_vault', place);
@@ -61,15 +63,15 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON rounds, round_members TO conclave_vault;
     GRANT DELETE ON round_members TO conclave_vault;
     GRANT SELECT (id, is_active) ON team_members TO conclave_vault;
-    -- To compare what was published: verify_round.
+    -- For verify_round, which compares what was published.
     GRANT SELECT ON round_results TO conclave_vault;
     GRANT SELECT (id, decision_id, weight, name) ON decision_criteria TO conclave_vault;
     GRANT SELECT (id, decision_id, title) ON response_options TO conclave_vault;
     -- Whoever locks a row must be allowed to update some column of it; submit_ballot locks all criteria alike.
     GRANT UPDATE (id) ON decision_criteria TO conclave_vault;
 
-    -- The service's own tables. No DELETE where nothing is deleted; keys never change, because a failing foreign key of
-    -- `evaluations` would tell of its rows.
+    -- The service's own tables. No DELETE where nothing is deleted, and no UPDATE of keys: whoever may change a key that
+    -- `evaluations` refers to learns from the refusal which rows it has.
     FOREACH place IN ARRAY without_marks LOOP
         EXECUTE format('REVOKE ALL ON %s FROM conclave_bot', place);
         EXECUTE (
@@ -86,15 +88,16 @@ BEGIN
         decision_outcomes
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox TO conclave_bot;
-    GRANT DELETE ON decision_criteria, response_options TO conclave_bot;  -- kept once scoring has started: a trigger
+    -- A trigger (keep_what_is_scored) refuses it once scoring has started.
+    GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP
         EXECUTE (
             SELECT format('GRANT UPDATE (%s) ON %s TO conclave_bot', string_agg(quote_ident(attname), ', '), place)
             FROM pg_attribute
             WHERE attrelid = place AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('id', 'team_id', 'decision_id'));
     END LOOP;
-    -- A round is opened here, and moves on by the vault's functions alone, its roster too: whoever could write `closed_xid`
-    -- or say whose ballots count could rehearse its closing.
+    -- The service may open a round. All that follows, its roster too, is done by the vault's functions: whoever could write
+    -- `closed_xid`, or choose whose ballots count, could publish, read and roll back (see publish_round in vault.sql).
     GRANT INSERT (decision_id, number, opened_by, closes_at, snapshot, thresholds) ON rounds TO conclave_bot;
     IF to_regclass('alembic_version') IS NOT NULL THEN
         GRANT SELECT ON alembic_version TO conclave_bot;

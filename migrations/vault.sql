@@ -1,12 +1,15 @@
 -- The vault: the only code that touches `evaluations`, `ballot_pages` and `sealed_cells`.
 --
 -- While a round is open, its ballots go in here and come out only to their author. After closing they are handed out
--- once, without names, and what stays is sealed: a function of each cell's histogram alone.
+-- once, without names, and what stays is sealed: rewritten so that it follows from nothing but how often each score was
+-- given to each option on each criterion (that cell's histogram). Who gave which score is then nowhere.
 --
--- Expected refusals are returned as words. Exceptions go to the server's log, so only misuse by the program raises one,
--- and none of them holds anything but the state. The bodies run as their owner; search_path is fixed, or a caller could
--- put a table of his own before ours. One transaction takes one step: saving, then submitting asks for the round's lock
--- twice, weak then strong, and two members doing so would deadlock. Both in one is submit_pages.
+-- Expected refusals are returned as words, which a comment above each function lists. Exceptions go to the server's log,
+-- so only misuse by the program raises one, and its text names nothing but the state. The functions run with the rights
+-- of their owner (SECURITY DEFINER); search_path is fixed, or a caller could put a table of his own before ours.
+--
+-- Call one of them per transaction. Saving and submitting in one would lock the round FOR SHARE and then FOR UPDATE, and
+-- two members doing so at once would wait for each other (deadlock). Both in one is submit_pages.
 --
 -- Who owns the tables and functions, and who may call which: migrations/roles.sql.
 
@@ -16,6 +19,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE WHEN n >= 3 THEN greatest(3, (n + 1) / 2) ELSE 2 END
 $$;
 
+-- Whether p_page is one person's page for one criterion:
 -- {"scores": {option: 1..10, ...}, "confidence": 1..5|null, "abstain": bool}; a draft may lack scores.
 CREATE FUNCTION is_score_page(r rounds, p_page jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -31,9 +35,9 @@ BEGIN
             WHERE NOT (r.snapshot -> 'options' ? s.option_id AND s.score::text ~ '^([1-9]|10)$'));
 END $$;
 
--- A score page as it is kept: every option and a confidence are there, -1 where nothing was given. So saving an
--- abstention writes as many bytes as saving scores, and the position of the write-ahead log, open to every login, does
--- not tell one from the other. opened_page takes that back; it reads pages kept before in the same way.
+-- A score page as it is stored: with every option and a confidence, -1 where nothing was given. So an abstention takes
+-- as many bytes as scores do. Otherwise the two could be told apart by how far the write-ahead log grows, which every
+-- login may ask. opened_page turns it back; pages stored by versions before this one it returns as they are.
 CREATE FUNCTION kept_page(r rounds, p_page jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT jsonb_build_object(
@@ -55,7 +59,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     ELSE p_page END
 $$;
 
--- {"comments": {option: text, ...}, "share": bool}
+-- Whether p_page is one person's page of comments: {"comments": {option: text, ...}, "share": bool}. share: publish my
+-- comments even if few people score.
 CREATE FUNCTION is_comments_page(r rounds, p_page jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -247,8 +252,9 @@ BEGIN
     RETURN 'closed';
 END $$;
 
--- Ask these people, instead of whoever was asked before. Only until somebody has submitted: a roster that changes later
--- could be made of two people, then of other two, and published and rolled back each time.
+-- Ask these people, instead of whoever was asked before. Only until somebody has submitted: with a roster that can change
+-- later, somebody could have the ballots of two people published, roll back, and do so with other two, until the
+-- differences show each person's ballot.
 -- 'set' | 'closed' (or no such round) | 'begun'
 CREATE FUNCTION set_roster(p_round uuid, p_members uuid[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -266,8 +272,9 @@ BEGIN
     RETURN 'set';
 END $$;
 
--- Ask this person no more; a submitted ballot stays. There is no way back. Once the round is closed this may be what makes
--- the quorum, and takes the closing's place in closed_xid: in one transaction with the publication it could be rehearsed.
+-- Ask this person no more; a ballot that they submitted stays. There is no way back. Once the round is closed, this can be
+-- what makes the quorum. So it writes its transaction into closed_xid, as the closing does: publication then needs another
+-- transaction, and nobody can excuse, publish, read and roll back (see publish_round).
 CREATE FUNCTION excuse_member(p_round uuid, p_member uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -287,8 +294,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Give an open round another closing time, or reopen one that closed without quorum.
--- 'extended' | 'published' | 'voided' (or no such round) | 'has_quorum' (closed and publishable, by quorum or override:
--- whoever may publish may have seen the ballots, so no further one is let in) | 'past'
+-- 'extended' | 'published' | 'voided' (or no such round) | 'has_quorum' (closed, and may be published by quorum or
+-- override: somebody may have seen the ballots already, so no further one is taken) | 'past' (that time is over)
 CREATE FUNCTION extend_round(p_round uuid, p_closes_at timestamptz) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -309,8 +316,8 @@ BEGIN
     RETURN 'extended';
 END $$;
 
--- Record that somebody lets a round be published below quorum, and why. A step of its own like closing: in one
--- transaction with the publication it could be rehearsed too, so it takes the closing's place in closed_xid.
+-- Record that somebody lets a round be published below quorum, and why. It writes its transaction into closed_xid, as the
+-- closing does, so that publication needs another one (see publish_round).
 -- 'recorded' | 'open' | 'has_quorum' (nothing to override) | 'published' | 'voided' (or no such round)
 CREATE FUNCTION override_round(p_round uuid, p_by uuid, p_reason text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -332,11 +339,13 @@ BEGIN
     RETURN 'recorded';
 END $$;
 
--- Replace a round's ballots by rows that are a function of each cell's histogram alone.
--- Per option and criterion the scores, sorted, go to the first submitters in id order, and the confidences on their own
--- likewise, those not given last; an option's kept comments, sorted, go to its cells in the order of the criteria. Below
--- the threshold for a ranking nothing is kept: one ballot's histogram is the ballot. A second round keeps no comments: it
--- publishes none.
+-- Replace a round's ballots by rows that follow from each cell's histogram alone (cell: an option on a criterion).
+-- In each cell the scores are sorted, and go in this order to the submitters in the order of their ids: the person in a
+-- row is then a placeholder. Confidences likewise, independently of the scores, those not given
+-- last. An option's comments that may be kept are
+-- sorted by text and go to its cells in the order of the criteria.
+-- Below the threshold for a ranking nothing is kept: of one ballot, the histogram is the ballot. A second round keeps no
+-- comments, as it publishes none.
 CREATE FUNCTION seal_round(r rounds, ballots int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
     -- By arrays, one pass over the ballots: statistics know nothing of these rows yet, and joins that are planned by
@@ -377,8 +386,9 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop =
 $$;
 
 -- Hand out a closed round's ballots, once, numbered at random and without names; seal what stays.
--- Raises CV001 not closed, CV002 closed in this very transaction (BEGIN; close; publish; ROLLBACK after each ballot
--- would show every ballot), CV003 published before, voided or unknown, CV004 neither quorum nor override.
+-- Raises CV001 not closed, CV002 closed in this very transaction, CV003 published before, voided or unknown, CV004 neither
+-- quorum nor override. Why CV002: otherwise somebody could BEGIN, close, publish, read and ROLLBACK after each ballot that
+-- comes in, and see which one is new. So what makes a round publishable has to be committed, where everybody sees it.
 CREATE FUNCTION publish_round(p_round uuid)
 RETURNS TABLE (ballot int, option_id uuid, criteria_id uuid, score int, confidence int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
@@ -413,7 +423,7 @@ BEGIN
     UPDATE rounds SET published_at = now() WHERE id = p_round;
 END $$;
 
--- The rows that a round has left: in `evaluations`, until a second round needs the place.
+-- The sealed rows of a round: in `evaluations`, or in `sealed_cells` since a second round needed the place.
 CREATE FUNCTION round_rows(r rounds) RETURNS SETOF evaluations
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT e.* FROM evaluations e
@@ -424,7 +434,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     FROM sealed_cells c WHERE c.round_id = r.id
 $$;
 
--- The comments that publication kept, in an order that carries no information.
+-- The comments that publication kept, sorted by text, so that their order tells nothing about their authors.
 CREATE FUNCTION published_comments(p_round uuid) RETURNS TABLE (option_id uuid, comment text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT e.option_id, e.anonymous_comment
@@ -434,7 +444,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Ask the people of a published round once more, about the same options and criteria under the same thresholds. Its sealed
--- rows make room. Who may ask, and when it is sensible, is the caller's to check.
+-- rows move to `sealed_cells`. Who may ask for it, and when it makes sense, is the caller's to check.
 -- answer: 'opened' | 'unpublished' (nothing to follow, or a round is under way) | 'followed' (it had its second round) |
 -- 'past' | 'too_few' (people who are active and not excused, below the threshold for a ranking)
 CREATE FUNCTION open_second_round(p_decision uuid, p_by uuid, p_closes_at timestamptz)
@@ -494,8 +504,8 @@ BEGIN
     RETURN 'voided';
 END $$;
 
--- In which order a round's rows lie: 'open' | 'closed' | 'voided' | 'sealed' | 'unsealed', or NULL for no such round. A published
--- round is 'sealed' if what is stored could have come out of seal_round; nothing is told of what is stored.
+-- Whether a published round is sealed: 'sealed' if what is stored could have come out of seal_round, else 'unsealed'. Of
+-- other rounds 'open' | 'closed' | 'voided', and NULL for no such round. Tells nothing else of what is stored.
 CREATE FUNCTION round_order(p_round uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -563,8 +573,9 @@ BEGIN
     RETURN CASE WHEN is_sealed THEN 'sealed' ELSE 'unsealed' END;
 END $$;
 
--- A score as results print it: rounded half up to 1 / p_steps of a point, both ends of the scale blurred. p_num / p_den is
--- the exact score. As bot/domain/rounding.py.
+-- A score as results print it: p_num / p_den, rounded half up to 1 / p_steps of a point. At both ends of the scale only
+-- '≥ 9.5' and '≤ 1.5', since an average of 10 would tell that everybody gave 10. The same rule as in
+-- bot/domain/rounding.py.
 CREATE FUNCTION as_printed(p_num numeric, p_den numeric, p_steps int) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE
@@ -595,8 +606,9 @@ BEGIN
     RETURN ARRAY[num, den * mass];
 END $$;
 
--- Whether p_word may describe these scores, sorted: 'aligned', 'mixed', 'spread', 'split'. As bot/domain/agreement.py;
--- results before version 3 called two camps what two equal gaps part. A word on the border of another one is let pass.
+-- Whether p_word ('aligned', 'mixed', 'spread' or 'split') may describe these scores, which are sorted. The same rule as in
+-- bot/domain/agreement.py, but that next to the border between two words both pass. Results before version 3 also called
+-- it 'split' where there are two equally wide gaps.
 CREATE FUNCTION is_agreement(p_scores int[], p_word text, p_version int) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     WITH scores AS (
@@ -629,8 +641,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     ORDER BY g.gap DESC NULLS LAST LIMIT 1
 $$;
 
--- What became of names since scoring started. p_frozen: id -> "sha256:" and the digest of the name then, in hexadecimal; absent in rounds
--- that were opened before names were frozen. 'same' | 'swapped' (one bears the name of another) | 'renamed'
+-- What became of names since scoring started: 'same' | 'swapped' (one bears the name that another one had) | 'renamed'.
+-- p_frozen: id -> "sha256:" and the digest, in hexadecimal, of the name at that time; NULL for rounds that were opened by
+-- versions which did not store it.
 CREATE FUNCTION names_in(p_frozen jsonb, p_ids text[], p_names text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
     WITH present AS (
@@ -649,9 +662,10 @@ $$;
 -- stored result against the sealed rows. 'same' | 'differ' | 'missing' | 'added' | 'swapped' (two of them changed names) |
 -- 'renamed' (which may be legitimate) | 'none' (nothing of the kind was published, nor should be).
 --
--- Words alone: no score, count or mean leaves, however the stored result is made up. The service's login cannot change one,
--- so it cannot ask by guessing either. Totals are computed with the frozen weights, never with those of now, which the
--- service may change. Share, label and topics came from whole ballots, which are no more.
+-- It answers by words alone: no score, count or mean leaves. Nor can the service's login find them out by storing guesses
+-- as the result and asking whether they are right, since it may not change a stored result. Totals are computed with the
+-- frozen weights, since the service may change those of now. A result's share, label and topics are not compared: they
+-- were computed from whole ballots, which no longer exist.
 CREATE FUNCTION verify_round(p_round uuid) RETURNS TABLE (looked_at text, answer text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -803,8 +817,8 @@ COMMENT ON TABLE sealed_cells IS
 COMMENT ON COLUMN evaluations.evaluator_id IS
     'While scoring is open, the author. In a sealed row a placeholder: scores, sorted, went to the submitters in id order.';
 
--- ANALYZE samples values: comments that were destroyed and ballots would stay on as statistics, those of a table that
--- has become empty for ever.
+-- No statistics of these columns: ANALYZE copies sample values into pg_statistic. Comments and ballots would be there still
+-- after they were destroyed; those of a table that has become empty for ever.
 ALTER TABLE evaluations ALTER evaluator_id SET STATISTICS 0, ALTER criteria_id SET STATISTICS 0,
     ALTER score SET STATISTICS 0, ALTER confidence SET STATISTICS 0,
     ALTER anonymous_comment SET STATISTICS 0, ALTER share_comment SET STATISTICS 0;
@@ -813,7 +827,7 @@ ALTER TABLE ballot_pages ALTER member_id SET STATISTICS 0, ALTER criteria_id SET
 ALTER TABLE sealed_cells ALTER evaluator_id SET STATISTICS 0, ALTER score SET STATISTICS 0,
     ALTER confidence SET STATISTICS 0, ALTER anonymous_comment SET STATISTICS 0;
 
--- A login that was not given the vault cannot use it.
+-- By default everybody may call a new function. These only whoever is granted it: migrations/roles.sql.
 REVOKE ALL ON FUNCTION
     is_score_page(rounds, jsonb), is_comments_page(rounds, jsonb), ballot_refusal(rounds, uuid), has_quorum(uuid),
     save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),

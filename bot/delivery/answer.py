@@ -1,4 +1,4 @@
-"""What Slack's answers mean for a delivery: done, later, never. The names and their natures are `bot.nature`'s."""
+"""What Slack's answers mean for a delivery: done, later or dead. `bot.nature` sorts Slack's error names by cause."""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,22 +21,24 @@ _REASONS = {
     "is_inactive": "is_archived",
 }
 UNREACHABLE_CHANNEL = {name: _REASONS.get(name, "restricted") for name in names_of(Nature.CHANNEL)}
-"""Slack's name -> the reason by which the card's view knows what to tell the owner."""
+"""Slack's error name -> the reason that the card's view puts into words for the owner."""
 REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
 GONE_MESSAGE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 GONE_PERSON = names_of(Nature.PERSON) | {"is_inactive"}
-"""Slack's names for somebody whom no message can reach any more."""
+"""Slack's error names for somebody whom no message can reach any more."""
 LACKS_SCOPE = {"missing_scope", "not_allowed_token_type"}
-"""For a call that we can do without: the bot was not given the right to make it."""
+"""The app was installed without the right to make this call. Final only for calls that we can do without (`is_final`):
+others wait until an operator grants it."""
 _WORKSPACE_SECONDS = 60.0
+"""Between two attempts while something in the workspace has to be mended by an operator."""
 _UNCERTAIN = {"internal_error", "request_timeout", "service_unavailable", "update_failed"}
-"""Slack may have done it all the same."""
+"""Errors after which Slack may have done what was asked all the same."""
 
 
 def judged(
     send: Callable[[Deps, Delivery], Awaitable[Verdict]],
 ) -> Callable[[Deps, Delivery], Awaitable[Verdict]]:
-    """Turn what Slack or the wire throws into a verdict."""
+    """Wrap a sender: what Slack's answer or the network raises becomes a verdict."""
 
     async def give_verdict(deps: Deps, delivery: Delivery) -> Verdict:
         try:
@@ -66,5 +68,5 @@ def verdict_of(error: SlackApiError) -> Verdict:
 
 
 def is_final(error: SlackApiError) -> bool:
-    """Whether asking the same again is no use, for a call that we can do without."""
+    """Whether asking the same again is of no use. Only for calls that we can do without: see `LACKS_SCOPE`."""
     return slack_error(error) in LACKS_SCOPE or isinstance(verdict_of(error), Dead)

@@ -37,7 +37,8 @@ async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 def _is_refused(error: SlackApiError) -> bool:
-    """Also by a name that nobody knows: there is another way, so no need to find out whether that one passes."""
+    """Whether Slack does not take the file. An error that we do not know counts too: rather than find out whether it
+    passes, the table goes by messages."""
     name = slack_error(error)
     return is_final(error) or bool(name and nature_of(name) is None)
 

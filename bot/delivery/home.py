@@ -25,7 +25,11 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 
 
 async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
-    """Bring one tab up to date; deliveries behind this one are covered by it. Published only where it differs."""
+    """Bring one tab up to date, and settle the deliveries for it that wait behind this one. Published only if changed.
+
+    Somebody else may publish the same tab meanwhile (an event, another delivery), and which of the two Slack shows then
+    is unknown: in that case it is published once more, at once.
+    """
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
     merged = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
     before = await homes.shown(deps.patient_db, user=user)

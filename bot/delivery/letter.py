@@ -1,6 +1,6 @@
 """Senders of letters: e-mail and SMS by URLs that the operator configures, one row per person and way.
 
-apprise raises nothing and gives no reason back: it says whether it went, and the outbox repeats.
+The library apprise sends them. It raises nothing and tells only whether it worked; where not, the outbox tries again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +15,7 @@ from bot.store.outbox import Delivery
 from bot.views.letter import Letter, letter
 
 NO_ADDRESS = "@slack.invalid"
-"""Somebody whose address Slack did not tell."""
+"""How the placeholder ends that somebody has for an address if Slack told none (`store.team.add_member`)."""
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
@@ -43,7 +43,7 @@ async def send_sms(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 async def _still(deps: Deps, delivery: Delivery) -> nudges.Nudge:
-    """What of it holds when the letter leaves: whoever has acted meanwhile is not written to."""
+    """What of the letter's items still waits for the person now; nothing where they have acted meanwhile."""
     payload = delivery.payload
     return await nudges.still_waiting(
         deps.patient_db,
@@ -60,7 +60,7 @@ def _letter(deps: Deps, found: nudges.Nudge) -> Letter:
 
 
 async def _notify(url: str, title: str, body: str, *, is_html: bool) -> Verdict:
-    import apprise  # a quarter of a second, and only where an operator asked for letters
+    import apprise  # here, as it takes a quarter of a second, and only installations with letters need it
 
     way = apprise.Apprise()
     if not way.add(url):

@@ -1,4 +1,4 @@
-"""Senders of nudges: look once more whether it still holds, then tell the person by the ways they chose."""
+"""Senders of nudges: look once more what still waits for the person, then tell them by the ways they chose."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
@@ -26,9 +26,9 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 
 
 async def follow(deps: Deps, delivery: Delivery) -> Verdict:
-    """What follows a change of a decision: its reminders planned anew, open Home tabs brought up to date.
+    """After a change of a decision: plan its reminders anew and queue updates of open Home tabs.
 
-    Changes that wait behind this one are covered by it, so a burst is planned once.
+    Later changes of the same decision that wait behind this one are settled with it, so a burst is planned once.
     """
     decision_id = UUID(delivery.payload["decision"])
     behind = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
@@ -49,7 +49,7 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
-    """Its items as the views take them."""
+    """The nudge's items as the views take them."""
     return [view.Told(i.brief, i.waits, _takes(deps, i.brief)) for i in nudge.items]
 
 

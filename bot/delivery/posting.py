@@ -1,6 +1,7 @@
-"""Posting a message once: before an attempt without a verdict is repeated, look whether the message is there.
+"""Posting a message once: if an earlier attempt may have posted it, look in the conversation first.
 
-The client has no automatic retries: one of them re-posted after a dropped connection.
+Slack's client is made without its automatic retries (`bot/identity.py`): one of them posted a second time after a
+dropped connection.
 """
 
 import asyncio
@@ -23,15 +24,17 @@ from bot.store.outbox import Delivery
 
 EVENT_TYPE = "conclave_delivery"
 _CLOCKS_APART = timedelta(minutes=15)
-"""The database's, by which rows are made, and Slack's, by which messages are: at most so far."""
+"""How far the database's clock (times of rows) and Slack's (times of messages) may differ; beyond that a message that
+is there is not found."""
 _PAUSE_SECONDS = 0.5
+"""Between two attempts of `insist`."""
 
 
 @dataclass(frozen=True)
 class Posted:
     ts: str
     is_found: bool
-    """An earlier attempt had posted it, from the state of then."""
+    """Whether an earlier attempt had posted it. Then it shows the state of that time."""
 
 
 async def post(
@@ -43,7 +46,10 @@ async def post(
     message: dict[str, Any],
     thread_ts: str | None = None,
 ) -> Posted:
-    """Post once. Before repeating an attempt without a verdict, look whether the message is there."""
+    """Post once: where an earlier attempt ended without a verdict, first look whether its message is there.
+
+    `key`: goes into the message's metadata, which nobody sees; by it the message is found again.
+    """
     if delivery.is_ambiguous:
         found = await _find_posted(deps, delivery, channel=channel, key=key, thread_ts=thread_ts)
         if found:
@@ -60,7 +66,7 @@ async def post(
 
 
 async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: dict[str, Any]) -> None:
-    """Post to a person, once; somebody gone from Slack is asked nothing from here on."""
+    """Post to a person, once. Where Slack says that they are gone, they become inactive in their team."""
     try:
         await post(deps, delivery, channel=user.user_id, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
@@ -70,10 +76,8 @@ async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: d
 
 
 async def insist(write: Callable[[], Awaitable[None]]) -> None:
-    """Write down what has happened in Slack until the database takes it: giving up here would send it again.
-
-    The time that a send has bounds it.
-    """
+    """Call `write`, which stores what has happened in Slack, until the database takes it: not stored, it would be sent
+    again. Ends with the time that a send has (`worker.SEND_SECONDS`)."""
     while True:
         with suppress(TryAgain, DBAPIError):
             return await write()
@@ -81,9 +85,10 @@ async def insist(write: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _find_posted(deps: Deps, delivery: Delivery, *, channel: str, key: str, thread_ts: str | None) -> str | None:
-    """Our message with this key, where the scope for history was granted; None where not: then it may double.
+    """The `ts` of our message with this key. None where there is none, or where we lack the scope to read the history:
+    in the latter case the message may come twice.
 
-    Raises SlackApiError where Slack cannot say now, since not knowing is no reason to post again.
+    Raises SlackApiError where Slack cannot say just now; the delivery then waits instead of posting on a guess.
     """
     try:
         async for message in _history(deps, delivery, channel=channel, thread_ts=thread_ts):

@@ -37,7 +37,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 
 
 async def giving_up(deps: Deps, delivery: Delivery) -> None:
-    """A card or a result will not reach its channel: its people hear of it by direct message."""
+    """Called before a card or a result is given up: those concerned are told by direct message instead."""
     if delivery.kind not in {"card", results.RESULT}:
         return
     try:
@@ -57,7 +57,7 @@ async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
     try:
         await results.publish(deps.patient_db, round_id=UUID(delivery.payload["round"]))
     except TryAgain:
-        # A slow hour burns no attempt: nobody else would ever publish this round.
+        # Not counted as an attempt: if the delivery were given up, nobody else would ever publish this round.
         return Later("the database was slow", is_free=True)
     return Done()
 
@@ -67,7 +67,9 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     channel = found.decision.channel_id
     if channel is None or delivery.lane != slack_lane(found.decision.workspace_id or "", channel):
-        return Done()  # it has moved on to another channel, in whose lane its card waits: two lanes would post two
+        # The decision has moved to another channel, and a delivery for its card waits in that channel's lane. Posted
+        # from both lanes, there would be two cards.
+        return Done()
     if _shows(found, delivery.payload["revision"]):
         return Done()
     try:
@@ -98,13 +100,13 @@ async def _update_card(deps: Deps, found: Dossier) -> bool:
 async def _post_card(deps: Deps, delivery: Delivery, found: Dossier, channel: str) -> None:
     message = card_view.card(found, now=deps.now)
     posted = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=message)
-    # What an earlier attempt had posted may be older than the state of now, but not than this delivery.
+    # A message found from an earlier attempt shows at least this delivery's revision, but perhaps not that of now.
     shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
     await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
 
 
 async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:
-    """The channel is closed to us: tell the owner how to mend it. Everything works from /decide show meanwhile."""
+    """Slack does not let us into the channel: tell the owner how to mend it. /decide show works meanwhile."""
     await cards.tell_owner_unreachable(
         deps.patient_db,
         found=found,
@@ -125,7 +127,7 @@ async def _send_unreachable(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
-    """Let a card that was left behind say where the decision is now; where it is gone, so much the better."""
+    """Change the card left in the old channel, to say where the decision is now. Nothing to do if it was deleted."""
     found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     channel, ts = str(delivery.payload["channel"]), str(delivery.payload["ts"])
     try:
@@ -137,7 +139,7 @@ async def _send_moved(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 def _shows(found: Dossier, revision: int) -> bool:
-    """Whether the card has reached its channel meanwhile, with this revision or a later one."""
+    """Whether the card in the decision's channel shows this revision or a later one."""
     card = found.card
     return card is not None and card.channel_id == found.decision.channel_id and card.rendered_revision >= revision
 
@@ -179,9 +181,10 @@ async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
 
 
 async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
-    """In the richest look that Slack accepts: charts come to workspaces one by one. A refusal has posted nothing.
+    """Send the result with charts, or, where Slack refuses these blocks, in the plainer form that comes next.
 
-    A second round has no comments, and those of the first were told with that one's result.
+    Charts are not in every workspace yet. A refused message was not posted, so nothing comes twice. Of a second round
+    no comments are told: it has none of its own, and those of the first came with that one's result.
     """
     comments = [] if found.is_second_round else await results.comments(deps.patient_db, found=found)
     messages = result_view.messages(found, comments=comments)

@@ -1,4 +1,4 @@
-"""How a delivery ended, in the worker's three words."""
+"""How an attempt at a delivery ended: done, later or dead. The worker writes it into the row."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class Later:
     after_seconds: float | None = None
     """None: the worker's own backoff."""
     is_refusal: bool = False
-    """Certainly without effect (`ok: false`, 429). Otherwise the effect may have happened, and is looked for first."""
+    """Certainly without effect (`ok: false`, 429). Otherwise it may have happened, and the next attempt looks first."""
     is_free: bool = False
-    """Does not count towards the last attempt, however often it comes."""
+    """The attempt does not count towards `outbox.MAX_ATTEMPTS`, however often it ends so."""
     passes: bool = False
-    """Nobody's fault and over by itself: does not count while the row is young (`worker.PASSING`)."""
+    """A disturbance that ends by itself: the attempt does not count while the row is young (`worker.PASSING`)."""
     is_for_operator: bool = False
     """Somebody who runs Conclave has to mend it; until then it waits."""
 

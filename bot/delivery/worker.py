@@ -26,27 +26,30 @@ log = structlog.get_logger(__name__)
 
 Sender = Callable[[Deps, Delivery], Awaitable[Verdict]]
 GivingUp = Callable[[Deps, Delivery], Awaitable[None]]
-"""Tells whoever should know, before a delivery is given up. May be asked twice."""
+"""Tells people, before a delivery is given up, what will not come. May be called twice for one delivery."""
 
 LEASE_SECONDS = 30.0
 SEND_SECONDS = 0.6 * LEASE_SECONDS
-"""A send has ended, one way or the other, well before anybody else may claim the row."""
+"""After this a send is cancelled: well before the lease ends and another worker may claim the row."""
 POLL_SECONDS = 1.0
+"""Between two looks for something to claim, if no NOTIFY comes."""
 AT_ONCE = 10
+"""Deliveries that one worker sends at the same time."""
 SLOWEST_SECONDS = 10.0
-"""Between two attempts to claim, or to write a verdict down, while the database refuses it."""
+"""The longest pause between two attempts to claim, or to write a verdict down, while the database refuses it."""
 LONGEST_WAIT_SECONDS = 300.0
-"""Between two attempts at one delivery."""
+"""The longest pause between two attempts at one delivery."""
 PASSING = timedelta(hours=6)
-"""What passes by itself has passed in this time: Slack's longest disturbances, a database that is being restored. A row
-that still fails then counts its attempts, since it may be the row after all that keeps its lane."""
+"""In this time Slack's longest disturbances pass, or a database is restored. Of an older row every attempt counts: if
+it still fails, the row itself is probably the cause, and should not hold up its lane any longer."""
 SAID_AGAIN_SECONDS = 3600.0
-"""What an operator has to mend is an error line once, and again after an hour; /readyz says it all along."""
+"""What an operator has to mend is logged as an error once, and again after so long; /readyz says it all the time."""
 MOST_CLAIMS = 2 * outbox.MAX_ATTEMPTS
-"""A row that was claimed so often and never got a verdict ends whatever process sends it: it is given up unsent."""
+"""A row that was claimed more often than this and never got a verdict probably kills the process that sends it, so it
+is given up unsent."""
 _HEARTBEAT_SECONDS = 5.0
 NOWHERE = "-"
-"""No workspace has this id: until ours is known, Slack's lanes are left alone."""
+"""Claimed for until Slack has told us our workspace. No workspace has this id, so no lane of Slack's is claimed."""
 
 
 class Worker:
@@ -97,7 +100,7 @@ class Worker:
         self._wake.set()
 
     async def _next(self) -> None:
-        """Claim and send, or wait. Whatever goes wrong with a claim is said and tried again: this loop never ends."""
+        """Claim and send, or wait. An error while claiming is logged and claiming tried again, so the loop goes on."""
         try:
             if not await self._claim_and_send():
                 await self._sleep(POLL_SECONDS)
@@ -112,7 +115,7 @@ class Worker:
             await self._pause(pause)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, whatever is queued meanwhile; not at all once the process stops."""
+        """Wait so long, even if something is queued meanwhile; ends when the process stops."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
@@ -123,14 +126,15 @@ class Worker:
             self._wake.clear()
 
     async def _claim_and_send(self) -> int:
-        """Claim as much as there are hands free; returns how many rows. Raises what the database says.
+        """Claim as many rows as may be sent besides those under way, and start; returns how many. Raises DBAPIError.
 
-        Nobody waits for the slowest of a batch: a conversation that Slack answers late holds up its own lane alone.
+        Does not wait for the sends: a conversation for which Slack answers late holds up only its own lane.
         """
         free = AT_ONCE - len(self._sending)
         if not free:
             return 0
-        # A number per claim, not per worker: a row that this very worker let lapse must not be settled by the old send.
+        # Another token for each claim, not one per worker: if a lease ends and this worker claims the row again, its
+        # own earlier send must not settle it.
         self._token = (self._token + 1) % 2**62
         claimed = await autocommit(self._deps.db, lambda c: self._claim(c, free))
         for delivery in claimed:
@@ -141,7 +145,7 @@ class Worker:
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._wake.set()  # a hand is free, and the next row of its lane is the head
+        self._wake.set()  # there is room for another one, and the lane's next row can be claimed
         if task.cancelled():
             log.error("a delivery broke off", error="CancelledError")
         elif error := task.exception():
@@ -184,7 +188,8 @@ class Worker:
             return Dead("never ended")
         sender = self._senders.get(delivery.kind)
         if sender is None:
-            return Later(f"no sender for {delivery.kind}", is_refusal=True)  # a newer version's row; its worker comes
+            # Written by a newer version, during an update: a worker of that version will claim it.
+            return Later(f"no sender for {delivery.kind}", is_refusal=True)
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 return await sender(self._deps, delivery)
@@ -207,11 +212,12 @@ class Worker:
                 refusals += 1
                 log.error("a verdict cannot be written down", id=delivery.id, **told(error))
             if self._stopping.is_set():
-                return  # the lease ends by itself, and whoever claims the row next knows it to be ambiguous
+                return  # the row is free when the lease ends, and ambiguous for whoever claims it then
             await self._pause(_backoff(refusals))
 
     async def _tell_of_the_end(self, delivery: Delivery, verdict: Verdict) -> None:
-        """Before the row is given up. Who cannot be told must not keep the row, and its lane, for ever."""
+        """Call `giving_up` before the row is given up. If that fails, the row is given up nevertheless: it would hold
+        up its lane for ever."""
         if self._giving_up is None or not self._is_last(delivery, verdict):
             return
         try:
@@ -240,7 +246,7 @@ class Worker:
                 )
 
     def _is_free(self, delivery: Delivery, verdict: Verdict) -> bool:
-        """Whether the attempt does not count. What should have passed by now is no longer believed to."""
+        """Whether the attempt does not count towards the last one. A disturbance that passes counts after `PASSING`."""
         match verdict:
             case Later(is_free=True):
                 return True
@@ -249,7 +255,8 @@ class Worker:
         return False
 
     def _wait(self, delivery: Delivery, verdict: Later) -> float:
-        """Seconds until the next attempt: longer each time, by attempts, or by age where attempts do not count."""
+        """Seconds until the next attempt: 2, 4, 8 ... by the number of attempts; where attempts do not count, a quarter
+        of the row's age, at least 2."""
         if self._is_free(delivery, verdict):
             return max(2.0, min(self._age(delivery) / timedelta(seconds=4), LONGEST_WAIT_SECONDS))
         return min(2.0**delivery.attempts, LONGEST_WAIT_SECONDS)
@@ -266,7 +273,7 @@ class Worker:
         return False
 
     async def _listen(self) -> None:
-        """Wake at NOTIFY. Only makes deliveries faster: the poll finds them all the same."""
+        """Wake up at NOTIFY. That only makes deliveries faster: without it they are found by looking every second."""
         while True:
             try:
                 await self._hear()
@@ -281,7 +288,7 @@ class Worker:
             while True:
                 async for _ in connection.notifies(timeout=_HEARTBEAT_SECONDS, stop_after=1):
                     self._wake.set()
-                # A dead host is never noticed by listening alone, nor by asking it without an end.
+                # Listening alone never notices that the host has vanished, nor does a query without a time limit.
                 async with asyncio.timeout(_HEARTBEAT_SECONDS):
                     await connection.execute("SELECT 1")
 
@@ -292,12 +299,13 @@ def _backoff(failures: int) -> float:
 
 
 def _storable(error: str) -> str:
-    """Slack may call an error anything: PostgreSQL takes no NUL, and nobody reads more than a line."""
+    """The error as the table can hold it: Slack may answer anything, PostgreSQL takes no NUL, and a line is enough."""
     return error.replace("\0", "")[:200]
 
 
 def _is_refusal(delivery: Delivery, verdict: Verdict) -> bool:
-    """Certainly without effect. An earlier attempt may have had its, and looking for it may be what was refused now."""
+    """Whether the delivery certainly has had no effect. Not if an earlier attempt is open: what was refused now may
+    have been the search for that attempt's message."""
     match verdict:
         case Dead() | Later(is_refusal=True):
             return not delivery.is_ambiguous

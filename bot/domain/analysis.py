@@ -51,7 +51,7 @@ class Analysis:
     leniency is subtracted."""
     circles: int = 1
     """More than 1: groups of people with no cell in common, between whom leniency is unknown."""
-    intervals: Mapping[UUID, Interval] = field(default_factory=dict, repr=False)
+    intervals: Mapping[UUID, Interval] = field(default_factory=dict)
     """By criterion."""
     shares: Mapping[UUID, float] = field(default_factory=dict, repr=False)
     """By ranked option: in what share of cases it would come first had other colleagues scored."""
@@ -235,8 +235,8 @@ def _confident_leaders(
 
 @dataclass
 class _Sum:
-    points: int | Fraction = 0
-    confidence: int = 0
+    points: int | Fraction = field(default=0, repr=False)
+    confidence: int = field(default=0, repr=False)
     voices: int = 0
 
     def add(self, score: int | Fraction, confidence: int) -> None:

@@ -126,10 +126,12 @@ def _solve(
 
 
 def _eliminate(rows: list[list[Fraction]]) -> list[Fraction]:
-    """Solve the square system `rows` = [A | b] by Gauss-Jordan, exactly. Changes `rows`."""
+    """Solve the square system `rows` = [A | b] by Gauss-Jordan, exactly. Changes `rows`.
+
+    Rows need not be exchanged: the equations of some patterns of a circle, but not all, are positive definite, so that
+    no pivot is 0; and sum a = 0 as the last one makes the system regular.
+    """
     for i in range(len(rows)):
-        pivot = next(j for j in range(i, len(rows)) if rows[j][i])
-        rows[i], rows[pivot] = rows[pivot], rows[i]
         head = rows[i][i]
         rows[i] = [value / head for value in rows[i]]
         for j, row in enumerate(rows):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import ceil
 from uuid import UUID
 
-NOTES_LENGTH, REASON_LENGTH = 2000, 1000
+NOTES_LENGTH = 2000
 
 
 @dataclass(frozen=True)

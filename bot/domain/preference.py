@@ -133,13 +133,10 @@ def _instant(today: date, offset: int, minutes: int, zone: tzinfo) -> datetime |
 
 
 def _whole_day_instead(start: datetime, preferences: Preferences, zone: tzinfo) -> datetime:
-    quarter = timedelta(minutes=15)
     at = start
-    for _ in range(_HORIZON_DAYS * 96):
-        if is_working(at, preferences, zone):
-            return at
-        at += quarter
-    return start + timedelta(days=_HORIZON_DAYS)
+    while at < start + timedelta(days=_HORIZON_DAYS) and not is_working(at, preferences, zone):
+        at += timedelta(minutes=15)
+    return at
 
 
 def tomorrow(now: datetime, preferences: Preferences, zone: tzinfo) -> datetime:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
@@ -83,7 +84,7 @@ def rank_means(
 
 def _placed(options: Sequence[RankedOption]) -> list[RankedOption]:
     """Best first, with their places; each has a score."""
-    ranked = sorted(options, key=lambda option: option.score or 0, reverse=True)
+    ranked = sorted(options, key=attrgetter("score"), reverse=True)
     scores = [option.score for option in ranked]
     # The first index of an equal score is the number of better ones: ties share a place, and the next is skipped.
     return [replace(option, place=scores.index(option.score) + 1) for option in ranked]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from math import erfc, exp, floor, fsum, pi, prod, sqrt
+from math import erfc, exp, floor, fsum, prod, sqrt
 from uuid import UUID
 
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
@@ -35,10 +35,10 @@ class Interval:
     """
 
     weight: Decimal
-    low: Fraction | None = None
+    low: Fraction | None = field(default=None, repr=False)
     low_rival: UUID | None = None
     """Who draws level at `low`."""
-    high: Fraction | None = None
+    high: Fraction | None = field(default=None, repr=False)
     high_rival: UUID | None = None
 
     def clipped(self) -> tuple[Fraction, Fraction]:
@@ -55,9 +55,10 @@ def weight_intervals(ranking: Ranking, *, weights: Weights, means: CellMeans) ->
     Exact. With several in first place an interval is where all of them stay: their own ties count too.
     Source: Triantaphyllou & Sanchez 1997, for the weighted sum without renormalising.
     """
-    pairs = [(_gaps(a, b, weights, means), b) for a in ranking.leaders for b in ranking.ranked if a != b]
     if not ranking.leaders:
         return {}
+    # A leader is compared with itself too: all gaps are 0, which bounds nothing.
+    pairs = [(_gaps(a, b, weights, means), b) for a in ranking.leaders for b in ranking.ranked]
     return {criterion: _interval(j, weight, pairs) for j, (criterion, weight) in enumerate(weights)}
 
 
@@ -184,7 +185,8 @@ def chances_to_be_first(centres: Sequence[float], *, spread: float) -> list[floa
     """How likely each of these is the greatest: independent, normal, of one standard deviation.
 
     P_i = integral of phi_i(t) times the product of Phi_j(t) over all others. Summed on a fixed grid, which for so
-    smooth a function is exact to about 1e-12: what 10,000 draws come near to, without dice.
+    smooth a function is exact to about 1e-12: what 10,000 draws come near to, without dice. Constant factors, such as
+    the grid's step, are left out, since all are divided by their sum in the end.
     """
     top, chances = max(centres), [0.0] * len(centres)
     for step in GRID:
@@ -192,6 +194,6 @@ def chances_to_be_first(centres: Sequence[float], *, spread: float) -> list[floa
         below = [erfc(-z / sqrt(2)) / 2 for z in at]
         everybody = prod(below)
         for i, z in enumerate(at):
-            chances[i] += exp(-z * z / 2) / sqrt(2 * pi) * everybody / below[i]
+            chances[i] += exp(-z * z / 2) * everybody / below[i]
     total = fsum(chances)
     return [chance / total for chance in chances]

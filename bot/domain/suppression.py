@@ -5,9 +5,10 @@ A reader knows the weights, every printed total and mean, and the order of the p
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from operator import mul
 from uuid import UUID
 
 from bot.domain.ranking import NO_SCORES, Cell, CellMeans, RankedOption, Ranking, Weights
@@ -69,7 +70,7 @@ class _Audit:
 
     ranking: Ranking
     weights: Mapping[UUID, Decimal]
-    means: CellMeans
+    means: CellMeans = field(repr=False)
     step: Fraction
     protected_below: int
     """Cells of fewer people have to stay open."""
@@ -127,8 +128,8 @@ class _Audit:
         lows, highs = zip(*(self._printed(other, shown) for other in others), strict=True) if others else ((), ())
         masses = [self.weight(other) for other in others]
         everything, weight = sum(masses, self.weight(cell)), self.weight(cell)
-        low = (total[0] * everything - sum(map(_times, masses, highs), Fraction(0))) / weight
-        high = (total[1] * everything - sum(map(_times, masses, lows), Fraction(0))) / weight
+        low = (total[0] * everything - _weighted(masses, highs)) / weight
+        high = (total[1] * everything - _weighted(masses, lows)) / weight
         return max(own_low, low), min(own_high, high)
 
     def _printed(self, cell: Cell, shown: Shown) -> Range:
@@ -159,13 +160,14 @@ class _Audit:
         cells = self.cells_of(row.option_id)
         masses = [self.weight(cell) for cell in cells]
         lows, highs = zip(*(self._printed(cell, shown) for cell in cells), strict=True)
-        low = sum(map(_times, masses, lows), Fraction(0)) / sum(masses)
-        high = sum(map(_times, masses, highs), Fraction(0)) / sum(masses)
-        if row.option_id in shown.totals and row.score is not None:
-            least, most = range_of(row.score, self.step)
+        low = _weighted(masses, lows) / sum(masses)
+        high = _weighted(masses, highs) / sum(masses)
+        total = row.score if row.option_id in shown.totals else None
+        if total is not None:
+            least, most = range_of(total, self.step)
             low, high = max(low, least), min(high, most)
         return low, high
 
 
-def _times(a: Fraction, b: Fraction) -> Fraction:
-    return a * b
+def _weighted(masses: Sequence[Fraction], values: Sequence[Fraction]) -> Fraction:
+    return sum(map(mul, masses, values), Fraction(0))

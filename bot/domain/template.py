@@ -59,10 +59,8 @@ def _draft(key: str, row: object) -> CriterionDraft:
 
 
 def _weight(key: str, value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ValueError(f"{key}: has to be a number")
     try:
-        # By way of text: 1.1 in the file means 1.1, not its nearest binary fraction.
+        # By way of text: 1.1 in the file means 1.1, not its nearest binary fraction; and True is no 1.
         return Decimal(str(value))
     except InvalidOperation:
         raise ValueError(f"{key}: has to be a number") from None

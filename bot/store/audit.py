@@ -17,7 +17,10 @@ async def write(
     by: UUID | None = None,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Append one line. `details`: ids, numbers and states only. No address: the peer of a click is Slack."""
+    """Append one line. `details`: ids, numbers and states only.
+
+    The given columns `ip_address` and `user_agent` stay empty: a click comes from Slack's servers, not from the person.
+    """
     await c.execute(
         insert(t.audit_logs).values(
             decision_id=decision_id, user_id=by, action=action, details=dict(details) if details else None

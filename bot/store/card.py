@@ -22,7 +22,7 @@ async def find(c: AsyncConnection, decision_id: UUID) -> CardMessage | None:
 async def posted(
     c: AsyncConnection, *, decision_id: UUID, workspace_id: str, channel_id: str, ts: str, revision: int
 ) -> None:
-    """Remember the message. Posted anew (the old one is gone): the new place wins."""
+    """Remember where the card is. Where it was deleted in Slack and then posted anew, the new place wins."""
     place = {"workspace_id": workspace_id, "channel_id": channel_id, "ts": ts, "rendered_revision": revision}
     await c.execute(
         insert(t.card_messages)
@@ -32,7 +32,8 @@ async def posted(
 
 
 async def rendered(c: AsyncConnection, *, decision_id: UUID, revision: int) -> None:
-    """Remember what was sent; never backwards."""
+    """Remember which revision the card shows. Of two updates at once the older may be written down last: the higher
+    revision stays."""
     await c.execute(
         update(t.card_messages)
         .where(t.card_messages.c.decision_id == decision_id)

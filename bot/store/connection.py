@@ -1,4 +1,4 @@
-"""How a connection to PostgreSQL is made: which hosts, how long to wait for them, and which of its words count.
+"""How a connection to PostgreSQL is made: to which hosts, with which settings, and how long it may keep us waiting.
 
 Knows nothing of pools and transactions. Every way to the database starts here: the engine, LISTEN, the migrations.
 """
@@ -34,7 +34,7 @@ SETTINGS = {
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
     "default_transaction_isolation": "read committed",
-    # Whoever waits has a budget of their own, in bot/store/db.py; migrations take as long as they take.
+    # The server sets no limit: bot/store/db.py bounds what people wait for, and a migration may take long.
     "statement_timeout": "0",
 }
 """What every connection asks for, whatever the defaults of server, database and login are."""
@@ -44,16 +44,18 @@ C = TypeVar("C", bound="Connection")
 
 
 class Connection(psycopg.AsyncConnection[Any]):
-    """A connection that remembers whether the server took back what a COMMIT means."""
+    """A connection that notices a COMMIT which the synchronous standby should have confirmed, and has not."""
 
     is_unreplicated = False
-    """A wait for the synchronous standby was cancelled, which ends a COMMIT with success all the same."""
+    """The server gave up waiting for the standby. It then reports the COMMIT as a success and only adds a notice: what
+    was committed is on the primary alone, and lost if the standby takes over now."""
 
     @classmethod
     async def opened(cls, parameters: Mapping[str, str], *, autocommit: bool = False) -> Self:
-        """Connect to the one host that fits, all being asked at once. Raises psycopg.OperationalError.
+        """Connect to all hosts at once and keep the first connection that comes about. Raises psycopg.OperationalError.
 
-        Asked one after another, a host that has vanished would use up the time that a person waits.
+        With several hosts only one comes about: that of the host which takes writes (`parameters`). Asked one after
+        another, a host that has vanished would use up the time that a person waits.
         """
         hosts = parameters.get("host", "").split(",")
         ports = parameters.get("port", "").split(",")
@@ -65,7 +67,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return connection
 
     def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
-        # The message may come in any language; the place in the server's source does not.
+        # The message may come in any language; the name of the server's function that sends it is always the same.
         said = notice.message_primary or ""
         if notice.source_function == "SyncRepWaitForLSN" or said.startswith("canceling wait for synchronous rep"):
             self.is_unreplicated = True
@@ -88,7 +90,7 @@ class Connection(psycopg.AsyncConnection[Any]):
 
 
 async def _first(openings: list[Coroutine[Any, Any, C]]) -> C:
-    """The first that succeeds; the others are given up. Raises the last error where none does."""
+    """The first connection that comes about; the other attempts are cancelled. Raises the last error where all fail."""
     attempts = [asyncio.ensure_future(opening) for opening in openings]
     winner: C | None = None
 
@@ -164,12 +166,12 @@ def _place(written: str) -> tuple[str, str]:
 
 
 def conninfo(url: str, *, name: str = "DATABASE_URL") -> str:
-    """The same as one string for psycopg."""
+    """`parameters` as one string, as psycopg takes it."""
     return make_conninfo(**parameters(url, name=name))
 
 
 def sqlalchemy_url(url: str) -> URL:
-    """The same for SQLAlchemy's synchronous engine, for whoever migrates."""
+    """`parameters` as a URL for SQLAlchemy's synchronous engine, which migrations use."""
     found = parameters(url)
     user, password, database = (found.pop(name, None) for name in ("user", "password", "dbname"))
     return URL.create("postgresql+psycopg", user, password, database=database, query=found)

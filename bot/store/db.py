@@ -1,6 +1,6 @@
-"""The way into PostgreSQL: one engine, two doors. `run_tx` is a transaction, `autocommit` is for one statement.
+"""The way into PostgreSQL: one engine. `run_tx` runs a transaction, `autocommit` a single statement.
 
-Only services and delivery open them; one use case is one transaction.
+Only services and delivery call them; one use case is one transaction.
 """
 
 import asyncio
@@ -24,14 +24,18 @@ T = TypeVar("T")
 
 POOL_SIZE = 10
 BUDGET_SECONDS = 2.0
-"""Slack waits 3 s for an answer; this leaves the rest of the way half a second and the wire another."""
+"""How long a person may wait for the database. Slack waits 3 s for an answer: half a second is left for our own code
+and half for the network."""
 BACKGROUND_SECONDS = 10.0
-"""For work that nobody waits for: a delivery, a tick. Two of these fit into the time that a delivery has."""
+"""The same for work that nobody waits for: a delivery, a tick. A delivery has 18 s (`worker.SEND_SECONDS`), so it still
+ends in time when the database uses up nearly all of this once."""
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
 _READ_ONLY = "25006"
-"""The server has become somebody's standby."""
+"""The SQLSTATE of a write to a server that takes none: after a failover the old primary is a standby."""
 _NO_ROOM = {"53000", "53100", "53200", "53300", "58030"}
 """The server's disk or memory is full, its connections are all taken, its disk fails: an operator may mend it."""
+# Besides those: a serialization failure or deadlock, a cancelled statement, a server that stops or starts (57...), a
+# connection that broke (08...). The same work may succeed the next time.
 _RETRYABLE = (
     {"40001", "40P01", "57014", "57P01", "57P02", "57P03", _READ_ONLY}
     | _NO_ROOM
@@ -51,7 +55,7 @@ class Db:
     budget_seconds: float = BUDGET_SECONDS
     queue: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POOL_SIZE))
     abandoned: set["asyncio.Task[None]"] = field(default_factory=set)
-    """Statements that nobody waits for any more and that are being ended."""
+    """Tasks that end statements for which nobody waits any more."""
 
     @property
     def patient(self) -> "Db":
@@ -67,8 +71,8 @@ class Db:
 def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
     """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
-    `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what a stale
-    connection failed, and a ping that hangs could not be hung up on.
+    `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
+    stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
     found = parameters(url)
     engine = create_async_engine(
@@ -112,10 +116,12 @@ class _Use:
     """One attempt's use of a connection."""
 
     connection: Connection | None = None
+    """While it is in use, so that `_abandon` can end its statement."""
 
     @asynccontextmanager
     async def of(self, connection: AsyncConnection) -> AsyncIterator[None]:
-        """Hold it, and look before it goes back to the pool whether what was committed counts."""
+        """Raises TryAgain at the end if the standby has not confirmed a COMMIT. A connection to a server that takes no
+        writes is not given back to the pool."""
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, Connection)
         driver.is_unreplicated = False
@@ -143,7 +149,7 @@ async def version(db: Db) -> str | None:
 
 
 async def read_clock(db: Db) -> tuple[datetime, float]:
-    """(what the database's `now()` said, the middle of the round trip by `time.monotonic()`): the quickest of three."""
+    """(what the database's `now()` said, `time.monotonic()` in the middle of the round trip); of three the quickest."""
 
     async def work(c: AsyncConnection) -> list[tuple[float, datetime, float]]:
         return [await _read_clock(c) for _ in range(3)]
@@ -153,15 +159,16 @@ async def read_clock(db: Db) -> tuple[datetime, float]:
 
 
 async def _read_clock(c: AsyncConnection) -> tuple[float, datetime, float]:
-    """(seconds of the round trip, what `now()` said, its middle)."""
+    """(seconds of the round trip, what `now()` said, `time.monotonic()` in its middle)."""
     before = time.monotonic()
     at: datetime = (await c.execute(text("SELECT now()"))).scalar_one()
     took = time.monotonic() - before
     return took, at, before + took / 2
 
 
-# auto_explain and pgaudit are no settings of the server's own. The former folds parameters into a verbose plan, and
-# from PostgreSQL 16 on adds them to any.
+# auto_explain and pgaudit are extensions: where they are not loaded, their settings are missing, which `true` makes no
+# error. auto_explain prints parameters in verbose plans; from PostgreSQL 16 on with every plan, unless its
+# log_parameter_max_length is 0.
 _LOGS_PARAMETERS = text(
     """
     SELECT coalesce(current_setting('auto_explain.log_min_duration', true), '-1') <> '-1' AND (
@@ -191,6 +198,7 @@ async def _read_logs_parameters(c: AsyncConnection) -> object:
 
 
 async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_seconds: float) -> T:
+    """Call `once`, again after a transient failure, until it succeeds. Raises TryAgain when the time is over."""
     end, attempt = time.monotonic() + budget_seconds, 0
     while True:
         use = _Use()
@@ -215,7 +223,8 @@ async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_se
 
 
 def _abandon(db: Db, task: "asyncio.Future[Any]", use: _Use) -> None:
-    """Answer now; the statement is ended behind the answer, so that its place in the queue is free within a second."""
+    """Stop waiting for `task`. Its statement is ended in the background, which frees its place in the queue within a
+    second; the caller can answer at once."""
     # Somebody has to fetch the exception of a task that nobody awaits any more, or asyncio complains about it later.
     task.add_done_callback(lambda t: t.cancelled() or t.exception())
     if use.connection is None:

@@ -57,7 +57,7 @@ async def add(
     channel_id: str | None,
     permalink: str | None,
 ) -> Decision:
-    """Insert in (created, 1); a trigger takes the team's next number."""
+    """Insert a decision in its first state (status `created`, phase 1). A trigger gives it the team's next number."""
     row = await c.execute(
         insert(t.customer_decisions)
         .values(
@@ -74,7 +74,7 @@ async def add(
 
 
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Decision:
-    """The team's decision. `lock`: first lock of every change, so that two changes of one decision take turns.
+    """The team's decision. `lock`: lock its row first, as every change of a decision does, so that changes take turns.
 
     Raises NotFound, whether it does not exist or is another team's.
     """
@@ -133,7 +133,7 @@ async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) ->
 
 
 async def set_place(c: AsyncConnection, decision_id: UUID, *, workspace_id: str, channel_id: str | None) -> None:
-    """Where a decision that came without a place is at home from now on."""
+    """Give a decision that came without them, from a program other than this one, its workspace and channel."""
     await _set(c, decision_id, {"workspace_id": workspace_id, "channel_id": channel_id})
 
 
@@ -142,12 +142,12 @@ async def _set(c: AsyncConnection, decision_id: UUID, values: Mapping[str, objec
 
 
 async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = False) -> None:
-    """Say that what people see of the decision is different now: the one hook of every change.
+    """Every change of what people see of a decision ends here, in the transaction that made the change.
 
-    Next revision; its card into the outbox; its reminders fall silent in the same transaction, and what follows
-    (`FOLLOW`: plan them anew, refresh Home tabs) into the outbox as well.
+    The revision grows by one. No reminder of the decision goes out until it is planned anew. Two deliveries are queued:
+    one that updates the card, and one (`FOLLOW`) that plans the reminders and updates Home tabs.
 
-    `is_asked`: somebody pressed "Post the card", so a failure is told to the owner again.
+    `is_asked`: somebody pressed "Post the card", so the owner is told of a failure even if they were told before.
     """
     row = (
         await c.execute(
@@ -201,7 +201,7 @@ async def open_of_team(c: AsyncConnection, *, team_id: UUID, now: datetime) -> l
 
 
 async def get_many(c: AsyncConnection, decision_ids: Sequence[UUID]) -> list[Decision]:
-    """Those of them that there are, of whatever team, for the bot's own deliveries; in no order."""
+    """The decisions among these ids that exist, in no order. Of any team: only for the bot's own deliveries."""
     d = t.customer_decisions
     rows = await c.execute(select(*d.c).where(d.c.id.in_(decision_ids)))
     return [decision_of(row) for row in rows]
@@ -221,7 +221,8 @@ async def decided(c: AsyncConnection, *, team_id: UUID, at_most: int) -> list[De
     return [Decided(row.id, row.number, row.title, row.choice, row.actual_resolution_date) for row in rows]
 
 
-# A key is taken for ever: a delivery that is done is made ready again, one that waits or was given up is left alone.
+# The revision's delivery exists already, and its key cannot be used a second time. So one that is done is made ready
+# again; one that still waits, or was given up, is left as it is.
 _FOLLOW_AGAIN = text(
     """
     WITH again AS (
@@ -237,6 +238,8 @@ _FOLLOW_AGAIN = text(
 
 
 async def follow_again(c: AsyncConnection, decision_id: UUID, *, error: str) -> None:
-    """Leave what follows the decision's last change to a delivery: it is tried a few times, then lies where operators
-    look for what was given up."""
+    """Queue the delivery `FOLLOW` of the present revision again, after planning its reminders has failed with `error`.
+
+    As a delivery it is tried a few times, and then stands among those given up, where operators look.
+    """
     await c.execute(_FOLLOW_AGAIN, {"kind": FOLLOW, "decision": decision_id, "error": error})

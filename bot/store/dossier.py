@@ -53,15 +53,15 @@ async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Membe
 
 
 async def find_brief(c: AsyncConnection, decision_id: UUID) -> Brief | None:
-    """Of whatever team, for the bot's own work; None where it is gone. Raises where it cannot be read."""
+    """None where there is none. Of any team: only for the bot's own work. Raises where it cannot be read."""
     found = await decision.get_many(c, [decision_id])
     return (await _parts(c, found)).brief(found[0]) if found else None
 
 
 async def get_briefs(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Brief]:
-    """By decision, those that there are and that can be read; of whatever team, for the bot's own deliveries.
+    """By decision, without those that do not exist or cannot be read. Of any team: only for the bot's own deliveries.
 
-    Five statements in all.
+    Five statements, however many decisions.
     """
     found = await decision.get_many(c, decision_ids)
     return {brief.decision.id: brief for brief in await _readable(c, found)}
@@ -70,7 +70,7 @@ async def get_briefs(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[U
 async def open_briefs(c: AsyncConnection, *, team_id: UUID, now: datetime) -> list[Brief]:
     """All of the team's decisions that are not over and can be read, most urgent and oldest first.
 
-    Five statements, for one decision as for hundreds: Home tabs are read so at every change of the team's decisions.
+    Five statements, however many decisions: every change of one of them reads all of them for each open Home tab.
     """
     return await _readable(c, await decision.open_of_team(c, team_id=team_id, now=now))
 
@@ -84,7 +84,7 @@ class _Parts:
     outcomes: Mapping[UUID, Outcome]
 
     def brief(self, d: Decision) -> Brief:
-        """Raises what is wrong with this one."""
+        """Raises where this decision's round cannot be read."""
         live = self.rounds.get(d.id)
         return Brief(d, self.options[d.id], live.read() if live else None, self.outcomes.get(d.id))
 
@@ -98,7 +98,7 @@ async def _parts(c: AsyncConnection, decisions: Sequence[Decision]) -> _Parts:
 
 
 async def _readable(c: AsyncConnection, decisions: Sequence[Decision]) -> list[Brief]:
-    """One that cannot be read is said in the log, and does not take the others with it."""
+    """A decision that cannot be read is left out, with a line in the log: the others must not suffer from it."""
     parts = await _parts(c, decisions)
     briefs = []
     for d in decisions:

@@ -1,4 +1,4 @@
-"""Reads a team's decisions for the table that leaves the product, page by page, from what is stored for everybody."""
+"""Reads a team's decisions for the exported table, page by page. Nothing of the vault: what the team sees anyhow."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,7 +19,10 @@ log = structlog.get_logger(__name__)
 
 
 async def lock_requests(c: AsyncConnection, member_id: UUID) -> None:
-    """Serialize "is one on its way?": a person who asks twice at once would find none both times."""
+    """Take turns with other requests of the same person, until the transaction ends.
+
+    Somebody who asks twice at once would otherwise find no export on its way both times, and get two.
+    """
     await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"export:{member_id}", 7))))
 
 
@@ -72,7 +75,7 @@ async def _results(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUI
     for row in rows:
         try:
             result = from_body(row.body)
-        except Exception as error:  # its line stays without a result; those of the other decisions are whole
+        except Exception as error:  # only this decision's line is exported without a result
             log.error("a result cannot be read", decision=str(row.decision_id), **told(error))
             continue
         found[row.decision_id] = (*found.get(row.decision_id, ()), result)

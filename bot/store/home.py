@@ -13,7 +13,7 @@ from bot.store import tables as t
 
 KIND = "home"
 KEPT_FRESH = timedelta(days=30)
-"""Who has not looked for so long gets a fresh tab when they look again, not before."""
+"""A tab that nobody has opened for so long is not updated at changes any more; it is when its person opens it again."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Place:
 
 
 async def opened(c: AsyncConnection, place: Place, *, page: int) -> bool:
-    """Remember that the person looks, and at which page. True the first time ever."""
+    """Remember that the person opened their tab, and at which page. Returns True the first time ever."""
     values = {"page": page, "opened_at": func.now(), "shown": None}
     is_first = await find(c, place) is None
     await c.execute(
@@ -41,7 +41,7 @@ async def opened(c: AsyncConnection, place: Place, *, page: int) -> bool:
 
 
 async def find(c: AsyncConnection, place: Place) -> tuple[int, str | None] | None:
-    """(page, digest of what is shown); None where it was never opened."""
+    """(page, digest of the view published last, None if unknown). None where the tab was never opened."""
     h = t.homes.c
     row = (
         await c.execute(
@@ -52,7 +52,11 @@ async def find(c: AsyncConnection, place: Place) -> tuple[int, str | None] | Non
 
 
 async def set_shown(c: AsyncConnection, place: Place, digest: str, *, before: str | None) -> bool:
-    """Remember what is shown. False where it was not `before` any more: then nobody knows whose tab came last."""
+    """Remember the digest of the tab that was just published; `before`: the one that was stored when it was rendered.
+
+    False where that has changed: somebody else published at the same time, and which of the two tabs Slack shows now is
+    unknown. Then the unknown is stored (NULL), and the caller publishes once more.
+    """
     h = t.homes
     shown = case((h.c.shown.is_not_distinct_from(before), digest), else_=None)
     rows = await c.execute(

@@ -18,7 +18,7 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Delivery:
-    """One claimed row. `payload` carries ids; what is sent is rendered from the state of the moment."""
+    """One claimed row. `payload` carries ids alone: the message is rendered when it is sent, from the state of then."""
 
     id: int
     token: int
@@ -30,7 +30,7 @@ class Delivery:
     is_ambiguous: bool
     """An earlier claim ended without a verdict: its effect may or may not have happened."""
     created_at: datetime
-    """Nothing that this delivery has sent can be older: a message is looked for from here on."""
+    """By the database's clock. No message of this delivery is older, so a search for one begins here."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:
@@ -48,9 +48,11 @@ _ENQUEUE = text(
     """
 ).bindparams(bindparam("payload", type_=JSONB))
 
-# Only a lane's head is claimable: `= (SELECT min ...)` because the obvious NOT EXISTS (an earlier one) went quadratic
-# with 20,000 rows behind one rate-limited head. MATERIALIZED: a join may otherwise evaluate the LIMIT twice.
-# A worker holds the token of one workspace, so it leaves other workspaces' Slack lanes to their workers.
+# Only a lane's head can be claimed. It is found by `= (SELECT min ...)`: the obvious "NOT EXISTS an earlier one" took
+# quadratic time with 20,000 rows behind one rate-limited head. MATERIALIZED: a join may otherwise evaluate the LIMIT
+# twice. A worker holds Slack's token of one workspace, so it leaves the lanes of other workspaces to their workers.
+# `token` (of the claim, no secret) stays on the row until a verdict clears it: a row that has one while it is claimed
+# was claimed before without a verdict, and is ambiguous.
 _CLAIM = text(
     """
     WITH head AS MATERIALIZED (
@@ -97,7 +99,10 @@ async def enqueue(c: AsyncConnection, *, kind: str, lane: str, key: str, payload
 async def claim(
     c: AsyncConnection, *, token: int, at_most: int, lease_seconds: float, workspace: str
 ) -> list[Delivery]:
-    """Take the due heads of lanes for `lease_seconds`. One statement. `workspace` '' = every workspace's lanes."""
+    """Take the heads of lanes that are due; nobody else gets them for `lease_seconds`. One statement.
+
+    `token`: names this claim; only who knows it may settle its rows. `workspace`: '' for the lanes of every one.
+    """
     rows = await c.execute(
         _CLAIM, {"token": token, "at_most": at_most, "lease_seconds": lease_seconds, "workspace": workspace}
     )
@@ -121,7 +126,11 @@ async def settle_later(
     is_refusal: bool,
     is_free: bool,
 ) -> None:
-    """Try again later. `is_refusal`: certainly without effect; `is_free`: does not count towards the last attempt."""
+    """Try again later.
+
+    `is_refusal`: the attempt certainly had no effect, so the row is not ambiguous. `is_free`: it does not count towards
+    `MAX_ATTEMPTS`.
+    """
     await c.execute(
         _LATER,
         {
@@ -136,13 +145,19 @@ async def settle_later(
 
 
 async def settle_dead(c: AsyncConnection, delivery: Delivery, *, error: str, is_refusal: bool) -> None:
-    """Give up; the lane goes on with the next row. Put back, it is ambiguous unless `is_refusal`."""
+    """Give up; the lane goes on with its next row.
+
+    `is_refusal`: certainly without effect. Otherwise the row stays ambiguous if an operator makes it ready again.
+    """
     words = {"id": delivery.id, "token": delivery.token, "error": error, "is_refusal": is_refusal}
     await c.execute(_DEAD, words)
 
 
 async def settle_superseded(c: AsyncConnection, *, kind: str, decision_id: str, up_to_revision: int) -> int:
-    """Mark deliveries of older revisions done: the state just sent includes theirs, so a burst collapses."""
+    """Mark deliveries of this revision and older ones done, unless they were ever tried; returns how many.
+
+    The card that was just sent shows their changes too, so a burst of changes updates the card once.
+    """
     rows = await c.execute(
         text(
             """
@@ -175,7 +190,7 @@ async def is_on_its_way(c: AsyncConnection, *, lane: str, kinds: Sequence[str]) 
 
 
 async def cover(c: AsyncConnection, delivery_id: int, ids: Sequence[int]) -> None:
-    """Write down which deliveries behind it this one covers: its later attempts are about the same ones."""
+    """Write down which deliveries of its lane this one's message covers, so that a repeated attempt covers the same."""
     o = t.outbox
     covers = cast({"covers": list(ids)}, JSONB)
     await c.execute(update(o).where(o.c.id == delivery_id).values(payload=o.c.payload.op("||")(covers)))
@@ -200,14 +215,14 @@ class Standing:
     ready: int
     dead: int
     oldest_due_seconds: float
-    """How long the head of a lane has been due at most; 0 where none is. Above a minute something is wrong.
+    """For how long the head of a lane has been due, at most; 0 where none is. Above a minute something is wrong.
 
-    What waits behind a head is not due, nor what Slack has asked to come back later.
+    Rows behind a head do not count, nor heads that wait for their next attempt.
     """
     refused: int
-    """Of those that are ready: how many wait for somebody who mends the installation."""
+    """Of those that are ready: how many failed last with an error that only an operator can mend."""
     refusal: str | None
-    """Slack's name for what has to be mended, of the latest of them."""
+    """Slack's name of that error, of the one whose next attempt is the latest."""
 
 
 # Heads as `_CLAIM` finds them, each lane's by one look into the index.
@@ -256,7 +271,10 @@ async def given_up(c: AsyncConnection, *, at_most: int) -> list[GivenUp]:
 
 
 async def retry(c: AsyncConnection, *, ids: Sequence[int]) -> int:
-    """Dead deliveries become ready again, with all their attempts; every one where `ids` is empty."""
+    """Make dead deliveries ready again, with all `MAX_ATTEMPTS` before them; every dead one where `ids` is empty.
+
+    Returns how many.
+    """
     o = t.outbox
     query = update(o).where(o.c.state == "dead").values(state="ready", attempts=0, run_at=func.now(), done_at=None)
     done = await c.execute(query.where(o.c.id.in_(ids)) if ids else query)

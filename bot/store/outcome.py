@@ -13,7 +13,7 @@ from bot.store import tables as t
 
 
 async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
-    """By decision; a choice that was taken back is still among them."""
+    """By decision. Also a choice that was taken back: the caller looks whether the decision is resolved."""
     o = t.decision_outcomes.c
     rows = await c.execute(select(*o).where(o.decision_id.in_(decision_ids)))
     return {

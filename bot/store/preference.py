@@ -1,4 +1,4 @@
-"""What members have chosen about being told (`team_members.notification_preferences`), and where their clocks stand."""
+"""How members want to be told (`team_members.notification_preferences`), and in which time zone they live."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,17 @@ from bot.store import tables as t
 
 @dataclass(frozen=True)
 class Ways:
-    """How a member wants to be told, and where their clock stands."""
+    """How a member wants to be told, and where."""
 
     preferences: Preferences
     tz: str | None
+    """As Slack names it, for example "Europe/Berlin"."""
     phone: str | None = None
 
 
 async def ways(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> dict[UUID, Ways]:
-    """By member; the zone is Slack's, of this workspace, else of any."""
+    """Of all members of the team, by member. The time zone is that of their identity in this workspace, or in any other
+    where they have none here."""
     m, i = t.team_members.c, t.slack_identities.c
     rows = await c.execute(
         select(m.id, m.notification_preferences, i.workspace_id, i.tz)
@@ -37,6 +39,7 @@ async def ways(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -
 
 
 async def find_ways(c: AsyncConnection, *, member_id: UUID, workspace_id: str | None, lock: bool = False) -> Ways:
+    """The same of one member. `lock`: lock the member's row, so that two changes of preferences take turns."""
     m, i = t.team_members.c, t.slack_identities.c
     if lock:
         await c.execute(select(m.id).where(m.id == member_id).with_for_update())
@@ -59,7 +62,7 @@ def _ways(row: Any) -> Ways:
 
 
 async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
-    """Write over what is named, keep the rest of the JSON."""
+    """Replace the named values in the member's JSON; others, such as those another program keeps there, stay."""
     m = t.team_members
     json_type = m.c.notification_preferences.type
     kept = func.coalesce(m.c.notification_preferences, cast({}, json_type))

@@ -16,8 +16,9 @@ KEPT = timedelta(days=30)
 async def find(c: AsyncConnection, press: Press) -> Prior | None:
     """What the same press made before. Holds an advisory lock until the end of the transaction.
 
-    Without the lock two copies of one press would both find nothing and both insert. What is found is locked as a row:
-    a COMMIT that has written nothing would not wait for the standby, and so confirm what may not have reached it.
+    Without the lock two copies of one press would both find nothing and both insert. The row that is found is locked
+    too, and only for its effect on the COMMIT: one that has written nothing does not wait for the synchronous standby,
+    so the person would be told "saved" of work that the standby may not have yet. A row lock counts as a write.
     """
     await c.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"),
@@ -34,7 +35,10 @@ async def find(c: AsyncConnection, press: Press) -> Prior | None:
 
 
 async def record(c: AsyncConnection, press: Press, *, kind: str, made: UUID) -> None:
-    """Remember what came of the press, a `kind` of thing; an edited press replaces the digest of the first."""
+    """Remember what the press made: the id `made`. `kind`: the button's action, or 'team'; only for people to read.
+
+    Where the form was edited and submitted again because no answer came, the digest of the last version stays.
+    """
     row = insert(t.submissions).values(
         view_id=press.view_id,
         hash=press.hash,
@@ -50,6 +54,6 @@ async def record(c: AsyncConnection, press: Press, *, kind: str, made: UUID) -> 
 
 
 async def purge(c: AsyncConnection) -> int:
-    """Delete what is older than 30 days; Slack retries within seconds."""
+    """Delete what is older than 30 days. Whoever got no answer presses again while the window is still open."""
     old = delete(t.submissions).where(t.submissions.c.created_at < func.now() - KEPT)
     return (await c.execute(old)).rowcount

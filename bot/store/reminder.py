@@ -16,13 +16,15 @@ from bot.store import tables as t
 
 NUDGE = "nudge"
 AT_MOST = 200
-# Whoever claims a nudge plans the next one when it is delivered; this only bounds what a lost delivery costs.
+# When a claimed row is due again, unless its delivery plans it anew, as it does once the nudge was sent. So a delivery
+# that is lost costs the person a day's delay at most.
 FALLBACK = timedelta(days=1)
 
-# One statement, so any number of replicas may run it any number of times: SKIP LOCKED shares the due rows out, and
-# `step`, which only grows, makes the key of every delivery unique for ever. `along`: who is written to anyhow hears in
-# the same breath of what is due soon (without the bound `along_most` all that ever waits for them would be read).
-# 'slack:...' lanes keep a person's messages in order.
+# Hands out the nudges that are due: queues a delivery for each. One statement, so any number of replicas may run it any
+# number of times: SKIP LOCKED shares the due rows out, and `step`, which only grows, makes every delivery's key unique.
+# `along`: who gets a message anyhow is told in it of what is due soon (`Pace.along`). `along_most`, the longest such
+# time, only lets PostgreSQL read a part of the index instead of all that waits for the person.
+# The lane is that of the person's direct messages, so that their messages keep their order.
 CLAIM = text(
     """
     WITH due AS MATERIALIZED (
@@ -56,7 +58,7 @@ CLAIM = text(
 
 
 def claim_words(now: datetime) -> dict[str, object]:
-    """What CLAIM asks for, at this moment."""
+    """The parameters of CLAIM at `now`."""
     return {
         "now": now,
         "at_most": AT_MOST,
@@ -84,12 +86,13 @@ async def silence(c: AsyncConnection, decision_id: UUID) -> None:
 
 
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
-    """Decisions that have changed since their reminders were planned, but for those that somebody is changing now.
+    """Decisions that have changed since their reminders were planned, without those that somebody is changing now.
 
-    Nor those that a delivery tries to plan, or has tried in vain: they would be tried for ever, and before the others.
+    Also without those whose delivery `FOLLOW` has failed and is being repeated or was given up: the sweep would try
+    them in vain each minute, and as it takes the first `at_most` alone, they could keep all others from their turn.
     """
     d, o = t.customer_decisions.c, t.outbox.c
-    # Asked for each by its key; as a join PostgreSQL may read the whole outbox.
+    # A subquery per decision, by the outbox's unique key; for a join PostgreSQL may read the whole outbox.
     tried = (
         select(o.id)
         .where(
@@ -98,8 +101,8 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
         .correlate(t.customer_decisions)
         .scalar_subquery()
     )
-    # In the order of the partial index: PostgreSQL expects two columns to differ in nearly every row, and would read
-    # the whole table for the few that do.
+    # `ORDER BY id` so that the partial index (on id, where the two columns differ) is used. PostgreSQL expects two
+    # columns to differ in nearly every row, and would otherwise read the whole table for the few that do.
     differs = d.planned_revision.is_distinct_from(d.revision)
     query = select(d.id).where(differs, tried.is_(None)).order_by(d.id).limit(at_most)
     rows = await c.execute(query.with_for_update(read=True, skip_locked=True))
@@ -107,15 +110,15 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
 
 
 def _plans_of(team_id: UUID | ColumnElement[UUID]) -> ColumnElement[int]:
-    """The key of the team's advisory lock: plans share it, whoever changes its people takes it alone."""
+    """The key of the team's advisory lock. Plans take it shared; whoever changes the team's people takes it alone."""
     return func.hashtextextended(func.concat("plans:", team_id), 7)
 
 
 async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
-    """The decision's team, None where it is gone. What plans are made from stands until the transaction ends.
+    """The decision's team, None where it is gone. Nobody changes the team's people until the transaction ends.
 
-    Whoever changes a person waits for the plans under way (`replan_team`, `replan_member`): one that had read them as
-    they were, and wrote afterwards, would be taken for new.
+    Without that a plan could read the people as they were, be overtaken by a change of them (`replan_team`,
+    `replan_member`, which ask for new plans), and then write itself down as that new plan.
     """
     d = t.customer_decisions.c
     lock = func.pg_advisory_xact_lock_shared(_plans_of(d.team_id))
@@ -124,9 +127,9 @@ async def begin_plan(c: AsyncConnection, decision_id: UUID) -> UUID | None:
 
 
 async def keep_people(c: AsyncConnection, team_id: UUID) -> None:
-    """Who is asked stands until the transaction ends, as for a plan: whoever leaves waits, and is then asked no more.
+    """Nobody leaves the team until the transaction ends: so a roster made in it holds only people who are there.
 
-    Comes before the lock of a decision.
+    Who leaves waits, and then finds the new round and is excused from it. To be called before locking a decision.
     """
     await c.execute(select(func.pg_advisory_xact_lock_shared(_plans_of(team_id))))
 
@@ -136,10 +139,13 @@ async def _wait_for_plans(c: AsyncConnection, team_id: UUID) -> None:
 
 
 async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
-    """The team's people change: the next sweep plans all that is not finished anew. Comes before any other lock."""
+    """Have the next sweep plan all the team's unfinished decisions anew, because its people change.
+
+    To be called before anything else is locked.
+    """
     await _wait_for_plans(c, team_id)
     d, o = t.customer_decisions, t.decision_outcomes
-    # Also where nothing waits for anybody: it may wait for somebody who is inactive until now.
+    # Also decisions of which nothing waits for anybody now: it may for somebody who was inactive until this change.
     is_open = d.c.status.in_(["created", "team_input", "evaluating"])
     asks = select(o.c.decision_id).where(o.c.recorded_at.is_(None) | o.c.follow_up_date.is_not(None))
     await c.execute(
@@ -153,7 +159,7 @@ async def replan_team(c: AsyncConnection, team_id: UUID) -> None:
 async def replan_member(c: AsyncConnection, member_id: UUID, *, team_id: UUID) -> None:
     """Say nothing more to the member until the next sweep has planned anew what waits for them.
 
-    Comes before any other lock.
+    To be called before anything else is locked.
     """
     await _wait_for_plans(c, team_id)
     d, r = t.customer_decisions, t.reminders
@@ -175,19 +181,21 @@ class Row:
     """None: nothing waits."""
     asked: int = 0
     last_at: datetime | None = None
-    """When it was last said, kept when the wait is over: what waits again is not new to them."""
+    """When they were last told. Kept when the wait is over: if the same waits again, they are not told as of something
+    new."""
     next_at: datetime | None = None
 
 
 async def lock_decision(c: AsyncConnection, decision_id: UUID, *, revision: int) -> bool:
-    """Take the decision's row lock, before those of its reminders, as every change does. False: it has moved on."""
+    """Lock the decision's row, as every change does before its reminders' rows. False: it is at another revision."""
     d = t.customer_decisions.c
     found = await c.execute(select(d.revision).where(d.id == decision_id).with_for_update())
     return found.scalar_one_or_none() == revision
 
 
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> dict[tuple[UUID, str], Row]:
-    """By member and kind, locked: a claim in between would be overwritten, and the person told twice."""
+    """By member and kind. Locked, so that no sweep claims one before `put`, which would overwrite the claim: the person
+    would be told twice."""
     r = t.reminders
     rows = await c.execute(select(*r.c).where(r.c.decision_id == decision_id).with_for_update())
     return {(row.member_id, row.kind): _row(row) for row in rows}
@@ -198,7 +206,7 @@ def _row(row: Any) -> Row:
 
 
 async def put(c: AsyncConnection, *, decision_id: UUID, rows: Sequence[Row]) -> None:
-    """Write what waits, and what does not any more. `step` is left alone: it numbers deliveries for ever."""
+    """Write these rows over the stored ones. `step` is left alone: were it counted anew, delivery keys would repeat."""
     if not rows:
         return
     query = insert(t.reminders).values([{"decision_id": decision_id, **asdict(row)} for row in rows])
@@ -218,11 +226,11 @@ class Claim:
     member_id: UUID
     kind: str
     at: float
-    """When, in seconds since 1970. It names the claim."""
+    """When it was handed out, in seconds since 1970; tells this claim from earlier and later ones of the same nudge."""
 
     @property
     def key(self) -> tuple[UUID, str]:
-        """Of all that is said to one person."""
+        """Tells it from the other claims of one person."""
         return self.decision_id, self.kind
 
     @classmethod
@@ -263,22 +271,23 @@ def _words(claims: Sequence[tuple[Claim, datetime | None]]) -> dict[str, object]
 
 
 async def postpone(c: AsyncConnection, claims: Sequence[tuple[Claim, datetime | None]]) -> None:
-    """Take back claims that did not become a message, so that they do not count: each due since its moment.
+    """Let claims that did not become a message not count, each with the moment that is then taken for the last telling.
 
-    A claim's own moment names it: taking it back twice must not take back two. One statement.
+    Only where the row was last claimed at that very moment (`Claim.at`), so that a claim is not taken back twice. One
+    statement.
     """
     if claims:
         await c.execute(_POSTPONE, _words(claims))
 
 
 async def count_once(c: AsyncConnection, claims: Sequence[Claim]) -> None:
-    """Take back claims of what was claimed again before it could be said: it is said once. One statement."""
+    """Let claims not count whose nudge was claimed again before it was sent: the person is told once. One statement."""
     if claims:
         await c.execute(_COUNT_ONCE, _words([(claim, None) for claim in claims]))
 
 
 async def leave_to_sweep(c: AsyncConnection, decision_ids: Sequence[UUID]) -> None:
-    """Have these planned anew by the next sweep."""
+    """Have the next sweep plan these decisions anew."""
     d = t.customer_decisions
     await c.execute(update(d).where(d.c.id.in_(decision_ids)).values(planned_revision=None))
 
@@ -286,7 +295,7 @@ async def leave_to_sweep(c: AsyncConnection, decision_ids: Sequence[UUID]) -> No
 async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequence[tuple[UUID, UUID]]:
     """(team id, decision id) of the rounds that still collect although their closing time is past.
 
-    Without those whose decision somebody is changing now: one that is held must not hold up the others.
+    Without those whose decision somebody is changing now: the next sweep takes them, and nobody waits for their lock.
     """
     r, d = t.rounds.c, t.customer_decisions.c
     rows = await c.execute(
@@ -309,7 +318,7 @@ async def swept(c: AsyncConnection) -> None:
 
 
 async def sweep_age_seconds(c: AsyncConnection) -> float | None:
-    """By the database's clock; None where it never ran."""
+    """How long ago the last sweep went through, by the database's clock; None where none ever did."""
     age = func.extract("epoch", func.now() - t.sweep_runs.c.last_ok)
     found = (await c.execute(select(age))).scalar_one_or_none()
     return None if found is None else float(found)

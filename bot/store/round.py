@@ -31,9 +31,10 @@ async def open_round(
     member_ids: Sequence[UUID],
     thresholds: Thresholds,
 ) -> UUID:
-    """Freeze roster, options, criteria, weights, closing time and thresholds.
+    """Open a round. Roster, options, criteria, weights, closing time and thresholds are frozen in it.
 
-    The snapshot holds ids, and of titles and names only digests: `conclave verify` tells whether two were swapped.
+    The snapshot holds ids, and digests of the titles and names: by them `conclave verify` sees whether two options or
+    two criteria have swapped names since.
     """
     names = {option.id: option.title for option in options} | {criterion.id: criterion.name for criterion in criteria}
     count = select(func.count() + 1).where(t.rounds.c.decision_id == decision_id)
@@ -68,13 +69,13 @@ async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UU
 
 @dataclass(frozen=True)
 class Found:
-    """A round as it lies in the table."""
+    """A round's row, not read yet: so that one that cannot be read spoils only its own decision, not all of a list."""
 
     row: Any
     members: tuple[RoundMember, ...]
 
     def read(self) -> Round:
-        """Raises whatever is wrong with this one: the others' are nobody's concern here."""
+        """Raises whatever comes of a row that is not as this version expects it."""
         return _round_of(self.row, self.members)
 
 
@@ -187,7 +188,7 @@ async def unpublished_rounds_of(c: AsyncConnection, member_id: UUID) -> list[tup
 
 
 async def excuse(c: AsyncConnection, *, round_id: UUID, member_id: UUID) -> None:
-    """Ask this person no more; a submitted ballot stays."""
+    """Take this person off those who are asked; a ballot that they have submitted stays and counts."""
     await c.execute(text("SELECT excuse_member(:round, :member)"), {"round": round_id, "member": member_id})
 
 

@@ -56,7 +56,7 @@ def head() -> str:
 
 
 def knows(revision: str) -> bool:
-    """Whether this code has the migration; a newer version's it has not."""
+    """Whether this code has the migration `revision`. It has not if a newer version has migrated the database."""
     from alembic.script import ScriptDirectory
 
     return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
@@ -76,7 +76,7 @@ def _config(url: str | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
-    # Found by name, not by import: the house's arrows end at the store. % is ConfigParser's.
+    # By name, not by import: the store imports nothing above it (tests/test_arrows.py). %% is ConfigParser's plain %.
     spec = find_spec("migrations")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("The package `migrations` is not installed next to `bot`.")

@@ -14,8 +14,8 @@ from bot.store.tables import metadata
 
 OLDEST_MAJOR = 15
 
-# What the server or libpq says, in lower case, and what it means. Where the server speaks another language than
-# English its own words are given.
+# A part of what the server or libpq says, in lower case, and what the operator is told; the first that fits counts.
+# What fits none, for example in another language, is told in the server's own words.
 _MEANINGS = (
     ("password authentication failed", "The database refuses this user or this password. Check both in {name}."),
     ("no password supplied", "The database asks for a password, and {name} has none."),

@@ -48,7 +48,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Xid8(UserDefinedType[str]):
-    """A transaction id; only the vault writes and compares it."""
+    """PostgreSQL's id of a transaction, here of the one that closed a round; only the vault reads and writes it."""
 
     cache_ok = True
 

@@ -14,7 +14,7 @@ from bot.errors import Invalid, NotFound
 from bot.store import tables as t
 
 NO_PASSWORD = "!"
-"""No hash function produces this, so no password matches a member created from Slack."""
+"""What stands for the password of a member created from Slack: no hash looks so, therefore no password fits."""
 
 
 def team_of(row: Any) -> Team:
@@ -84,7 +84,8 @@ async def find_by_identity(c: AsyncConnection, user: SlackUser) -> tuple[Member,
 async def find_unlinked_by_email(c: AsyncConnection, *, workspace_id: str, email: str) -> UUID | None:
     """A member with this address in a team bound to the workspace, who has no identity there yet.
 
-    Data from elsewhere may hold an address twice, in different case: then whoever is active, written just so, oldest.
+    Data of another program may hold an address twice, in upper and lower case. Then an active member goes before an
+    inactive one, an address written exactly so before others, and the oldest row before younger ones.
     """
     member = t.team_members.c
     return (
@@ -120,7 +121,7 @@ async def link(c: AsyncConnection, *, member_id: UUID, profile: Profile) -> None
 
 
 async def set_zone(c: AsyncConnection, *, workspace_id: str, user_id: str, tz: str) -> None:
-    """People move; Slack knows first."""
+    """Take over the time zone of the person's Slack profile, where it has changed."""
     i = t.slack_identities
     here = (i.c.workspace_id == workspace_id) & (i.c.slack_user_id == user_id)
     await c.execute(update(i).where(here, i.c.tz.is_distinct_from(tz)).values(tz=tz))
@@ -132,7 +133,7 @@ async def has_team(c: AsyncConnection, workspace_id: str) -> bool:
 
 
 async def lock_workspace(c: AsyncConnection, workspace_id: str) -> None:
-    """Serialize "is there a team here?": two people setting up at once would both find none."""
+    """Let setups of one workspace take turns, until the transaction ends: two at once would both find no team there."""
     await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"setup:{workspace_id}", 7))))
 
 
@@ -184,8 +185,9 @@ async def get_by_name(c: AsyncConnection, name: str | None) -> Team:
 async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None, lock: bool = False) -> list[Member]:
     """All members of the team, inactive ones last, by name.
 
-    `lock`: two changes of members take turns. What only refers to a member does not wait: whoever saves a page holds
-    the round's lock meanwhile, for which an excuse waits.
+    `lock`: lock their rows until the transaction ends, so that two changes of members take turns. FOR NO KEY UPDATE,
+    since it does not hold up rows that merely refer to a member. FOR UPDATE could deadlock: somebody saving a page of
+    scores holds the round and would wait for the member, and whoever excuses the member waits for the round.
     """
     query = (
         select(*MEMBER_COLUMNS)
@@ -224,7 +226,8 @@ async def known_identities(c: AsyncConnection, *, workspace_id: str, user_ids: I
 async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, role: str, authority: int = 1) -> UUID:
     """Add a person from Slack. An address that is missing or used elsewhere becomes a placeholder that can be edited.
 
-    The address is tried with ON CONFLICT, not by looking first: the database decides, and its log learns no address.
+    ON CONFLICT DO NOTHING tells whether an address is taken: looking first would leave room for somebody else in
+    between, and an INSERT that fails would write the address into the server's log.
     """
     placeholder = f"{profile.user_id}.{profile.workspace_id}@slack.invalid".lower()
     for email in [*([profile.email.lower()] if profile.email else []), placeholder]:
@@ -246,7 +249,7 @@ async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, rol
         if member_id:
             await link(c, member_id=member_id, profile=profile)
             return member_id
-    # The placeholder is taken only by this very person, added a moment ago by somebody else.
+    # Even the placeholder is taken. It is made of the person's Slack ids, so somebody else has just added this person.
     existing = select(t.team_members.c.id).where(t.team_members.c.email == placeholder)
     found: UUID = (await c.execute(existing)).scalar_one()
     return found

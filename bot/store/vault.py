@@ -1,4 +1,5 @@
-"""How well the vault is closed (migrations/roles.sql): ways around its functions, rows left behind, who is let in."""
+"""How well the vault is closed, for `conclave doctor`: ways around its functions, copies and leftovers of ballots, and
+which logins read them. Also lets the service's login into its group. The roles are made in migrations/roles.sql."""
 
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ from bot.store.connection import conninfo, parameters
 SERVICE = "conclave_bot"
 """The group of the service's logins."""
 
-# Whoever could update `rounds`, or a roster, could have a closing that nobody committed, and see what is handed out.
-# Who may make roles could, before PostgreSQL 16, join any of them. The server's files and replication hold all rows.
+# Why each is a way: a login that may update `rounds` or a roster could close a round, publish it, read the ballots that
+# are handed out, and roll everything back. One that may make roles could, before PostgreSQL 16, join any role. The
+# server's files and a replica hold all rows.
 _WAYS_AROUND = text(
     """
     SELECT way FROM (VALUES
@@ -44,8 +46,8 @@ async def ways_around(c: AsyncConnection) -> list[str]:
     return list((await c.execute(_WAYS_AROUND)).scalars())
 
 
-# What copies rows of ballots to where the vault's functions do not reach, each with what ends it. A trigger or rule
-# sees every row that is written; a publication or a logical slot sends it elsewhere.
+# What copies rows of ballots to places that the vault's functions do not protect, each with the statement that ends it.
+# A trigger or rule sees every row that is written; a publication or a logical slot sends it elsewhere.
 _COPIES = text(
     """
     WITH ballots AS (
@@ -73,8 +75,8 @@ _COPIES = text(
     ORDER BY 1
     """
 )
-# Logins that read the tables of ballots, apart from this one (see ways_around), superusers, and who owns the other
-# tables: that login migrates, so it has to be a member.
+# Logins that may read the tables of ballots. Without this one (see ways_around), superusers, and the owner of the other
+# tables: that login migrates, and has to be a member of conclave_vault for it.
 _READERS = text(
     """
     WITH logins AS (
@@ -122,7 +124,7 @@ _LEFT_BEHIND = text(
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """Old versions of rows that publication replaced or deleted."""
+    """Old versions of rows that publication replaced or deleted: on disk until a vacuum removes them."""
 
     is_removed: bool
     """Whether the server removes them by itself (autovacuum)."""

@@ -211,7 +211,8 @@ CREATE TABLE round_results (
     published_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Rows that a publication replaced stay on disk until a vacuum: let it come within a minute.
+-- The old versions of rows that a publication replaced stay on disk until a vacuum. With these settings autovacuum
+-- comes when it looks next, by default within a minute.
 ALTER TABLE evaluations SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 0);
 ALTER TABLE ballot_pages SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 0);
 """

@@ -12,8 +12,8 @@ down_revision = "conclave"
 branch_labels = None
 depends_on = None
 
-# A row is never deleted before its decision: `step` only grows, so that no nudge can be sent twice. `waiting_since`
-# NULL = nothing waits; `next_at` NULL = nothing more is said about what waits.
+# A row stays as long as its decision, also when nothing waits any more: `step` has to go on growing, since it makes the
+# keys of deliveries unique. `waiting_since` NULL: nothing waits. `next_at` NULL: the person is not told again.
 REMINDERS = """
 CREATE TABLE reminders (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_reminders PRIMARY KEY,

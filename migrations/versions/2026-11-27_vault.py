@@ -1,4 +1,4 @@
-"""The vault again, with room for a second round, and what keeps its edges tight.
+"""The vault again, with room for a second round, and with constraints that no login can get around.
 
 Revision: vault, after reminders
 
@@ -50,8 +50,9 @@ ALTER TABLE ballot_pages DROP CONSTRAINT fk_ballot_pages_criteria_id,
 """
 
 # Deleting a criterion that somebody scored fails on its foreign key, deleting one that nobody scored does not: with one
-# ballot in, that tells what its author abstained from. So what is scored cannot be deleted at all, and says so first. A
-# decision that is deleted as a whole takes everything along: its row is gone by the time its options go.
+# ballot in, that tells what its author abstained from. So once scoring has started, no criterion or option can be
+# deleted, scored or not, and this trigger says so before a foreign key does. Deleting a whole decision works all the
+# same: its own row is deleted before those of its options, so the trigger finds no decision.
 KEPT = """
 CREATE FUNCTION keep_what_is_scored() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$

@@ -1,4 +1,5 @@
-"""The vault once more: what was published is compared with what was sealed, and saving tells abstaining from nothing.
+"""The vault once more: it can compare what was published with what is sealed (`conclave verify`), and a page on which
+somebody abstains takes as much room as one with scores.
 
 Revision: verified, after lookups
 
@@ -21,7 +22,7 @@ ALTER TABLE rounds DROP CONSTRAINT ck_rounds_thresholds, ADD CONSTRAINT ck_round
     ((thresholds ->> 'ranking')::int >= 3 AND coalesce((thresholds ->> 'halves')::int, 4) >= 4
      AND (thresholds ->> 'totals')::int >= 5 AND (thresholds ->> 'cell')::int >= 5) IS TRUE);
 """
-# Compressed, a page of alike values would be shorter than one of different scores.
+# Not compressed: a page of equal values would become shorter than one of different scores (see kept_page in vault.sql).
 ONE_SHAPE = "ALTER TABLE ballot_pages ALTER page SET STORAGE EXTERNAL"
 
 THRESHOLDS_BEFORE = """

@@ -1,7 +1,11 @@
 """Change the code in small ways and ask the nearest tests: `python -m tests.mutants [--seconds N] [module ...]`.
 
 A change that no test notices is printed. Those that change nothing which anybody could notice are explained in
-tests/mutants.md. Nothing is written: each change lives in a process of its own, which imports it in place of the file.
+tests/mutants.md. No file changes: each change lives in a process of its own, which imports it in place of the file.
+
+Whom to ask: of the tests near the module (`nearest.py`) those that run the very function, the quickest first, then the
+rest, then the slow ones. To find out which test runs what, the unchanged code is run once, which takes some minutes for
+services; the answer is kept in .pytest_cache until code or test changes.
 
 Ours, because of the two that we tried one leaves every decorated function alone, which is every property of the
 domain, and the other one changes the files themselves and knows no deleted statement, which is what a merge loses.
@@ -9,6 +13,7 @@ domain, and the other one changes the files themselves and knows no deleted stat
 
 import argparse
 import contextlib
+import hashlib
 import importlib
 import importlib.abc
 import importlib.util
@@ -30,7 +35,8 @@ from types import CodeType, ModuleType
 import pytest
 
 from tests.mutants.changes import Change, changes
-from tests.mutants.nearest import ROOT, nearest
+from tests.mutants.nearest import ROOT, is_seen_in_flows, nearest
+from tests.mutants.touched import Touched, Watch
 
 EXPLAINED = ROOT / "tests" / "mutants.md"
 USUAL = [
@@ -43,23 +49,46 @@ USUAL = [
 ]
 WARM = ("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models")
 """Imported once, for all children. Nothing of ours, which a child imports changed; no plugin, which pytest rewrites."""
-QUICK = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m", "not chaos and not slow")
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
+QUICK, SLOW = "not slow and not chaos and not fresh", "slow and not chaos and not fresh"
+SLOW_SECONDS = 30.0
+"""So long the slow tests of a few files of the domain take at most."""
+FIRST_SECONDS = 3.0
+"""For so long the quickest tests are asked first."""
+NO_TESTS = 5
+"""pytest's exit code where the marks leave no test."""
 BROKEN = 99
 """The exit code of a child that did not come to its tests."""
-PATIENCE = 5
-"""A change that makes the tests so many times slower is noticed."""
+PATIENCE, START_SECONDS = 5, 30.0
+"""A change that makes the tests so many times slower is noticed; what a child takes to start does not count."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Tests that are asked at once: of these files, or of those named, the ones that bear these marks."""
+
+    marks: str
+    tests: tuple[str, ...]
+    seconds: float = 0.0
+    """How long they take with the unchanged code."""
 
 
 @dataclass(frozen=True)
 class Mutant:
     module: Path
     change: Change
-    tests: tuple[str, ...]
+    rounds: tuple[Round, ...]
+    """Asked one after another, until one notices; none: no test runs it."""
 
     @property
     def name(self) -> str:
         """As it stands in tests/mutants.md."""
         return f"{self.module}: {self.change.name}"
+
+    @property
+    def fate(self) -> str:
+        """Of one that nobody noticed."""
+        return "alive" if self.rounds else "no test"
 
 
 class Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -92,26 +121,67 @@ def say(text: str) -> None:
 
 def main(argv: Sequence[str]) -> int:
     asked = _asked(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))  # as Ctrl+C does, so that the server is stopped
     modules = [path for name in asked.modules or USUAL for path in _modules(name)]
-    every = [Mutant(m, c, tuple(nearest(m))) for m in modules for c in changes((ROOT / m).read_text())]
-    without = sorted({str(m.module) for m in every if not m.tests})
-    chosen = [m for m in every if m.tests]
-    # Another sample each day, where there is not time for all: over the weeks everything comes along.
-    random.Random(asked.seed).shuffle(chosen)
-    say(f"{len(every)} changes of {len(modules)} modules; {asked.seconds} seconds; seed {asked.seed}")
-    if without:
-        say(f"No test is near: {', '.join(without)}")
     for library in WARM:
         importlib.import_module(library)
-    with _server(needed=any(_needs_database(m) for m in chosen)), tempfile.TemporaryDirectory() as home:
+    with _server(needed=any(is_seen_in_flows(m) for m in modules)), tempfile.TemporaryDirectory() as home:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = home  # no example of a mutant is tried again on the real code
-        seen, alive = _play(chosen, jobs=asked.jobs, until=time.monotonic() + asked.seconds)
-    return _report(seen, alive, left=len(chosen) - len(seen))
+        touched = _touched(sorted({test for module in modules for test in nearest(module)}), jobs=asked.jobs)
+        every = [mutant for module in modules for mutant in _mutants(module, touched)]
+        # Another sample each day, where there is not time for all: over the weeks everything comes along.
+        random.Random(asked.seed).shuffle(every)
+        say(f"{len(every)} changes of {len(modules)} modules; {asked.seconds} seconds; seed {asked.seed}")
+        seen, alive = _play(every, jobs=asked.jobs, until=time.monotonic() + asked.seconds)
+    return _report(seen, alive, left=len(every) - len(seen))
+
+
+def _mutants(module: Path, touched: Touched) -> Iterator[Mutant]:
+    source = (ROOT / module).read_text()
+    near = tuple(nearest(module))
+    for change in changes(source):
+        ran = [test for test in touched.by(module, source, change.line) if test.partition("::")[0] in near]
+        rounds = [Round(QUICK, some, touched.took(some)) for some in touched.split(ran, seconds=FIRST_SECONDS)]
+        if not is_seen_in_flows(module):
+            # A constant may be read by tests that call nothing of the module; and a flow is seldom slow.
+            of_domain = tuple(file for file in near if file.startswith("tests/unit/domain"))
+            rounds = [*rounds[:1], Round(QUICK, near, touched.took_in(near)), Round(SLOW, of_domain, SLOW_SECONDS)]
+        yield Mutant(module, change, tuple(one for one in rounds if one.tests))
+
+
+def _touched(files: Sequence[str], *, jobs: int) -> Touched:
+    """Which function is run by which test of these files; each is run once, where code or file has changed since."""
+    kept = ROOT / ".pytest_cache" / "mutants"
+    kept.mkdir(parents=True, exist_ok=True)
+    code = _digest(*(ROOT / "bot").rglob("*.py"), *(ROOT / "tests" / "support").rglob("*.py"))
+    outputs = {file: kept / f"{Path(file).stem}-{code}-{_digest(ROOT / file)}.json" for file in files}
+    wanted = [file for file in files if not outputs[file].exists()]
+    say(f"Which test runs what: {len(wanted)} files to ask")
+    running: dict[int, str] = {}
+    while running or wanted:
+        while wanted and len(running) < jobs:
+            file = wanted.pop(0)
+            running[_started(Round(QUICK, (file,)), watched=outputs[file])] = file
+        for pid, ended in [(pid, ended) for pid in running if (ended := _ended(pid, is_late=False)) is not None]:
+            file = running.pop(pid)
+            if ended not in (0, NO_TESTS):
+                say(f"{file}: tests that fail without any change, and are not asked")
+        time.sleep(0.05)
+    return Touched.read(list(outputs.values()))
+
+
+def _digest(*paths: Path) -> str:
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def _asked(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Changes that no test notices.")
-    parser.add_argument("modules", nargs="*", help="paths, or names such as `ranking`; by default all that are usual")
+    parser.add_argument(
+        "modules", nargs="*", help="paths, or names such as `ranking` or `services`; by default all that are usual"
+    )
     parser.add_argument("--seconds", type=int, default=900, help="no new change is tried after this (900)")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once (2)")
     parser.add_argument("--seed", type=int, default=int(time.strftime("%Y%m%d")), help="which sample (today's)")
@@ -119,19 +189,15 @@ def _asked(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _modules(name: str) -> list[Path]:
-    given = ROOT / name
-    if given.is_dir():
+    given = next((place for place in (ROOT / name, ROOT / "bot" / name) if place.exists()), None)
+    if given and given.is_dir():
         found = sorted(given.glob("*.py"))
-    elif given.exists():
+    elif given:
         found = [given]
     else:
         found = sorted((ROOT / "bot").rglob(f"{name}.py"))
     assert found, f"There is no module {name}."
     return [path.relative_to(ROOT) for path in found if path.name != "__init__.py"]
-
-
-def _needs_database(mutant: Mutant) -> bool:
-    return any(not path.startswith("tests/unit") for path in mutant.tests)
 
 
 @contextlib.contextmanager
@@ -155,46 +221,43 @@ def _server(*, needed: bool) -> Iterator[None]:
 
 
 def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mutant], list[Mutant]]:
-    """(tried, alive). The unchanged code has to pass first; how long it takes bounds how long its mutants may."""
-    limits: dict[tuple[str, ...], float] = {}
+    """(tried, alive). How long the tests took with the unchanged code bounds how long they may with a mutant."""
     seen: list[Mutant] = []
     alive: list[Mutant] = []
-    running: dict[int, tuple[Mutant, float]] = {}
-    waiting = list(chosen)
+    running: dict[int, tuple[Mutant, int, float]] = {}
+    waiting = [(mutant, 0) for mutant in chosen]
     while running or (waiting and time.monotonic() < until):
         while waiting and len(running) < jobs and time.monotonic() < until:
-            mutant = waiting.pop(0)
-            if mutant.tests not in limits:
-                limits[mutant.tests] = _limit(mutant.tests)
-            running[_started(mutant.tests, mutant)] = (mutant, time.monotonic() + limits[mutant.tests])
-        for pid, (mutant, end) in list(running.items()):
+            mutant, number = waiting.pop(0)
+            if number == len(mutant.rounds):
+                seen.append(mutant)
+                alive.append(mutant)
+                say(f"{mutant.fate}  {mutant.module}:{mutant.change.line}  {mutant.change.name}")
+                continue
+            asked = mutant.rounds[number]
+            end = time.monotonic() + PATIENCE * asked.seconds + START_SECONDS
+            running[_started(asked, mutant)] = (mutant, number, end)
+        for pid, (mutant, number, end) in list(running.items()):
             code = _ended(pid, is_late=time.monotonic() > end)
             if code is not None:
                 del running[pid]
-                seen.append(mutant)
-                if code == 0:
-                    alive.append(mutant)
-                    say(f"alive  {mutant.module}:{mutant.change.line}  {mutant.change.name}")
+                if code in (0, NO_TESTS):
+                    waiting.insert(0, (mutant, number + 1))
+                else:
+                    seen.append(mutant)
         time.sleep(0.05)
     return seen, alive
 
 
-def _limit(tests: tuple[str, ...]) -> float:
-    began = time.monotonic()
-    with tempfile.NamedTemporaryFile("r") as told:
-        _, status = os.waitpid(_started(tests, None, told.name), 0)
-        if os.waitstatus_to_exitcode(status):
-            sys.exit(f"{' '.join(tests)}: they fail without any change.\n{told.read()[-4000:]}")
-    return PATIENCE * (time.monotonic() - began) + 10
-
-
-def _started(tests: Sequence[str], mutant: Mutant | None, output: str = os.devnull) -> int:
-    """The id of a child that runs the tests, with the mutant in place of its module."""
+def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None = None) -> int:
+    """The id of a child that runs the tests, with the mutant in place of its module. `watched`: where it writes down
+    what each test has run."""
     pid = os.fork()
     if pid:
         return pid
     os.setsid()
-    told = os.open(output, os.O_RDWR)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    told = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(told, stream)
     code = BROKEN
@@ -203,7 +266,8 @@ def _started(tests: Sequence[str], mutant: Mutant | None, output: str = os.devnu
             finder = Instead(mutant.module, mutant.change.source)
             assert finder.dotted not in sys.modules
             sys.meta_path.insert(0, finder)
-        code = int(pytest.main([*QUICK, *tests]))
+        plugins, until = ([Watch(ROOT, watched)], []) if watched else ([], ["-x"])
+        code = int(pytest.main([*until, *OPTIONS, asked.marks, *asked.tests], plugins=plugins))
     finally:
         sys.stdout.flush()
         os._exit(code)

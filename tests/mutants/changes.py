@@ -1,6 +1,7 @@
 """Small changes of a module, one at a time: what a slip of the hand, or a line lost in a merge, would make of it.
 
-Left alone: annotations, docstrings, decorators and words. mypy reads the first, nobody's hand slips in the others.
+Left alone: annotations, docstrings, decorators, words, and `strict=` of `zip`. mypy reads the first, nobody's hand
+slips in the others, and the last asserts what holds unless the code is wrong elsewhere.
 """
 
 import ast
@@ -74,7 +75,7 @@ def _places(node: ast.AST) -> Iterator[Place]:
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or _is_words(child):
+            if not isinstance(child, ast.AST) or _is_words(child) or _is_strict(child):
                 continue
             if isinstance(child, Place):
                 yield child
@@ -86,6 +87,10 @@ def _is_words(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     )
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _instead(node: Place) -> Iterator[tuple[Place, Place]]:

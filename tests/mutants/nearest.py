@@ -23,11 +23,16 @@ RACES = ["tests/flows/test_windows_left_open.py", "tests/flows/test_races.py", "
 """What a deleted check, lock or audit row of any service shows in."""
 
 
+def is_seen_in_flows(module: Path) -> bool:
+    """Whether its rules are seen through Slack alone."""
+    return module.parts[:2] in (("bot", "services"), ("bot", "store"))
+
+
 def nearest(module: Path) -> list[str]:
     """Test files for a module given from the root, nearest first; only those that exist."""
     noun = module.stem
     found = [*_named(f"test_domain_{noun}.py"), *_named(f"test_view_{noun}.py"), *_importing(_dotted(module))]
-    if module.parts[:2] in (("bot", "services"), ("bot", "store")):
+    if is_seen_in_flows(module):
         found = [*FLOWS.get(noun, [f"tests/flows/test_{noun}.py"]), *RACES]
     return [path for path in dict.fromkeys(found) if (ROOT / path).exists()]
 

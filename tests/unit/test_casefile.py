@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.cli import casefile
@@ -287,6 +287,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["options", "criteria", "scores", "confidence"]), JSON))
 def test_whatever_the_file_holds_the_answer_is_a_case_or_a_refusal(changes: dict[str, Any]) -> None:
     with suppress(Invalid):

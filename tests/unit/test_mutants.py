@@ -1,11 +1,15 @@
 """The tool that changes the code: what it changes, what it leaves alone, and whom it asks."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.changes import changes
 from tests.mutants.nearest import ROOT, nearest
+from tests.mutants.touched import Touched
 
 SOURCE = '''"""Words with 1 number."""
 
@@ -15,7 +19,7 @@ def rule(scores: list[int], least: int = 3) -> bool:
     if len(scores) < least and not closed:
         raise Conflict("It is 2 late.")
     note(scores, lock=True)
-    return any(score == 10 for score in scores if score)
+    return any(score == 10 for score, _ in zip(scores, more, strict=True) if score)
 '''
 
 
@@ -29,7 +33,8 @@ def test_each_change_is_of_one_place() -> None:
         "raise Conflict('It is 2 late.') -> pass",
         "note(scores, lock=True) -> pass",
         "True -> False",
-        "(score == 10 for score in scores if score) -> (score == 10 for score in scores)",
+        "(score == 10 for score, _ in zip(scores, more, strict=True) if score) -> "
+        "(score == 10 for score, _ in zip(scores, more, strict=True))",
         "score == 10 -> score != 10",
         "10 -> 11",
     ]
@@ -59,3 +64,54 @@ def test_every_rule_of_domain_and_services_has_tests_near_it() -> None:
 
 def test_a_service_is_asked_about_through_slack() -> None:
     assert nearest(Path("bot/services/option.py"))[0] == "tests/flows/test_option.py"
+
+
+MODULE = Path("bot/services/thing.py")
+CODE = """LEAST = 3
+
+@cache
+def outer():
+    def inner():
+        return 1
+    return inner() + LEAST
+"""
+
+
+def test_a_change_is_asked_of_the_tests_that_run_the_very_function_the_quickest_first() -> None:
+    touched = Touched(
+        {"slow": 3.0, "quick": 1.0, "of inner": 2.0, "of another": 0.1},
+        {
+            ("bot/services/thing.py", 3): frozenset({"slow", "quick"}),
+            ("bot/services/thing.py", 5): frozenset({"of inner"}),
+            ("bot/services/other.py", 3): frozenset({"of another"}),
+        },
+    )
+
+    assert touched.by(MODULE, CODE, 7) == ["quick", "slow"]
+    assert touched.by(MODULE, CODE, 6) == ["of inner"]
+    assert touched.by(MODULE, CODE, 1) == ["quick", "of inner", "slow"]
+    assert touched.split(["quick", "of inner", "slow"], seconds=3.5) == (("quick", "of inner"), ("slow",))
+    assert touched.split(["slow"], seconds=1) == (("slow",), ())
+    assert touched.split([], seconds=1) == ((), ())
+    assert touched.took(["quick", "slow"]) == 4
+
+
+def test_what_each_test_runs_is_written_down(tmp_path: Path) -> None:
+    code = tmp_path / "bot" / "thing.py"
+    code.parent.mkdir()
+    code.write_text("def rule(): return 1\n\n\ndef other(): return 2\n\n\nrule()\n")
+    tests = f"import runpy\ndef test_runs_it(): runpy.run_path({str(code)!r})\ndef test_runs_nothing(): pass\n"
+    (tmp_path / "test_thing.py").write_text(tests)
+    command = (
+        "import sys, pytest; from pathlib import Path; from tests.mutants.touched import Watch;"
+        "sys.exit(pytest.main(['-q', 'test_thing.py'], plugins=[Watch(Path.cwd(), Path('found.json'))]))"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+    assert ran.returncode == 0
+    found = Touched.read([tmp_path / "found.json"])
+    assert set(found.seconds) == {"test_thing.py::test_runs_it", "test_thing.py::test_runs_nothing"}
+    module, source = Path("bot/thing.py"), code.read_text()
+    assert found.by(module, source, 1) == ["test_thing.py::test_runs_it"]
+    assert found.by(module, source, 4) == []

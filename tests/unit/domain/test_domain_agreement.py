@@ -162,3 +162,17 @@ def test_topics_do_not_depend_on_which_of_the_two_leads(rows: list[tuple[list[in
 def test_numbers_do_not_show_in_a_traceback() -> None:
     assert "." not in repr(agreement((3, 3, 8, 8))).replace("Agreement.", "")
     assert "Fraction" not in repr(Topic(criterion(0), Fraction(1, 3), 5))
+
+
+def test_two_people_who_differ_have_a_topic_and_one_alone_has_none() -> None:
+    assert topics(TEAM[:2]) == [(2, None)]
+    assert topics(TEAM[:1]) == []
+
+
+def test_a_gap_of_three_parts_a_team_and_one_of_two_does_not() -> None:
+    apart, near = agreement((1, 1, 4, 4, 10, 10)), agreement((1, 1, 1, 4, 4, 4))
+
+    assert apart is not None
+    assert (apart.label, apart.camps) == (Agreement.SPLIT, (4, 2))
+    assert near is not None
+    assert near.label is not Agreement.SPLIT

@@ -1,10 +1,13 @@
 """The whole analysis: one worked example from end to end, and a thousand random cases against other libraries."""
 
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +19,8 @@ from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse, find_asides
 from bot.domain.stability import StabilityLabel
 from tests.support.ballots import Rows, ballot, criterion, levels, option
+
+DOMAIN = Path(__file__).resolve().parents[3] / "bot" / "domain"
 
 
 def analysed(
@@ -201,6 +206,7 @@ def test_a_leader_that_averages_three_or_less_somewhere_is_told() -> None:
     found = analysed([((10, 3, 9), (5, 2, 2))] * 3, "1", "1", "1")
 
     assert found.low == ((option(0), criterion(1)),)
+    assert analysed([((10, 4, 9), (5, 2, 2))] * 3, "1", "1", "1").low == ()
 
 
 CONFIDENT = [((9,), (5,)), ((9,), (5,)), ((2,), (8,)), ((6,), (6,))]
@@ -399,3 +405,33 @@ def test_a_thousand_random_matrices_agree_with_scikit_criteria() -> None:
         expected = WeightedSumModel().evaluate(matrix).e_.score
         scores = {row.option_id.int - 1000: float(row.score or 0) for row in case.analysed().ranking.rows}
         assert [scores[o] for o in range(len(expected))] == pytest.approx(list(expected), abs=1e-9)
+
+
+def test_confident_leaders_are_exact_so_that_a_tie_is_a_tie() -> None:
+    # Nobody was sure of the first criterion, everybody of the second: 10 + 1 against 5 + 6.
+    people, sure = [((10, 1), (5, 6))] * 2, [((1, 5), (1, 5))] * 2
+
+    assert analysed(people, "1", "1", confidences=sure).confident_leaders == (option(0), option(1))
+
+
+def test_an_option_that_one_person_scored_does_not_lead_however_sure_they_were() -> None:
+    people = [((5,), (10,)), ((5,), (None,)), ((5,), (None,))]
+
+    assert analysed(people, "1", confidences=[((1,), (5,)), ((5,), (None,)), ((5,), (None,))]).confident_leaders == (
+        option(0),
+    )
+
+
+def test_no_value_that_holds_exact_numbers_shows_them_in_a_traceback() -> None:
+    modules = [import_module(f"bot.domain.{path.stem}") for path in sorted(DOMAIN.glob("*.py"))]
+    classes = [kind for module in modules for kind in vars(module).values() if kind.__class__ is type]
+    shown = {
+        f"{kind.__name__}.{field.name}"
+        for kind in classes
+        if is_dataclass(kind)
+        for field in fields(kind)
+        if field.repr and re.search("Fraction|float|CellMean|CellAgreement|Page", str(field.type))
+    }
+
+    # To which totals are rounded: a tenth or a half; and how many people scored, less what they abstained from.
+    assert shown == {"_Audit.step", "Scatter.people"}

@@ -22,6 +22,7 @@ from bot.domain.decision import (
     missing_for_criteria,
 )
 from bot.errors import Conflict
+from tests.support.dossiers import situations
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -197,3 +198,21 @@ def test_what_is_missing_before_criteria_is_named_in_words(
     case: Case, active_members: int, missing: tuple[str, ...]
 ) -> None:
     assert missing_for_criteria(case, active_members=active_members) == missing
+
+
+@pytest.mark.parametrize("transition", Transition)
+def test_a_decision_stands_where_a_move_has_led_it(transition: Transition) -> None:
+    start, end = TRANSITIONS[transition]
+    if start is None:
+        return
+
+    assert a_decision(start).moved(transition).moved_to_by(transition)
+    assert a_decision(start).moved_to_by(transition) is (start == end)
+
+
+def test_options_and_criteria_of_a_decision_are_found_by_their_ids_and_no_others() -> None:
+    dossier = situations()["options"]
+
+    assert [dossier.option(o.id) for o in dossier.options] == list(dossier.options)
+    assert [dossier.criterion(k.id) for k in dossier.criteria] == list(dossier.criteria)
+    assert (dossier.option(UUID(int=0)), dossier.criterion(UUID(int=0))) == (None, None)

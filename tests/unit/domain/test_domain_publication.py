@@ -383,6 +383,28 @@ def test_a_topic_of_fewer_than_five_whole_ballots_has_no_number_and_of_two_no_na
     assert topics[6][0].share
 
 
+def test_a_share_is_printed_where_two_or_more_are_ranked_and_only_of_these() -> None:
+    two = published([((8, 7), (5, 6), (7, None))] * 5, "1", "1")
+    one = published([((8, 7), (5, None))] * 5, "1", "1")
+
+    assert [row.share is None for row in two.rows] == [False, False, True]
+    assert [row.share for row in one.rows] == [None, None]
+
+
+def test_a_single_criterion_is_never_the_one_to_talk_about() -> None:
+    apart = [((8 + i % 3,), (5,)) for i in range(5)]
+
+    assert published(apart, "1").topics == ()
+    assert published([(*rows, rows[1]) for rows in apart], "1").topics == ()
+    assert published([tuple((*row, 5) for row in rows) for rows in apart], "1", "1").topics != ()
+
+
+def test_a_topic_whose_share_rounds_to_nothing_is_left_out() -> None:
+    people = [((1 + 2 * (i % 5), 5 + i % 2), (5, 5)) for i in range(10)]
+
+    assert [topic.criterion_id for topic in published(people, "1", "0.1").topics] == [criterion(0)]
+
+
 # --- Stored and read ------------------------------------------------------------------------------------
 
 VERSION_1 = {

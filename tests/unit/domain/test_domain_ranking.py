@@ -205,3 +205,27 @@ def test_cells_of_options_outside_the_round_do_not_count() -> None:
 def test_weights_that_add_up_to_nothing_are_a_programming_error(weights: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="weights above 0"):
         rank(option_ids=[option(0)], weights=weighted(*weights), ballots=[])
+
+
+def test_what_nobody_scored_has_no_voices_and_no_place_even_where_one_score_is_enough() -> None:
+    means = cell_means([ballot([(7,), (None,)])])
+
+    scored, unscored = rank_means(option_ids=[option(0), option(1)], weights=weighted("1"), means=means, least=1).rows
+
+    assert (scored.place, scored.voices, scored.needs) == (1, 1, ())
+    assert (unscored.place, unscored.voices, unscored.needs) == (None, 0, (criterion(0),))
+
+
+def test_contested_are_the_first_two_places_that_are_taken_however_many_are_not_ranked() -> None:
+    rows = ((9,), (7,), (7,), (5,), (None,))
+
+    ranking = rank(option_ids=[option(o) for o in range(5)], weights=weighted("1"), ballots=[ballot(rows)] * 2)
+
+    assert ranking.contested == (option(0), option(1), option(2))
+
+
+def test_exact_scores_do_not_show_in_a_traceback() -> None:
+    ranking = rank(option_ids=[option(0)], weights=weighted("3"), ballots=[ballot([(7,)]), ballot([(8,)])])
+
+    assert "Fraction" not in repr(ranking)
+    assert "Fraction" not in repr(cell_means([ballot([(7,)])]))

@@ -149,6 +149,13 @@ def test_nothing_bounds_a_lone_option_and_nothing_ranked_has_no_intervals() -> N
     assert weight_intervals(nobody, weights=weighted("1"), means={}) == {}
 
 
+def test_a_tie_at_no_weight_at_all_bounds_nothing() -> None:
+    _, (where_they_differ, where_not) = ranked((("7", "5"), ("6", "5")), weighted("1", "2"))
+
+    assert (where_they_differ.low, where_they_differ.low_rival) == (None, None)
+    assert rounded(where_not) == (None, None)
+
+
 MATRICES = st.tuples(st.integers(2, 5), st.integers(1, 4)).flatmap(
     lambda shape: st.tuples(
         st.lists(

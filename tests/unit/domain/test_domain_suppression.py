@@ -18,7 +18,7 @@ from scipy.optimize import linprog
 
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
-from bot.domain.suppression import OPEN, Shown, choose
+from bot.domain.suppression import OPEN, Shown, _Audit, choose
 from tests.support.ballots import criterion, option
 
 Rows = Sequence[Sequence[int | None]]
@@ -225,3 +225,81 @@ def test_two_means_of_a_tenth_would_give_a_newcomer_away_and_two_halves_would_no
     possible = {x for total in four for x in range(1, 11) if later_low <= Fraction(total + x, 5) <= later_high}
 
     assert sorted(possible) == candidates
+
+
+def test_an_option_whose_total_is_not_printed_either_withholds_a_second_cell_all_the_same() -> None:
+    # Two people scored the first cell of the second option: no total of it, so nothing could tell that cell.
+    few = ((6, 7, 8), (None, 6, 4))
+    case = case_of([FULL, FULL, few, few, few], "1", "2", "3")
+
+    shown = check_nothing_can_be_told(case)
+
+    assert shown.totals == {option(0)}
+    assert shown.cells == {*[(option(0), criterion(k)) for k in range(3)], (option(1), criterion(1))}
+
+
+def test_totals_take_the_fewest_people_that_they_may_and_one_less_has_none() -> None:
+    three, two = [((6, 7), (5, 6))] * 3, [((6, 7), (5, None))]
+
+    assert case_of(three, "1", "1").shown().totals == {option(0), option(1)}
+    assert case_of([*three[:2], *two], "1", "1").shown().totals == {option(0)}
+
+
+def is_open(people: Sequence[Rows], *weights: str, step: Fraction) -> bool:
+    """Whether the first cell of the only option stays open beside its printed total and its other, printed cells."""
+    case = case_of(people, *weights)
+    shown = Shown(frozenset((option(0), criterion(k)) for k in range(1, len(weights))), frozenset({option(0)}))
+    return _Audit(case.ranking, dict(case.weights), case.means, step, 5).find_leaking(shown) is None
+
+
+def test_a_withheld_mean_is_open_enough_with_exactly_two_points() -> None:
+    # Half a point of the total is two of a cell with a quarter of the weight.
+    sixes: list[Rows] = [((6, 6),)] * 4 + [((None, 6),)]
+
+    assert is_open(sixes, "1", "3", step=HALF)
+    assert not is_open(sixes, "1.01", "3", step=HALF)
+
+
+@pytest.mark.parametrize(("score", "is_wide"), [(2, True), (8, True), (9, False), (10, False)])
+def test_the_scale_itself_bounds_what_a_total_leaves_open(score: int, is_wide: bool) -> None:
+    # The total leaves 1 to 3, 7 to 9, and twice 9 to 11.
+    people: list[Rows] = [((score, 6),)] * 4 + [((None, 6),)]
+
+    assert is_open(people, "1", "3", step=HALF) is is_wide
+
+
+@pytest.mark.parametrize("end", [(1, 2, 1, 2, 1, 2), (9, 10, 9, 10, 9, 10)])
+def test_a_mean_at_the_very_border_of_an_end_is_printed_as_the_end(end: Sequence[int]) -> None:
+    # 1.5 is printed as "≤ 1.5": half a point that the reader does not know. Known exactly, it would give 6 away.
+    people: list[Rows] = [((None if i == 0 else 6, x),) for i, x in enumerate(end)]
+
+    assert is_open(people, "1", "5", step=TENTH)
+
+
+def test_with_one_criterion_the_total_is_the_cell_and_goes_with_it() -> None:
+    case = case_of([((6,), (5,))] * 4 + [((None,), (None,))], "1")
+
+    shown = check_nothing_can_be_told(case)
+
+    assert (shown.cells, shown.totals) == (frozenset(), frozenset())
+
+
+def test_an_option_without_a_place_is_neither_printed_nor_told() -> None:
+    lone = ((6, 7, 8), (5, 6, None))
+    case = case_of([FULL] + [lone] * 4, "1", "2", "3")
+
+    shown = check_nothing_can_be_told(case)
+
+    assert [row.place for row in case.ranking.rows] == [1, None]
+    assert shown.totals == {option(0)}
+    assert shown.cells >= {(option(0), criterion(k)) for k in range(3)}
+
+
+def test_of_options_with_one_place_each_bounds_the_others() -> None:
+    """Two in first place have the same total, so where one is printed the other one is known."""
+    case = case_of([((6, 8), (8, 6))] * 4 + [((6, 8), (8, None))], "1", "1")
+
+    shown = check_nothing_can_be_told(case)
+
+    assert [row.place for row in case.ranking.rows] == [1, 1]
+    assert (option(1), criterion(0)) not in shown.cells or shown.totals == frozenset()
