@@ -85,7 +85,7 @@ BEGIN
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
         decision_outcomes
     TO conclave_bot;
-    GRANT DELETE ON submissions, outbox TO conclave_bot;
+    GRANT DELETE ON submissions, outbox, reminders TO conclave_bot;
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;  -- kept once scoring has started: a trigger
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP
         EXECUTE (

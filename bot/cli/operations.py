@@ -107,7 +107,7 @@ async def export(settings: Settings, *, team: str | None) -> bytes:
         found = await exports.for_operator(opened, team_name=team)
         lines = [export_view.BOM, export_view.heading()]
         async for records in exports.pages(opened, team_id=found.id):
-            lines += [export_view.line(record, found) for record in records]
+            lines += [export_view.line(record) for record in records]
         return "".join(lines).encode()
 
 

@@ -57,7 +57,7 @@ async def _upload(deps: Deps, order: Order, found: Source) -> None:
 async def _table(deps: Deps, found: Source) -> bytes:
     lines = [view.BOM, view.heading()]
     async for records in exports.pages(deps.patient_db, team_id=found.team.id):
-        lines += [view.line(record, found.team) for record in records]
+        lines += [view.line(record) for record in records]
     return "".join(lines).encode()
 
 

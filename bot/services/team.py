@@ -11,7 +11,7 @@ from bot.domain.press import Press
 from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
-from bot.store import audit, decision, dossier, outbox, reminder, round, team
+from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
 from bot.store import press as presses
 from bot.store.db import Db, run_tx
 
@@ -184,6 +184,7 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
         check_admin(by.actor, is_workspace_admin=is_workspace_admin)
         await team.update_team(c, by.team.id, fields.values())
         await audit.write(c, "team.changed", by=by.member.id, details={"team": str(by.team.id)})
+        await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)

@@ -208,7 +208,7 @@ def _reminder(dossier: Dossier, option_id: UUID) -> str | None:
     option = dossier.option(option_id)
     if option is None:
         return None
-    facts = text.sentence_case(option_facts(option, dossier.team.currency))
+    facts = text.sentence_case(option_facts(option, dossier.decision.currency))
     return f"{facts} · {text.cut(text.one_line(option.description), DESCRIPTION_ROOM)}"
 
 

@@ -9,6 +9,7 @@ from pydantic import Field as Attribute
 
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
+from bot.domain.money import CURRENCIES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
 from bot.views import authority
@@ -129,9 +130,17 @@ def _currency() -> Field[str]:
         currency = fields.text("currency").upper()
         if not _CURRENCY.match(currency):
             raise Invalid("Write the currency as three letters, for example EUR.", field="currency")
+        if currency not in CURRENCIES:
+            raise Invalid(f"{currency} is no currency that anybody pays with. Write one like EUR.", field="currency")
         return currency
 
-    return Field("currency", "Currency", lambda start: element.text_input("currency", initial=start, length=3), read)
+    return Field(
+        "currency",
+        "Currency",
+        lambda start: element.text_input("currency", initial=start, length=3),
+        read,
+        "Decisions keep the currency that they were opened in.",
+    )
 
 
 def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequence[str] = ()) -> kit.View:

@@ -65,7 +65,9 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
 
     await lisa.see(ON_ITS_WAY)
     (message,) = [m for m in await direct_messages(team, "lisa") if m.files]
-    assert message.text.startswith("1 decision of CS Team as CSV. Amounts are in USD, times in UTC.")
+    assert message.text.startswith(
+        "1 decision of CS Team as CSV. Amounts are in the currency that stands last in their line, "
+    )
     assert message.files[0]["name"] == f"cs-team-decisions-{datetime.now(UTC):%Y-%m-%d}.csv"
     assert table.startswith(b"\xef\xbb\xbfNumber,Title,Type,Customer,")
     assert table.count(b"\n") == table.count(b"\r\n") == 2

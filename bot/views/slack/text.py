@@ -67,7 +67,7 @@ def _apart(titles: Sequence[str], length: int, start: int = 0) -> dict[str, str]
 def _parting(titles: Sequence[str], start: int, length: int) -> int:
     """From where on to show titles whose difference is out of sight: the first word from which on all are whole, else
     the word in which they differ, else the middle of a word too long to be shown."""
-    common, longest = len(commonprefix(titles)), max(map(len, titles))
+    common, longest = len(commonprefix(titles)), max(map(len, titles))  # noqa: RUF071 - of words, not of paths
     words = [i for i in range(start + 1, common + 1) if titles[0][i - 1] == " "]
     whole = next((word for word in words if longest - word < length), None)
     if whole is not None:

@@ -121,7 +121,10 @@ def test_flattening_takes_anything(message: str) -> None:
     ("titles", "shown"),
     [
         (["Half refund", "Full refund"], ["Half refund", "Full refund"]),
-        (["Refund of the money by card", "Refund of the money by cheque"], ["…the money by card", "…the money by cheque"]),
+        (
+            ["Refund of the money by card", "Refund of the money by cheque"],
+            ["…the money by card", "…the money by cheque"],
+        ),
         (["Refund of the money", "Refund of the money, later"], ["Refund of the money", "Refund of the money…"]),
         (["Refund of the whole sum", "Refund of the whole sum"], ["Refund of the w… (1)", "Refund of the w… (2)"]),
         (["", ""], ["– (1)", "– (2)"]),
