@@ -11,7 +11,7 @@ from bot.errors import Invalid
 from bot.services import team as teams
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
-from handlers.after_ack import ack_loading, open_modal, show_later
+from handlers.after_ack import ack_loading, open_modal, refresh_later, show_later
 from handlers.person import acting, by, deps, find_actor, is_workspace_admin, profile, read_profile, workspace_id
 from handlers.press import press, pressed_id, pressed_page, view_id
 
@@ -122,4 +122,4 @@ async def edit_member(args: AsyncArgs) -> None:
         async def build() -> dict[str, Any]:
             return view.members(who.team, await teams.members(deps(args).db, who), page=view.page_of(submitted))
 
-        show_later(args, str(beneath), build, title="Your team")
+        refresh_later(args, str(beneath), build)
