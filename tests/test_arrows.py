@@ -26,6 +26,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.metrics",
         "bot.nature",
+        "bot.profile",
         "bot.errors",
     ),
     # The rooms of one use case.
@@ -38,6 +39,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
+    # Who somebody is, as Slack tells it.
+    "bot.profile": ("bot.domain", "bot.nature", "bot.errors"),
     # What runs beside the requests.
     "bot.delivery": (
         "bot.delivery",
@@ -46,6 +49,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.domain",
         "bot.errors",
         "bot.nature",
+        "bot.profile",
         "bot.deps",
         "bot.store.db",
         "bot.store.outbox",
@@ -135,7 +139,7 @@ ONLY_STDLIB = ("bot.domain", "bot.errors")
 # Leniency of a big team in plain Python would take minutes. Imported inside functions: it costs 70 ms.
 MAY_USE_NUMPY = ("bot.domain.leniency",)
 
-MAY_TRY = ("handlers.errors", "handlers.after_ack")
+MAY_TRY = ("handlers.errors", "handlers.after_ack", "handlers.private")
 MAY_OPEN_TRANSACTIONS = ("bot.services", "bot.delivery", "bot.store.db")
 MAY_READ_ENVIRONMENT = ("bot.config",)
 NO_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}

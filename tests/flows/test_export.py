@@ -358,6 +358,26 @@ async def test_who_leaves_the_team_while_it_is_on_its_way_gets_nothing(team: Tea
     assert team.house.sandbox.calls("files.completeUploadExternal") == []
 
 
+@pytest.mark.parametrize("when", ["before the file", "before a part"])
+async def test_an_export_to_somebody_gone_from_slack_is_settled_and_they_are_asked_no_more(
+    team: Team, when: str
+) -> None:
+    await team.to_resolved()
+    await team.settled()
+    if when == "before a part":
+        team.house.sandbox.fail("files.getUploadURLExternal", "error", error="file_uploads_disabled")
+        team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=1)
+    else:
+        team.house.sandbox.fail("conversations.open", "ratelimited", retry_after=1)
+    await team.house.person("lisa").slash("/decide export")
+    await team.until("SELECT count(*) FROM outbox WHERE kind LIKE 'export%' AND last_error = 'ratelimited'", 1)
+    team.house.sandbox.deactivate("lisa")
+    await team.settled()
+
+    assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+    assert team.value("SELECT is_active FROM team_members WHERE name LIKE 'Lisa%'") is False
+
+
 async def test_a_colleague_cannot_download_what_was_sent_to_somebody_else(team: Team) -> None:
     await team.to_resolved()
     await exported(team)
