@@ -81,7 +81,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
     ),
     "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.errors"),
-    "bot.socket_mode": ("bot.identity", "bot.errors"),
+    "bot.socket_mode": ("bot.identity", "bot.nature", "bot.errors"),
     "bot.http": (
         "bot.clock",
         "bot.deps",
@@ -89,6 +89,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.metrics",
         "bot.port",
         "bot.services",
+        "bot.socket_mode",
         "bot.store",
         "bot.watch",
         "bot.errors",
