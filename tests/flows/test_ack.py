@@ -348,3 +348,11 @@ async def test_a_profile_that_slack_will_not_tell_just_now_keeps_the_text(team: 
     answer = await team.submit("sarah", {"Team": "Care"})
 
     assert "Not saved yet: Slack asks us to wait." in (await team.modal("sarah")).text, answer
+
+
+async def test_a_window_for_which_slack_will_not_tell_who_somebody_is_says_that_it_asks_to_wait(team: Team) -> None:
+    team.house.sandbox.fail("users.info", "ratelimited", retry_after=30)
+
+    assert (await team.house.person("lisa").slash("/decide settings")).ok
+
+    await team.modal("lisa", at_least="Slack asks us to wait. Try it once more in a minute.")
