@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, letter, nudge, slack
+from bot.delivery import export, home, letter, newcomer, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
@@ -47,6 +47,14 @@ class Bot:
     identity: Identity
     asgi: Starlette
     watch: Watch = field(default_factory=Watch)
+    socket: Socket | None = None
+    """In Socket Mode, where this process takes requests."""
+
+    async def until_ready(self) -> None:
+        """Wait until Slack knows who we are, and reaches us."""
+        await self.identity.ready.wait()
+        if self.socket:
+            await self.socket.live.wait()
 
 
 @asynccontextmanager
@@ -83,12 +91,12 @@ async def running(
         stack.push_async_callback(after_ack.drain)
         bolt = _bolt(settings, client_for(settings, session), identity)
         register(bolt, deps=deps, after_ack=after_ack)
-        if does_web and settings.is_socket_mode:
-            await _start_socket_mode(stack, watch, settings, bolt, session)
+        is_socket = does_web and settings.is_socket_mode
+        socket = await _start_socket_mode(stack, watch, settings, bolt, session) if is_socket else None
         stack.callback(watch.stop)
-        is_http = does_web and not settings.is_socket_mode
-        pages = asgi(deps, identity, bolt if is_http else None, does_work=does_work, watch=watch)
-        yield Bot(deps, identity, pages, watch)
+        by_port = bolt if does_web and not is_socket else None
+        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket)
+        yield Bot(deps, identity, pages, watch, socket)
 
 
 async def _start_clock(stack: contextlib.AsyncExitStack, watch: Watch, database: db.Db) -> DatabaseClock:
@@ -143,6 +151,7 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
+    senders |= newcomer.senders()
     worker = Worker(
         deps,
         senders,
@@ -166,7 +175,7 @@ async def _start_work(
 
 async def _start_socket_mode(
     stack: contextlib.AsyncExitStack, watch: Watch, settings: Settings, bolt: AsyncApp, session: aiohttp.ClientSession
-) -> None:
+) -> Socket:
     app_token = settings.slack_app_token.get_secret_value()
     handler = AsyncSocketModeHandler(
         bolt,
@@ -183,6 +192,12 @@ async def _start_socket_mode(
         await handler.close_async()
 
     stack.push_async_callback(close)
+    return socket
+
+
+async def _say_ready(bot: Bot, port: int) -> None:
+    await bot.until_ready()
+    log.info("ready", port=port)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:
@@ -215,7 +230,8 @@ async def serve(
         if keep_up:
             stack.push_async_callback(_cancel, watch.start("embedded database", keep_up()))
         async with serving(bot.asgi, host=settings.host, port=settings.port, watch=watch) as port:
-            log.info("ready", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
+            log.info("listening", port=port, web=does_web, worker=does_work, socket_mode=settings.is_socket_mode)
+            stack.push_async_callback(_cancel, asyncio.create_task(_say_ready(bot, port)))
             await watch.over.wait()
             watch.stop()
         log.info("stopping")

@@ -27,6 +27,7 @@ from bot.identity import CLOCK_OFF_SECONDS, Identity
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
+from bot.socket_mode import Socket
 from bot.store import db, schema
 from bot.store.outbox import Standing
 from bot.watch import Watch
@@ -46,9 +47,15 @@ _NOT_HERE = {errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN, socket.EA
 
 
 def asgi(
-    deps: Deps, identity: Identity, bolt: AsyncApp | None, *, does_work: bool, watch: Watch | None = None
+    deps: Deps,
+    identity: Identity,
+    bolt: AsyncApp | None,
+    *,
+    does_work: bool,
+    watch: Watch | None = None,
+    socket: Socket | None = None,
 ) -> Starlette:
-    """`bolt` None: health pages only (Socket Mode, or a worker)."""
+    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`)."""
     started = time.monotonic()
     watch = watch or Watch()
 
@@ -57,7 +64,9 @@ def asgi(
 
     async def readyz(_: Request) -> Response:
         working_since = started if does_work else None
-        checks, details = await readiness(deps, identity, working_since, watch=watch, has_signatures=bolt is not None)
+        checks, details = await readiness(
+            deps, identity, working_since, watch=watch, socket=socket, has_signatures=bolt is not None
+        )
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
@@ -135,17 +144,18 @@ async def readiness(
     working_since: float | None,
     *,
     watch: Watch | None = None,
+    socket: Socket | None = None,
     has_signatures: bool = False,
 ) -> tuple[dict[str, bool], dict[str, object]]:
     """(what has to hold, what an operator wants to know besides).
 
     `working_since`: where this process does work. has_signatures: it takes requests that Slack has signed, by the time.
+    socket: it takes them through this connection.
     """
     unwell = watch.unwell if watch else []
-    checks = {"slack": identity.ready.is_set(), "tasks": not unwell}
     clocks = _clocks_ahead(deps, identity)
-    if has_signatures:
-        checks["clock"] = _is_right(clocks)
+    checks = {"slack": identity.ready.is_set(), "tasks": not unwell}
+    checks |= _requests_come(clocks if has_signatures else None, socket)
     try:
         checks |= {"database": True, "schema": await db.version(deps.db) == schema.head()}
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
@@ -162,11 +172,21 @@ async def readiness(
     return checks, {
         "outbox": counts,
         "sweep_age_seconds": None if sweep_age is None else round(sweep_age, 1),
-        "slack_refuses": standing.refusal or identity.trouble,
+        "slack_refuses": _refusal(standing, identity, socket),
         "waiting_for_an_operator": standing.refused,
         "clock_ahead_seconds": {name: round(seconds, 1) for name, seconds in clocks.items()},
         "unwell_tasks": unwell,
     }
+
+
+def _requests_come(clocks_ahead: Mapping[str, float] | None, socket: Socket | None) -> dict[str, bool]:
+    """Whether Slack's requests get through. clocks_ahead: None where none come by the port."""
+    by_port = {} if clocks_ahead is None else {"clock": _is_right(clocks_ahead)}
+    return by_port | ({"socket": socket.is_live} if socket else {})
+
+
+def _refusal(standing: Standing, identity: Identity, socket: Socket | None) -> str | None:
+    return standing.refusal or identity.trouble or (socket.trouble if socket else None)
 
 
 def _work_is_done(standing: Standing, sweep_age: float | None, *, is_young: bool) -> dict[str, bool]:

@@ -5,6 +5,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -14,8 +15,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.clock import Reading
 from bot.config import Settings
 from bot.deps import Deps
-from bot.errors import slack_name
-from bot.nature import Nature, nature_of
+from bot.errors import slack_error, slack_name
+from bot.nature import Nature, is_limited, nature_of, status_of
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,25 @@ def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str
         session=session,
         retry_handlers=[],
     )
+
+
+def why_not(error: Exception, settings: Settings, *, variable: str) -> str:
+    """Why a call with the token of `variable` failed: the token, Slack, or the way to it; and what to do."""
+    host, name = urlsplit(settings.slack_api_url).netloc, slack_error(error)
+    if (name and nature_of(name) is Nature.PASSES) or is_limited(error):
+        return f"Slack answers {name or 'ratelimited'}. It passes: try again in a minute."
+    if name:
+        return f"Slack refuses {variable}: {name}. {_TOKENS[variable]}"
+    if status_of(error):
+        return f"{host} answers, but not as Slack does (HTTP {status_of(error)}). Check SLACK_API_URL and proxies."
+    cause = getattr(error, "strerror", None) or type(error).__name__
+    return f"{host} cannot be reached ({cause}). Check the network, proxies and SLACK_API_URL."
+
+
+_TOKENS = {
+    "SLACK_BOT_TOKEN": "Check SLACK_BOT_TOKEN: Slack shows it under OAuth & Permissions, xoxb-...",
+    "SLACK_APP_TOKEN": "Check SLACK_APP_TOKEN: an app-level token of this app with connections:write, xapp-...",
+}
 
 
 async def identify(deps: Deps, identity: Identity) -> None:

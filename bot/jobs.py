@@ -27,8 +27,8 @@ async def tick(deps: Deps) -> bool:
     except TryAgain:
         log.warning("the sweep waits for the database")
         return False
-    if swept.closed or swept.due:
-        log.info("swept", closed=swept.closed, planned=swept.planned, due=swept.due)
+    if swept.closed or swept.overdue or swept.due:
+        log.info("swept", closed=swept.closed, overdue=swept.overdue, planned=swept.planned, due=swept.due)
     return True
 
 

@@ -14,10 +14,10 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import slack_error, slack_name, told
+from bot.errors import BotError, slack_error, slack_name, told
 from bot.nature import Nature, is_limited, nature_of, retry_after
 from bot.views.slack import ids, notice
-from handlers.private import is_in_modal, is_stack_full, tell, write
+from handlers.private import is_in_modal, is_stack_full, tell, when_let
 from handlers.refusal import as_refusal
 
 log = structlog.get_logger(__name__)
@@ -29,14 +29,12 @@ WAIT_SECONDS = 8.0
 message, says that it did not work. Shorter than what a process that ends leaves it."""
 TELL_SECONDS = 2.0
 """For saying so in the window."""
-_TRIGGER_SECONDS = 2.0
-"""What is left of a trigger's three seconds when its first use was answered."""
 _FIRST_PAUSE_SECONDS = 0.25
 NOT_SHOWN = "Slack did not let the window open in time. Try it once more."
 _KEY = "after_ack"
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _GONE = {"not_found", "view_not_found", "hash_conflict"}
-"""The person has closed the modal meanwhile; nobody is left to tell."""
+"""The person has closed the modal meanwhile: what it would show they can open again, a refusal is told all the same."""
 
 
 class AfterAck:
@@ -73,16 +71,7 @@ async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None
     try:
         await work()
     except Exception as error:
-        await _tell_quietly(args, as_refusal(error).message)
-
-
-async def _tell_quietly(args: AsyncArgs, sentence: str) -> None:
-    for way in (tell, write):
-        try:
-            await _when_let(partial(way, args, sentence))
-            return
-        except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
-            log.warning("could not answer privately", way=way.__name__, error=type(error).__name__)
+        await tell(args, as_refusal(error).message)
 
 
 async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
@@ -98,16 +87,16 @@ async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, t
 async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
     loading = {**notice.loading(title), "external_id": secrets.token_hex(16)}
     try:
-        opened = await _when_let(lambda: _open(args, loading))
+        opened = await when_let(lambda: _open(args, loading))
     except (SlackApiError, aiohttp.ClientError, OSError) as error:
         log.info("modal not opened", error=slack_name(error))
         found = None if slack_error(error) else await _find_opened(args, loading)
         if found is None:
-            await _tell_quietly(args, NOT_SHOWN)
+            await tell(args, NOT_SHOWN)
             return
         opened = found
     except Exception as error:
-        await _tell_quietly(args, as_refusal(error).message)
+        await tell(args, as_refusal(error).message)
         return
     await show(args, opened["view"]["id"], build, title=title)
 
@@ -122,18 +111,6 @@ async def _find_opened(args: AsyncArgs, loading: View) -> AsyncSlackResponse | N
         return await _patiently(update, within=WAIT_SECONDS)
     except (SlackApiError, aiohttp.ClientError, OSError):
         return None
-
-
-async def _when_let(call: Callable[[], Awaitable[T]]) -> T:
-    """Once more where Slack asks us to come back soon, while a trigger lives: what it has refused it has not done."""
-    try:
-        return await call()
-    except SlackApiError as error:
-        wait = retry_after(error) or 1.0
-        if not is_limited(error) or wait > _TRIGGER_SECONDS:
-            raise
-    await asyncio.sleep(wait)
-    return await call()
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], *, within: float) -> T:
@@ -207,6 +184,8 @@ async def _show(
     except Exception as error:
         if slack_error(error) not in _GONE:
             await _show_sentence(args, update, title, sentence or _not_shown(error))
+        elif sentence:
+            await tell(args, sentence)
 
 
 def _not_shown(error: Exception) -> str:
@@ -221,14 +200,26 @@ async def _show_sentence(args: AsyncArgs, update: Callable[[View], Awaitable[Non
     """In the window, which goes on loading otherwise; as a direct message where that cannot be either."""
     try:
         await _patiently(lambda: update(notice.notice(title, sentence)), within=TELL_SECONDS)
-    except Exception as error:
-        if slack_error(error) not in _GONE:
-            await _tell_quietly(args, sentence)
+    except Exception:
+        await tell(args, sentence)
 
 
 def show_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
     """`show`, after the ack."""
     args.context[_KEY].spawn(show(args, view_id, build, title=title))
+
+
+def refresh_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]]) -> None:
+    """Bring an open view up to date after the ack. Nobody waits for it, so nobody hears of it where it cannot be."""
+    args.context[_KEY].spawn(_refresh(args, view_id, build))
+
+
+async def _refresh(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]]) -> None:
+    try:
+        view = await build()
+        await _patiently(lambda: _update(args, view_id, view), within=WAIT_SECONDS)
+    except (BotError, SlackApiError, aiohttp.ClientError, OSError) as error:
+        log.info("a window stays as it is", error=slack_name(error))
 
 
 async def ack_loading(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str) -> None:

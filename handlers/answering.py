@@ -15,7 +15,7 @@ from bot.services import result as results
 from bot.services import team as teams
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
-from handlers.after_ack import later, open_modal, show_later
+from handlers.after_ack import later, open_modal, refresh_later
 from handlers.person import by, deps
 from handlers.press import pressed_id, view_id
 from handlers.private import is_in_modal, tell
@@ -61,7 +61,7 @@ async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:
     submitted = args.body["view"]
     beneath = {submitted.get("previous_view_id"), submitted.get("root_view_id")} - {None, submitted["id"]}
     for stale in beneath:
-        show_later(args, str(stale), lambda: details(args, after.id), title="Decision")
+        refresh_later(args, str(stale), lambda: details(args, after.id))
 
 
 async def ack_said(args: AsyncArgs, after: Decision, sentence: str, *, title: str | None = None) -> None:
@@ -73,4 +73,4 @@ def tell_done(args: AsyncArgs, after: Decision, sentence: str) -> None:
     """Say privately what a press has done; details in which it was pressed show it as well. Comes after the ack."""
     later(args, lambda: tell(args, sentence, level="success"))
     if is_in_modal(args) and args.body["view"].get("callback_id") == ids.SHOW:
-        show_later(args, view_id(args), lambda: details(args, after.id), title="Decision")
+        refresh_later(args, view_id(args), lambda: details(args, after.id))

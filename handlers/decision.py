@@ -12,7 +12,7 @@ from bot.services import dossier as dossiers
 from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views.slack import text
-from bot.views.slack.form import uuid_in
+from bot.views.slack.form import currency_in, uuid_in
 from handlers.after_ack import later, open_modal
 from handlers.answering import ack_done, ack_said, details
 from handlers.person import by, deps
@@ -66,10 +66,11 @@ async def _open_new(
 
 
 async def create(args: AsyncArgs) -> None:
-    who = await by(args)
-    form = view.parse_new(args.body["view"], currency=who.team.currency, now=who.now)
+    who, submitted = await by(args), args.body["view"]
+    currency = currency_in(submitted, who.team.currency)
+    form = view.parse_new(submitted, currency=currency, now=who.now)
     created, missing = await decisions.open_decision(
-        deps(args).db, who, case=form.case, channel_id=form.channel_id, permalink=form.permalink
+        deps(args).db, who, case=form.case, currency=currency, channel_id=form.channel_id, permalink=form.permalink
     )
     await args.ack(response_action="update", view=view.created(created, missing=missing))
 
@@ -116,7 +117,8 @@ async def edit(args: AsyncArgs) -> None:
     db, who, submitted = deps(args).db, await by(args), args.body["view"]
     decision_id, action = uuid_in(submitted), Action(submitted["callback_id"])
     before = (await dossiers.close_due_and_get(db, who, decision_id)).decision
-    case = view.parse_case(submitted, currency=who.team.currency, now=who.now, before=before.case)
+    currency = currency_in(submitted, before.currency)
+    case = view.parse_case(submitted, currency=currency, now=who.now, before=before.case)
     channel_id = view.parse_channel(submitted)
     after, missing = await decisions.edit_case(db, who, decision_id, action=action, case=case, channel_id=channel_id)
     await ack_done(args, after, view.edited(after, missing=missing))

@@ -14,7 +14,7 @@ from bot.services import dossier as dossiers
 from bot.services import option as options
 from bot.services import team as teams
 from bot.views import option as view
-from bot.views.slack.form import uuid_in
+from bot.views.slack.form import currency_in, uuid_in
 from handlers.after_ack import open_modal
 from handlers.answering import ack_done, ack_said
 from handlers.person import by, deps
@@ -28,7 +28,7 @@ async def propose_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
 
 async def propose(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
-    form = view.parse(submitted, currency=who.team.currency)
+    form = view.parse(submitted, currency=currency_in(submitted, who.team.currency))
     after = await options.propose(deps(args).db, who, uuid_in(submitted), draft=form.draft)
     await ack_done(args, after.decision, view.proposed(after, who))
 
@@ -58,7 +58,7 @@ async def change(args: AsyncArgs) -> None:
     """Submit of one's own option: as it was edited, or with the box that removes it."""
     db, who, submitted = deps(args).db, await by(args), args.body["view"]
     decision_id, option_id = uuid_in(submitted), uuid_in(submitted, "option")
-    form = view.parse(submitted, currency=who.team.currency)
+    form = view.parse(submitted, currency=currency_in(submitted, who.team.currency))
     if form.remove:
         after = await options.remove(db, who, decision_id, option_id=option_id)
         await ack_said(args, after.decision, "Your option is removed.")

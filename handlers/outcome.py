@@ -11,7 +11,7 @@ from bot.domain.by import By
 from bot.services import dossier as dossiers
 from bot.services import outcome as outcomes
 from bot.views import outcome as view
-from bot.views.slack.form import uuid_in
+from bot.views.slack.form import currency_in, uuid_in
 from handlers.answering import ack_done, ack_said, tell_done
 from handlers.person import by, deps
 from handlers.press import pressed_id
@@ -45,7 +45,7 @@ async def set_informed(args: AsyncArgs) -> None:
 
 async def record(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
-    draft = view.parse_record(submitted, currency=who.team.currency, now=who.now)
+    draft = view.parse_record(submitted, currency=currency_in(submitted, who.team.currency), now=who.now)
     after = (await outcomes.record(deps(args).db, who, uuid_in(submitted), draft=draft)).decision
     sentence = f"The outcome of {after.name} is recorded. It can be amended at any time."
     await ack_said(args, after, sentence, title=f"{after.name} outcome")

@@ -1,14 +1,12 @@
 """From a Slack user to the member who acts; the profile is asked for only when the bot does not know the person."""
 
-from typing import Any
-
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps import Deps
 from bot.domain.by import By
 from bot.domain.team import Actor, Profile, SlackUser
 from bot.errors import NotAllowed
+from bot.profile import read_profile
 from bot.services import team
 from bot.views import help as help_view
 from handlers.press import find_press
@@ -62,35 +60,3 @@ async def profile(args: AsyncArgs) -> Profile:
 
 async def is_workspace_admin(args: AsyncArgs) -> bool:
     return (await profile(args)).is_admin
-
-
-async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: str) -> Profile:
-    """Ask Slack who this is. Without the scope for it the address is simply missing."""
-    answer = await client.users_info(user=user_id)
-    user: dict[str, Any] = answer["user"]
-    details = user.get("profile") or {}
-    is_ours = _is_of(user, workspace_id)
-    return Profile(
-        workspace_id=workspace_id,
-        user_id=user_id,
-        name=details.get("real_name") or user.get("real_name") or user.get("name") or user_id,
-        email=details.get("email"),
-        tz=user.get("tz"),
-        is_admin=is_ours and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
-        is_person=is_ours and user_id != "USLACKBOT" and not any(user.get(flag) for flag in _NO_MEMBER),
-    )
-
-
-_NO_MEMBER = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
-"""What Slack says of guests, of people of another company, of bots, and of those who are gone."""
-
-
-def _is_of(user: dict[str, Any], workspace_id: str) -> bool:
-    """Whether this is somebody of the workspace, not of a company that shares a channel with it.
-
-    The other company chooses its people's addresses and admins. `is_stranger` does not tell: it is false for whoever
-    is in a channel that the bot can see. In an Enterprise Grid a person may belong to several workspaces.
-    """
-    home = user.get("team_id")
-    workspaces = (user.get("enterprise_user") or {}).get("teams") or []
-    return home is None or home == workspace_id or workspace_id in workspaces

@@ -5,12 +5,15 @@ import traceback
 
 import structlog
 
-from bot.errors import BotError, TryAgain, slack_error, told
+from bot.errors import BotError, TryAgain, slack_error, slack_name, told
+from bot.nature import Nature, is_limited, nature_of
 
 log = structlog.get_logger(__name__)
 TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
 AGAIN = "The database did not answer in time. Try it once more in a moment."
 """For everything but a submission: there is no text to keep, and no Submit to press."""
+SLACK_BUSY = "Not saved yet: Slack asks us to wait. Your text is still here; press Submit again in a minute."
+SLACK_AGAIN = "Slack asks us to wait. Try it once more in a minute."
 
 
 def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
@@ -19,15 +22,9 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
     Only names and places of an unexpected error are logged, never its message or values: a database error quotes the
     row that failed, and that row may hold scores.
     """
-    if isinstance(error, TryAgain) and not is_submission:
-        log.info("refused", reason=type(error).__name__, **_because(error))
-        return TryAgain(AGAIN)
-    if isinstance(error, BotError):
-        log.info("refused", reason=type(error).__name__, **_because(error))
-        return error
-    if isinstance(error, TimeoutError):
-        log.warning("listener timed out")
-        return TryAgain(TOO_SLOW if is_submission else AGAIN)
+    expected = _expected(error, is_submission=is_submission)
+    if expected:
+        return expected
     reference = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     log.error(
@@ -40,6 +37,20 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
         frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
     return BotError(f"Something went wrong on our side; nothing was lost. Tell whoever runs Conclave: {reference}.")
+
+
+def _expected(error: Exception, *, is_submission: bool) -> BotError | None:
+    """What to answer to a refusal of ours, or where database or Slack want more time; None for anything else."""
+    if isinstance(error, BotError):
+        log.info("refused", reason=type(error).__name__, **_because(error))
+        return error if is_submission or not isinstance(error, TryAgain) else TryAgain(AGAIN)
+    if isinstance(error, TimeoutError):
+        log.warning("listener timed out")
+        return TryAgain(TOO_SLOW if is_submission else AGAIN)
+    if is_limited(error) or nature_of(slack_error(error)) is Nature.PASSES:
+        log.info("refused", reason="Slack", error=slack_name(error))
+        return TryAgain(SLACK_BUSY if is_submission else SLACK_AGAIN)
+    return None
 
 
 def _because(error: BotError) -> dict[str, str]:

@@ -3,17 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.by import By
 from bot.domain.team import Actor
-from bot.errors import Invalid
+from bot.errors import Invalid, slack_name
+from bot.profile import read_profiles
+from bot.services import newcomer as newcomers
 from bot.services import team as teams
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
-from handlers.after_ack import ack_loading, open_modal, show_later
-from handlers.person import acting, by, deps, find_actor, is_workspace_admin, profile, read_profile, workspace_id
+from handlers.after_ack import ack_loading, open_modal, refresh_later, show_later
+from handlers.person import acting, by, deps, find_actor, is_workspace_admin, profile, workspace_id
 from handlers.press import press, pressed_id, pressed_page, view_id
+
+log = structlog.get_logger(__name__)
+LOOK_SECONDS = 5.0
+"""So long people are looked up while somebody looks at "One moment ..."; less than `newcomer.HELD_SECONDS`."""
 
 
 async def open_setup(args: AsyncArgs) -> None:
@@ -33,7 +40,7 @@ async def open_setup(args: AsyncArgs) -> None:
 
 
 async def set_up(args: AsyncArgs) -> None:
-    """Save the team, answer with a loading view, then read the people's profiles and add them."""
+    """Save the team and who is to be in it, answer with a loading view, then look the people up and add them."""
     form = view.parse_setup(args.body["view"])
     fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency)
     found = await find_actor(args)
@@ -44,8 +51,11 @@ async def set_up(args: AsyncArgs) -> None:
         is_admin = await is_workspace_admin(args)
         await teams.update(deps(args).db, who, fields=fields, is_workspace_admin=is_admin)
 
+    # Kept before the answer: whatever becomes of this process, nobody of them is forgotten.
+    wanted = await newcomers.request(deps(args).db, who, role=form.role, user_ids=form.user_ids) if form.role else None
+
     async def build() -> dict[str, Any]:
-        return await _add_people(args, who, role=form.role, user_ids=form.user_ids)
+        return await _add_people(args, who, *wanted) if wanted else await _members(args, who)
 
     await ack_loading(args, build, title="Your team")
 
@@ -64,14 +74,21 @@ async def _create(args: AsyncArgs, form: view.SetupForm, fields: teams.Fields) -
     )
 
 
-async def _add_people(args: AsyncArgs, who: By, *, role: str | None, user_ids: Sequence[str]) -> dict[str, Any]:
+async def _add_people(args: AsyncArgs, who: By, order: newcomers.Order, key: str) -> dict[str, Any]:
+    """Add those whom Slack tells us about while the person waits; a delivery goes on with the rest."""
+    looked = await read_profiles(args.client, workspace_id=order.workspace_id, user_ids=order.rest, within=LOOK_SECONDS)
+    if looked.error:
+        log.info("people are added later", people=len(looked.rest), error=slack_name(looked.error))
+    left, notes = await newcomers.add(deps(args).patient_db, order, looked, key=key)
+    return await _members(args, who, notes=notes, coming=left.rest)
+
+
+async def _members(
+    args: AsyncArgs, who: By, *, notes: Sequence[str] = (), coming: Sequence[str] = ()
+) -> dict[str, Any]:
     db = deps(args).db
-    profiles = [
-        await read_profile(args.client, workspace_id=workspace_id(args), user_id=user_id) for user_id in user_ids
-    ]
-    notes = await teams.add_people(db, who, profiles=profiles, role=role) if role else []
     team = await teams.get_team(db, who.team.id)
-    return view.members(team, await teams.members(db, who), page=0, notes=notes)
+    return view.members(team, await teams.members(db, who), notes=notes, coming=coming)
 
 
 async def turn_page(args: AsyncArgs) -> None:
@@ -122,4 +139,4 @@ async def edit_member(args: AsyncArgs) -> None:
         async def build() -> dict[str, Any]:
             return view.members(who.team, await teams.members(deps(args).db, who), page=view.page_of(submitted))
 
-        show_later(args, str(beneath), build, title="Your team")
+        refresh_later(args, str(beneath), build)

@@ -87,7 +87,7 @@ BEGIN
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
         decision_outcomes
     TO conclave_bot;
-    GRANT DELETE ON submissions, outbox TO conclave_bot;
+    GRANT DELETE ON submissions, outbox, reminders TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP

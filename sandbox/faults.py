@@ -16,7 +16,7 @@ class Fault:
 
     'refuse_block' answers `invalid_blocks` to calls that hold a block of type `block`, as a workspace does to which
     such blocks have not come yet; it hits those only. method: a Web API method, 'response_url', or '*'. times: how
-    many calls it hits.
+    many calls it hits; passes: how many it lets pass before.
     """
 
     method: str
@@ -26,6 +26,7 @@ class Fault:
     error: str = "fatal_error"
     seconds: float = 1.0
     block: str = "data_visualization"
+    passes: int = 0
 
     def hits(self, method: str, block_types: Collection[str]) -> bool:
         return self.method in (method, "*") and (self.kind != "refuse_block" or self.block in block_types)
@@ -52,6 +53,9 @@ class Faults:
         """Use up one hit of the oldest fault waiting for this method. block_types: of the blocks that it is given."""
         for fault in self._waiting:
             if fault.hits(method, block_types):
+                if fault.passes:
+                    fault.passes -= 1
+                    return None
                 fault.times -= 1
                 if fault.times <= 0:
                     self._waiting.remove(fault)

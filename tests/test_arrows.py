@@ -26,6 +26,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.metrics",
         "bot.nature",
+        "bot.profile",
         "bot.errors",
     ),
     # The rooms of one use case.
@@ -38,6 +39,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
+    # Who somebody is, as Slack tells it.
+    "bot.profile": ("bot.domain", "bot.nature", "bot.errors"),
     # What runs beside the requests.
     "bot.delivery": (
         "bot.delivery",
@@ -46,6 +49,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.domain",
         "bot.errors",
         "bot.nature",
+        "bot.profile",
         "bot.deps",
         "bot.store.db",
         "bot.store.outbox",
@@ -77,7 +81,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
     ),
     "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.errors"),
-    "bot.socket_mode": ("bot.identity", "bot.errors"),
+    "bot.socket_mode": ("bot.identity", "bot.nature", "bot.errors"),
     "bot.http": (
         "bot.clock",
         "bot.deps",
@@ -85,6 +89,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.metrics",
         "bot.port",
         "bot.services",
+        "bot.socket_mode",
         "bot.store",
         "bot.watch",
         "bot.errors",
@@ -135,7 +140,7 @@ ONLY_STDLIB = ("bot.domain", "bot.errors")
 # Leniency of a big team in plain Python would take minutes. Imported inside functions: it costs 70 ms.
 MAY_USE_NUMPY = ("bot.domain.leniency",)
 
-MAY_TRY = ("handlers.errors", "handlers.after_ack")
+MAY_TRY = ("handlers.errors", "handlers.after_ack", "handlers.private")
 MAY_OPEN_TRANSACTIONS = ("bot.services", "bot.delivery", "bot.store.db")
 MAY_READ_ENVIRONMENT = ("bot.config",)
 NO_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}

@@ -129,6 +129,32 @@ def test_the_migrated_catalog_contains_the_given_one(database_url: str, db_url_u
         assert [row for row in migrated if row in given] == given
 
 
+def test_decisions_of_before_get_the_currency_of_their_team_and_the_trail_its_order(db_url_unmigrated: str) -> None:
+    schema.upgrade(db_url_unmigrated, "operating")
+    run_script(db_url_unmigrated, SAMPLE)
+    run_script(db_url_unmigrated, "UPDATE teams SET currency = 'EUR'")
+    for action in ("first", "second"):
+        run_script(db_url_unmigrated, f"INSERT INTO audit_logs (action) VALUES ('{action}')")
+    touched = rows(db_url_unmigrated, "SELECT updated_at FROM customer_decisions")
+
+    schema.upgrade(db_url_unmigrated)
+
+    assert rows(db_url_unmigrated, "SELECT DISTINCT currency FROM customer_decisions") == [("EUR",)]
+    assert rows(db_url_unmigrated, "SELECT updated_at FROM customer_decisions") == touched
+    assert rows(db_url_unmigrated, "SELECT action FROM audit_logs ORDER BY seq") == [("first",), ("second",)]
+
+
+def test_a_decision_that_is_inserted_without_a_currency_gets_its_teams(database_url: str) -> None:
+    run_script(database_url, SAMPLE)
+    run_script(database_url, "UPDATE teams SET currency = 'EUR'")
+    copied = "team_id, created_by, customer_name, title, description, decision_type"
+
+    run_script(database_url, f"INSERT INTO customer_decisions ({copied}) SELECT {copied} FROM customer_decisions")
+
+    found = rows(database_url, "SELECT currency, count(*) FROM customer_decisions GROUP BY 1 ORDER BY 1")
+    assert found == [("EUR", 1), ("USD", 1)]
+
+
 def test_given_columns_come_first(database_url: str, db_url_unmigrated: str) -> None:
     schema.upgrade(db_url_unmigrated, "given_schema")
     given, migrated = rows(db_url_unmigrated, COLUMNS), rows(database_url, COLUMNS)

@@ -11,11 +11,12 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
-from bot.errors import StartError, slack_name
-from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session
+from bot.errors import StartError
+from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.services import export as exports
 from bot.services import outbox as deliveries
@@ -107,7 +108,7 @@ async def export(settings: Settings, *, team: str | None) -> bytes:
         found = await exports.for_operator(opened, team_name=team)
         lines = [export_view.BOM, export_view.heading()]
         async for records in exports.pages(opened, team_id=found.id):
-            lines += [export_view.line(record, found) for record in records]
+            lines += [export_view.line(record) for record in records]
         return "".join(lines).encode()
 
 
@@ -216,14 +217,27 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
 
 
 async def _examine_slack(settings: Settings) -> list[Finding]:
+    """Both tokens, each by the call that a start makes with it."""
     async with slack_session() as session:
         client = client_for(settings, session, token=settings.slack_bot_token.get_secret_value())
         try:
-            answer = await client.auth_test()
-        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            return [Finding("slack", False, f"auth.test failed: {slack_name(error)}. Check SLACK_BOT_TOKEN.")]
-    found = Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}")
-    reading = read_slack_time(answer)
+            found = _examine_identity(await client.auth_test())
+        except _FROM_SLACK as error:
+            found = [Finding("slack", False, why_not(error, settings, variable="SLACK_BOT_TOKEN"))]
+        if not settings.is_socket_mode:
+            return found
+        try:
+            await client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+        except _FROM_SLACK as error:
+            return [*found, Finding("socket mode", False, why_not(error, settings, variable="SLACK_APP_TOKEN"))]
+    return [*found, Finding("socket mode", True, "Slack gives out a connection")]
+
+
+_FROM_SLACK = (SlackClientError, aiohttp.ClientError, OSError)
+
+
+def _examine_identity(answer: AsyncSlackResponse) -> list[Finding]:
+    found, reading = Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}"), read_slack_time(answer)
     return [found, _examine_clock(reading.wall_ahead_seconds)] if reading else [found]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.answer import is_final, judged
-from bot.delivery.posting import post
+from bot.delivery.posting import post_dm, reach
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.errors import slack_error
@@ -28,7 +28,7 @@ async def send_file(deps: Deps, delivery: Delivery) -> Verdict:
     if found is None:
         return Done()
     try:
-        await _upload(deps, order, found)
+        await reach(deps, order.user, lambda: _upload(deps, order, found))
     except SlackApiError as error:
         if not _is_refused(error):
             raise
@@ -58,7 +58,7 @@ async def _upload(deps: Deps, order: Order, found: Source) -> None:
 async def _table(deps: Deps, found: Source) -> bytes:
     lines = [view.BOM, view.heading()]
     async for records in exports.pages(deps.patient_db, team_id=found.team.id):
-        lines += [view.line(record, found.team) for record in records]
+        lines += [view.line(record) for record in records]
     return "".join(lines).encode()
 
 
@@ -73,7 +73,7 @@ async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
     message, took, goes_on = view.part(
         found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
     )
-    await post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
+    await post_dm(deps, delivery, user=order.user, message=message)
     if goes_on:
         await exports.send_part(deps.patient_db, order, before=records[took - 1].decision.number)
     return Done()

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +23,7 @@ from bot.errors import TryAgain, slack_error
 from bot.services import team as teams
 from bot.store.outbox import Delivery
 
+log = structlog.get_logger(__name__)
 EVENT_TYPE = "conclave_delivery"
 _CLOCKS_APART = timedelta(minutes=15)
 """How far the database's clock (times of rows) and Slack's (times of messages) may differ; beyond that a message that
@@ -66,12 +68,19 @@ async def post(
 
 
 async def post_dm(deps: Deps, delivery: Delivery, *, user: SlackUser, message: dict[str, Any]) -> None:
-    """Post to a person, once. Where Slack says that they are gone, they become inactive in their team."""
+    """Post to a person, once."""
+    how: dict[str, Any] = {"channel": user.user_id, "key": delivery.dedupe_key, "message": message}
+    await reach(deps, user, lambda: post(deps, delivery, **how))
+
+
+async def reach(deps: Deps, user: SlackUser, send: Callable[[], Awaitable[object]]) -> None:
+    """Do what goes to a person alone. Where Slack says that they are gone, they become inactive in their team."""
     try:
-        await post(deps, delivery, channel=user.user_id, key=delivery.dedupe_key, message=message)
+        await send()
     except SlackApiError as error:
         if slack_error(error) not in GONE_PERSON:
             raise
+        log.info("somebody is gone from Slack and gets this no more", error=slack_error(error))
         await teams.deactivate(deps.patient_db, user=user, cause="gone_from_slack")
 
 

@@ -201,11 +201,12 @@ async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
     """Say in the channel who set the team up; to that person where the channel is closed to us."""
     team = await teams.get_team(deps.patient_db, UUID(delivery.payload["team"]))
     user, channel = str(delivery.payload["user"]), str(delivery.payload["channel"])
+    workspace_id = str(delivery.payload.get("workspace", ""))  # rows of an older version name none
     message = team_view.announcement(team, slack_user_id=user)
     try:
         await post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
     except SlackApiError as error:
         if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
-        await post(deps, delivery, channel=user, key=delivery.dedupe_key, message=message)
+        await post_dm(deps, delivery, user=SlackUser(workspace_id, user), message=message)
     return Done()

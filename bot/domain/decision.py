@@ -120,7 +120,7 @@ CANCELLING = {
 
 @dataclass(frozen=True)
 class Case:
-    """What is typed about the customer and the problem. Money in the team's currency; dates aware, UTC."""
+    """What is typed about the customer and the problem. Money in the decision's currency; dates aware, UTC."""
 
     decision_type: str
     customer_name: str
@@ -156,6 +156,8 @@ class Decision:
     permalink: str | None = None
     cancel_reason: str | None = None
     resolved_at: datetime | None = None
+    currency: str = "USD"
+    """Of all its amounts: its team's when it was opened, whatever that is now."""
 
     @property
     def state(self) -> State:

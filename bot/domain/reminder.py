@@ -16,7 +16,21 @@ from bot.domain.team import Member
 from bot.domain.waiting import URGENT, Kind, Waiting, waiting
 
 CRITICAL = 5
-"""A decision of this urgency is told of at any hour; others in the working hours of whoever is told."""
+"""Scoring and resolving a decision of this urgency is told of at any hour, everything else in the working hours of
+whoever is told: nobody is woken to write down criteria."""
+_WAKES = frozenset(
+    {
+        Kind.SCORE,
+        Kind.TOO_FEW,
+        Kind.UNDECIDED,
+        Kind.RESOLVE,
+        Kind.BEYOND,
+        Kind.SCORING,
+        Kind.NO_QUORUM,
+        Kind.UNRESOLVED,
+    }
+)
+"""Kinds that are about a round that runs or is stuck, or about a result that nobody has resolved with."""
 EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP)
 """These come at the moment that was set for them, for example the day noted for a follow-up. Other nudges may come a
 little early, in a message that goes to the same person anyhow (`Pace.along`); these never do."""
@@ -50,6 +64,7 @@ class Reminder:
 
     item: Waiting
     urgency: int
+    """At which hours it is told; that of the decision, but below `CRITICAL` for what wakes nobody."""
     first: timedelta
     """From the beginning of the wait to the first nudge."""
     repeat: timedelta
@@ -119,8 +134,7 @@ def reminders(brief: Brief, members: Sequence[Member], *, now: datetime, rules: 
     """
     items = [item for item in waiting(brief, members, now=now, rules=rules) if not item.kind.is_invitation]
     rungs = _rungs([item.member_id for item in items if item.kind.is_escalation], members)
-    urgency = brief.decision.case.urgency_level
-    told = [_reminder(item, urgency, rungs) for item in items]
+    told = [_reminder(item, brief.decision.case.urgency_level, rungs) for item in items]
     return tuple(sorted(told, key=lambda reminder: reminder.rung))
 
 
@@ -137,7 +151,11 @@ def _reminder(item: Waiting, urgency: int, rungs: Mapping[UUID, int]) -> Reminde
     if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP):
         return _slow(item, urgency)
     pace = PACES[urgency]
-    return Reminder(item, urgency, _first(item, pace), pace.repeat, pace.most)
+    return Reminder(item, _hours(item, urgency), _first(item, pace), pace.repeat, pace.most)
+
+
+def _hours(item: Waiting, urgency: int) -> int:
+    return urgency if item.kind in _WAKES else min(urgency, CRITICAL - 1)
 
 
 def _first(item: Waiting, pace: Pace) -> timedelta:
@@ -156,11 +174,10 @@ def _first(item: Waiting, pace: Pace) -> timedelta:
 
 
 def _slow(item: Waiting, urgency: int) -> Reminder:
-    # The customer has the answer: nothing about it is critical any more, whatever the decision was.
-    calm = min(urgency, CRITICAL - 1)
+    hours = _hours(item, urgency)
     if item.kind is Kind.FOLLOW_UP:
-        return Reminder(item, calm, timedelta(0), OUTCOME_PACE.repeat, 1)
-    return Reminder(item, calm, OUTCOME_PACE.first, OUTCOME_PACE.repeat, OUTCOME_PACE.most)
+        return Reminder(item, hours, timedelta(0), OUTCOME_PACE.repeat, 1)
+    return Reminder(item, hours, OUTCOME_PACE.first, OUTCOME_PACE.repeat, OUTCOME_PACE.most)
 
 
 def _escalation(item: Waiting, urgency: int, rung: int) -> Reminder:
@@ -169,4 +186,4 @@ def _escalation(item: Waiting, urgency: int, rung: int) -> Reminder:
     begins = item.begins - item.since if item.begins and item.since else timedelta(0)
     grace = {Kind.NO_QUORUM: pace.first, Kind.UNRESOLVED: pace.first + pace.repeat}
     first = begins + grace.get(item.kind, timedelta(0)) + rung * pace.repeat
-    return Reminder(item, urgency, first, pace.repeat, 1, rung)
+    return Reminder(item, _hours(item, urgency), first, pace.repeat, 1, rung)

@@ -74,3 +74,16 @@ class Actor:
 
 def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:
     return is_workspace_admin or (member.is_active and member.authority >= TOP_AUTHORITY)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How far it went to look people up in Slack, who tells about so many at a time."""
+
+    profiles: tuple[Profile, ...]
+    unknown: tuple[str, ...]
+    """Ids behind which Slack shows nobody."""
+    rest: tuple[str, ...]
+    """Those that were not asked about yet."""
+    error: Exception | None = None
+    """Why not, where it was not the time: Slack wants a pause, or does not answer."""

@@ -24,11 +24,12 @@ from bot.store.db import Db, run_tx
 
 
 async def open_decision(
-    db: Db, by: By, *, case: Case, channel_id: str | None, permalink: str | None
+    db: Db, by: By, *, case: Case, channel_id: str | None, permalink: str | None, currency: str | None = None
 ) -> tuple[Decision, tuple[str, ...]]:
     """Open it, and give it its criteria at once, those of its type's template, where nothing is missing for that.
 
-    Returns the decision and what is still missing. The same press again returns the same decision; an edited one (the
+    currency: in which its amounts were typed and will be; None: the team's. Returns the decision and what is still
+    missing. The same press again returns the same decision; an edited one (the
     first answer was lost) updates its case. By hand, not by `press.act`: there is no decision yet to lock or to ask.
     """
 
@@ -40,7 +41,8 @@ async def open_decision(
             decision_id = prior.made
             await _replace_case(c, by, decision_id, case=case, channel_id=channel_id)
         else:
-            decision_id = await _add(c, by, case=case, channel_id=channel_id, permalink=permalink)
+            place = {"channel_id": channel_id, "permalink": permalink}
+            decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))
         await remember(c, by, kind="decision", made=decision_id)
         await _advance(c, by, decision_id)
@@ -49,12 +51,15 @@ async def open_decision(
     return await run_tx(db, work)
 
 
-async def _add(c: AsyncConnection, by: By, *, case: Case, channel_id: str | None, permalink: str | None) -> UUID:
+async def _add(
+    c: AsyncConnection, by: By, *, case: Case, currency: str, channel_id: str | None, permalink: str | None
+) -> UUID:
     added = await decision.add(
         c,
         team_id=by.team.id,
         created_by=by.member.id,
         case=case,
+        currency=currency,
         workspace_id=by.actor.workspace_id,
         channel_id=channel_id,
         permalink=permalink,

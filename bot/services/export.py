@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.export import Record
-from bot.domain.team import Team
+from bot.domain.team import SlackUser, Team
 from bot.errors import NotFound
 from bot.store import audit, export, outbox, team
 from bot.store.db import Db, run_tx
@@ -33,6 +33,10 @@ class Order:
     part: int = 0
     before: int | None = None
     """The next part begins with the decision of the next lower number; None: with the newest."""
+
+    @property
+    def user(self) -> SlackUser:
+        return SlackUser(self.workspace_id, self.user_id)
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:

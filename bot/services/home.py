@@ -81,14 +81,7 @@ async def spread(db: Db, *, decision_id: UUID, occasion: int, merged: Sequence[i
             team_id = await decision.get_team_id(c, decision_id)
         except NotFound:
             return
-        for place in await home.of_team(c, team_id):
-            await outbox.enqueue(
-                c,
-                kind=KIND,
-                lane=place.lane,
-                key=f"home:{place.workspace_id}:{place.slack_user_id}:{newest}",
-                payload={"workspace": place.workspace_id, "user": place.slack_user_id},
-            )
+        await home.refresh(c, team_id, occasion=str(newest))
 
     await run_tx(db, work)
 

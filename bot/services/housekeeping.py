@@ -2,14 +2,17 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import outbox, press
+from bot.store import outbox, press, reminder
 from bot.store.db import Db, run_tx
 
 
 async def purge(db: Db) -> int:
-    """Settled deliveries and old submissions; safe anywhere, any number of times. Returns the number of rows."""
+    """Settled deliveries, old submissions, reminders of what is over; safe anywhere, any number of times.
+
+    Returns the number of rows.
+    """
 
     async def work(c: AsyncConnection) -> int:
-        return await outbox.purge(c) + await press.purge(c)
+        return await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)

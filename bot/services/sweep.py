@@ -1,4 +1,5 @@
-"""The tick's work: close rounds whose time is over, plan what has changed, hand out the nudges that are due."""
+"""The tick's work: close rounds whose time is over, show what has become overdue, plan what has changed, hand out the
+nudges that are due."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from bot.domain.by import Rules
 from bot.services import closing
 from bot.services import reminder as reminders
 from bot.services.isolation import each
-from bot.store import dossier, reminder
+from bot.store import decision, dossier, reminder
 from bot.store.db import Db, autocommit, run_tx
 
 ROUNDS_AT_MOST = 100
 """Rounds closed in one tick; what is left is the next one's."""
+OVERDUE_AT_MOST = 100
+"""Decisions shown as overdue in one tick; what is left is the next one's."""
 PLAN_AT_MOST = 500
 """Decisions planned in one tick; what is left is the next one's."""
 
@@ -25,6 +28,7 @@ class Swept:
     """What one tick did, in counts."""
 
     closed: int
+    overdue: int
     planned: int
     due: int
 
@@ -37,11 +41,12 @@ async def sweep(db: Db, *, now: datetime, rules: Rules) -> Swept:
     """
     closed = await _close_due_rounds(db, now=now)
     due = await _claim_due(db, now=now)
+    overdue = await _show_overdue(db, now=now)
     planned = await _plan_changed(db, now=now, rules=rules)
     if planned:
         due += await _claim_due(db, now=now)
     await autocommit(db, reminder.swept)
-    return Swept(closed, planned, due)
+    return Swept(closed, overdue, planned, due)
 
 
 async def _close_due_rounds(db: Db, *, now: datetime) -> int:
@@ -65,6 +70,19 @@ async def _close_round(db: Db, *, team_id: UUID, decision_id: UUID) -> bool:
         return await closing.close(c, found, by=None) == "closed"
 
     return await run_tx(db, work)
+
+
+async def _show_overdue(db: Db, *, now: datetime) -> int:
+    """Card and Home tab say "overdue" from the date to resolve by on: nobody else would draw them anew."""
+
+    async def read(c: AsyncConnection) -> list[UUID]:
+        return await decision.turned_overdue(c, now=now, at_most=OVERDUE_AT_MOST)
+
+    async def show(decision_id: UUID) -> None:
+        await run_tx(db, lambda c: decision.show_overdue(c, decision_id, now=now))
+
+    found = await each("a decision cannot be shown as overdue", await run_tx(db, read), show)
+    return len(found.done)
 
 
 async def _plan_changed(db: Db, *, now: datetime, rules: Rules) -> int:

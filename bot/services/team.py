@@ -11,7 +11,7 @@ from bot.domain.press import Press
 from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
-from bot.store import audit, decision, dossier, outbox, reminder, round, team
+from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
 from bot.store import press as presses
 from bot.store.db import Db, run_tx
 
@@ -166,7 +166,12 @@ async def _announce(c: AsyncConnection, *, team_id: UUID, profile: Profile, chan
         kind=ANNOUNCE,
         lane=outbox.slack_lane(profile.workspace_id, channel_id),
         key=f"announce:{team_id}",
-        payload={"team": str(team_id), "channel": channel_id, "user": profile.user_id},
+        payload={
+            "team": str(team_id),
+            "channel": channel_id,
+            "workspace": profile.workspace_id,
+            "user": profile.user_id,
+        },
     )
 
 
@@ -184,6 +189,7 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
         check_admin(by.actor, is_workspace_admin=is_workspace_admin)
         await team.update_team(c, by.team.id, fields.values())
         await audit.write(c, "team.changed", by=by.member.id, details={"team": str(by.team.id)})
+        await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)
@@ -201,20 +207,35 @@ async def add_people(db: Db, by: By, *, profiles: Sequence[Profile], role: str) 
     """Add people from Slack with one role and authority 1. Returns a sentence for each one who was left out."""
 
     async def work(c: AsyncConnection) -> list[str]:
-        # Two copies of one press would both find nobody, and the second would make everybody a double.
-        await team.lock_workspace(c, by.actor.workspace_id)
-        await reminder.replan_team(c, by.team.id)
-        notes: list[str] = []
-        for profile in profiles:
-            note = await _add_person(c, by, profile=profile, role=role)
-            if note:
-                notes.append(note)
-        return notes
+        left_out = await add_profiles(
+            c,
+            team_id=by.team.id,
+            workspace_id=by.actor.workspace_id,
+            by=by.member.id,
+            profiles=profiles,
+            role=role,
+        )
+        return list(left_out.values())
 
     return await run_tx(db, work)
 
 
-async def _add_person(c: AsyncConnection, by: By, *, profile: Profile, role: str) -> str | None:
+async def add_profiles(
+    c: AsyncConnection, *, team_id: UUID, workspace_id: str, by: UUID, profiles: Sequence[Profile], role: str
+) -> dict[str, str]:
+    """`add_people` in the caller's transaction, by the member `by`; the sentences by Slack user."""
+    # Two copies of one press would both find nobody, and the second would make everybody a double.
+    await team.lock_workspace(c, workspace_id)
+    await reminder.replan_team(c, team_id)
+    left_out: dict[str, str] = {}
+    for profile in profiles:
+        note = await _add_person(c, team_id=team_id, by=by, profile=profile, role=role)
+        if note:
+            left_out[profile.user_id] = note
+    return left_out
+
+
+async def _add_person(c: AsyncConnection, *, team_id: UUID, by: UUID, profile: Profile, role: str) -> str | None:
     if not profile.is_person:
         return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
     if profile.email:
@@ -224,9 +245,9 @@ async def _add_person(c: AsyncConnection, by: By, *, profile: Profile, role: str
             await team.link(c, member_id=known, profile=profile)
     teams = await team.known_identities(c, workspace_id=profile.workspace_id, user_ids=[profile.user_id])
     if profile.user_id in teams:
-        return None if teams[profile.user_id] == by.team.id else f"{profile.name} was skipped: in a team already."
-    member_id = await team.add_member(c, team_id=by.team.id, profile=profile, role=role)
-    await audit.write(c, "member.added", by=by.member.id, details={"member": str(member_id), "role": role})
+        return None if teams[profile.user_id] == team_id else f"{profile.name} was skipped: in a team already."
+    member_id = await team.add_member(c, team_id=team_id, profile=profile, role=role)
+    await audit.write(c, "member.added", by=by, details={"member": str(member_id), "role": role})
     return None
 
 

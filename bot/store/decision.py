@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, true, update
+from sqlalchemy import insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -40,6 +40,7 @@ def decision_of(row: Any) -> Decision:
         permalink=row.permalink,
         cancel_reason=row.cancel_reason,
         resolved_at=row.actual_resolution_date,
+        currency=row.currency,
     )
 
 
@@ -53,6 +54,7 @@ async def add(
     team_id: UUID,
     created_by: UUID,
     case: Case,
+    currency: str,
     workspace_id: str,
     channel_id: str | None,
     permalink: str | None,
@@ -66,6 +68,7 @@ async def add(
             workspace_id=workspace_id,
             channel_id=channel_id,
             permalink=permalink,
+            currency=currency,
             **_case_values(case),
         )
         .returning(*t.customer_decisions.c)
@@ -183,21 +186,52 @@ async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = Fal
         )
 
 
+# The words of the partial index `ix_customer_decisions_turning`.
+_TURNS = """
+    status IN ('created', 'team_input', 'evaluating') AND overdue_shown IS DISTINCT FROM expected_resolution_date
+    AND expected_resolution_date <= timezone('UTC', :now)
+"""
+_TURNED = text(
+    f"""
+    SELECT id FROM customer_decisions WHERE {_TURNS} ORDER BY expected_resolution_date LIMIT :at_most
+    FOR SHARE SKIP LOCKED
+    """
+)
+_SHOW_OVERDUE = text(
+    f"UPDATE customer_decisions SET overdue_shown = expected_resolution_date WHERE id = :id AND {_TURNS} RETURNING id"
+)
+
+
+async def turned_overdue(c: AsyncConnection, *, now: datetime, at_most: int) -> list[UUID]:
+    """Unfinished decisions whose date to resolve by has passed since they were last drawn, but for those that somebody
+    is changing now."""
+    rows = await c.execute(_TURNED, {"now": now, "at_most": at_most})
+    return list(rows.scalars())
+
+
+async def show_overdue(c: AsyncConnection, decision_id: UUID, *, now: datetime) -> None:
+    """Draw the decision anew, once for each date that passes: not where another process has, or the date was moved."""
+    turned = await c.execute(_SHOW_OVERDUE, {"id": decision_id, "now": now})
+    if turned.first():
+        await changed(c, decision_id)
+
+
+# The words of partial indexes: of the decisions of years, those few that are not over.
+_UNFINISHED = text("status IN ('created', 'team_input', 'evaluating')")
+_GOES_ON = text("status = 'resolved' AND (recorded_at IS NULL OR follow_up_date IS NOT NULL)")
+
+
 async def open_of_team(c: AsyncConnection, *, team_id: UUID, now: datetime) -> list[Decision]:
     """The team's decisions that are not over, most urgent and oldest first.
 
     Over is what is cancelled, and what has its outcome recorded with no follow-up due.
     """
     d, o = t.customer_decisions, t.decision_outcomes.c
-    is_over = o.recorded_at.is_not(None) & func.coalesce(o.follow_up_date > now, true())
-    rows = await c.execute(
-        select(*d.c)
-        .outerjoin(t.decision_outcomes, o.decision_id == d.c.id)
-        .where(d.c.team_id == team_id, d.c.status != Status.CANCELLED.value)
-        .where((d.c.status != Status.RESOLVED.value) | ~is_over)
-        .order_by(d.c.urgency_level.desc(), d.c.created_at, d.c.number)
-    )
-    return [decision_of(row) for row in rows]
+    theirs = select(*d.c).where(d.c.team_id == team_id)
+    resolved = theirs.join(t.decision_outcomes, o.decision_id == d.c.id).where(_GOES_ON)
+    due = resolved.where(o.recorded_at.is_(None) | (o.follow_up_date <= now))
+    query = union_all(theirs.where(_UNFINISHED), due).order_by(text("urgency_level DESC, created_at, number"))
+    return [decision_of(row) for row in await c.execute(query)]
 
 
 async def get_many(c: AsyncConnection, decision_ids: Sequence[UUID]) -> list[Decision]:

@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import outbox
 from bot.store import tables as t
 
 KIND = "home"
@@ -66,6 +67,18 @@ async def set_shown(c: AsyncConnection, place: Place, digest: str, *, before: st
         .returning(h.c.shown)
     )
     return [row.shown for row in rows] == [digest]
+
+
+async def refresh(c: AsyncConnection, team_id: UUID, *, occasion: str) -> None:
+    """Queue a fresh tab for everybody of the team who has opened theirs lately; once for each occasion."""
+    for place in await of_team(c, team_id):
+        await outbox.enqueue(
+            c,
+            kind=KIND,
+            lane=place.lane,
+            key=f"home:{place.workspace_id}:{place.slack_user_id}:{occasion}",
+            payload={"workspace": place.workspace_id, "user": place.slack_user_id},
+        )
 
 
 async def of_team(c: AsyncConnection, team_id: UUID) -> Sequence[Place]:

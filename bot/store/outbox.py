@@ -42,7 +42,8 @@ def slack_lane(workspace_id: str, conversation: str) -> str:
 _ENQUEUE = text(
     """
     WITH added AS (
-      INSERT INTO outbox(kind, lane, dedupe_key, payload) VALUES (:kind, :lane, :key, :payload)
+      INSERT INTO outbox(kind, lane, dedupe_key, payload, run_at)
+      VALUES (:kind, :lane, :key, :payload, now() + make_interval(secs => :after_seconds))
       ON CONFLICT (dedupe_key) DO NOTHING RETURNING id)
     SELECT id, pg_notify('outbox', '') FROM added
     """
@@ -90,10 +91,28 @@ _DEAD = text(
 )
 
 
-async def enqueue(c: AsyncConnection, *, kind: str, lane: str, key: str, payload: Mapping[str, object]) -> bool:
-    """Add one delivery in the caller's transaction. False: one with this key exists already."""
-    row = await c.execute(_ENQUEUE, {"kind": kind, "lane": lane, "key": key, "payload": dict(payload)})
+async def enqueue(
+    c: AsyncConnection,
+    *,
+    kind: str,
+    lane: str,
+    key: str,
+    payload: Mapping[str, object],
+    after_seconds: float = 0.0,
+) -> bool:
+    """Add one delivery in the caller's transaction, due after so long. False: one with this key exists already."""
+    words = {"kind": kind, "lane": lane, "key": key, "payload": dict(payload), "after_seconds": after_seconds}
+    row = await c.execute(_ENQUEUE, words)
     return row.first() is not None
+
+
+async def go_on(c: AsyncConnection, *, key: str, payload: Mapping[str, object], is_done: bool) -> None:
+    """Write down how far a delivery has come that is done in parts. is_done: settled, unless a worker is at it."""
+    o = t.outbox
+    mine = update(o).where(o.c.dedupe_key == key, o.c.state == "ready")
+    await c.execute(mine.values(payload=dict(payload)))
+    if is_done:
+        await c.execute(mine.where(o.c.token.is_(None)).values(state="done", done_at=func.now()))
 
 
 async def claim(

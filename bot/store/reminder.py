@@ -16,6 +16,9 @@ from bot.store import tables as t
 
 NUDGE = "nudge"
 AT_MOST = 200
+KEPT = timedelta(days=30)
+PURGED_AT_MOST = 10_000
+"""Rows deleted in one go; what is left is the next one's."""
 # When a claimed row is due again, unless its delivery plans it anew, as it does once the nudge was sent. So a delivery
 # that is lost costs the person a day's delay at most.
 FALLBACK = timedelta(days=1)
@@ -307,6 +310,28 @@ async def due_rounds(c: AsyncConnection, *, now: datetime, at_most: int) -> Sequ
         .with_for_update(of=t.customer_decisions, read=True, skip_locked=True)
     )
     return [(row.team_id, row.id) for row in rows]
+
+
+# `step` numbers the deliveries of a row, whose keys are taken as long as the outbox keeps them: a row that began anew
+# before would not be told. The latest of them is the last to go.
+_PURGE = text(
+    """
+    DELETE FROM reminders WHERE id IN (
+      SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
+      LEFT JOIN decision_outcomes o ON o.decision_id = d.id
+      WHERE r.waiting_since IS NULL AND r.next_at IS NULL AND (r.last_at IS NULL OR r.last_at < now() - :kept)
+        AND d.updated_at < timezone('UTC', now() - :kept)
+        AND (d.status = 'cancelled' OR d.status = 'resolved' AND o.recorded_at IS NOT NULL AND o.follow_up_date IS NULL)
+        AND NOT EXISTS (SELECT FROM outbox x
+          WHERE x.dedupe_key = format('nudge:%s:%s:%s:%s', r.decision_id, r.member_id, r.kind, r.step))
+      LIMIT :at_most)
+    """
+)
+
+
+async def purge(c: AsyncConnection) -> int:
+    """Delete what is kept of decisions that have been over for 30 days: nothing waits, and nothing was said since."""
+    return (await c.execute(_PURGE, {"kept": KEPT, "at_most": PURGED_AT_MOST})).rowcount
 
 
 async def swept(c: AsyncConnection) -> None:

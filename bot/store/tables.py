@@ -142,6 +142,8 @@ customer_decisions = Table(
     Column("permalink", Text),
     Column("cancel_reason", Text),
     Column("planned_revision", BigInteger),  # of which revision the reminders are
+    Column("currency", CHAR(3), nullable=False, server_default=FetchedValue()),  # of all its amounts; by a trigger
+    Column("overdue_shown", UTC_TIMESTAMP),  # the expected_resolution_date whose passing card and Home tab show
 )
 
 decision_criteria = Table(
@@ -218,6 +220,7 @@ audit_logs = Table(
     Column("ip_address", INET),
     Column("user_agent", Text),
     Column("created_at", UTC_TIMESTAMP),
+    Column("seq", BigInteger, Identity(always=True), nullable=False),  # the order in which lines were written
 )
 
 # --- Ours. Slack's team is called workspace here: a team is a team of people.

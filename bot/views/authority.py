@@ -43,7 +43,7 @@ def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable
     more = ", since it is about a contract" if dossier.decision.case.is_contract else "; a high risk takes one more"
     return (
         f"What it costs us; empty is 0. The team's highest authority for it is {reach}, good for up to "
-        f"{format_money(ceiling, dossier.team.currency)}{more}."
+        f"{format_money(ceiling, dossier.decision.currency)}{more}."
     )
 
 

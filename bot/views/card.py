@@ -77,7 +77,7 @@ def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
 def _options(dossier: Dossier, room: int) -> list[kit.Block]:
     if not dossier.options:
         return []
-    lines = option_lines(dossier.options, dossier.team.currency, room=room)
+    lines = option_lines(dossier.options, dossier.decision.currency, room=room)
     return [kit.section(f"*Options*\n{text.fit(lines, 2800, more=', see Show details')}")]
 
 

@@ -92,7 +92,10 @@ def new_decision(
         inputs.blocks,
         callback_id=ids.NEW_DECISION,
         submit="Create",
-        metadata={"permalink": permalink if permalink and text.is_link(permalink) else None},
+        metadata={
+            "permalink": permalink if permalink and text.is_link(permalink) else None,
+            "currency": team.currency,
+        },
     )
 
 
@@ -149,10 +152,11 @@ def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.Vie
     missing = missing_for_criteria(decision.case, active_members=2) if action is Action.COMPLETE_CASE else ()
     still = f"*Still missing before criteria can be set:* {text.listing(missing)}."
     inputs = Inputs(decision.id, decision.revision)
-    _edited(inputs, decision.case, currency=dossier.team.currency)
+    _edited(inputs, decision.case, currency=decision.currency)
     if not decision.channel_id:
         inputs(_later_channel(f"Left empty, there is no card, only {ids.COMMAND} show {decision.number}."), None)
-    return decision_modal(dossier, action, [*([kit.section(still)] if missing else []), *inputs.blocks], submit="Save")
+    blocks = [*([kit.section(still)] if missing else []), *inputs.blocks]
+    return decision_modal(dossier, action, blocks, submit="Save", currency=decision.currency)
 
 
 def complete_case(dossier: Dossier) -> kit.View:

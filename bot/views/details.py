@@ -122,7 +122,7 @@ def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Blo
     blocks = [kit.divider(), kit.section("*Options*")]
     for option in dossier.options:
         needed = required_authority(dossier.decision.case, option, table)
-        facts = f"{option_facts(option, dossier.team.currency)} · takes authority {needed}"
+        facts = f"{option_facts(option, dossier.decision.currency)} · takes authority {needed}"
         proposer = name_of(dossier, option.created_by) if is_closed else None
         by = f" · proposed by {text.inline(proposer, 80)}" if proposer else ""
         blocks.append(kit.section(f"*{text.inline(option.title, 800)}*\n{facts}{by}"))

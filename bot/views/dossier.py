@@ -57,7 +57,7 @@ def _mark(current: int, phase: Phase) -> str:
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
     """What everybody in the channel may know of the customer; never the e-mail address."""
-    case, currency = dossier.decision.case, dossier.team.currency
+    case, currency = dossier.decision.case, dossier.decision.currency
     return [
         ("Type", DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50))),
         ("Customer", text.inline(case.customer_name, room)),
@@ -222,7 +222,7 @@ def _aftermath(dossier: Dossier) -> list[str]:
         lines.append(f"Resolved within {text.count('hour', outcome.resolution_time_hours)}")
     if outcome.response_sent_at:
         lines.append(f"Customer informed {text.moment(outcome.response_sent_at)}")
-    return lines + _recorded(outcome, dossier.team.currency)
+    return lines + _recorded(outcome, dossier.decision.currency)
 
 
 def _recorded(outcome: Outcome, currency: str) -> list[str]:

@@ -117,18 +117,18 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Follow-up (UTC)", lambda r: r.outcome.follow_up_date if r.outcome else None),
     ("Notes", lambda r: typed(r.outcome.outcome_notes) if r.outcome else None),
     ("Cancelled because", lambda r: typed(r.decision.cancel_reason) if r.decision.status is Status.CANCELLED else None),
+    ("Currency", lambda r: r.decision.currency),
 )
 """(heading, cell). One decision is one line; no column is of a person's ballot."""
-CURRENCY = "Currency"
 
 
 def heading() -> str:
-    return _line([name for name, _ in COLUMNS] + [CURRENCY])
+    return _line([name for name, _ in COLUMNS])
 
 
-def line(record: Record, team: Team) -> str:
+def line(record: Record) -> str:
     """One decision, with its line end."""
-    return _line([_written(cell(record)) for _, cell in COLUMNS] + [team.currency])
+    return _line([_written(cell(record)) for _, cell in COLUMNS])
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -143,7 +143,10 @@ def file_name(team: Team, now: datetime) -> str:
     return f"{name[:60]}-decisions-{now.astimezone(UTC):%Y-%m-%d}.csv"
 
 
-_ABOUT = "Amounts are in {currency}, times in UTC. It holds published results and outcomes, no ballots, no comments."
+_ABOUT = (
+    "Amounts are in the currency that stands last in their line, times in UTC. It holds published results and "
+    "outcomes, no ballots, no comments."
+)
 
 
 def on_its_way(*, is_new: bool) -> kit.Message:
@@ -155,8 +158,7 @@ def on_its_way(*, is_new: bool) -> kit.Message:
 
 def file_comment(team: Team, decisions: int) -> str:
     """What stands beside the file; mrkdwn."""
-    about = _ABOUT.format(currency=team.currency)
-    return f"{text.count('decision', decisions)} of {text.inline(team.name, 80)} as CSV. {about}"
+    return f"{text.count('decision', decisions)} of {text.inline(team.name, 80)} as CSV. {_ABOUT}"
 
 
 def part(
@@ -170,13 +172,13 @@ def part(
     lines = [heading()] if number == 1 else []
     took = 0
     for record in records:
-        added = line(record, team)
+        added = line(record)
         if _wire([*lines, added]) > _ROOM:
             break
         lines.append(added)
         took += 1
     if records and not took:
-        lines.append(_cut_to_fit(line(records[0], team), after=lines))
+        lines.append(_cut_to_fit(line(records[0]), after=lines))
         took = 1
     is_left = has_more or took < len(records)
     goes_on = is_left and number < MOST_PARTS
@@ -206,8 +208,7 @@ def _above(team: Team, *, number: int, decisions: int) -> str:
     name = text.inline(team.name, 80)
     if number > 1:
         return f"Decisions of {name}, part {number}."
-    about = _ABOUT.format(currency=team.currency)
-    return f"{text.count('decision', decisions)} of {name} as CSV, newest first; I may not upload files here. {about}"
+    return f"{text.count('decision', decisions)} of {name} as CSV, newest first; I may not upload files here. {_ABOUT}"
 
 
 def _below(team: Team, records: Sequence[Record], *, is_whole: bool) -> str:

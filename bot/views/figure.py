@@ -1,6 +1,6 @@
 """A result as figures: the totals as a bar chart, the means per criterion as a list."""
 
-from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 from bot.domain.agreement import Agreement
@@ -28,7 +28,7 @@ def totals_chart(dossier: Dossier, result: Result) -> kit.Block | None:
     totals = [(row.option_id, row.total) for row in result.rows if row.total is not None]
     if len(totals) < LEAST_BARS:
         return None
-    labels = _unique([_plain_title(dossier, option, CHART_LABEL) for option, _ in totals])
+    labels = _labels(dossier, [option for option, _ in totals], CHART_LABEL)
     points = [{"label": label, "value": float(number(total))} for label, (_, total) in zip(labels, totals, strict=True)]
     return {
         "type": "data_visualization",
@@ -80,16 +80,7 @@ def _words(cell: ShownCell) -> str:
     return f"{cell.mean} ({cell.agreement})" if cell.agreement in MEANINGS else cell.mean
 
 
-def _plain_title(dossier: Dossier, option_id: UUID, length: int) -> str:
-    option = dossier.option(option_id)
-    return text.cut(text.one_line(option.title) if option else "", length) or "–"
-
-
-def _unique(labels: list[str]) -> list[str]:
-    """The labels, those that read the same numbered: Slack refuses two bars of one name."""
-    often, seen, named = Counter(labels), Counter[str](), []
-    for label in labels:
-        seen[label] += 1
-        sign = f" ({seen[label]})" if often[label] > 1 else ""
-        named.append(text.cut(label, CHART_LABEL - len(sign)) + sign)
-    return named
+def _labels(dossier: Dossier, option_ids: Sequence[UUID], length: int) -> list[str]:
+    """The options' titles on at most `length` characters, no two alike: Slack refuses two bars of one name."""
+    options = [dossier.option(option_id) for option_id in option_ids]
+    return text.distinct([text.one_line(option.title) if option else "" for option in options], length)

@@ -36,19 +36,20 @@ def propose(dossier: Dossier, by: By, *, members: Sequence[Member]) -> kit.View:
     decision = dossier.decision
     explain = "An answer that we could give. Who proposed it is shown only when scoring has closed."
     inputs = Inputs(decision.id, decision.revision)
-    _draft(inputs, _BLANK, dossier.team.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
+    _draft(inputs, _BLANK, decision.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
     blocks = [heading(decision, explain), *inputs.blocks]
-    return decision_modal(dossier, Action.PROPOSE_OPTION, blocks, submit="Propose")
+    return decision_modal(dossier, Action.PROPOSE_OPTION, blocks, submit="Propose", currency=decision.currency)
 
 
 def edit(dossier: Dossier, by: By, option: Option, *, members: Sequence[Member]) -> kit.View:
     """One option, prefilled, with a box that removes it. members: as for `propose`."""
     decision = dossier.decision
     inputs = Inputs(option.id, decision.revision)
-    _draft(inputs, option, dossier.team.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
+    _draft(inputs, option, decision.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
     inputs(_REMOVE, False)
     blocks = [heading(decision, "Options can change until scoring starts."), *inputs.blocks]
-    return decision_modal(dossier, Action.EDIT_OPTION, blocks, submit="Save", option=str(option.id))
+    travelling = {"option": str(option.id), "currency": decision.currency}
+    return decision_modal(dossier, Action.EDIT_OPTION, blocks, submit="Save", **travelling)
 
 
 def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
@@ -57,7 +58,7 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     for option in options:
         title = text.inline(option.title)
         button = kit.button("Edit", ids.CHOOSE_OPTION, value=str(option.id), label=f"Edit {option.title}")
-        facts = option_facts(option, dossier.team.currency)
+        facts = option_facts(option, dossier.decision.currency)
         blocks.append(kit.section(f"*{title}*\n{facts}", accessory=button))
     return kit.modal(
         Action.EDIT_OPTION.label,

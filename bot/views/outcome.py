@@ -96,9 +96,9 @@ def record(dossier: Dossier) -> kit.View:
     decision, outcome = dossier.decision, dossier.outcome
     chosen = title_of(dossier, outcome.selected_option_id) if outcome else "nothing"
     inputs = Inputs(decision.id, decision.revision)
-    _draft(inputs, outcome or OutcomeDraft(), dossier.team.currency, stayed=_stayed(outcome))
+    _draft(inputs, outcome or OutcomeDraft(), decision.currency, stayed=_stayed(outcome))
     blocks = [heading(decision, f"Decided: {chosen}"), *inputs.blocks]
-    return decision_modal(dossier, Action.RECORD_OUTCOME, blocks, submit="Save")
+    return decision_modal(dossier, Action.RECORD_OUTCOME, blocks, submit="Save", currency=decision.currency)
 
 
 def parse_record(view: View, *, currency: str, now: datetime) -> OutcomeDraft:

@@ -59,7 +59,8 @@ def settings(
     _form(inputs, _start(preferences, phone, is_snoozed=is_snoozed), offered=offered, asks_phone="sms" in ways)
     blocks = [
         kit.section(
-            "You are told of what waits for you within these hours only; a critical decision comes at any hour."
+            "You are told of what waits for you within these hours only; scoring and resolving a critical decision "
+            "come at any hour."
         ),
         kit.context(_zone(zone)),
         *inputs.blocks,

@@ -77,7 +77,7 @@ def _option(sheet: Sheet, option_id: UUID) -> str:
     option = sheet.dossier.option(option_id)
     if option is None:
         return title_of(sheet.dossier, option_id)
-    facts = option_facts(option, sheet.dossier.team.currency)
+    facts = option_facts(option, sheet.dossier.decision.currency)
     return f"*{text.inline(option.title, 150)}* · {facts}\n{text.inline(option.description, DESCRIPTION_ROOM)}"
 
 

@@ -9,6 +9,7 @@ from pydantic import Field as Attribute
 
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
+from bot.domain.money import CURRENCIES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
 from bot.views import authority
@@ -20,6 +21,7 @@ from bot.views.slack.form import Fields, View, metadata, uuid_in
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
 TAGS, TAG_LENGTH = 10, 40
 MEMBERS_PAGE = 20
+MOST_NAMED = 100
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -129,13 +131,26 @@ def _currency() -> Field[str]:
         currency = fields.text("currency").upper()
         if not _CURRENCY.match(currency):
             raise Invalid("Write the currency as three letters, for example EUR.", field="currency")
+        if currency not in CURRENCIES:
+            raise Invalid(f"{currency} is no currency that anybody pays with. Write one like EUR.", field="currency")
         return currency
 
-    return Field("currency", "Currency", lambda start: element.text_input("currency", initial=start, length=3), read)
+    return Field(
+        "currency",
+        "Currency",
+        lambda start: element.text_input("currency", initial=start, length=3),
+        read,
+        "Decisions keep the currency that they were opened in.",
+    )
 
 
-def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequence[str] = ()) -> kit.View:
-    """Page 2: 20 members a page, each with an Edit button. notes: who was skipped and why; page: from 0."""
+def members(
+    team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequence[str] = (), coming: Sequence[str] = ()
+) -> kit.View:
+    """Page 2: 20 members a page, each with an Edit button.
+
+    notes: who was skipped and why; coming: Slack users who are still being added; page: from 0.
+    """
     last = max((len(members) - 1) // MEMBERS_PAGE, 0)
     page = min(max(page, 0), last)
     first = page * MEMBERS_PAGE
@@ -147,6 +162,7 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
         kit.header(f"{team.name}, {team.company_name}"),
         kit.context(f"{top}, currency {text.inline(team.currency, 3)}"),
         *([kit.section(f"*To know*\n{said}")] if said else []),
+        *([kit.section(_still_coming(coming))] if coming else []),
         *(_member_line(member) for member in shown),
         *kit.paging(ids.TEAM_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
     ]
@@ -157,6 +173,28 @@ def members(team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequ
         close="Close",
         metadata={"team": str(team.id), "page": str(page)},
     )
+
+
+def _still_coming(user_ids: Sequence[str]) -> str:
+    return (
+        f"*Still being added:* {_people(user_ids)}. Slack tells about so many people only bit by bit; you get a direct "
+        "message when all are in."
+    )
+
+
+def all_added(team: Team, *, skipped: Sequence[str]) -> kit.Message:
+    """To whoever added people of whom some had to wait. skipped: Slack users who cannot be in the team."""
+    why = (
+        f" Left out: {_people(skipped)}; bots, guests, deactivated accounts and people of another team cannot be in it."
+    )
+    sentence = f"The people whom you added to {text.inline(team.name, 300)} are all in it now.{why if skipped else ''}"
+    return kit.message(sentence, [kit.section(f"{sentence} {ids.COMMAND} setup shows everybody.")])
+
+
+def _people(user_ids: Sequence[str]) -> str:
+    named = [text.mention(user_id, "somebody") for user_id in user_ids[:MOST_NAMED]]
+    more = len(user_ids) - len(named)
+    return text.listing([*named, *([f"{more} more"] if more else [])])
 
 
 def edit_member(member: Member, by: By, *, page: int = 0) -> kit.View:

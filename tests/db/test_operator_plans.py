@@ -11,12 +11,12 @@ from sqlalchemy import event
 from benchmarks import sweep
 from bot.services import housekeeping
 from bot.services import outbox as deliveries
-from bot.store import decision
+from bot.store import decision, dossier
 from bot.store.db import Db, run_tx
 from tests.db.test_sweep_plans import scanned
 
 SETTLED, WAITING = 50_000, 20
-BIG = {"outbox", "customer_decisions", "decision_outcomes", "rounds", "round_members", "submissions"}
+BIG = {"outbox", "customer_decisions", "decision_outcomes", "rounds", "round_members", "submissions", "reminders"}
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +48,17 @@ async def list_open(db: Db) -> None:
     await run_tx(db, work)
 
 
-async def show_number(db: Db) -> None:
+async def show_number(db: Db, number: int = 7) -> None:
     async def work(c: Any) -> None:
         team_id = (await c.exec_driver_sql("SELECT id FROM teams LIMIT 1")).scalar_one()
-        await decision.get_id(c, team_id=team_id, number=7)
+        decision_id = await decision.get_id(c, team_id=team_id, number=number)
+        await dossier.get(c, team_id=team_id, decision_id=decision_id)
 
     await run_tx(db, work)
+
+
+async def show_number_of_many(db: Db) -> None:
+    await show_number(db, number=109_000)
 
 
 @pytest.mark.parametrize(
@@ -69,15 +74,47 @@ async def show_number(db: Db) -> None:
     ids=["readyz and metrics", "outbox list", "outbox retry", "purge", "/decide list", "/decide show"],
 )
 async def test_no_table_that_grows_is_read_whole(long_history: str, ask: Callable[[Db], Awaitable[Any]]) -> None:
+    await check_reads_nothing_whole(long_history, ask)
+
+
+async def list_decided(db: Db) -> None:
+    async def work(c: Any) -> None:
+        team_id = (await c.exec_driver_sql("SELECT id FROM teams LIMIT 1")).scalar_one()
+        await decision.decided(c, team_id=team_id, at_most=5)
+
+    await run_tx(db, work)
+
+
+@pytest.fixture(scope="module")
+def one_old_team(long_history: str) -> str:
+    """The same decisions, all of one team: what it has done in years is not read to list what is left to do."""
+    with psycopg.connect(long_history, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE customer_decisions d SET team_id = (SELECT id FROM teams LIMIT 1), number = 100000 + n.number "
+            "FROM (SELECT id, row_number() OVER (ORDER BY created_at) AS number FROM customer_decisions) n "
+            "WHERE n.id = d.id"
+        )
+        connection.execute("VACUUM ANALYZE")
+    return long_history
+
+
+@pytest.mark.parametrize("ask", [list_open, show_number_of_many, list_decided], ids=["list", "show", "lately decided"])
+async def test_a_team_with_a_long_history_lists_what_is_open_without_reading_what_is_over(
+    one_old_team: str, ask: Callable[[Db], Awaitable[Any]]
+) -> None:
+    await check_reads_nothing_whole(one_old_team, ask)
+
+
+async def check_reads_nothing_whole(url: str, ask: Callable[[Db], Awaitable[Any]]) -> None:
     statements: list[tuple[str, Any]] = []
-    async with sweep.connected(long_history) as db:
+    async with sweep.connected(url) as db:
 
         @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
         def note(_1: Any, _2: Any, statement: str, parameters: Any, *_: Any) -> None:
             statements.append((statement, parameters))
 
         await ask(db)
-    with psycopg.connect(long_history) as connection:
+    with psycopg.connect(url) as connection:
         connection.execute("SET random_page_cost = 1.1")  # a disk without moving parts
         read = {table for statement, values in statements for table in scanned(connection, statement, values)}
     assert read & BIG == set()

@@ -15,7 +15,7 @@ import structlog
 from psycopg import sql
 
 from bot.domain.action import Action
-from handlers import refusal
+from handlers import private, refusal
 from sandbox.delivery import sign
 from tests.support.house import House
 from tests.support.known import known
@@ -276,3 +276,84 @@ async def test_a_window_that_slack_will_not_take_says_so_itself(team: Team) -> N
     team.house.sandbox.fail("views.update", "error", error="view_too_large")
     assert (await team.house.person("sarah").slash("/decide a refund")).ok
     await team.modal("sarah", at_least="Something went wrong")
+
+
+@pytest.mark.parametrize(
+    ("fault", "how"),
+    [
+        ("error", {"error": "not_found"}),
+        ("error", {"error": "expired_trigger_id"}),
+        ("error", {"error": "view_not_found"}),
+        ("error", {"error": "push_limit_reached"}),
+        ("error", {"error": "brand_new"}),
+        ("http_500", {}),
+        ("drop", {}),
+        ("ratelimited", {"retry_after": 60}),
+    ],
+)
+async def test_what_a_press_has_done_is_told_by_direct_message_where_its_window_is_gone(
+    team: Team, fault: str, how: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(private, "log", structlog.wrap_logger(structlog.PrintLogger(said)))
+    await team.to_resolved("sarah", "lisa", "tom")
+    mike = team.house.person("mike")
+    await team.window("mike", "decision.show")
+    team.house.sandbox.fail("views.push", fault, **how)
+    team.house.sandbox.fail("views.update", "error", error="not_found")  # closed at once
+
+    assert (await mike.click("Customer informed")).ok
+
+    await team.settled()
+    assert [m.text for m in await mike.messages("dm")][-1:] == [
+        'Noted: the customer of #1 knows. "Record outcome" is for how it turned out.'
+    ]
+    assert "a private answer goes by direct message" in said.getvalue()
+
+
+@pytest.mark.parametrize("fault", ["http_500", "drop"])
+async def test_a_private_answer_whose_way_back_is_closed_comes_as_a_direct_message(team: Team, fault: str) -> None:
+    lisa = team.house.person("lisa")
+    await team.open()
+    team.house.sandbox.fail("response_url", fault, times=9)
+
+    assert (await lisa.slash("/decide list")).ok
+
+    await lisa.see("1 open decision")
+    assert "Refund for the outage" in str(await lisa.messages("dm"))
+
+
+async def test_a_window_that_cannot_be_brought_up_to_date_is_nobodys_trouble(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.after_ack.WAIT_SECONDS", 0.1)
+    await team.to_resolved("sarah", "lisa", "tom")
+    mike = team.house.person("mike")
+    await team.window("mike", "decision.show")
+    before = await mike.messages("dm")
+    team.house.sandbox.fail("views.update", "http_500", times=3)
+
+    assert (await mike.click("Customer informed")).ok
+
+    await team.modal("mike", at_least="Noted: the customer of #1 knows.")
+    await team.house.sandbox.idle()
+    assert await mike.messages("dm") == before
+
+
+async def test_a_profile_that_slack_will_not_tell_just_now_keeps_the_text(team: Team) -> None:
+    sarah = team.house.person("sarah")
+    await sarah.slash("/decide setup")
+    await team.modal("sarah", at_least="Team size")
+    team.house.sandbox.fail("users.info", "ratelimited", retry_after=30)
+
+    answer = await team.submit("sarah", {"Team": "Care"})
+
+    assert "Not saved yet: Slack asks us to wait." in (await team.modal("sarah")).text, answer
+
+
+async def test_a_window_for_which_slack_will_not_tell_who_somebody_is_says_that_it_asks_to_wait(team: Team) -> None:
+    team.house.sandbox.fail("users.info", "ratelimited", retry_after=30)
+
+    assert (await team.house.person("lisa").slash("/decide settings")).ok
+
+    await team.modal("lisa", at_least="Slack asks us to wait. Try it once more in a minute.")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot import jobs
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
+from bot.store import audit, decision
 from tests.support.deeds import DEEDS, Deed, of_team, toms
 from tests.support.house import living
 from tests.support.steps import edited_by_sarah
@@ -209,3 +211,21 @@ def test_every_line_that_the_code_can_write_is_compared_with_what_it_should_be()
 def test_every_button_of_a_decision_is_among_the_deeds() -> None:
     named = "".join((SUPPORT / name).read_text() for name in ("deeds.py", "steps.py"))
     assert [action for action in Action if f"Action.{action.name}" not in named] == []
+
+
+async def test_the_trail_is_in_order_for_lines_of_one_moment_and_for_who_waited_for_a_lock(team: Team) -> None:
+    decision_id = (await team.open()).id
+    before = team.value("SELECT max(seq) FROM audit_logs")
+    async with team.db.engine.begin() as first, team.db.engine.begin() as second:
+        await first.execute(text("SELECT now()"))  # begins before the other, and comes to the decision after it
+        await decision.get(second, team_id=team.actors["sarah"].team.id, decision_id=decision_id, lock=True)
+        for action in ("test.one", "test.two"):
+            await audit.write(second, action, decision_id=decision_id)
+        await second.commit()
+        await decision.get(first, team_id=team.actors["sarah"].team.id, decision_id=decision_id, lock=True)
+        await audit.write(first, "test.three", decision_id=decision_id)
+
+    in_order = [("test.one",), ("test.two",), ("test.three",)]
+    for column in ("seq", "created_at"):
+        found = team.sql(f"SELECT action FROM audit_logs WHERE seq > %s ORDER BY {column}", before)
+        assert found == in_order, column

@@ -65,7 +65,9 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
 
     await lisa.see(ON_ITS_WAY)
     (message,) = [m for m in await direct_messages(team, "lisa") if m.files]
-    assert message.text.startswith("1 decision of CS Team as CSV. Amounts are in USD, times in UTC.")
+    assert message.text.startswith(
+        "1 decision of CS Team as CSV. Amounts are in the currency that stands last in their line, "
+    )
     assert message.files[0]["name"] == f"cs-team-decisions-{datetime.now(UTC):%Y-%m-%d}.csv"
     assert table.startswith(b"\xef\xbb\xbfNumber,Title,Type,Customer,")
     assert table.count(b"\n") == table.count(b"\r\n") == 2
@@ -354,6 +356,26 @@ async def test_who_leaves_the_team_while_it_is_on_its_way_gets_nothing(team: Tea
 
     assert await direct_messages(team, "lisa") == []
     assert team.house.sandbox.calls("files.completeUploadExternal") == []
+
+
+@pytest.mark.parametrize("when", ["before the file", "before a part"])
+async def test_an_export_to_somebody_gone_from_slack_is_settled_and_they_are_asked_no_more(
+    team: Team, when: str
+) -> None:
+    await team.to_resolved()
+    await team.settled()
+    if when == "before a part":
+        team.house.sandbox.fail("files.getUploadURLExternal", "error", error="file_uploads_disabled")
+        team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=1)
+    else:
+        team.house.sandbox.fail("conversations.open", "ratelimited", retry_after=1)
+    await team.house.person("lisa").slash("/decide export")
+    await team.until("SELECT count(*) FROM outbox WHERE kind LIKE 'export%' AND last_error = 'ratelimited'", 1)
+    team.house.sandbox.deactivate("lisa")
+    await team.settled()
+
+    assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+    assert team.value("SELECT is_active FROM team_members WHERE name LIKE 'Lisa%'") is False
 
 
 async def test_a_colleague_cannot_download_what_was_sent_to_somebody_else(team: Team) -> None:

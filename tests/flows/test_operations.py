@@ -12,6 +12,7 @@ from bot import app, http, jobs
 from bot.delivery import slack
 from bot.http import asgi, readiness
 from bot.services import card as cards
+from bot.services import housekeeping
 from bot.services import outbox as deliveries
 from bot.store.outbox import Delivery
 from tests.support.team import Team
@@ -150,3 +151,29 @@ async def test_the_doctor_names_what_the_workspace_must_mend(team: Team) -> None
 
     assert code == 1
     assert "FAIL  workspace: Slack answers org_login_required; waiting for that to be mended: 1" in examined
+
+
+async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_others(team: Team) -> None:
+    for title, status in (("Open", None), ("Over", "cancelled"), ("Just said", "cancelled"), ("Kept", "cancelled")):
+        await team.open(title=title)
+        await team.settled()
+        if status:
+            team.sql("UPDATE customer_decisions SET status = %s WHERE title = %s", status, title)
+    team.sql("ALTER TABLE customer_decisions DISABLE TRIGGER touch_updated_at")
+    team.sql("UPDATE customer_decisions SET updated_at = now() - interval '31 days'")
+    team.sql(
+        "UPDATE reminders SET waiting_since = NULL, next_at = NULL, step = 1, last_at = now() - CASE WHEN "
+        "decision_id = (SELECT id FROM customer_decisions WHERE title = 'Just said') THEN interval '1 day' "
+        "ELSE interval '31 days' END"
+    )
+    # As long as the outbox knows the key of what was said last, a row that began anew could not be told.
+    team.sql(
+        "INSERT INTO outbox (kind, lane, dedupe_key, state, done_at) SELECT 'nudge', 'slack:T:U', "
+        "format('nudge:%s:%s:%s:%s', r.decision_id, r.member_id, r.kind, r.step), 'done', now() FROM reminders r "
+        "JOIN customer_decisions d ON d.id = r.decision_id WHERE d.title = 'Kept'"
+    )
+
+    await housekeeping.purge(team.db)
+
+    left = "SELECT DISTINCT d.title FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id ORDER BY 1"
+    assert team.sql(left) == [("Just said",), ("Kept",), ("Open",)]

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from bot.domain.action import Action
+from bot.profile import read_profile
 from bot.services import team as teams
-from handlers.person import read_profile
 from tests.support.team import Team
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."

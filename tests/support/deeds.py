@@ -108,7 +108,7 @@ def option(title: str) -> Callable[[Any], Mapping[str, Any]]:
 
 def last_proposed(team: Team) -> Mapping[str, Any]:
     found: Mapping[str, Any] = team.value(
-        "SELECT details FROM audit_logs WHERE action = 'option.proposed' ORDER BY created_at DESC LIMIT 1"
+        "SELECT details FROM audit_logs WHERE action = 'option.proposed' ORDER BY seq DESC LIMIT 1"
     )
     return found
 

@@ -303,7 +303,8 @@ fails when what happens is not what stands here; `make week` writes this page an
 
 Times are UTC, then the reader's own. *In italics: what people do.* Under each message stand a button "Snooze until
 tomorrow" and a line that leads to one's settings; both are left out. Paces by urgency: critical 15 minutes, then
-hourly, at any hour; high 1 hour, then every 4; normal daily; low every 2 days; whenever weekly.
+hourly, for scoring and resolving at any hour; high 1 hour, then every 4; normal daily; low every 2 days; whenever
+weekly.
 """
 
 

@@ -6,7 +6,7 @@ a refusal; the label in lower case where none is given. missing: the refusal whe
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -20,6 +20,8 @@ from bot.views.slack.text import one_line
 Key = TypeVar("Key", str, int)
 
 EMAIL_LENGTH, MONEY_LENGTH = 254, 40
+FARTHEST = timedelta(days=366)
+"""How far ahead a date may lie: what comes later is a slip in the year, and nobody would be reminded of it in time."""
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;.\"]+\Z")
 _NO_EMAIL = "That is no e-mail address. One looks like name@example.com."
 _TICKED = "yes"
@@ -199,32 +201,39 @@ def checkbox(name: str, label: str, words: str, *, about: str | None = None) -> 
 def optional_moment(
     name: str, label: str, *, called: str, now: datetime | None, hint: str | None = None
 ) -> Field[datetime | None]:
-    """A date and time ahead of `now`, aware UTC, or None; one that was prefilled and not touched may have passed.
+    """A date and time ahead of `now` by a year at most, aware UTC, or None; one that was prefilled may stay as it is.
 
     called: its name in a refusal, "<Called> is in the past"; now: None while the form is only shown.
     """
 
     def read(fields: Fields) -> datetime | None:
         at = fields.moment(name)
-        if at and now and at <= now and not fields.is_unchanged(name):
-            raise Invalid(f"{called} is in the past; choose a later one.", field=name)
+        if at and now and not fields.is_unchanged(name):
+            _check_ahead(at, now, name, called)
         return at
 
     return Field(name, label, lambda start: element.datetimepicker(name, initial=start), read, hint, is_optional=True)
 
 
 def moment(name: str, label: str, *, called: str, missing: str, now: datetime | None = None) -> Field[datetime]:
-    """A date and time that must be there and lie ahead of `now`, aware UTC; else as `optional_moment`."""
+    """A date and time that must be there and lie ahead of `now`, prefilled or not; else as `optional_moment`."""
 
     def read(fields: Fields) -> datetime:
         at = fields.moment(name)
         if at is None:
             raise Invalid(missing, field=name)
-        if now and at <= now:
-            raise Invalid(f"{called} is in the past; choose a later one.", field=name)
+        if now:
+            _check_ahead(at, now, name, called)
         return at
 
     return Field(name, label, lambda start: element.datetimepicker(name, initial=start), read)
+
+
+def _check_ahead(at: datetime, now: datetime, name: str, called: str) -> None:
+    if at <= now:
+        raise Invalid(f"{called} is in the past; choose a later one.", field=name)
+    if at - now > FARTHEST:
+        raise Invalid(f"{called} is more than a year ahead; choose an earlier one.", field=name)
 
 
 def users(name: str, label: str, *, hint: str, placeholder: str) -> Field[tuple[str, ...]]:

@@ -135,6 +135,11 @@ def metadata(view: View) -> dict[str, str]:
     return {str(k): str(v) for k, v in packed.items()} if isinstance(packed, dict) else {}
 
 
+def currency_in(view: View, usual: str) -> str:
+    """In which currency a window asked for its amounts; `usual` for a window that an older version has opened."""
+    return metadata(view).get("currency", usual)
+
+
 def uuid_in(view: View, name: str = "decision") -> UUID:
     """The id that travels under `name`. Raises Invalid where the view carries none."""
     found = as_uuid(metadata(view).get(name))

@@ -1,9 +1,11 @@
 """Words and their shape: escaping, cutting with a sign, dates, mentions. Knows mrkdwn, not Block Kit."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from os.path import commonprefix
 
 from bot.domain import money as domain_money
 
@@ -33,6 +35,44 @@ def one_line(text: str) -> str:
 def cut(text: str, length: int) -> str:
     """Return at most `length` characters; where something is missing the last one is "…"."""
     return text if len(text) <= length else text[: max(length - 1, 0)].rstrip() + SIGN
+
+
+def distinct(titles: Sequence[str], length: int) -> list[str]:
+    """Return the titles on `length` characters at most, no two alike: "…by bank transfer", "…by cheque".
+
+    Where cutting at the end would make some alike, their common beginning is cut off instead. What is still the same
+    (two titles may be, in full) is numbered. An empty one is "–".
+    """
+    shown = _apart(list(dict.fromkeys(titles)), length)
+    labels = [shown[title] or "–" for title in titles]
+    often, seen, named = Counter(labels), Counter[str](), []
+    for label in labels:
+        seen[label] += 1
+        sign = f" ({seen[label]})" if often[label] > 1 else ""
+        named.append(cut(label, length - len(sign)) + sign)
+    return named
+
+
+def _apart(titles: Sequence[str], length: int, start: int = 0) -> dict[str, str]:
+    """Each of the different titles cut, from `start` on; from farther on for those that would be cut to the same."""
+    alike: dict[str, list[str]] = {}
+    for title in titles:
+        alike.setdefault(cut(f"{SIGN}{title[start:]}" if start else title, length), []).append(title)
+    found: dict[str, str] = {}
+    for shown, group in alike.items():
+        found |= {group[0]: shown} if len(group) == 1 else _apart(group, length, _parting(group, start, length))
+    return found
+
+
+def _parting(titles: Sequence[str], start: int, length: int) -> int:
+    """From where on to show titles whose difference is out of sight: the first word from which on all are whole, else
+    the word in which they differ, else the middle of a word too long to be shown."""
+    common, longest = len(commonprefix(titles)), max(map(len, titles))  # noqa: RUF071 - of words, not of paths
+    words = [i for i in range(start + 1, common + 1) if titles[0][i - 1] == " "]
+    whole = next((word for word in words if longest - word < length), None)
+    if whole is not None:
+        return whole
+    return words[-1] if words and common - words[-1] < length - 2 * len(SIGN) else common - length // 2
 
 
 def escape(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -155,6 +155,20 @@ def test_a_date_that_passed_meanwhile_may_stay() -> None:
     assert (case.title, case.expected_resolution_date) == ("New title", due)
     with pytest.raises(Invalid, match="is in the past"):
         decision.parse_case(moved, currency="USD", now=now, before=found.decision.case)
+
+
+def test_a_date_to_resolve_by_more_than_a_year_ahead_is_refused_but_one_that_stands_may_stay() -> None:
+    found = dossiers.situations()["criteria"]
+    far = datetime(2286, 11, 20, tzinfo=UTC)
+    stands = replace(found.decision, case=replace(found.decision.case, expected_resolution_date=far))
+    typed = payloads.submitted(decision.edit_case(found), expected_date=far)
+    kept = payloads.submitted(decision.edit_case(replace(found, decision=stands)), title="New title")
+
+    with pytest.raises(Invalid) as refusal:
+        decision.parse_case(typed, currency="USD", now=dossiers.NOW, before=found.decision.case)
+    assert refusal.value.message == "The date to resolve by is more than a year ahead; choose an earlier one."
+    case = decision.parse_case(kept, currency="USD", now=dossiers.NOW, before=stands.case)
+    assert case.expected_resolution_date == far
 
 
 def test_a_text_that_the_form_could_only_show_cut_stays_whole() -> None:

@@ -23,7 +23,7 @@ def a_record(number: int = 7, *, title: str = "Refund", results: tuple[Result, .
 
 
 def cells(record: Record) -> dict[str, str]:
-    table = view.heading() + view.line(record, TEAM)
+    table = view.heading() + view.line(record)
     (row,) = csv.DictReader(io.StringIO(table, newline=""))
     return row
 

@@ -159,6 +159,14 @@ def test_a_follow_up_in_the_past_is_refused() -> None:
         outcome.parse_record(view, currency="USD", now=dossiers.NOW)
 
 
+def test_a_follow_up_more_than_a_year_ahead_is_refused() -> None:
+    far = dossiers.NOW + timedelta(days=400)
+    view = payloads.submitted(outcome.record(dossiers.situations()["act"]), follow_up=far)
+
+    with pytest.raises(Invalid, match=r"The follow-up date is more than a year ahead; choose an earlier one\."):
+        outcome.parse_record(view, currency="USD", now=dossiers.NOW)
+
+
 def test_reopening_says_that_the_ballots_stay() -> None:
     view = outcome.reopen(dossiers.situations()["act"])
 

@@ -152,7 +152,7 @@ def test_a_second_round_says_why_it_shows_the_ranking_only() -> None:
     )
 
 
-def test_bars_of_the_same_name_are_told_apart() -> None:
+def test_bars_are_told_apart_by_what_differs_in_their_names() -> None:
     found = dossiers.situations()["published"]
     long = "A full refund of everything they paid"
     options = tuple(replace(o, title=f"{long} {i}") for i, o in enumerate(found.options))
@@ -163,9 +163,9 @@ def test_bars_of_the_same_name_are_told_apart() -> None:
     (chart,) = [block["chart"] for block in told["blocks"] if block["type"] == "data_visualization"]
     (series,) = chart["series"]
     assert series["data"] == [
-        {"label": "A full refund o… (1)", "value": 1.5},
-        {"label": "A full refund o… (2)", "value": 1.5},
-        {"label": "A full refund o… (3)", "value": 1.5},
+        {"label": "…they paid 0", "value": 1.5},
+        {"label": "…they paid 1", "value": 1.5},
+        {"label": "…they paid 2", "value": 1.5},
     ]
     assert chart["axis_config"]["categories"] == [point["label"] for point in series["data"]]
 

@@ -1,7 +1,7 @@
 """Starting, extending and ending a round."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +73,17 @@ def test_a_closing_time_in_the_past_is_refused(start: dict[str, Any]) -> None:
         round.parse_start(payloads.submitted(start, closes_at=dossiers.NOW), now=dossiers.NOW)
     with pytest.raises(Invalid, match=sentence):
         round.parse_extend(payloads.submitted(extend), now=dossiers.TOMORROW + timedelta(seconds=1))
+
+
+def test_a_closing_time_more_than_a_year_ahead_is_refused(start: dict[str, Any]) -> None:
+    extend = round.extend(dossiers.situations()["undecided"], closes_at=dossiers.TOMORROW)
+    slip = datetime(2286, 11, 20, tzinfo=UTC)
+    sentence = r"The closing time is more than a year ahead; choose an earlier one\."
+
+    with pytest.raises(Invalid, match=sentence):
+        round.parse_start(payloads.submitted(start, closes_at=slip), now=dossiers.NOW)
+    with pytest.raises(Invalid, match=sentence):
+        round.parse_extend(payloads.submitted(extend, closes_at=slip), now=dossiers.NOW)
 
 
 def test_a_new_closing_time_comes_back() -> None:

@@ -115,3 +115,29 @@ def test_a_message_is_flattened_to_what_its_reader_saw(message: str, flat: str) 
 @given(st.text())
 def test_flattening_takes_anything(message: str) -> None:
     assert isinstance(text.plain(message), str)
+
+
+@pytest.mark.parametrize(
+    ("titles", "shown"),
+    [
+        (["Half refund", "Full refund"], ["Half refund", "Full refund"]),
+        (
+            ["Refund of the money by card", "Refund of the money by cheque"],
+            ["…the money by card", "…the money by cheque"],
+        ),
+        (["Refund of the money", "Refund of the money, later"], ["Refund of the money", "Refund of the money…"]),
+        (["Refund of the whole sum", "Refund of the whole sum"], ["Refund of the w… (1)", "Refund of the w… (2)"]),
+        (["", ""], ["– (1)", "– (2)"]),
+        (["x" * 40 + "1", "x" * 40 + "2"], ["…" + "x" * 10 + "1", "…" + "x" * 10 + "2"]),
+    ],
+)
+def test_titles_that_begin_alike_show_what_differs(titles: list[str], shown: list[str]) -> None:
+    assert text.distinct(titles, 20) == shown
+
+
+@given(titles=st.lists(st.text(alphabet="ab …", max_size=60).map(text.one_line), max_size=12))
+def test_no_two_titles_are_shown_alike_and_none_too_long(titles: list[str]) -> None:
+    shown = text.distinct(titles, 20)
+
+    assert len(set(shown)) == len(titles)
+    assert all(0 < len(one) <= 20 for one in shown)

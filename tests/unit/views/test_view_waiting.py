@@ -437,6 +437,31 @@ def test_a_follow_up_waits_from_its_day_on_and_not_before() -> None:
     assert leading(learn, dossiers.TOMORROW) is Action.RECORD_OUTCOME
 
 
+@pytest.mark.parametrize(
+    ("situation", "kind", "wakes"),
+    [
+        ("define", Kind.COMPLETE, False),
+        ("criteria", Kind.CRITERIA, False),
+        ("options", Kind.OPTIONS, False),
+        ("options", Kind.STALLED, False),
+        ("open", Kind.SCORE, True),
+        ("open", Kind.SCORING, True),
+        ("undecided", Kind.UNDECIDED, True),
+        ("published", Kind.RESOLVE, True),
+        ("act", Kind.INFORM, False),
+        ("learn", Kind.FOLLOW_UP, False),
+    ],
+)
+def test_a_critical_decision_wakes_people_for_scoring_and_resolving_alone(
+    situation: str, kind: Kind, wakes: bool
+) -> None:
+    brief = at_urgency(dossiers.situations()[situation].brief, 5, financial_impact=Decimal(700))
+
+    told = {one.item.kind: one for one in reminders(brief, dossiers.PEOPLE, now=dossiers.NOW, rules=RULES)}
+
+    assert told[kind].urgency == (5 if wakes else 4)
+
+
 def test_nobody_is_asked_to_score_once_the_closing_time_is_past() -> None:
     collecting = at_urgency(dossiers.situations()["open"].brief, 5)
 
