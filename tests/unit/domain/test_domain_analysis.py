@@ -409,7 +409,7 @@ def test_a_thousand_random_matrices_agree_with_scikit_criteria() -> None:
 
 def test_confident_leaders_are_exact_so_that_a_tie_is_a_tie() -> None:
     # Nobody was sure of the first criterion, everybody of the second: 10 + 1 against 5 + 6.
-    people, sure = [((10, 1), (5, 6))] * 2, [((1, 5), (1, 5))] * 2
+    people, sure = [((10, 1), (5, 6))] * 3, [((1, 5), (1, 5))] * 3
 
     assert analysed(people, "1", "1", confidences=sure).confident_leaders == (option(0), option(1))
 
