@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.team import Looked, Profile
+from bot.domain.text import one_line
 from bot.errors import slack_error
 from bot.nature import Nature, nature_of
 
@@ -42,12 +43,17 @@ async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: st
     return Profile(
         workspace_id=workspace_id,
         user_id=user_id,
-        name=details.get("real_name") or user.get("real_name") or user.get("name") or user_id,
+        name=_name(details.get("real_name"), user.get("real_name"), user.get("name")) or user_id,
         email=details.get("email"),
         tz=user.get("tz"),
         is_admin=is_ours and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
         is_person=is_ours and user_id != "USLACKBOT" and not any(user.get(flag) for flag in _NO_MEMBER),
     )
+
+
+def _name(*given: str | None) -> str:
+    """The first of these in which something can be seen; anybody writes what they like into their profile."""
+    return next(filter(None, (one_line(name or "") for name in given)), "")
 
 
 _NO_MEMBER = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")

@@ -7,6 +7,7 @@ from uuid import UUID
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.press import Press
+from bot.domain.text import one_line
 from bot.errors import Invalid
 from bot.views.slack import ids
 from bot.views.slack.form import as_uuid
@@ -23,8 +24,8 @@ def pressed_id(args: AsyncArgs) -> UUID:
 
 
 def command_words(args: AsyncArgs) -> str:
-    """What follows the command."""
-    return str(args.body.get("text") or "").strip()
+    """What follows the command, on one line."""
+    return one_line(str(args.body.get("text") or ""))
 
 
 def pressed_page(args: AsyncArgs) -> int:

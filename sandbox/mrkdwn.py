@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
-_MARKS = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
+# To Slack a soft hyphen is no boundary of words, unlike the zero-width characters around U+200B: it keeps a mark dead.
+_MARKS = re.compile(r"(?<![\w*_~`\xad])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`\xad])")
 _DATE = re.compile(r"!date\^(\d+)\^([^^|]+)(?:\^[^|]*)?\|(.*)", re.DOTALL)
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
@@ -44,7 +45,7 @@ def text_of(value: Any, reader: Reader) -> str:
 def _unmarked(text: str) -> str:
     for _ in range(3):  # *_bold italic_* nests, hardly deeper
         text = _MARKS.sub(r"\2", text)
-    return unescape(text.replace("```", ""))
+    return unescape(text.replace("```", "")).replace("\xad", "")
 
 
 def unescape(text: str) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from sandbox.clock import Clock
 from sandbox.files import file_routes
+from sandbox.gate import Gate
 from sandbox.page.routes import page_routes
 from sandbox.people import Person
 from sandbox.records import Call, Delivery
@@ -143,9 +145,10 @@ async def running(
 ) -> AsyncIterator[Sandbox]:
     """Run a workspace in the current event loop; port 0 takes a free one. clock: another than the machine's time."""
     listener = listen(host, port)
-    base_url = f"http://{host}:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
+    base_url = f"http://{host}:{port}"
     town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
-    server = EmbeddedServer(_config(application(town)))
+    server = EmbeddedServer(_config(Gate(application(town), host=host, port=port)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
@@ -201,7 +204,7 @@ def application(town: Town) -> Starlette:
     )
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Droppable,

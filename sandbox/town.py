@@ -69,6 +69,11 @@ class Town:
         else:
             members.discard(self.spec.bot_user_id)
 
+    def behave(self) -> None:
+        """Forget every failure that still waits for its call."""
+        self.faults.clear()
+        self.workspace.spoiled_triggers = 0
+
     def deactivate(self, who: str) -> None:
         person = self.workspace.person(who)
         self.workspace.people[person.id] = replace(person, deleted=True)

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from bot.domain.evaluation import MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE
 from bot.domain.option import MIN_OPTIONS
 from bot.domain.ranking import Cell, Cells
+from bot.domain.text import one_line
 from bot.errors import Invalid
 
 MAX_BYTES = 10_000_000
@@ -169,8 +170,8 @@ def _list(value: object, place: Place, *, least: int) -> list[Any]:
 def _name(value: object, place: Place) -> str:
     if not isinstance(value, str):
         _refuse(place, "a name is a text, in quotes")
-    name = " ".join(value.split())
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    name = one_line(value)
+    if not name or len(name) > NAME_LENGTH:
         _refuse(place, f"a name has 1 to {NAME_LENGTH} printable characters")
     return name
 
@@ -315,7 +316,7 @@ class _Plan:
 
     @staticmethod
     def _known(name: str, known: Mapping[str, T], kind: str, place: Place) -> T:
-        found = known.get(" ".join(name.split()))
+        found = known.get(one_line(name))
         if found is None:
             _refuse(place, f"there is no {kind} {_quoted(name)}")
         return found

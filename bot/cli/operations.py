@@ -15,6 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
+from bot.domain.text import one_line
 from bot.errors import StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
@@ -99,13 +100,13 @@ def migrate(settings: Settings) -> str:
 async def verify(settings: Settings, *, number: int, team: str | None) -> results.Verified:
     """Whether a decision's scores lie sealed, and what was published fits them."""
     async with _opened(settings) as opened:
-        return await results.verify(opened, number=number, team_name=team)
+        return await results.verify(opened, number=number, team_name=team and one_line(team))
 
 
 async def export(settings: Settings, *, team: str | None) -> bytes:
     """A team's decisions as CSV, the very bytes that `/decide export` sends."""
     async with _opened(settings) as opened:
-        found = await exports.for_operator(opened, team_name=team)
+        found = await exports.for_operator(opened, team_name=team and one_line(team))
         lines = [export_view.BOM, export_view.heading()]
         async for records in exports.pages(opened, team_id=found.id):
             lines += [export_view.line(record) for record in records]

@@ -92,7 +92,7 @@ def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
         ("Customer for", text.count("month", months) if months else "not given"),
     ]
     is_link = permalink is not None and text.is_link(permalink)
-    source = f"<{text.escape(permalink or '')}|The message this began with>" if is_link else None
+    source = text.link(permalink or "", "The message this began with") if is_link else None
     return [
         kit.facts([*summary_facts(dossier, room=600), *more]),
         kit.context(due_line(dossier, now), *([source] if source else [])),

@@ -132,7 +132,7 @@ def _spoken(dossier: Dossier, result: Result) -> str:
     ranking = ranking_lines(dossier, result, room=SHORT_TITLE)[:SPOKEN] if result.rows else []
     told = " ".join([*parts, *(f"{' '.join(line.split())}." for line in ranking)])
     name = f"{result_title(dossier)} of {dossier.decision.name}"
-    return f"{name} {title}: {told} {headline.turnout(result)}".replace("*", "")
+    return text.unmarked(f"{name} {title}: {told} {headline.turnout(result)}")
 
 
 def ranking_lines(dossier: Dossier, result: Result, *, room: int = 150) -> list[str]:

@@ -13,14 +13,14 @@ from sandbox.page.emoji import EMOJI
 from sandbox.page.eyes import PRIVATE_USE, Eyes
 
 _KEPT = re.compile("\ue000(\\d+)\ue001")
-_CODE = re.compile(r"`([^`\n]+)`")
+_CODE = re.compile(r"(?<!\xad)`([^\n]+?)`(?!\xad)")  # of soft hyphens see `sandbox.mrkdwn`
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _BARE = re.compile(r"https?://[^\s<>*~`|\ue000\ue001]*[\w/=&#-]")
 _EMOJI = re.compile(r":([a-z0-9_+'-]+):")
 _MARKS = (
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*\S)\*(?![\w*])"), "b"),
-    (re.compile(r"(?<![\w_])_(?=\S)([^_\n]*\S)_(?![\w_])"), "i"),
-    (re.compile(r"(?<![\w~])~(?=\S)([^~\n]*\S)~(?![\w~])"), "s"),
+    (re.compile(r"(?<![\w*\xad])\*(?=\S)([^\n]*?[^\s*])\*(?![\w*\xad])"), "b"),
+    (re.compile(r"(?<![\w_\xad])_(?=\S)([^\n]*?[^\s_])_(?![\w_\xad])"), "i"),
+    (re.compile(r"(?<![\w~\xad])~(?=\S)([^\n]*?[^\s~])~(?![\w~\xad])"), "s"),
 )
 _MARKDOWN_MARKS = (
     (re.compile(r"\*\*(?=\S)(.+?\S|\S)\*\*"), "b"),

@@ -29,6 +29,15 @@ async def test_words_after_the_command_become_the_title(team: Team) -> None:
     team.check_deliveries()
 
 
+async def test_what_nobody_sees_is_cleaned_wherever_it_comes_in(team: Team) -> None:
+    modal = await open_form(team, "Re\u200bfund\u202e for the 👩\u200d💻")
+    assert modal.inputs["Title"] == "Refund for the 👩\u200d💻"
+    typed = {**FULL, "Customer": "A\u00adB\x9fC", "Description": "They\x07 want\u2063\neverything."}
+    assert (await team.submit("sarah", typed)).ok
+    kept = team.value("SELECT title || chr(10) || customer_name || chr(10) || description FROM customer_decisions")
+    assert kept == "Refund for the 👩\u200d💻\nABC\nThey want\neverything."
+
+
 async def test_words_that_are_no_command_are_titles(team: Team) -> None:
     for word in ("settings now", "export all", "list all", "setup now", "helpful", "show me"):
         assert (await open_form(team, word)).inputs["Title"] == word
@@ -163,6 +172,7 @@ UNUSABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"Resolve by": datetime(2020, 1, 1, tzinfo=UTC)}, "Resolve by",
      "The date to resolve by is in the past; choose a later one."),
     ({"Title": "  "}, "Title", "Write the title."),
+    ({"Title": "\u200b\u3164\u2800\ufeff"}, "Title", "Write the title."),
 ]  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_a_section_shows_text_fields_and_accessory() -> None:
 @pytest.mark.parametrize(
     ("block", "wanted"),
     [
-        ({"type": "header", "text": plain("Title")}, '<h3 class="b header level-1">Title</h3>'),
+        ({"type": "header", "text": plain("Title")}, '<h2 class="b header level-1">Title</h2>'),
         ({"type": "divider"}, '<hr class="b divider">'),
         ({"type": "context", "elements": [mrkdwn("_by_ bo")]}, "<i>by</i> bo"),
         ({"type": "alert", "level": "warning", "text": plain("Careful")}, 'class="b alert warning" role="status"'),

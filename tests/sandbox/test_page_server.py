@@ -284,15 +284,6 @@ async def test_an_external_select_asks_the_app(sandbox: Sandbox, desk: Desk) -> 
     assert chosen["value"] == "1"
 
 
-async def test_a_request_of_another_site_is_refused(sandbox: Sandbox) -> None:
-    headers = {"Origin": "https://elsewhere.test", "Content-Type": "text/plain"}
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{sandbox.url}/sandbox/people/sarah/say", data="{}", headers=headers) as answer,
-    ):
-        assert answer.status == 403
-
-
 def test_the_page_of_every_place_can_be_drawn_for_everybody(sandbox: Sandbox) -> None:
     page = Page(sandbox.town)
 

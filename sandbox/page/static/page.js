@@ -42,10 +42,10 @@ function patchNodes(box, nodes) {
   if (!elements.every((node) => node.dataset && node.dataset.key)) {
     const now = elements.map((node) => node.outerHTML).join("");
     if (drawn.get(box) === now) return false;
-    const focus = document.activeElement && box.contains(document.activeElement) ? document.activeElement.id || document.activeElement.getAttribute("href") : null;
+    const focused = box.contains(document.activeElement) && document.activeElement;
     box.replaceChildren(...nodes);
     drawn.set(box, now);
-    if (focus) (document.getElementById(focus) || $(`[href="${CSS.escape(focus)}"]`, box))?.focus();
+    if (focused) refocus(focused);
     return true;
   }
   const old = new Map([...box.children].filter((node) => node.dataset.key).map((node) => [node.dataset.key, node]));
@@ -58,12 +58,12 @@ function patchNodes(box, nodes) {
       const inner = $("[data-keyed]", node), had = inner && $("[data-keyed]", kept);
       if (had) { patchNodes(had, [...inner.childNodes]); drawn.set(kept, html); }
       else {
-        const focus = kept.contains(document.activeElement) ? document.activeElement.id : "";
+        const focused = kept.contains(document.activeElement) && document.activeElement;
         if (kept.tagName === "DETAILS" && kept.open) node.open = true;
         kept.replaceWith(node);
         drawn.set(node, html);
         kept = node;
-        if (focus) document.getElementById(focus)?.focus();
+        if (focused) refocus(focused);
       }
       changed = true;
     }
@@ -74,6 +74,14 @@ function patchNodes(box, nodes) {
   }
   for (const node of [...box.childNodes]) if (!elements.some((e) => e.dataset.key === node.dataset?.key)) { node.remove(); changed = true; }
   return changed;
+}
+
+const named = (node) => node.getAttribute("aria-label") || node.textContent.trim();
+// What had the keyboard was drawn anew, or is gone: on to its successor, else to its message, else to the box to type in.
+function refocus(lost) {
+  const old = lost.closest("article"), box = (old && document.getElementById(old.id)) || body;
+  const twin = lost.isConnected ? lost : (lost.id && document.getElementById(lost.id)) || $$(lost.tagName, box).find((one) => named(one) === named(lost));
+  (twin || (box !== body && focusable(box)) || $("#composer-text") || $("#scroller")).focus({ preventScroll: true });
 }
 
 let fetching = null, again = false;
@@ -141,7 +149,7 @@ function showWindow(html) {
   fresh.innerHTML = html;
   const next = $("form", fresh.content);
   if (!next) {
-    if (windowBox.open) { windowBox.close(); windowBox.replaceChildren(); isDirty = false; backTo?.focus?.(); }
+    if (windowBox.open) { windowBox.close(); windowBox.replaceChildren(); isDirty = false; if (backTo) refocus(backTo); }
     return;
   }
   if (now && windowBox.open && now.dataset.key === next.dataset.key) return;
@@ -377,7 +385,8 @@ function pickExternal(item) {
   chip.type = "button";
   chip.className = "chip";
   chip.dataset.option = item.dataset.option;
-  chip.textContent = `${item.textContent} ×`;
+  chip.textContent = item.textContent;
+  chip.insertAdjacentHTML("beforeend", '<span aria-hidden="true"> ×</span>');
   chip.setAttribute("aria-label", `Remove ${item.textContent}`);
   picked.append(chip);
   $(".list", frame).hidden = true;

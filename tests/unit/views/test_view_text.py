@@ -12,15 +12,40 @@ from bot.views.slack import text
 AT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
 
 
-def test_an_escaped_text_shows_as_typed_and_calls_nobody() -> None:
-    assert text.escape("a < b & c > d") == "a &lt; b &amp; c &gt; d"
+G = text.GUARD
+
+
+def test_an_escaped_text_calls_nobody_and_opens_nothing() -> None:
+    assert text.escape("a < b & c") == "a &lt; b &amp; c"
     assert "<!" not in text.escape("<!channel>")
-    assert text.escape("@here @Channel @everyone") == "@\u2060here @\u2060Channel @\u2060everyone"
-    assert text.escape("mail@hereford.uk") == "mail@hereford.uk"
+    assert text.escape("@here @Channel") == f"{G}@{G}here {G}@{G}Channel"
+    assert (
+        text.escape("mail@hereford.uk, :tada: 2*3 snake_case 10:30") == "mail@hereford.uk, :tada: 2*3 snake_case 10:30"
+    )
 
 
-def test_what_cannot_be_stored_or_turns_text_around_is_dropped() -> None:
-    assert text.clean("a\x00b\u202ec\ud800d\r\ne\rf\tg") == "abcd\ne\nf\tg"
+@pytest.mark.parametrize(
+    ("typed", "escaped"),
+    [
+        ("*a*", f"{G}*{G}a{G}*{G}"),
+        ("a*", f"a{G}*{G}"),
+        ("5 * 3", f"5 {G}*{G} 3"),
+        ("a*~b", f"a{G}*{G}{G}~{G}b"),
+        ("a`b", f"a{G}`{G}b"),
+        ("> a > b", f"{G}&gt;{G} a {G}&gt;{G} b"),
+        ("a->b", "a-&gt;b"),
+        ("＊a＊", f"{G}＊{G}a{G}＊{G}"),
+    ],
+)
+def test_a_mark_is_guarded_where_slack_would_take_it_for_one(typed: str, escaped: str) -> None:
+    assert text.escape(typed) == escaped
+    assert text.plain(f"*{escaped}*") == typed
+
+
+def test_a_mark_that_is_cut_off_leaves_no_half_behind() -> None:
+    assert text.safe("ab*cd*ef *", 9) == "ab*cd*ef…"
+    assert text.safe("abcd *fg*", 8) == "abcd…"
+    assert text.safe("abcde &&", 12) == "abcde &amp;…"
 
 
 @pytest.mark.parametrize(
