@@ -48,6 +48,7 @@ ACTIONS: dict[str, Handler] = {
     Action.EDIT_CASE: asks(Action.EDIT_CASE, decision_view.edit_case),
     Action.EDIT_URGENCY: asks(Action.EDIT_URGENCY, decision_view.urgency),
     Action.CANCEL: asks(Action.CANCEL, decision_view.cancel),
+    Action.TAKE_OVER: decision.take_over,
     Action.EDIT_CRITERIA: opens(Action.EDIT_CRITERIA, criterion.edit_window),
     ids.ADD_CRITERION: criterion.add_row,
     Action.BACK_TO_CRITERIA: criterion.go_back,

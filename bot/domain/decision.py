@@ -156,6 +156,10 @@ class Decision:
     permalink: str | None = None
     cancel_reason: str | None = None
     resolved_at: datetime | None = None
+    taken_from: UUID | None = None
+    """The owner before this one, who had left: somebody took the decision over."""
+    ladder: tuple[UUID, ...] = ()
+    """Who is asked to decide it, in that order, as planned last; see `decider.ladder`."""
 
     @property
     def state(self) -> State:
@@ -225,6 +229,20 @@ class Dossier:
     """Present while the decision is resolved."""
     resolver: Member | None = None
     card: CardMessage | None = None
+    predecessor: Member | None = None
+    """The owner before, present where the decision was taken over."""
+    colleagues: tuple[Member, ...] = ()
+    """The active members of the team, present where owner or resolver are not among them: somebody has to go on."""
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether its owner has left, and nobody has taken it over yet."""
+        return not self.owner.is_active
+
+    @property
+    def lead(self) -> str:
+        """Who moves it on, in words, in the middle of a sentence."""
+        return "whoever takes it over" if self.is_orphaned else self.owner.name
 
     @property
     def brief(self) -> Brief:

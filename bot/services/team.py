@@ -276,6 +276,7 @@ async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, 
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, by, member_id)
         await reminder.replan_team(c, by.team.id)
+        needing = await decision.lock_those_that_need(c, member_id)
         rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=by.team.id, member_id=member_id)
         before = await _member_of_team(c, by, member_id, lock=True)
         # Of two who change each other at once the second may not be an admin any more.
@@ -305,6 +306,8 @@ async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, 
         )
         for decision_id, round_id in rounds:
             await _excuse(c, team_id=by.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        if fields.is_active is not before.is_active:
+            await _show_anew(c, needing, rounds)
         return await _member_of_team(c, by, member_id)
 
     return await run_tx(db, work)
@@ -349,14 +352,22 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         found = await team.find_member(c, member_id)
         if found is None or not found.is_active:
             return  # the same news, twice at once
+        needing = await decision.lock_those_that_need(c, member_id)
         rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
         for decision_id, round_id in rounds:
             await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        await _show_anew(c, needing, rounds)
 
     await run_tx(db, work)
+
+
+async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:
+    """Cards say who has left, and offer to take over; those of rounds that excused somebody are drawn anew already."""
+    for decision_id in sorted(set(needing) - {known for known, _ in excused}):
+        await decision.changed(c, decision_id)
 
 
 async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[tuple[UUID, UUID]]:

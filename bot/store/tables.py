@@ -142,6 +142,8 @@ customer_decisions = Table(
     Column("permalink", Text),
     Column("cancel_reason", Text),
     Column("planned_revision", BigInteger),  # of which revision the reminders are
+    Column("taken_from", ForeignKey("team_members.id")),  # the owner before, who had left
+    Column("ladder", ARRAY(Uuid)),  # who is asked to decide it, in that order, as planned last
 )
 
 decision_criteria = Table(

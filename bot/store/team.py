@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -194,6 +194,25 @@ async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None
         .order_by(t.team_members.c.is_active.desc(), t.team_members.c.name, t.team_members.c.id)
     )
     rows = await c.execute(query.with_for_update(of=t.team_members, key_share=True) if lock else query)
+    return [member_of(row) for row in rows]
+
+
+# The moment at which each was asked last, or will be: one look into ix_reminders_turn a person.
+_LAST_TURN: ColumnElement[Any] = literal_column(
+    """(SELECT max(greatest(r.last_at, r.next_at)) FROM reminders r WHERE r.member_id = team_members.id
+        AND (r.kind IN ('resolve', 'beyond', 'take_over') OR starts_with(r.kind, 'escalation.')))"""
+)
+
+
+async def in_turn(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> list[Member]:
+    """`members`, for whoever chooses among them whom to ask: the least recently asked first."""
+    member = t.team_members.c
+    rows = await c.execute(
+        select(*MEMBER_COLUMNS)
+        .outerjoin(t.slack_identities, identity_in(workspace_id))
+        .where(member.team_id == team_id)
+        .order_by(_LAST_TURN.asc().nulls_first(), member.name, member.id)
+    )
     return [member_of(row) for row in rows]
 
 

@@ -147,7 +147,7 @@ CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause"
 
 
 def situations() -> dict[str, Dossier]:
-    """The twelve situations that a card shows."""
+    """The thirteen situations that a card shows."""
     published = a_round(submitted=5, **CLOSED, published_at=NOW)
     resolved = {"round": published, "result": RESULT, "resolver": MIKE}
     again: dict[str, Any] = {"number": 2, "follows": UUID(int=400)}
@@ -159,6 +159,12 @@ def situations() -> dict[str, Dossier]:
         ),
         "criteria": a_dossier(Status.TEAM_INPUT, 2, options=()),
         "options": a_dossier(Status.TEAM_INPUT, 3),
+        "orphaned": replace(
+            a_dossier(Status.TEAM_INPUT, 3),
+            owner=replace(SARAH, is_active=False),
+            predecessor=ANA,
+            colleagues=tuple(PEOPLE[1:]),
+        ),
         "open": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2)),
         "quorum": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=4)),
         "undecided": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2, **CLOSED)),
@@ -229,7 +235,8 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
     return replace(
         dossier,
         decision=found,
-        owner=replace(people[0], id=SARAH.id),
+        owner=replace(people[0], id=SARAH.id, is_active=dossier.owner.is_active),
+        predecessor=dossier.predecessor and people[2],
         criteria=many if dossier.criteria else (),
         options=offers if dossier.options else (),
         round=round_,
