@@ -341,6 +341,13 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "reopen", outcome.reopen(dossier)
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255), industry=filled(pattern, 100))
     yield "setup", team.setup(team=group, is_first=True, channel_id="C1")
+    several = [replace(group, id=UUID(int=9000 + i)) for i in range(100)]
+    yield (
+        "setup from outside",
+        team.setup(team=group, is_first=False, is_outside=True, others=several, may_create=True, channel_id="C1"),
+    )
+    yield "one more team", team.setup(team=None, is_first=False, is_another=True)
+    yield "which team", team.which_team(several, channel_id="C1", may_create=True)
     yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
     yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
@@ -371,3 +378,5 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     yield "private", notice.private(filled(pattern, 2500))
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
     yield "announcement", team.announcement(group, slack_user_id="U1")
+    changed = [a_member(i, filled(pattern, 255)) for i in range(100)]
+    yield "tended", team.tended(group, changed, slack_user_id="U1")
