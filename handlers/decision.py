@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.action import Action
+from bot.domain.permission import standing
 from bot.services import decision as decisions
 from bot.services import dossier as dossiers
 from bot.views import card as card_view
@@ -14,7 +15,7 @@ from bot.views import decision as view
 from bot.views.slack import text
 from bot.views.slack.form import currency_in, uuid_in
 from handlers.after_ack import later, open_modal
-from handlers.answering import ack_done, ack_said, details
+from handlers.answering import ack_done, ack_said, details, tell_done
 from handlers.person import by, deps
 from handlers.press import command_words, pressed_id, pressed_page
 from handlers.private import answer
@@ -136,3 +137,10 @@ async def cancel(args: AsyncArgs) -> None:
     reason = view.parse_reason(submitted)
     after = (await decisions.cancel(deps(args).db, who, uuid_in(submitted), reason=reason)).decision
     await ack_said(args, after, f"{after.name} is cancelled. Its reason stands on the card.")
+
+
+async def take_over(args: AsyncArgs) -> None:
+    after = await decisions.take_over(deps(args).db, await by(args), pressed_id(args))
+    await args.ack()
+    before = f"; {after.predecessor.name} was its owner" if after.predecessor else ""
+    tell_done(args, after.decision, f"{after.decision.name} is yours now{before}. {standing(after, deps(args).now)}")

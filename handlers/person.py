@@ -32,9 +32,14 @@ async def by(args: AsyncArgs) -> By:
     """
     found = await find_actor(args)
     if found is None:
-        has_team, names = await team.who_can_add(deps(args).db, workspace_id(args))
-        raise NotAllowed(help_view.not_a_member(names, has_team=has_team))
+        raise await unknown(args)
     return acting(args, found)
+
+
+async def unknown(args: AsyncArgs) -> NotAllowed:
+    """The refusal of somebody who is in no team: it says who can add them."""
+    has_team, names = await team.who_can_add(deps(args).db, workspace_id(args))
+    return NotAllowed(help_view.not_a_member(names, has_team=has_team))
 
 
 def acting(args: AsyncArgs, who: Actor) -> By:
@@ -56,7 +61,3 @@ async def find_actor(args: AsyncArgs) -> Actor | None:
 async def profile(args: AsyncArgs) -> Profile:
     user = slack_user(args)
     return await read_profile(args.client, workspace_id=user.workspace_id, user_id=user.user_id)
-
-
-async def is_workspace_admin(args: AsyncArgs) -> bool:
-    return (await profile(args)).is_admin

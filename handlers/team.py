@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -15,7 +16,7 @@ from bot.services import team as teams
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
 from handlers.after_ack import ack_loading, open_modal, refresh_later, show_later
-from handlers.person import acting, by, deps, find_actor, is_workspace_admin, profile, workspace_id
+from handlers.person import acting, deps, profile, unknown
 from handlers.press import press, pressed_id, pressed_page, view_id
 
 log = structlog.get_logger(__name__)
@@ -24,38 +25,93 @@ LOOK_SECONDS = 5.0
 
 
 async def open_setup(args: AsyncArgs) -> None:
-    """Page 1, empty for a new team or with the fields of one's own."""
+    """Page 1, with the fields of the team that it is about, empty for a new one; or the question which team."""
     channel_id = str(args.body.get("channel_id") or "")
 
     async def build() -> dict[str, Any]:
-        found = await find_actor(args)
-        if found is None:
-            await teams.may_set_up(deps(args).db, await profile(args))
-            has_team, _ = await teams.who_can_add(deps(args).db, workspace_id(args))
-            return view.setup(team=None, is_first=not has_team, channel_id=channel_id, asks_own_role=True)
-        teams.check_admin(found, is_workspace_admin=await is_workspace_admin(args))
-        return view.setup(team=found.team, is_first=False, channel_id=channel_id)
+        me = await profile(args)
+        found = await teams.set_up_what(deps(args).db, me, channel_id=channel_id)
+        if found.about:
+            teams.check_admin(found.about, is_workspace_admin=me.is_admin)
+            return _window(found, found.about, channel_id=channel_id)
+        if found.teams:
+            return view.which_team(found.teams, channel_id=channel_id, may_create=found.may_create)
+        return view.setup(team=None, is_first=True, channel_id=channel_id)
 
     await open_modal(args, build, title="Set up your team")
+
+
+def _window(found: teams.Setup, about: Actor, *, channel_id: str | None) -> dict[str, Any]:
+    return view.setup(
+        team=about.team,
+        is_first=False,
+        channel_id=channel_id,
+        is_outside=about.is_outside,
+        others=found.teams,
+        may_create=found.may_create,
+    )
+
+
+async def choose_team(args: AsyncArgs) -> None:
+    """This one: page 1 again, about the team that was chosen."""
+    team_id, before = pressed_id(args), args.body["view"]
+    await args.ack()
+
+    async def build() -> dict[str, Any]:
+        who, _ = await keeping(args, team_id)
+        found = await teams.set_up_what(deps(args).db, await profile(args), channel_id="")
+        return _window(found, who.actor, channel_id=view.channel_of(before))
+
+    show_later(args, view_id(args), build, title="Set up your team")
+
+
+async def ask_which(args: AsyncArgs) -> None:
+    before = args.body["view"]
+    await args.ack()
+
+    async def build() -> dict[str, Any]:
+        found = await teams.set_up_what(deps(args).db, await profile(args), channel_id="")
+        return view.which_team(found.teams, channel_id=view.channel_of(before), may_create=found.may_create)
+
+    show_later(args, view_id(args), build, title="Set up your team")
+
+
+async def make_another(args: AsyncArgs) -> None:
+    """Page 1, empty, for an admin of the workspace who wants one more team than there is."""
+    before = args.body["view"]
+    await args.ack()
+
+    async def build() -> dict[str, Any]:
+        await teams.may_make_another(deps(args).db, await profile(args))
+        return view.setup(team=None, is_first=False, is_another=True, channel_id=view.channel_of(before))
+
+    show_later(args, view_id(args), build, title="Set up your team")
+
+
+async def keeping(args: AsyncArgs, team_id: UUID | None) -> tuple[By, bool]:
+    """Who looks after the team of a window, None: after their own; and whether they are an admin of the workspace."""
+    me = await profile(args)
+    found = await teams.find_keeper(deps(args).db, me, team_id=team_id)
+    if found is None:
+        raise await unknown(args)
+    return acting(args, found), me.is_admin
 
 
 async def set_up(args: AsyncArgs) -> None:
     """Save the team and who is to be in it, answer with a loading view, then look the people up and add them."""
     form = view.parse_setup(args.body["view"])
     fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency)
-    found = await find_actor(args)
-    if found is None or form.own_role is not None:
+    if form.team_id is None:
         who = acting(args, await _create(args, form, fields))
     else:
-        who = acting(args, found)
-        is_admin = await is_workspace_admin(args)
+        who, is_admin = await keeping(args, form.team_id)
         await teams.update(deps(args).db, who, fields=fields, is_workspace_admin=is_admin)
 
     # Kept before the answer: whatever becomes of this process, nobody of them is forgotten.
-    wanted = await newcomers.request(deps(args).db, who, role=form.role, user_ids=form.user_ids) if form.role else None
+    wanted = await _request(args, who, form)
 
     async def build() -> dict[str, Any]:
-        return await _add_people(args, who, *wanted) if wanted else await _members(args, who)
+        return await (_add_people(args, who, *wanted) if wanted else _members(args, who, channel_id=form.channel_id))
 
     await ack_loading(args, build, title="Your team")
 
@@ -71,52 +127,70 @@ async def _create(args: AsyncArgs, form: view.SetupForm, fields: teams.Fields) -
         domain=(args.body.get("team") or {}).get("domain"),
         channel_id=form.channel_id,
         press=press(args),
+        is_first=not form.is_another,
     )
+
+
+async def _request(args: AsyncArgs, who: By, form: view.SetupForm) -> tuple[newcomers.Order, str] | None:
+    if not form.role:
+        return None
+    where = _channel(form.channel_id)
+    return await newcomers.request(deps(args).db, who, role=form.role, user_ids=form.user_ids, channel_id=where)
 
 
 async def _add_people(args: AsyncArgs, who: By, order: newcomers.Order, key: str) -> dict[str, Any]:
     """Add those whom Slack tells us about while the person waits; a delivery goes on with the rest."""
-    looked = await read_profiles(args.client, workspace_id=order.workspace_id, user_ids=order.rest, within=LOOK_SECONDS)
+    workspace_id = order.keeper.workspace_id
+    looked = await read_profiles(args.client, workspace_id=workspace_id, user_ids=order.rest, within=LOOK_SECONDS)
     if looked.error:
         log.info("people are added later", people=len(looked.rest), error=slack_name(looked.error))
     left, notes = await newcomers.add(deps(args).patient_db, order, looked, key=key)
-    return await _members(args, who, notes=notes, coming=left.rest)
+    return await _members(args, who, notes=notes, coming=left.rest, channel_id=order.channel_id)
 
 
 async def _members(
-    args: AsyncArgs, who: By, *, notes: Sequence[str] = (), coming: Sequence[str] = ()
+    args: AsyncArgs, who: By, *, notes: Sequence[str] = (), coming: Sequence[str] = (), channel_id: str | None = None
 ) -> dict[str, Any]:
     db = deps(args).db
     team = await teams.get_team(db, who.team.id)
-    return view.members(team, await teams.members(db, who), notes=notes, coming=coming)
+    people = await teams.members(db, who)
+    return view.members(team, people, notes=notes, coming=coming, channel_id=_channel(channel_id))
+
+
+def _channel(channel_id: str | None) -> str | None:
+    """Not a conversation between two."""
+    return channel_id if channel_id and channel_id.startswith(("C", "G")) else None
 
 
 async def turn_page(args: AsyncArgs) -> None:
     await args.ack()
+    before = args.body["view"]
 
     async def build() -> dict[str, Any]:
-        who = await by(args)
-        teams.check_admin(who.actor, is_workspace_admin=await is_workspace_admin(args))  # the list holds addresses
+        who, is_admin = await keeping(args, view.team_in(before))
+        teams.check_admin(who.actor, is_workspace_admin=is_admin)  # the list holds addresses
         everybody = await teams.members(deps(args).db, who)
-        return view.members(who.team, everybody, page=pressed_page(args))
+        return view.members(who.team, everybody, page=pressed_page(args), channel_id=view.channel_of(before))
 
     show_later(args, view_id(args), build, title="Your team")
 
 
 async def open_member(args: AsyncArgs) -> None:
-    member_id, page = pressed_id(args), view.page_of(args.body.get("view") or {})
+    member_id, before = pressed_id(args), args.body.get("view") or {}
 
     async def build() -> dict[str, Any]:
-        who = await by(args)
-        teams.check_admin(who.actor, is_workspace_admin=await is_workspace_admin(args))
-        return view.edit_member(await teams.get_member(deps(args).db, who, member_id), who, page=page)
+        who, is_admin = await keeping(args, view.team_in(before))
+        teams.check_admin(who.actor, is_workspace_admin=is_admin)
+        member = await teams.get_member(deps(args).db, who, member_id)
+        return view.edit_member(member, who, page=view.page_of(before), channel_id=view.channel_of(before))
 
     await open_modal(args, build, title="Edit member")
 
 
 async def edit_member(args: AsyncArgs) -> None:
     """Save, close the form, and bring the list beneath it up to date."""
-    who, submitted = await by(args), args.body["view"]
+    submitted = args.body["view"]
+    who, is_admin = await keeping(args, view.team_in(submitted))
     form = view.parse_member(submitted)
     await teams.edit_member(
         deps(args).db,
@@ -130,13 +204,15 @@ async def edit_member(args: AsyncArgs) -> None:
             expertise_areas=form.expertise_areas,
             is_active=form.is_active,
         ),
-        is_workspace_admin=await is_workspace_admin(args),
+        is_workspace_admin=is_admin,
+        channel_id=view.channel_of(submitted),
     )
     await args.ack()
     beneath = submitted.get("previous_view_id")
     if beneath:
 
         async def build() -> dict[str, Any]:
-            return view.members(who.team, await teams.members(deps(args).db, who), page=view.page_of(submitted))
+            everybody, page = await teams.members(deps(args).db, who), view.page_of(submitted)
+            return view.members(who.team, everybody, page=page, channel_id=view.channel_of(submitted))
 
         refresh_later(args, str(beneath), build)

@@ -25,10 +25,12 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 async def send_newcomers(deps: Deps, delivery: Delivery) -> Verdict:
     order = newcomers.Order.from_payload(delivery.payload)
     try:
-        team = await teams.get_team(deps.patient_db, order.team_id)
+        team = await teams.get_team(deps.patient_db, order.keeper.team_id)
     except NotFound:
         return Done()
-    looked = await read_profiles(deps.client, workspace_id=order.workspace_id, user_ids=order.rest, within=LOOK_SECONDS)
+    looked = await read_profiles(
+        deps.client, workspace_id=order.user.workspace_id, user_ids=order.rest, within=LOOK_SECONDS
+    )
     left, _ = await newcomers.add(deps.patient_db, order, looked, key=delivery.dedupe_key)
     if looked.error:
         raise looked.error

@@ -33,6 +33,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
         results.RESULT: judged(_send_result),
         results.RESULT_DM: judged(_send_result_dm),
         teams.ANNOUNCE: judged(_send_announcement),
+        teams.TENDED: judged(_send_tended),
     }
 
 
@@ -210,3 +211,24 @@ async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
             raise
         await post_dm(deps, delivery, user=SlackUser(workspace_id, user), message=message)
     return Done()
+
+
+async def _send_tended(deps: Deps, delivery: Delivery) -> Verdict:
+    """Say in the team's channel what an admin from outside did to it; to its people where that is closed to us."""
+    channel, user = str(delivery.payload["channel"]), str(delivery.payload["user"])
+    team, people = await teams.tended(deps.patient_db, delivery.payload)
+    message = team_view.tended(team, people, slack_user_id=user)
+    if not channel.startswith(CHANNELS):
+        await post_dm(deps, delivery, user=SlackUser(str(delivery.payload["workspace"]), channel), message=message)
+        return Done()
+    try:
+        await post(deps, delivery, channel=channel, key=delivery.dedupe_key, message=message)
+    except SlackApiError as error:
+        if slack_error(error) not in UNREACHABLE_CHANNEL:
+            raise
+        await teams.tell_people(deps.patient_db, delivery.payload)
+    return Done()
+
+
+CHANNELS = ("C", "G")
+"""How the id of a channel begins, public or private; that of a person does not."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
+from bot.domain.authority import OWN_DECISION_LIMIT
 from bot.domain.decision import Dossier, Phase
 from bot.domain.round import RoundState
 
@@ -16,6 +17,7 @@ class Action(StrEnum):
     EDIT_CASE = "decision.edit"
     EDIT_URGENCY = "decision.urgency"
     CANCEL = "decision.cancel"
+    TAKE_OVER = "decision.take_over"
     EDIT_CRITERIA = "criterion.edit"
     BACK_TO_CRITERIA = "criterion.back"
     PROPOSE_OPTION = "option.propose"
@@ -59,6 +61,8 @@ class Who(Enum):
     RESOLVER = auto()
     """Whoever resolved it, or has as much authority as they."""
     OWNER_OR_RESOLVER = auto()
+    SUCCESSOR = auto()
+    """Whoever may carry it on when its owner has left: see `decider.Deciders`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,10 @@ class Confirm:
 
 def _always(dossier: Dossier, now: datetime) -> bool:
     return True
+
+
+def _is_orphaned(dossier: Dossier, now: datetime) -> bool:
+    return dossier.is_orphaned
 
 
 def _is_collecting(dossier: Dossier, now: datetime) -> bool:
@@ -127,6 +135,19 @@ class Row:
 
 
 ROWS: dict[Action, Row] = {
+    Action.TAKE_OVER: Row(
+        "Take over",
+        tuple(Phase),
+        Who.SUCCESSOR,
+        when=_is_orphaned,
+        confirm=Confirm(
+            "Take it over?",
+            "You become its owner, and what comes next is yours to do. If resolving it takes more than authority "
+            f"{OWN_DECISION_LIMIT}, somebody else has to.",
+            "Take over",
+            "Not me",
+        ),
+    ),
     Action.COMPLETE_CASE: Row("Complete the case", (Phase.DEFINE,), Who.OWNER, window="Complete the case"),
     Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, window="Criteria"),
     Action.PROPOSE_OPTION: Row("Propose option", (Phase.OPTIONS,), Who.TEAM, window="Propose option"),

@@ -158,6 +158,10 @@ class Decision:
     resolved_at: datetime | None = None
     currency: str = "USD"
     """Of all its amounts: its team's when it was opened, whatever that is now."""
+    taken_from: UUID | None = None
+    """The owner before this one, who had left: somebody took the decision over."""
+    ladder: tuple[UUID, ...] = ()
+    """Who is asked to decide it, in that order, as planned last; see `decider.ladder`."""
 
     @property
     def state(self) -> State:
@@ -227,6 +231,20 @@ class Dossier:
     """Present while the decision is resolved."""
     resolver: Member | None = None
     card: CardMessage | None = None
+    predecessor: Member | None = None
+    """The owner before, present where the decision was taken over."""
+    colleagues: tuple[Member, ...] = ()
+    """The active members of the team, present where owner or resolver are not among them: somebody has to go on."""
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether its owner has left, and nobody has taken it over yet."""
+        return not self.owner.is_active
+
+    @property
+    def lead(self) -> str:
+        """Who moves it on, in words, in the middle of a sentence."""
+        return "whoever takes it over" if self.is_orphaned else self.owner.name
 
     @property
     def brief(self) -> Brief:

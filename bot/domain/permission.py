@@ -3,16 +3,17 @@
 `on_card` says which buttons each of the six phases shows, `check` whether this person may press one now.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
 from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_authority
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier, Phase, Status
+from bot.domain.decider import RUNG, Deciders, deciders, may_carry, stand_ins
+from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import Option
 from bot.domain.round import Round, RoundState, quorum
-from bot.domain.team import TOP_AUTHORITY, Member
+from bot.domain.team import Member
 from bot.errors import Conflict, NotAllowed
 
 
@@ -46,7 +47,9 @@ def check(action: Action, dossier: Dossier, by: By) -> None:
 
 
 def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | None:
-    """What the standing does not tell, about the rounds that there are."""
+    """What the standing does not tell: who was faster, and about the rounds that there are."""
+    if action is Action.TAKE_OVER:
+        return _why_not_orphaned(dossier)
     if dossier.decision.status is not Status.EVALUATING:
         return None
     name, state = dossier.decision.name, dossier.round_state(now)
@@ -62,11 +65,22 @@ def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | N
     return f"A second round is for a result that is too close to call or splits the team; that of {name} is neither."
 
 
+def _why_not_orphaned(dossier: Dossier) -> str | None:
+    if dossier.predecessor is None or dossier.decision.status is Status.CANCELLED:
+        return None
+    name, owner = dossier.decision.name, dossier.owner.name
+    return f"{owner} was faster: {name} is theirs now, taken over from {dossier.predecessor.name}."
+
+
 def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
     """The sentence for somebody who may not; None for somebody who may."""
     match action.row.who:
+        case Who.OWNER if dossier.is_orphaned:
+            return _take_over_first(action, dossier, by)
         case Who.OWNER if not _is_owner(dossier, by.member):
             return f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}. Ask them.'
+        case Who.SUCCESSOR:
+            return _why_not_successor(action, dossier, by)
         case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
             return _why_not_owner_or_decider(action, dossier, by)
         case Who.DECIDER:
@@ -76,12 +90,46 @@ def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
         case Who.RESOLVER:
             return _why_not_resolver(action, dossier, by.member)
         case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
-            return _why_not_owner_or_resolver(action, dossier, by.member)
+            return _why_not_owner_or_resolver(action, dossier, by)
     return None
 
 
 def _is_owner(dossier: Dossier, member: Member) -> bool:
     return member.id == dossier.decision.created_by
+
+
+def _able(dossier: Dossier, by: By) -> Deciders:
+    """Among whom a successor is looked for; only of a dossier that has `colleagues`."""
+    return deciders(dossier.brief, dossier.colleagues, by.rules)
+
+
+def _take_over_first(action: Action, dossier: Dossier, by: By) -> str:
+    name, owner, able = dossier.decision.name, dossier.owner.name, _able(dossier, by)
+    gone = f'"{action.label}" on {name} is for its owner, and {owner} is no longer active.'
+    if _is_among(by.member, able.members):
+        return f'{gone} Press "{Action.TAKE_OVER.label}" first: then it is yours.'
+    return f"{gone} Ask {_names(able.first)} to take it over."
+
+
+def _why_not_successor(action: Action, dossier: Dossier, by: By) -> str | None:
+    able = _able(dossier, by)
+    if _is_among(by.member, able.members):
+        return None
+    return (
+        f'"{action.label}" on {dossier.decision.name} is for those who may resolve it, or come closest to that; you '
+        f"have authority {by.member.authority}. Ask {_names(able.first)}."
+    )
+
+
+def _names(members: Sequence[Member]) -> str:
+    """ "Ana, Bo or Cy": at most one rung, so that it stays a sentence."""
+    *others, last = [m.name for m in members] or ["a teammate"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _is_among(member: Member, members: Sequence[Member]) -> bool:
+    """By the id: the same member reads differently in another workspace."""
+    return any(m.id == member.id for m in members)
 
 
 def _least(dossier: Dossier, by: By) -> int:
@@ -92,6 +140,8 @@ def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str |
     least, authority = _least(dossier, by), by.member.authority
     if authority >= least:
         return None
+    if dossier.is_orphaned:
+        return _take_over_first(action, dossier, by)
     return (
         f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or somebody with '
         f"authority {least} or more; you have {authority}. Ask them."
@@ -119,12 +169,12 @@ def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:
     if entry is None:
         return (
             f"You are not on the roster of {dossier.decision.name}: it was fixed when scoring started. "
-            f"{dossier.owner.name} can void the round and start again with you."
+            f"{leads(dossier)} can void the round and start again with you."
         )
     if entry.is_excused:
         return (
             f"You were excused from scoring {dossier.decision.name} when you became inactive. "
-            f"{dossier.owner.name} can void the round and start again with you."
+            f"{leads(dossier)} can void the round and start again with you."
         )
     return None
 
@@ -137,20 +187,37 @@ def _why_not_resolver(action: Action, dossier: Dossier, member: Member) -> str |
     needed = dossier.resolver.authority if dossier.resolver else 1
     if _is_resolver(dossier, member) or member.authority >= needed:
         return None
-    resolver = dossier.resolver.name if dossier.resolver else "whoever resolved it"
+    resolver = dossier.resolver
+    if resolver and not resolver.is_active:
+        return _why_not_stand_in(action, dossier, resolver, member)
     return (
-        f'"{action.label}" on {dossier.decision.name} is for {resolver}, who resolved it, or somebody with '
+        f'"{action.label}" on {dossier.decision.name} is for {_resolver(dossier)}, who resolved it, or somebody with '
         f"authority {needed} or more; you have {member.authority}. Ask them."
     )
 
 
-def _why_not_owner_or_resolver(action: Action, dossier: Dossier, member: Member) -> str | None:
-    if _is_resolver(dossier, member):
+def _why_not_stand_in(action: Action, dossier: Dossier, gone: Member, member: Member) -> str | None:
+    found = stand_ins(dossier.decision, gone, dossier.colleagues)
+    if _is_among(member, found):
         return None
-    resolver = dossier.resolver.name if dossier.resolver else "whoever resolved it"
-    owner = dossier.owner.name
     return (
-        f'"{action.label}" on {dossier.decision.name} is for its owner, {owner}, or its resolver, {resolver}. Ask them.'
+        f'"{action.label}" on {dossier.decision.name} is for {gone.name}, who resolved it and is no longer active. '
+        f"Ask {_names(found[:RUNG])}."
+    )
+
+
+def _resolver(dossier: Dossier) -> str:
+    return dossier.resolver.name if dossier.resolver else "whoever resolved it"
+
+
+def _why_not_owner_or_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
+    if _is_resolver(dossier, by.member):
+        return None
+    if dossier.is_orphaned:
+        return _take_over_first(action, dossier, by)
+    return (
+        f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or its resolver, '
+        f"{_resolver(dossier)}. Ask them."
     )
 
 
@@ -169,29 +236,16 @@ def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
         )
 
 
-def may_carry(decision: Decision, member: Member, needed: int) -> bool:
-    """Whether this person may resolve what takes authority `needed`."""
-    is_own = member.id == decision.created_by
-    return member.authority >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
-
-
-def highest_reach(dossier: Dossier, members: Iterable[Member]) -> int:
-    """The most authority that somebody of `members`, all active, may resolve this decision with; 0 where nobody may."""
-    levels = range(TOP_AUTHORITY, 0, -1)
-    everybody = tuple(members)
-    return next((level for level in levels if any(may_carry(dossier.decision, m, level) for m in everybody)), 0)
-
-
 def standing(dossier: Dossier, now: datetime) -> str:
     """Where the decision stands and what can be done there, in one or two sentences."""
-    decision, owner = dossier.decision, dossier.owner.name
+    decision, lead = dossier.decision, dossier.lead
     match decision.status, decision.phase:
         case Status.CREATED, _:
-            return f"{decision.name} is being defined (phase 1 of 6); {owner} can complete the case."
+            return f"{decision.name} is being defined (phase 1 of 6); {lead} can complete the case."
         case Status.TEAM_INPUT, Phase.CRITERIA:
-            return f"{decision.name} is getting its criteria (phase 2 of 6); {owner} submits them."
+            return f"{decision.name} is getting its criteria (phase 2 of 6); {lead} submits them."
         case Status.TEAM_INPUT, _:
-            return f"{decision.name} is collecting options (phase 3 of 6); propose one, or {owner} can start scoring."
+            return f"{decision.name} is collecting options (phase 3 of 6); propose one, or {lead} can start scoring."
         case Status.EVALUATING, _:
             return _standing_of_round(dossier, now)
         case Status.RESOLVED, Phase.ACT:
@@ -234,8 +288,13 @@ def _standing_without_quorum(dossier: Dossier, round_: Round) -> str:
     )
     return (
         f"Scoring of {dossier.decision.name} closed without quorum: {round_.turnout}. "
-        f"{dossier.owner.name} or a decider can {ways_out}."
+        f"{leads(dossier)} or a decider can {ways_out}."
     )
+
+
+def leads(dossier: Dossier) -> str:
+    """`Dossier.lead` at the beginning of a sentence."""
+    return dossier.lead.capitalize() if dossier.is_orphaned else dossier.lead
 
 
 def _moment(at: datetime) -> str:

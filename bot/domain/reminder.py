@@ -4,13 +4,13 @@ Pure: `now` and the zone are arguments. What waits for whom is `waiting`'s to sa
 says when to say it again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from bot.domain.by import Rules
-from bot.domain.decision import Brief
+from bot.domain.decision import Brief, Decision, Phase
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.team import Member
 from bot.domain.waiting import URGENT, Kind, Waiting, waiting
@@ -70,7 +70,7 @@ class Reminder:
     repeat: timedelta
     most: int
     rung: int = 0
-    """Of an escalation: 0 for those who hear of it first, 1 for those with the next higher authority, and so on."""
+    """Of an escalation: 0 for those who hear of it first, 1 for the next rung, and so on."""
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -130,25 +130,20 @@ def is_allowed(now: datetime, *, urgency: int, preferences: Preferences, zone: t
 def reminders(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Rules) -> tuple[Reminder, ...]:
     """All that is said aloud of what waits for somebody, a lower rung before a higher one.
 
-    `members`: those of the decision's team, inactive ones too.
+    `members`: those of the decision's team, inactive ones too, the least recently asked first.
     """
     items = [item for item in waiting(brief, members, now=now, rules=rules) if not item.kind.is_invitation]
-    rungs = _rungs([item.member_id for item in items if item.kind.is_escalation], members)
-    told = [_reminder(item, brief.decision.case.urgency_level, rungs) for item in items]
+    lowest = min((item.rung or 0 for item in items if item.kind.is_escalation), default=0)
+    told = [_reminder(item, brief.decision, lowest) for item in items]
     return tuple(sorted(told, key=lambda reminder: reminder.rung))
 
 
-def _rungs(told: Sequence[UUID], members: Sequence[Member]) -> Mapping[UUID, int]:
-    """Those who are told of an escalation, by authority: at most five rungs, as there are levels."""
-    people = [m for m in members if m.id in told]
-    levels = sorted({m.authority for m in people})
-    return {m.id: levels.index(m.authority) for m in people}
-
-
-def _reminder(item: Waiting, urgency: int, rungs: Mapping[UUID, int]) -> Reminder:
+def _reminder(item: Waiting, decision: Decision, lowest: int) -> Reminder:
+    """`lowest`: the first rung that is told of an escalation; another may have been asked before."""
+    urgency = decision.case.urgency_level
     if item.kind.is_escalation:
-        return _escalation(item, urgency, rungs[item.member_id])
-    if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP):
+        return _escalation(item, urgency, (item.rung or 0) - lowest)
+    if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP) or (item.kind is Kind.TAKE_OVER and decision.phase is Phase.LEARN):
         return _slow(item, urgency)
     pace = PACES[urgency]
     return Reminder(item, _hours(item, urgency), _first(item, pace), pace.repeat, pace.most)
@@ -159,14 +154,14 @@ def _hours(item: Waiting, urgency: int) -> int:
 
 
 def _first(item: Waiting, pace: Pace) -> timedelta:
-    """By the urgency's pace, but at once where the owner has to say how it goes on, and a result within the hour.
+    """By the urgency's pace, but at once where the owner has to say how it goes on, and within the hour what is news.
 
     A score is asked for at the latest when three quarters of the time to the closing are over.
     """
     match item.kind:
         case Kind.TOO_FEW | Kind.UNDECIDED:
             return timedelta(0)
-        case Kind.RESOLVE | Kind.BEYOND:
+        case Kind.TAKE_OVER | Kind.RESOLVE | Kind.BEYOND:
             return min(pace.first, PACES[URGENT].first)
         case Kind.SCORE if item.since and item.ends:
             return min(pace.first, (item.ends - item.since) * 3 / 4)
@@ -184,6 +179,7 @@ def _escalation(item: Waiting, urgency: int, rung: int) -> Reminder:
     """Said once to each; first when it begins and those who are nudged before had their time, then rung by rung."""
     pace = PACES[urgency]
     begins = item.begins - item.since if item.begins and item.since else timedelta(0)
-    grace = {Kind.NO_QUORUM: pace.first, Kind.UNRESOLVED: pace.first + pace.repeat}
+    asked_before = pace.first + pace.repeat
+    grace = {Kind.NO_QUORUM: pace.first, Kind.UNRESOLVED: asked_before, Kind.ORPHANED: asked_before}
     first = begins + grace.get(item.kind, timedelta(0)) + rung * pace.repeat
     return Reminder(item, _hours(item, urgency), first, pace.repeat, 1, rung)

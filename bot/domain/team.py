@@ -64,12 +64,41 @@ class Profile:
 
 @dataclass(frozen=True)
 class Actor:
-    """A member in their team, acting from one workspace."""
+    """A member in their team, acting from one workspace; or an admin of that workspace who looks after the team."""
 
     member: Member
     team: Team
     workspace_id: str
     user_id: str
+    is_member: bool = True
+
+    @property
+    def keeper(self) -> "Keeper":
+        member_id = self.member.id if self.is_member else None
+        return Keeper(self.team.id, member_id, self.workspace_id, self.user_id, self.is_outside)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the team is to hear of what this person does to it: it is not, or no longer, theirs."""
+        return not (self.is_member and self.member.is_active)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Who looks after a team, as ids: enough for the trail, for what the team is told, and for a delivery."""
+
+    team_id: UUID
+    member_id: UUID | None
+    """Whom the trail names; None for an admin of the workspace who is not in the team."""
+    workspace_id: str
+    user_id: str
+    is_outside: bool
+
+
+def from_outside(team: Team, profile: Profile) -> Actor:
+    """An admin of the workspace who is not in the team: may do to it what an admin may, and nothing that members do."""
+    nobody = Member(UUID(int=0), team.id, profile.name, "", "", authority=0, is_active=False)
+    return Actor(nobody, team, profile.workspace_id, profile.user_id, is_member=False)
 
 
 def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:

@@ -3,19 +3,19 @@
 Pure, from the state of the decision and the people of its team. How often and when it is said aloud: `reminder`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from bot.domain.action import Action
-from bot.domain.authority import OWN_DECISION_LIMIT, least_authority
 from bot.domain.by import Rules
+from bot.domain.decider import RUNG, Deciders, deciders, stand_ins
 from bot.domain.decision import Brief, Decision, Phase, Status
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
 from bot.domain.outcome import Outcome
-from bot.domain.permission import may_carry
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member
 
@@ -26,6 +26,9 @@ URGENT = 4
 class Kind(StrEnum):
     """What waits; with decision and member the value names a row of `reminders`, so it stays as it is."""
 
+    TAKE_OVER = "take_over"
+    """The owner has left with something to do: for those who may carry it on, until one of them takes it over."""
+    MAY_TAKE_OVER = "may_take_over"
     COMPLETE = "complete"
     CRITERIA = "criteria"
     OPTIONS = "options"
@@ -44,6 +47,7 @@ class Kind(StrEnum):
     """How it turned out is to be recorded."""
     MAY_RECORD = "may_record"
     FOLLOW_UP = "follow_up"
+    ORPHANED = "escalation.orphaned"
     STALLED = "escalation.stalled"
     SCORING = "escalation.scoring"
     NO_QUORUM = "escalation.no_quorum"
@@ -52,12 +56,12 @@ class Kind(StrEnum):
     @property
     def is_invitation(self) -> bool:
         """For those who may, while somebody else is asked: list and Home tab show it, no nudge ever says it."""
-        return self in (Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
+        return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
 
     @property
     def is_escalation(self) -> bool:
         """For the deciders, about an urgent decision that its owner, or whoever was asked first, has not moved on."""
-        return self in (Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED)
+        return self in (Kind.ORPHANED, Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,10 @@ class Waiting:
     it measures since `since` is over."""
     ends: datetime | None = None
     """Nothing is said of it from here on."""
+    rung: int | None = None
+    """On the decision's ladder, where this person is asked as one of several who may; 0 is the lowest."""
+    gone: str | None = None
+    """The name of the owner who has left, where somebody is to take over from them."""
 
     def is_there(self, now: datetime) -> bool:
         return self.begins is None or self.begins <= now
@@ -91,16 +99,33 @@ class Line:
 def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Rules) -> tuple[Waiting, ...]:
     """Everything about the decision that waits for somebody; `members` are those of its team, inactive ones too.
 
-    Of several things that wait for one person the first is the nearest: what they are asked for themselves, then what
-    is urgent, then what they are invited to.
+    `members`: the least recently asked first, so that deciders take turns. Of several things that wait for one person
+    the first is the nearest: what they are asked for themselves, then what is urgent, then what they are invited to.
     """
     kind = step(brief, now)
     if kind is None:
         return ()
-    people = {m.id: m for m in members if m.is_active}
-    able = deciders(brief, people.values(), rules)
-    items = (*_asked(brief, kind, able), *_escalated(brief, kind, able), *_invited(brief, kind, people, able))
-    return tuple(item for item in items if item.member_id in people)
+    team = Crew.of(members)
+    able = deciders(brief, team.active.values(), rules)
+    gone = team.gone.get(brief.decision.created_by)
+    if gone and kind in _OWNERS:
+        left = _orphaned(brief, kind, able, gone)
+        return (*left, *_beside(brief, kind, team, left))
+    items = (*_asked(brief, kind, team, able), *_escalated(brief, kind, able), *_invited(brief, kind, team, able))
+    return tuple(item for item in items if item.member_id in team.active)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The people of a team by id, apart by whether they are still there."""
+
+    active: Mapping[UUID, Member]
+    gone: Mapping[UUID, Member]
+
+    @classmethod
+    def of(cls, members: Iterable[Member]) -> Self:
+        everybody = tuple(members)
+        return cls({m.id: m for m in everybody if m.is_active}, {m.id: m for m in everybody if not m.is_active})
 
 
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
@@ -109,13 +134,15 @@ def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: dateti
     return Line(brief.decision, next(theirs, None))
 
 
-def leading(brief: Brief, now: datetime) -> Action | None:
+def leading(brief: Brief, now: datetime, *, is_orphaned: bool = False) -> Action | None:
     """The button of the card that leads on, whomever it waits for; None where there is nothing to do now."""
     kind = step(brief, now)
     if kind is None:
         return None
     _, begins, _ = _times(brief, kind)
-    return action_for(kind, brief) if begins is None or begins <= now else None
+    if begins is not None and begins > now:
+        return None
+    return Action.TAKE_OVER if is_orphaned and kind in _OWNERS else action_for(kind, brief)
 
 
 def step(brief: Brief, now: datetime) -> Kind | None:
@@ -150,66 +177,77 @@ def _step_once_informed(outcome: Outcome) -> Kind | None:
     return Kind.FOLLOW_UP if outcome.follow_up_date else None
 
 
-@dataclass(frozen=True)
-class Deciders:
-    """Who may resolve a decision; where nobody may, those who come closest to it."""
-
-    members: tuple[Member, ...]
-    """Active ones, the least authority first."""
-    may_resolve: bool
-    owner_id: UUID
-
-    @property
-    def first(self) -> tuple[Member, ...]:
-        """Who is asked first: the owner if among them, else the least authority. To ask all would be to ask nobody."""
-        owner = tuple(m for m in self.members if m.id == self.owner_id)
-        return owner or tuple(m for m in self.members if m.authority == self.members[0].authority)
-
-    @property
-    def others(self) -> tuple[Member, ...]:
-        """Those who may as well."""
-        asked = {m.id for m in self.first}
-        return tuple(m for m in self.members if m.id not in asked)
+_OWNERS = frozenset(
+    {
+        *(Kind.COMPLETE, Kind.CRITERIA, Kind.OPTIONS, Kind.TOO_FEW, Kind.UNDECIDED),
+        *(Kind.OUTCOME, Kind.FOLLOW_UP),
+    }
+)
+"""The steps that wait for the owner."""
 
 
-def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
-    """`people`: the active members of the team."""
-    decision, everybody = brief.decision, sorted(people, key=lambda m: m.authority)
-    least = least_authority(decision.case, brief.options, rules.authority)
-    able = tuple(m for m in everybody if may_carry(decision, m, least))
-    return Deciders(able or _closest(brief, everybody, least), bool(able), decision.created_by)
-
-
-def _closest(brief: Brief, everybody: Sequence[Member], least: int) -> tuple[Member, ...]:
-    """Those with the most authority, but for an owner who may not resolve their own decision with any."""
-    is_barred = least > OWN_DECISION_LIMIT
-    others = [m for m in everybody if not (is_barred and m.id == brief.decision.created_by)]
-    return tuple(m for m in others if m.authority == others[-1].authority)
-
-
-def _asked(brief: Brief, kind: Kind, able: Deciders) -> list[Waiting]:
+def _asked(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiting]:
     """For the people whose turn it is."""
     match kind:
         case Kind.SCORE if brief.round:
             return _each(brief, kind, (entry.member_id for entry in brief.round.roster if not entry.submitted))
+        case Kind.RESOLVE if able.owner:
+            return _each(brief, kind if able.may_resolve else Kind.BEYOND, [able.owner.id])
         case Kind.RESOLVE:
-            return _each(brief, kind if able.may_resolve else Kind.BEYOND, (m.id for m in able.first))
+            return _climbing(brief, kind if able.may_resolve else Kind.BEYOND, able.rungs[:1])
         case Kind.INFORM if brief.outcome:
-            return _each(brief, kind, [brief.outcome.resolved_by])
+            return _asked_to_inform(brief, brief.outcome.resolved_by, team)
     return _each(brief, kind, [brief.decision.created_by])
 
 
-def _invited(brief: Brief, kind: Kind, people: Iterable[UUID], able: Deciders) -> list[Waiting]:
+def _asked_to_inform(brief: Brief, resolver: UUID, team: Crew) -> list[Waiting]:
+    """Whoever resolved it; where they have left, those who may do it in their place."""
+    if resolver not in team.gone:
+        return _each(brief, Kind.INFORM, [resolver])
+    found = stand_ins(brief.decision, team.gone[resolver], team.active.values())
+    return _climbing(brief, Kind.INFORM, [found[:RUNG]])
+
+
+def _orphaned(brief: Brief, kind: Kind, able: Deciders, gone: Member) -> list[Waiting]:
+    """For those who may carry on what its owner left behind; `kind` is the step that waits for an owner.
+
+    Once the customer has the answer nothing is urgent any more.
+    """
+    since, begins, _ = _times(brief, kind)
+    is_climbing = _is_urgent(brief) and brief.decision.status is not Status.RESOLVED
+    later = able.rungs[1:] if is_climbing else ()
+    items = [*_climbing(brief, Kind.TAKE_OVER, able.rungs[:1]), *_climbing(brief, Kind.ORPHANED, later, lowest=1)]
+    asked = {item.member_id for item in items}
+    items += _each(brief, Kind.MAY_TAKE_OVER, (m.id for m in able.members if m.id not in asked))
+    return [replace(item, since=since, begins=begins, gone=gone.name) for item in items]
+
+
+def _beside(brief: Brief, kind: Kind, team: Crew, left: Iterable[Waiting]) -> list[Waiting]:
+    """What everybody else may do meanwhile."""
+    asked = {item.member_id for item in left}
+    return [item for item in _proposals(brief, team) if item.member_id not in asked] if kind is Kind.OPTIONS else []
+
+
+def _invited(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiting]:
     """For the people who may do it as well."""
     owner = brief.decision.created_by
     match kind:
-        case Kind.OPTIONS if len(brief.options) < MAX_OPTIONS:
-            return _each(brief, Kind.PROPOSE, (member_id for member_id in people if member_id != owner))
-        case Kind.RESOLVE if able.may_resolve and not _is_urgent(brief):
-            return _each(brief, Kind.MAY_RESOLVE, (m.id for m in able.others))
+        case Kind.OPTIONS:
+            return _proposals(brief, team)
+        case Kind.RESOLVE if able.may_resolve:
+            told = _later_rungs(able) if _is_urgent(brief) else ()
+            hear = {m.id for rung in told for m in rung}
+            return _each(brief, Kind.MAY_RESOLVE, (m.id for m in able.others if m.id not in hear))
         case Kind.OUTCOME if brief.outcome and brief.outcome.resolved_by != owner:
             return _each(brief, Kind.MAY_RECORD, [brief.outcome.resolved_by])
     return []
+
+
+def _proposals(brief: Brief, team: Crew) -> list[Waiting]:
+    """For everybody but the owner, while another option fits."""
+    if len(brief.options) >= MAX_OPTIONS:
+        return []
+    return _each(brief, Kind.PROPOSE, (m for m in team.active if m != brief.decision.created_by))
 
 
 _LATE = {
@@ -229,9 +267,14 @@ def _escalated(brief: Brief, kind: Kind, able: Deciders) -> list[Waiting]:
     about = _LATE.get(kind)
     if about is None or not _escalates(brief, about, able):
         return []
-    told = able.others if about is Kind.UNRESOLVED else able.members
-    others = (m.id for m in told if m.id != brief.decision.created_by)
-    return _each(brief, about, others, may_act=able.may_resolve)
+    if about is not Kind.UNRESOLVED:
+        return _climbing(brief, about, able.rungs, may_act=able.may_resolve)
+    return _climbing(brief, about, _later_rungs(able), lowest=0 if able.owner else 1)
+
+
+def _later_rungs(able: Deciders) -> Sequence[Sequence[Member]]:
+    """Those above whoever is asked first."""
+    return able.rungs if able.owner else able.rungs[1:]
 
 
 def _escalates(brief: Brief, about: Kind, able: Deciders) -> bool:
@@ -251,6 +294,17 @@ def _each(brief: Brief, kind: Kind, member_ids: Iterable[UUID], *, may_act: bool
     since, begins, ends = _times(brief, kind)
     action = action_for(kind, brief) if may_act else None
     return [Waiting(member_id, kind, action, since, begins, ends) for member_id in member_ids]
+
+
+def _climbing(
+    brief: Brief, kind: Kind, rungs: Sequence[Sequence[Member]], *, lowest: int = 0, may_act: bool = True
+) -> list[Waiting]:
+    """`_each`, for some rungs of the decision's ladder, of which the first is the one numbered `lowest`."""
+    return [
+        replace(item, rung=number)
+        for number, rung in enumerate(rungs, lowest)
+        for item in _each(brief, kind, (m.id for m in rung), may_act=may_act)
+    ]
 
 
 _Times = tuple[datetime | None, datetime | None, datetime | None]
@@ -302,6 +356,9 @@ def action_for(kind: Kind, brief: Brief) -> Action | None:
 
 
 _ACTIONS = {
+    Kind.TAKE_OVER: Action.TAKE_OVER,
+    Kind.MAY_TAKE_OVER: Action.TAKE_OVER,
+    Kind.ORPHANED: Action.TAKE_OVER,
     Kind.COMPLETE: Action.COMPLETE_CASE,
     Kind.CRITERIA: Action.EDIT_CRITERIA,
     Kind.PROPOSE: Action.PROPOSE_OPTION,

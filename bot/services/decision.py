@@ -99,7 +99,7 @@ async def unfinished(db: Db, by: By) -> list[Line]:
 
     async def work(c: AsyncConnection) -> list[Line]:
         briefs = await dossier.open_briefs(c, team_id=team_id, now=by.now)
-        members = await team.members(c, team_id=team_id, workspace_id=by.actor.workspace_id)
+        members = await team.in_turn(c, team_id=team_id, workspace_id=by.actor.workspace_id)
         lines = [line(brief, waiting(brief, members, now=by.now, rules=by.rules), me, now=by.now) for brief in briefs]
         # What is resolved is on the list of those for whom something of it waits, and of nobody else.
         shown = [one for one in lines if one.waits or one.decision.status is not Status.RESOLVED]
@@ -142,6 +142,24 @@ async def change_urgency(db: Db, by: By, decision_id: UUID, *, urgency_level: in
         return Done("decision.urgency", {"urgency": [found.decision.case.urgency_level, urgency_level]})
 
     return await act(db, by, decision_id, Action.EDIT_URGENCY, rule)
+
+
+async def take_over(db: Db, by: By, decision_id: UUID) -> Dossier:
+    """Become the owner of a decision whose owner has left. Of two who press at once the second is told who was faster.
+
+    Whoever owns it by such a press already has it: their second press changes nothing.
+    """
+
+    def asked(found: Dossier) -> Action | None:
+        is_done = found.predecessor is not None and found.owner.id == by.member.id
+        return None if is_done else Action.TAKE_OVER
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done:
+        before = found.owner.id
+        await decision.set_owner(c, decision_id, owner=by.member.id, before=before)
+        return Done("owner.changed", {"owner": [str(before), str(by.member.id)]})
+
+    return await act(db, by, decision_id, asked, rule)
 
 
 async def cancel(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:

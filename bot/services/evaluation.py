@@ -13,7 +13,7 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.evaluation import Ballot, Comments, Page
-from bot.domain.permission import check, standing
+from bot.domain.permission import check, leads, standing
 from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing
 from bot.services import dossier as dossiers
@@ -152,6 +152,6 @@ def _not_on_roster(found: Dossier) -> str:
     if found.is_second_round:
         return f"You are not on the roster of {name}: a second round asks those of the first one who are still active."
     return (
-        f"You are not on the roster of {name}: it was fixed when scoring started. {found.owner.name} can void the "
+        f"You are not on the roster of {name}: it was fixed when scoring started. {leads(found)} can void the "
         "round and start again with you."
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
-from bot.domain.team import Looked, SlackUser
+from bot.domain.team import Keeper, Looked, SlackUser
 from bot.services import team as teams
 from bot.store import outbox, team
 from bot.store.db import Db, run_tx
@@ -22,46 +22,44 @@ HELD_SECONDS = 20.0
 class Order:
     """Who is to be added to what, and for whom: ids alone."""
 
-    team_id: UUID
-    member_id: UUID
-    workspace_id: str
-    user_id: str
-    """The Slack user who asked for it, and hears how it ended."""
+    keeper: Keeper
+    """Who asked for it, and hears how it ended."""
     role: str
     rest: tuple[str, ...]
     """Slack users who were not looked up yet."""
+    channel_id: str | None = None
+    """Where it was asked for; the team is told there where it has no channel of its own."""
     skipped: tuple[str, ...] = ()
-    """Those who were, and cannot be in the team."""
+    """Those who were looked up, and cannot be in the team."""
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        return cls(
-            UUID(payload["team"]),
-            UUID(payload["member"]),
-            payload["workspace"],
-            payload["user"],
-            payload["role"],
-            tuple(payload["rest"]),
-            tuple(payload["skipped"]),
-        )
+        member_id = UUID(payload["member"]) if payload["member"] else None
+        keeper = Keeper(UUID(payload["team"]), member_id, payload["workspace"], payload["user"], payload["outside"])
+        return cls(keeper, payload["role"], tuple(payload["rest"]), payload["channel"], tuple(payload["skipped"]))
 
     def payload(self) -> dict[str, object]:
+        keeper = self.keeper
         return {
-            "team": str(self.team_id),
-            "member": str(self.member_id),
-            "workspace": self.workspace_id,
-            "user": self.user_id,
+            "team": str(keeper.team_id),
+            "member": str(keeper.member_id) if keeper.member_id else None,
+            "workspace": keeper.workspace_id,
+            "user": keeper.user_id,
+            "outside": keeper.is_outside,
             "role": self.role,
             "rest": list(self.rest),
+            "channel": self.channel_id,
             "skipped": list(self.skipped),
         }
 
     @property
     def user(self) -> SlackUser:
-        return SlackUser(self.workspace_id, self.user_id)
+        return SlackUser(self.keeper.workspace_id, self.keeper.user_id)
 
 
-async def request(db: Db, by: By, *, role: str, user_ids: Sequence[str]) -> tuple[Order, str]:
+async def request(
+    db: Db, by: By, *, role: str, user_ids: Sequence[str], channel_id: str | None = None
+) -> tuple[Order, str]:
     """Keep who is to be added, so that nobody is forgotten whatever happens to the process; (the order, its key).
 
     The same press again is the same order.
@@ -71,9 +69,10 @@ async def request(db: Db, by: By, *, role: str, user_ids: Sequence[str]) -> tupl
     key = f"newcomers:{actor.team.id}:{press.view_id}:{press.hash}:{press.digest}" if press else f"newcomers:{by.now}"
 
     async def work(c: AsyncConnection) -> Order:
-        known = await team.known_identities(c, workspace_id=actor.workspace_id, user_ids=user_ids)
-        rest = tuple(user_id for user_id in user_ids if known.get(user_id) != actor.team.id)
-        order = Order(actor.team.id, actor.member.id, actor.workspace_id, actor.user_id, role, rest)
+        people = await team.members(c, team_id=actor.team.id, workspace_id=actor.workspace_id)
+        known = {m.slack_user_id for m in people if m.is_active}
+        rest = tuple(user_id for user_id in user_ids if user_id not in known)
+        order = Order(actor.keeper, role, rest, channel_id)
         lane = outbox.slack_lane(actor.workspace_id, f"people-{actor.team.id}")
         payload = order.payload()
         if rest:
@@ -91,12 +90,7 @@ async def add(db: Db, order: Order, looked: Looked, *, key: str) -> tuple[Order,
 
     async def work(c: AsyncConnection) -> tuple[Order, list[str]]:
         left_out = await teams.add_profiles(
-            c,
-            team_id=order.team_id,
-            workspace_id=order.workspace_id,
-            by=order.member_id,
-            profiles=looked.profiles,
-            role=order.role,
+            c, order.keeper, profiles=looked.profiles, role=order.role, channel_id=order.channel_id
         )
         left = replace(order, rest=looked.rest, skipped=(*order.skipped, *left_out, *looked.unknown))
         await outbox.go_on(c, key=key, payload=left.payload(), is_done=not left.rest)

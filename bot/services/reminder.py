@@ -55,7 +55,7 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
     if brief is None:
         return
     workspace_id, revision = brief.decision.workspace_id, brief.decision.revision
-    members = await team.members(c, team_id=team_id, workspace_id=workspace_id)
+    members = await team.in_turn(c, team_id=team_id, workspace_id=workspace_id)
     ways = await preference.ways(c, team_id=team_id, workspace_id=workspace_id)
     wanted = reminders(brief, members, now=now, rules=rules)
     if not await reminder.lock_decision(c, decision_id, revision=revision):
@@ -65,7 +65,13 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
     over = [replace(row, waiting_since=None, next_at=None) for key, row in before.items() if key not in planned]
     changed = [row for row in (*planned.values(), *over) if row != before.get((row.member_id, row.kind))]
     await reminder.put(c, decision_id=decision_id, rows=changed)
-    await reminder.set_planned(c, decision_id, revision)
+    await reminder.set_planned(c, decision_id, revision, ladder=_on_ladder(wanted) or brief.decision.ladder)
+
+
+def _on_ladder(wanted: Sequence[Reminder]) -> tuple[UUID, ...]:
+    """Who is asked as one of several, from the lowest rung up."""
+    places = sorted((one.item.rung, place) for place, one in enumerate(wanted) if one.item.rung is not None)
+    return tuple(wanted[place].item.member_id for _, place in places)
 
 
 _Rows = Mapping[tuple[UUID, str], reminder.Row]

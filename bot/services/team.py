@@ -1,14 +1,25 @@
 """Set up a team, find the person behind a click, keep the roll of members."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.press import Press
-from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
+from bot.domain.team import (
+    ROLES,
+    TOP_AUTHORITY,
+    Actor,
+    Keeper,
+    Member,
+    Profile,
+    SlackUser,
+    Team,
+    from_outside,
+    may_edit_team,
+)
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
 from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
@@ -16,6 +27,9 @@ from bot.store import press as presses
 from bot.store.db import Db, run_tx
 
 ANNOUNCE = "team.announce"
+TENDED = "team.tended"
+TOLD_AT_MOST = 20
+"""People who are told one by one, where their team has no channel; those with the most authority first."""
 ONLY_MEMBERS = "Only full members of this workspace can be in a team, not guests or bots."
 
 
@@ -55,35 +69,37 @@ async def find_actor(db: Db, user: SlackUser) -> Actor | None:
     """The member behind a Slack user; None for somebody unknown. Raises NotAllowed for an inactive member."""
 
     async def work(c: AsyncConnection) -> tuple[Member, Team] | None:
-        return await team.find_by_identity(c, user)
+        found = await team.find_by_identity(c, user)
+        if found:
+            await _check_active(c, *found)
+        return found
 
     found = await run_tx(db, work)
-    if found is None:
-        return None
-    member, its_team = found
-    _check_active(member, its_team)
-    return Actor(member, its_team, user.workspace_id, user.user_id)
+    return Actor(*found, user.workspace_id, user.user_id) if found else None
 
 
-def _check_active(member: Member, its_team: Team) -> None:
-    if not member.is_active:
-        raise NotAllowed(
-            f"You are an inactive member of {its_team.name}. Somebody with authority {TOP_AUTHORITY} there can make "
-            "you active again with /decide setup."
-        )
+async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> None:
+    if member.is_active:
+        return
+    people = await team.active_members(c, team_id=its_team.id, workspace_id=None)
+    has_admin = any(m.authority >= TOP_AUTHORITY for m in people)
+    who = f"Somebody with authority {TOP_AUTHORITY} there" if has_admin else "An admin of this workspace"
+    raise NotAllowed(
+        f"You are an inactive member of {its_team.name}. {who} can make you active again with /decide setup."
+    )
 
 
 async def link_by_email(db: Db, profile: Profile) -> None:
     """Tie a Slack user to the member with the same address, inside teams that are bound to this workspace only."""
+    await run_tx(db, lambda c: _link_by_email(c, profile))
 
-    async def work(c: AsyncConnection) -> None:
-        if not (profile.email and profile.is_person):
-            return
-        member_id = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
-        if member_id:
-            await team.link(c, member_id=member_id, profile=profile)
 
-    await run_tx(db, work)
+async def _link_by_email(c: AsyncConnection, profile: Profile) -> None:
+    if not (profile.email and profile.is_person):
+        return
+    member_id = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
+    if member_id:
+        await team.link(c, member_id=member_id, profile=profile)
 
 
 async def who_can_add(db: Db, workspace_id: str) -> tuple[bool, list[str]]:
@@ -96,21 +112,102 @@ async def who_can_add(db: Db, workspace_id: str) -> tuple[bool, list[str]]:
     return await run_tx(db, work)
 
 
-async def may_set_up(db: Db, profile: Profile) -> None:
-    """Raise NotAllowed where this person, who is in no team, may not make one here."""
+@dataclass(frozen=True)
+class Setup:
+    """What `/decide setup` is about for one person."""
+
+    about: Actor | None
+    """The team; None where there is none yet, or where it has to be chosen."""
+    teams: tuple[Team, ...] = ()
+    """For an admin of the workspace: all that it may be about."""
+    may_create: bool = False
+    """Whether this person may make a team: nobody belongs to two."""
+
+
+async def set_up_what(db: Db, profile: Profile, *, channel_id: str) -> Setup:
+    """Which team this person may set up from this channel.
+
+    A member's own; for an admin of the workspace that of the channel, then their own, then the only one there is.
+    Raises NotAllowed for an inactive member and where somebody who is in no team may not make one here.
+    """
+
+    async def work(c: AsyncConnection) -> Setup:
+        own = await _find_own(c, profile)
+        if not profile.is_admin:
+            if own is None:
+                await _check_may_create(c, profile)
+                return Setup(None, may_create=True)
+            await _check_active(c, own.member, own.team)
+            return Setup(own)
+        teams = await team.of_workspace(c, profile.workspace_id)
+        here = await team.in_channel(c, channel_id, among=[one.id for one in teams])
+        about = _about(own, [one for one in teams if one.id in here] or teams, profile)
+        return Setup(about, tuple(teams), may_create=own is None)
+
+    return await run_tx(db, work)
+
+
+async def may_make_another(db: Db, profile: Profile) -> None:
+    """Raise NotAllowed where this person may not make one more team here."""
 
     async def work(c: AsyncConnection) -> None:
+        own = await _find_own(c, profile)
+        if own:
+            raise NotAllowed(_in_a_team(own.team))
         await _check_may_create(c, profile)
 
     await run_tx(db, work)
 
 
-async def _check_may_create(c: AsyncConnection, profile: Profile) -> None:
+def _in_a_team(its_team: Team) -> str:
+    return f"You are a member of {its_team.name} already, and a person belongs to one team."
+
+
+def _about(own: Actor | None, candidates: Sequence[Team], profile: Profile) -> Actor | None:
+    if own and (own.team.id in {one.id for one in candidates} or len(candidates) != 1):
+        return own
+    return from_outside(candidates[0], profile) if len(candidates) == 1 else None
+
+
+async def _find_own(c: AsyncConnection, profile: Profile) -> Actor | None:
+    """As the member that this person is, active or not; they are linked by their address where that is new."""
+    user = SlackUser(profile.workspace_id, profile.user_id)
+    found = await team.find_by_identity(c, user)
+    if found is None and profile.is_person:
+        await _link_by_email(c, profile)
+        found = await team.find_by_identity(c, user)
+    return Actor(*found, *_ids(profile)) if found else None
+
+
+async def find_keeper(db: Db, profile: Profile, *, team_id: UUID | None) -> Actor | None:
+    """Who a window of setup is pressed by: a member of that team, or an admin of the workspace at whose home it is.
+
+    team_id: None for the person's own. Returns None for somebody who is in no team, and no admin. Raises NotAllowed
+    for an inactive member, and where the window is about a team that this person may not see.
+    """
+
+    async def work(c: AsyncConnection) -> Actor | None:
+        own = await _find_own(c, profile)
+        if own and team_id in (None, own.team.id):
+            if not profile.is_admin:
+                await _check_active(c, own.member, own.team)
+            return own
+        homes = await team.of_workspace(c, profile.workspace_id) if profile.is_admin else []
+        found = next((one for one in homes if one.id == team_id), None)
+        if found is None and own:
+            raise NotAllowed("This window is about another team than yours. Use /decide setup again.")
+        return from_outside(found, profile) if found else None
+
+    return await run_tx(db, work)
+
+
+async def _check_may_create(c: AsyncConnection, profile: Profile, *, is_first: bool = False) -> None:
+    """`is_first`: nobody asked for one more team than there is, and there was none."""
     if not profile.is_person:
         raise NotAllowed(ONLY_MEMBERS)
-    if await team.has_team(c, profile.workspace_id) and not profile.is_admin:
+    if await team.has_team(c, profile.workspace_id) and (is_first or not profile.is_admin):
         names = await team.admins(c, workspace_id=profile.workspace_id, authority=TOP_AUTHORITY)
-        who = " or ".join(names[:3]) or "a workspace admin"
+        who = " or ".join(names[:3]) or "A workspace admin"
         raise NotAllowed(f"This workspace has a team already. {who} can add you to it with /decide setup.")
 
 
@@ -123,8 +220,11 @@ async def create(
     domain: str | None,
     channel_id: str | None,
     press: Press,
+    is_first: bool = False,
 ) -> Actor:
     """Make a team bound to the workspace; whoever sets it up gets the top authority, and the channel is told.
+
+    `is_first`: refused where somebody has made one meanwhile, also to an admin, who may make one more on purpose.
 
     The same press again returns the same team; an edited one updates it.
     """
@@ -140,8 +240,8 @@ async def create(
                 await presses.record(c, press, kind="team", made=found[1].id)
             return Actor(found[0], await team.get_team(c, found[1].id), *_ids(profile))
         if found:
-            raise NotAllowed(f"You are a member of {found[1].name} already, and a person belongs to one team.")
-        await _check_may_create(c, profile)
+            raise NotAllowed(_in_a_team(found[1]))
+        await _check_may_create(c, profile, is_first=is_first)
         team_id = await team.add_team(c, workspace_id=profile.workspace_id, domain=domain, values=fields.values())
         member_id = await team.add_member(c, team_id=team_id, profile=profile, role=role, authority=TOP_AUTHORITY)
         await audit.write(c, "team.created", by=member_id, details={"team": str(team_id)})
@@ -188,11 +288,17 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
     async def work(c: AsyncConnection) -> Team:
         check_admin(by.actor, is_workspace_admin=is_workspace_admin)
         await team.update_team(c, by.team.id, fields.values())
-        await audit.write(c, "team.changed", by=by.member.id, details={"team": str(by.team.id)})
+        await _write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
         await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)
+
+
+async def _write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
+    """A line of the trail; an admin of the workspace who is not in the team is named by what Slack calls them."""
+    whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
+    await audit.write(c, line, by=keeper.member_id, details={**details, **whom})
 
 
 def check_admin(actor: Actor, *, is_workspace_admin: bool) -> None:
@@ -203,39 +309,96 @@ def check_admin(actor: Actor, *, is_workspace_admin: bool) -> None:
         )
 
 
-async def add_people(db: Db, by: By, *, profiles: Sequence[Profile], role: str) -> list[str]:
-    """Add people from Slack with one role and authority 1. Returns a sentence for each one who was left out."""
+async def add_people(
+    db: Db, by: By, *, profiles: Sequence[Profile], role: str, channel_id: str | None = None
+) -> list[str]:
+    """Add people from Slack with one role and authority 1. Returns a sentence for each one who was left out.
+
+    The team is told where somebody from outside did it; channel_id: where that was, for a team without a channel.
+    """
 
     async def work(c: AsyncConnection) -> list[str]:
-        left_out = await add_profiles(
-            c,
-            team_id=by.team.id,
-            workspace_id=by.actor.workspace_id,
-            by=by.member.id,
-            profiles=profiles,
-            role=role,
-        )
+        left_out = await add_profiles(c, by.actor.keeper, profiles=profiles, role=role, channel_id=channel_id)
         return list(left_out.values())
 
     return await run_tx(db, work)
 
 
 async def add_profiles(
-    c: AsyncConnection, *, team_id: UUID, workspace_id: str, by: UUID, profiles: Sequence[Profile], role: str
+    c: AsyncConnection, keeper: Keeper, *, profiles: Sequence[Profile], role: str, channel_id: str | None
 ) -> dict[str, str]:
-    """`add_people` in the caller's transaction, by the member `by`; the sentences by Slack user."""
+    """`add_people` in the caller's transaction; the sentences by Slack user."""
     # Two copies of one press would both find nobody, and the second would make everybody a double.
-    await team.lock_workspace(c, workspace_id)
-    await reminder.replan_team(c, team_id)
+    await team.lock_workspace(c, keeper.workspace_id)
+    await reminder.replan_team(c, keeper.team_id)
+    before = await _ids_of(c, keeper)
     left_out: dict[str, str] = {}
     for profile in profiles:
-        note = await _add_person(c, team_id=team_id, by=by, profile=profile, role=role)
+        note = await _add_person(c, keeper, profile=profile, role=role)
         if note:
             left_out[profile.user_id] = note
+    await _tell_team(c, keeper, [m for m in await _ids_of(c, keeper) if m not in before], channel_id=channel_id)
     return left_out
 
 
-async def _add_person(c: AsyncConnection, *, team_id: UUID, by: UUID, profile: Profile, role: str) -> str | None:
+async def _ids_of(c: AsyncConnection, keeper: Keeper) -> list[UUID]:
+    """Of everybody in the team."""
+    return [m.id for m in await team.members(c, team_id=keeper.team_id, workspace_id=keeper.workspace_id)]
+
+
+async def _tell_team(c: AsyncConnection, keeper: Keeper, member_ids: Sequence[UUID], *, channel_id: str | None) -> None:
+    """Somebody from outside has added or changed these people: in the team's channel, else to the team's people."""
+    if not (keeper.is_outside and member_ids):
+        return
+    channel = await team.find_channel(c, keeper.team_id, keeper.workspace_id) or channel_id
+    payload = {
+        "team": str(keeper.team_id),
+        "workspace": keeper.workspace_id,
+        "user": keeper.user_id,
+        "members": [str(member_id) for member_id in member_ids],
+    }
+    if channel:
+        await _tell(c, payload, channel)
+    else:
+        await _tell_people(c, payload)
+
+
+async def _tell(c: AsyncConnection, payload: Mapping[str, object], channel: str) -> None:
+    """channel: a channel, or a person."""
+    await outbox.enqueue(
+        c,
+        kind=TENDED,
+        lane=outbox.slack_lane(str(payload["workspace"]), channel),
+        key=f"tended:{uuid4()}",
+        payload={**payload, "channel": channel},
+    )
+
+
+async def _tell_people(c: AsyncConnection, payload: Mapping[str, object]) -> None:
+    everybody = await team.members(c, team_id=UUID(str(payload["team"])), workspace_id=str(payload["workspace"]))
+    people = sorted((m for m in everybody if m.is_active), key=lambda m: -m.authority)
+    for user in [m.slack_user_id for m in people if m.slack_user_id][:TOLD_AT_MOST]:
+        await _tell(c, payload, user)
+
+
+async def tell_people(db: Db, payload: Mapping[str, object]) -> None:
+    """The team's channel is closed to us: its people hear of it one by one."""
+    await run_tx(db, lambda c: _tell_people(c, payload))
+
+
+async def tended(db: Db, payload: Mapping[str, object]) -> tuple[Team, list[Member]]:
+    """What an announcement is about: the team, and those who were added or changed, as they are now."""
+
+    async def work(c: AsyncConnection) -> tuple[Team, list[Member]]:
+        team_id, wanted = UUID(str(payload["team"])), payload["members"]
+        everybody = await team.members(c, team_id=team_id, workspace_id=str(payload["workspace"]))
+        people = [m for m in everybody if isinstance(wanted, list) and str(m.id) in wanted]
+        return await team.get_team(c, team_id), people
+
+    return await run_tx(db, work)
+
+
+async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str) -> str | None:
     if not profile.is_person:
         return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
     if profile.email:
@@ -243,11 +406,14 @@ async def _add_person(c: AsyncConnection, *, team_id: UUID, by: UUID, profile: P
         known = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
         if known:
             await team.link(c, member_id=known, profile=profile)
-    teams = await team.known_identities(c, workspace_id=profile.workspace_id, user_ids=[profile.user_id])
-    if profile.user_id in teams:
-        return None if teams[profile.user_id] == team_id else f"{profile.name} was skipped: in a team already."
-    member_id = await team.add_member(c, team_id=team_id, profile=profile, role=role)
-    await audit.write(c, "member.added", by=by, details={"member": str(member_id), "role": role})
+    found = await team.find_by_identity(c, SlackUser(profile.workspace_id, profile.user_id))
+    if found and found[1].id != keeper.team_id:
+        return f"{profile.name} was skipped: in a team already."
+    if found:
+        is_active = found[0].is_active
+        return None if is_active else f"{profile.name} is in the team, and inactive: Edit makes them active again."
+    member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
+    await _write(c, keeper, "member.added", {"member": str(member_id), "role": role})
     return None
 
 
@@ -286,10 +452,19 @@ async def _member_of_team(c: AsyncConnection, by: By, member_id: UUID, *, lock: 
     return found
 
 
-async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, is_workspace_admin: bool) -> Member:
+async def edit_member(
+    db: Db,
+    by: By,
+    member_id: UUID,
+    *,
+    fields: MemberFields,
+    is_workspace_admin: bool,
+    channel_id: str | None = None,
+) -> Member:
     """Change a member. Nobody raises their own authority, and no team is left without anybody to run it.
 
-    Somebody made inactive is excused from the rounds that are open; a ballot they submitted stays.
+    Somebody made inactive is excused from the rounds that are open; a ballot they submitted stays. The team is told
+    where somebody from outside did it; channel_id: where that was, for a team without a channel.
     """
 
     async def work(c: AsyncConnection) -> Member:
@@ -297,12 +472,10 @@ async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, 
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, by, member_id)
         await reminder.replan_team(c, by.team.id)
+        needing = await decision.lock_those_that_need(c, member_id)
         rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=by.team.id, member_id=member_id)
         before = await _member_of_team(c, by, member_id, lock=True)
-        # Of two who change each other at once the second may not be an admin any more.
-        doer = await _member_of_team(c, by, by.member.id)
-        _check_active(doer, by.team)
-        check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
+        await _check_still_admin(c, by, is_workspace_admin=is_workspace_admin)
         _check_member(before, fields, by.member)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
             raise Invalid("This address cannot be used here. Leave the one that stands, or use another.", field="email")
@@ -318,17 +491,26 @@ async def edit_member(db: Db, by: By, member_id: UUID, *, fields: MemberFields, 
                 "is_active": fields.is_active,
             },
         )
-        await audit.write(
-            c,
-            "member.changed",
-            by=by.member.id,
-            details={"member": str(member_id), **_changes(before, fields)},
-        )
+        changes = _changes(before, fields)
+        await _write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
+        await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
             await _excuse(c, team_id=by.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        if fields.is_active is not before.is_active:
+            await _show_anew(c, needing, rounds)
         return await _member_of_team(c, by, member_id)
 
     return await run_tx(db, work)
+
+
+async def _check_still_admin(c: AsyncConnection, by: By, *, is_workspace_admin: bool) -> None:
+    """Of two who change each other at once the second may not be an admin any more."""
+    if not by.actor.is_member:
+        return check_admin(by.actor, is_workspace_admin=is_workspace_admin)
+    doer = await _member_of_team(c, by, by.member.id)
+    if not is_workspace_admin:
+        await _check_active(c, doer, by.team)
+    return check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
 
 
 _ASK_ANOTHER = f"Ask somebody with authority {TOP_AUTHORITY} or a workspace admin."
@@ -370,14 +552,22 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         found = await team.find_member(c, member_id)
         if found is None or not found.is_active:
             return  # the same news, twice at once
+        needing = await decision.lock_those_that_need(c, member_id)
         rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
         await team.update_member(c, member_id, {"is_active": False})
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
         for decision_id, round_id in rounds:
             await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        await _show_anew(c, needing, rounds)
 
     await run_tx(db, work)
+
+
+async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:
+    """Cards say who has left, and offer to take over; those of rounds that excused somebody are drawn anew already."""
+    for decision_id in sorted(set(needing) - {known for known, _ in excused}):
+        await decision.changed(c, decision_id)
 
 
 async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID) -> list[tuple[UUID, UUID]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, union_all, update
+from sqlalchemy import exists, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -41,6 +41,8 @@ def decision_of(row: Any) -> Decision:
         cancel_reason=row.cancel_reason,
         resolved_at=row.actual_resolution_date,
         currency=row.currency,
+        taken_from=row.taken_from,
+        ladder=tuple(row.ladder or ()),
     )
 
 
@@ -90,6 +92,21 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     return decision_of(row)
 
 
+async def lock_those_that_need(c: AsyncConnection, member_id: UUID) -> Sequence[UUID]:
+    """Decisions that are not over and whose owner, or resolver, this is: locked, and in the order of their locks."""
+    d, o = t.customer_decisions, t.decision_outcomes.c
+    is_over = exists().where(o.decision_id == d.c.id, o.recorded_at.is_not(None), o.follow_up_date.is_(None))
+    resolved = d.c.id.in_(select(o.decision_id).where(o.resolved_by == member_id))
+    rows = await c.execute(
+        select(d.c.id)
+        .where((d.c.created_by == member_id) | resolved, d.c.status != Status.CANCELLED.value)
+        .where((d.c.status != Status.RESOLVED.value) | ~is_over)
+        .order_by(d.c.id)
+        .with_for_update()
+    )
+    return rows.scalars().all()
+
+
 async def get_id(c: AsyncConnection, *, team_id: UUID, number: int) -> UUID:
     """The id behind "#42". Raises NotFound, naming the way to find the right number."""
     row = await c.execute(
@@ -125,6 +142,10 @@ async def set_state(c: AsyncConnection, decision: Decision) -> None:
         "cancel_reason": decision.cancel_reason,
     }
     await _set(c, decision.id, values)
+
+
+async def set_owner(c: AsyncConnection, decision_id: UUID, *, owner: UUID, before: UUID) -> None:
+    await _set(c, decision_id, {"created_by": owner, "taken_from": before})
 
 
 async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int) -> None:

@@ -28,19 +28,31 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     found = await decision.get(c, team_id=team_id, decision_id=decision_id, lock=lock)
     brief = (await _parts(c, [found])).brief(found)
     live, chosen = brief.round, brief.outcome
+    owner = await _member(c, found, found.created_by)
+    resolver = await _member(c, found, chosen.resolved_by) if chosen else None
     return Dossier(
         decision=found,
         team=await team.get_team(c, team_id),
-        owner=await _member(c, found, found.created_by),
+        owner=owner,
         criteria=await criterion.of_decision(c, decision_id),
         options=brief.options,
         round=live,
         result=await result.find(c, live.id) if live and live.published_at else None,
         first_result=await result.find(c, live.follows) if live and live.follows else None,
         outcome=chosen,
-        resolver=await _member(c, found, chosen.resolved_by) if chosen else None,
+        resolver=resolver,
         card=await card.find(c, decision_id),
+        predecessor=await _member(c, found, found.taken_from) if found.taken_from else None,
+        colleagues=await _colleagues(c, found, owner, resolver),
     )
+
+
+async def _colleagues(c: AsyncConnection, found: Decision, *needed: Member | None) -> tuple[Member, ...]:
+    """Who may go on in the place of somebody the decision needs and who has left; nobody is looked for otherwise."""
+    if all(m.is_active for m in needed if m):
+        return ()
+    everybody = await team.in_turn(c, team_id=found.team_id, workspace_id=found.workspace_id)
+    return tuple(m for m in everybody if m.is_active)
 
 
 async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Member:

@@ -171,9 +171,10 @@ async def replan_member(c: AsyncConnection, member_id: UUID, *, team_id: UUID) -
     await c.execute(update(r).where(r.c.member_id == member_id, r.c.next_at.is_not(None)).values(next_at=None))
 
 
-async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
+async def set_planned(c: AsyncConnection, decision_id: UUID, revision: int, *, ladder: Sequence[UUID]) -> None:
+    """`ladder`: who is on it now, in their order."""
     d = t.customer_decisions
-    await c.execute(update(d).where(d.c.id == decision_id).values(planned_revision=revision))
+    await c.execute(update(d).where(d.c.id == decision_id).values(planned_revision=revision, ladder=list(ladder)))
 
 
 @dataclass(frozen=True)

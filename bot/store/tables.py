@@ -144,6 +144,8 @@ customer_decisions = Table(
     Column("planned_revision", BigInteger),  # of which revision the reminders are
     Column("currency", CHAR(3), nullable=False, server_default=FetchedValue()),  # of all its amounts; by a trigger
     Column("overdue_shown", UTC_TIMESTAMP),  # the expected_resolution_date whose passing card and Home tab show
+    Column("taken_from", ForeignKey("team_members.id")),  # the owner before, who had left
+    Column("ladder", ARRAY(Uuid)),  # who is asked to decide it, in that order, as planned last
 )
 
 decision_criteria = Table(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -132,6 +132,28 @@ async def has_team(c: AsyncConnection, workspace_id: str) -> bool:
     return (await c.execute(found)).first() is not None
 
 
+async def of_workspace(c: AsyncConnection, workspace_id: str) -> list[Team]:
+    """The teams that are at home in the workspace, by name."""
+    w = t.team_workspaces.c
+    mine = select(*TEAM_COLUMNS).join(t.team_workspaces, w.team_id == t.teams.c.id)
+    rows = await c.execute(mine.where(w.workspace_id == workspace_id).order_by(t.teams.c.name, t.teams.c.id))
+    return [team_of(row) for row in rows]
+
+
+async def in_channel(c: AsyncConnection, channel_id: str, *, among: Iterable[UUID]) -> set[UUID]:
+    """Those of the teams that have a decision in the channel."""
+    d = t.customer_decisions.c
+    has_one = exists().where(d.team_id == t.teams.c.id, d.channel_id == channel_id)
+    return set((await c.execute(select(t.teams.c.id).where(t.teams.c.id.in_(list(among)), has_one))).scalars())
+
+
+async def find_channel(c: AsyncConnection, team_id: UUID, workspace_id: str) -> str | None:
+    """The channel of the workspace in which the team decided last; None where it has none."""
+    d = t.customer_decisions.c
+    latest = select(d.channel_id).where(d.team_id == team_id, d.workspace_id == workspace_id, d.channel_id.is_not(None))
+    return (await c.execute(latest.order_by(d.number.desc()).limit(1))).scalar_one_or_none()
+
+
 async def lock_workspace(c: AsyncConnection, workspace_id: str) -> None:
     """Let setups of one workspace take turns, until the transaction ends: two at once would both find no team there."""
     await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"setup:{workspace_id}", 7))))
@@ -199,6 +221,25 @@ async def members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None
     return [member_of(row) for row in rows]
 
 
+# The moment at which each was asked last, or will be: one look into ix_reminders_turn a person.
+_LAST_TURN: ColumnElement[Any] = literal_column(
+    """(SELECT max(greatest(r.last_at, r.next_at)) FROM reminders r WHERE r.member_id = team_members.id
+        AND (r.kind IN ('resolve', 'beyond', 'take_over') OR starts_with(r.kind, 'escalation.')))"""
+)
+
+
+async def in_turn(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> list[Member]:
+    """`members`, for whoever chooses among them whom to ask: the least recently asked first."""
+    member = t.team_members.c
+    rows = await c.execute(
+        select(*MEMBER_COLUMNS)
+        .outerjoin(t.slack_identities, identity_in(workspace_id))
+        .where(member.team_id == team_id)
+        .order_by(_LAST_TURN.asc().nulls_first(), member.name, member.id)
+    )
+    return [member_of(row) for row in rows]
+
+
 async def active_members(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> list[Member]:
     return [m for m in await members(c, team_id=team_id, workspace_id=workspace_id) if m.is_active]
 
@@ -208,19 +249,6 @@ async def find_member(c: AsyncConnection, member_id: UUID) -> Member | None:
     nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))
     row = (await c.execute(nowhere.where(t.team_members.c.id == member_id))).one_or_none()
     return member_of(row) if row else None
-
-
-async def known_identities(c: AsyncConnection, *, workspace_id: str, user_ids: Iterable[str]) -> dict[str, UUID]:
-    """Slack user id -> team id, for those who belong to a team already."""
-    rows = await c.execute(
-        select(t.slack_identities.c.slack_user_id, t.team_members.c.team_id)
-        .join(t.team_members, t.team_members.c.id == t.slack_identities.c.member_id)
-        .where(
-            t.slack_identities.c.workspace_id == workspace_id,
-            t.slack_identities.c.slack_user_id.in_(list(user_ids)),
-        )
-    )
-    return {row.slack_user_id: row.team_id for row in rows}
 
 
 async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, role: str, authority: int = 1) -> UUID:

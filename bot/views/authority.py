@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bot.domain.authority import AuthorityTable, highest_cost, required_authority
+from bot.domain.decider import highest_reach
 from bot.domain.decision import Dossier
 from bot.domain.money import format_money
-from bot.domain.permission import highest_reach
 from bot.domain.team import TOP_AUTHORITY, Member
 from bot.views.slack import ids, text
 

@@ -55,7 +55,9 @@ def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
 
 
 def _buttons(dossier: Dossier, now: datetime) -> list[kit.Element]:
-    return buttons(dossier.decision, on_card(dossier, now), leading=leading(dossier.brief, now))
+    return buttons(
+        dossier.decision, on_card(dossier, now), leading=leading(dossier.brief, now, is_orphaned=dossier.is_orphaned)
+    )
 
 
 def _summary(dossier: Dossier, now: datetime) -> str:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.by import By
+from bot.domain.decider import may_carry
 from bot.domain.decision import Dossier
-from bot.domain.permission import in_details, may_carry, on_card, standing
+from bot.domain.permission import in_details, on_card, standing
 from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
 from bot.domain.waiting import leading
@@ -74,7 +75,10 @@ def details(
 def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
     decision = dossier.decision
     top = f"{decision.name} · {decision.case.title}"
-    pressable, first = [*on_card(dossier, now), *in_details(dossier, now)], leading(dossier.brief, now)
+    pressable, first = (
+        [*on_card(dossier, now), *in_details(dossier, now)],
+        leading(dossier.brief, now, is_orphaned=dossier.is_orphaned),
+    )
     return [
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),

@@ -85,13 +85,19 @@ def line_facts(decision: Decision, now: datetime) -> str:
 
 def due_line(dossier: Dossier, now: datetime) -> str:
     """Owner and date; the date as a token, in the reader's zone."""
-    owner, at = dossier.owner, dossier.decision.case.expected_resolution_date
-    opened_by = f"Owner: {text.mention(owner.slack_user_id, owner.name)}"
+    at = dossier.decision.case.expected_resolution_date
     if at is None:
-        return f"{opened_by}  ·  No date to resolve by yet"
+        return f"{_owner(dossier)}  ·  No date to resolve by yet"
     is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
     late = "  ·  *overdue*" if is_open and at <= now else ""
-    return f"{opened_by}  ·  Resolve by {text.moment(at)}{late}"
+    return f"{_owner(dossier)}  ·  Resolve by {text.moment(at)}{late}"
+
+
+def _owner(dossier: Dossier) -> str:
+    owner, before = dossier.owner, dossier.predecessor
+    took_over = f", who took over from {text.inline(before.name, 80)}" if before else ""
+    has_left = ", *no longer active*" if dossier.is_orphaned else ""
+    return f"Owner: {text.mention(owner.slack_user_id, owner.name)}{took_over}{has_left}"
 
 
 def option_facts(option: Option, currency: str) -> str:
@@ -134,7 +140,7 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
             ways_out = "proceed or cancel" if round_.is_too_small else "extend, proceed or cancel"
             return [
                 f"{scored} · scoring closed without quorum, which is {quorum(people)} of {people}",
-                f"{text.inline(dossier.owner.name, 80)} (owner) or a decider can {ways_out}",
+                f"{_lead(dossier, begins=True)} or a decider can {ways_out}",
             ]
         case RoundState.CLOSED:
             return [f"{scored} · scoring is closed, the result is on its way"]
@@ -144,10 +150,17 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
 def _who_may_close(dossier: Dossier, round_: Round) -> str:
     if round_.is_too_small:
         way_out = "cancel the decision" if round_.follows else "void the round or cancel the decision"
-        return f"Too few people are left to score: {text.inline(dossier.owner.name, 80)} (owner) can {way_out}."
+        return f"Too few people are left to score: {_lead(dossier)} can {way_out}."
     if round_.has_quorum:
-        return f"Quorum holds: {text.inline(dossier.owner.name, 80)} (owner) or a decider can close scoring now."
+        return f"Quorum holds: {_lead(dossier)} or a decider can close scoring now."
     return f"Quorum is {quorum(len(round_.roster))}; scoring can be closed early from there on."
+
+
+def _lead(dossier: Dossier, *, begins: bool = False) -> str:
+    """Who moves it on; `begins`: at the beginning of a sentence."""
+    if dossier.is_orphaned:
+        return text.sentence_case(dossier.lead) if begins else dossier.lead
+    return f"{text.inline(dossier.lead, 80)} (owner)"
 
 
 def name_of(dossier: Dossier, member_id: UUID | None) -> str | None:

@@ -67,6 +67,8 @@ def headline(item: Told, *, room: int = 150) -> str:
 
 
 _VERBS = {
+    Kind.TAKE_OVER: "Take over",
+    Kind.ORPHANED: "Urgent and without an owner:",
     Kind.COMPLETE: "Complete the case of",
     Kind.CRITERIA: "Set the criteria of",
     Kind.OPTIONS: "Find options for",
@@ -99,6 +101,14 @@ def _beyond(item: Told, authority: int) -> str:
     return (
         f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
         f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+    )
+
+
+def _take_over(item: Told) -> str:
+    gone = text.inline(item.waits.gone or "The owner", 80)
+    return (
+        f"{gone}, who owned it, is no longer active, and it is in {item.brief.decision.place}. "
+        "Whoever takes it over becomes its owner."
     )
 
 
@@ -146,6 +156,8 @@ def _stalled(item: Told) -> str:
 
 
 _WHY: dict[Kind, Callable[[Told], str]] = {
+    Kind.TAKE_OVER: _take_over,
+    Kind.ORPHANED: _take_over,
     Kind.COMPLETE: _complete,
     Kind.CRITERIA: _criteria,
     Kind.OPTIONS: _options,

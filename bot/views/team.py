@@ -16,17 +16,18 @@ from bot.views import authority
 from bot.views.slack import element, ids, kit, text
 from bot.views.slack.entry import checkbox, choice, email, line, number, optional_choice, optional_line, users
 from bot.views.slack.field import Answers, Ask, Field, Inputs
-from bot.views.slack.form import Fields, View, metadata, uuid_in
+from bot.views.slack.form import Fields, View, as_uuid, metadata, uuid_in
 
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
 TAGS, TAG_LENGTH = 10, 40
 MEMBERS_PAGE = 20
 MOST_NAMED = 100
+TEAMS_SHOWN = 90
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
 class SetupForm(BaseModel):
-    """Page 1 as typed. role: of the people chosen; own_role: of whoever sets up, where asked."""
+    """Page 1 as typed. role: of the people chosen; own_role: of whoever makes a team; team_id: None for a new one."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -39,6 +40,8 @@ class SetupForm(BaseModel):
     role: str | None = None
     own_role: str | None = None
     channel_id: str | None = None
+    team_id: UUID | None = None
+    is_another: bool = False
 
 
 class MemberForm(BaseModel):
@@ -60,21 +63,71 @@ def setup(
     team: Team | None,
     is_first: bool,
     channel_id: str | None = None,
-    asks_own_role: bool | None = None,
+    is_another: bool = False,
+    is_outside: bool = False,
+    others: Sequence[Team] = (),
+    may_create: bool = False,
 ) -> kit.View:
-    """Page 1. is_first: nobody set this workspace up before; whoever does becomes a member with authority 5.
+    """Page 1, with the fields of the team that it is about, or empty for a new one.
 
-    asks_own_role: the person is not a member yet; by default the same as is_first.
+    is_first: nobody set this workspace up before; is_another: there is a team, and one more is wanted. Whoever makes a
+    team becomes a member with authority 5. is_outside: an admin of the workspace looks after a team that is not theirs.
+    others, may_create: what the window may be about instead.
     """
-    inputs = Inputs("setup", 1)
-    _setup(inputs, team or _NEW, asks_own_role=is_first if asks_own_role is None else asks_own_role)
+    is_new = is_first or is_another
+    inputs = Inputs("setup" if is_new or team is None else team.id, 1)
+    _setup(inputs, team or _NEW, asks_own_role=is_new)
+    about = {"team": str(team.id) if team else None, "channel": channel_id, "another": "yes" if is_another else None}
+    top = _welcome(is_another=is_another) if is_new or team is None else _about(team, is_outside=is_outside)
     return kit.modal(
         "Set up your team",
-        [kit.section(_welcome(is_first)), *inputs.blocks],
+        [kit.section(top), *_instead(others=others, may_create=may_create), *inputs.blocks],
         callback_id=ids.SETUP,
         submit="Save",
-        metadata={"team": str(team.id) if team else None, "channel": channel_id},
+        metadata=about,
     )
+
+
+def which_team(teams: Sequence[Team], *, channel_id: str | None, may_create: bool) -> kit.View:
+    """For an admin of the workspace: which of its teams setup is to be about."""
+    shown = teams[:TEAMS_SHOWN]
+    top = f"This workspace has {text.count('team', len(teams))}. Which one is it about?"
+    rows = [
+        kit.section(_called(one), accessory=kit.button("This one", ids.CHOOSE_TEAM, value=str(one.id), label=one.name))
+        for one in shown
+    ]
+    more = [kit.context(f"… and {len(teams) - len(shown)} more: use `{ids.COMMAND} setup` in a channel of theirs.")]
+    return kit.modal(
+        "Set up a team",
+        [
+            kit.section(top),
+            *rows,
+            *(more if len(teams) > len(shown) else []),
+            *_instead(others=(), may_create=may_create),
+        ],
+        callback_id=ids.SETUP,
+        close="Close",
+        metadata={"channel": channel_id},
+    )
+
+
+def _instead(*, others: Sequence[Team], may_create: bool) -> list[kit.Block]:
+    """Ways from here to another team."""
+    buttons = [
+        *([kit.button("Another team of this workspace", ids.OTHER_TEAM)] if len(others) > 1 else []),
+        *([kit.button("Make a new team", ids.ANOTHER_TEAM)] if may_create else []),
+    ]
+    return [kit.actions(buttons)] if buttons else []
+
+
+def channel_of(view: View) -> str | None:
+    """Where the windows of setup began."""
+    return metadata(view).get("channel") or None
+
+
+def team_in(view: View) -> UUID | None:
+    """The team that the window is about; None for the person's own, or a new one."""
+    return as_uuid(metadata(view).get("team"))
 
 
 def parse_setup(view: View) -> SetupForm:
@@ -83,7 +136,9 @@ def parse_setup(view: View) -> SetupForm:
     form = _setup(answers, _NEW, asks_own_role="own_role" in answers)
     if form.user_ids and form.role is None:
         raise Invalid("Choose the role of the people you add.", field="role")
-    return form.model_copy(update={"channel_id": metadata(view).get("channel")})
+    about = metadata(view)
+    kept = {"channel_id": about.get("channel"), "team_id": team_in(view), "is_another": about.get("another") == "yes"}
+    return form.model_copy(update=kept)
 
 
 _NEW = SetupForm(name="", company_name="")
@@ -145,7 +200,13 @@ def _currency() -> Field[str]:
 
 
 def members(
-    team: Team, members: Sequence[Member], *, page: int = 0, notes: Sequence[str] = (), coming: Sequence[str] = ()
+    team: Team,
+    members: Sequence[Member],
+    *,
+    page: int = 0,
+    notes: Sequence[str] = (),
+    coming: Sequence[str] = (),
+    channel_id: str | None = None,
 ) -> kit.View:
     """Page 2: 20 members a page, each with an Edit button.
 
@@ -171,7 +232,7 @@ def members(
         blocks,
         callback_id=ids.SAVED_TEAM,
         close="Close",
-        metadata={"team": str(team.id), "page": str(page)},
+        metadata={"team": str(team.id), "page": str(page), "channel": channel_id},
     )
 
 
@@ -197,7 +258,7 @@ def _people(user_ids: Sequence[str]) -> str:
     return text.listing([*named, *([f"{more} more"] if more else [])])
 
 
-def edit_member(member: Member, by: By, *, page: int = 0) -> kit.View:
+def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None = None) -> kit.View:
     """One person. Nobody is offered more authority for themselves than they have.
 
     page: the one of the list beneath, to come back to.
@@ -216,7 +277,12 @@ def edit_member(member: Member, by: By, *, page: int = 0) -> kit.View:
         inputs.blocks,
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
-        metadata={"member": str(member.id), "page": str(page)},
+        metadata={
+            "member": str(member.id),
+            "page": str(page),
+            "team": str(member.team_id),
+            "channel": channel_id,
+        },
     )
 
 
@@ -302,13 +368,43 @@ def announcement(team: Team, *, slack_user_id: str) -> kit.Message:
     return kit.message(sentence, [kit.section(sentence)])
 
 
-def _welcome(is_first: bool) -> str:
-    if is_first:
-        return (
-            "Nobody has set up a team here yet. You will be its first member, with authority 5, and this is "
-            "announced in the channel."
-        )
-    return "Change the team, or add people to it. Save leads to a list of everybody, with their roles and authority."
+def tended(team: Team, people: Sequence[Member], *, slack_user_id: str) -> kit.Message:
+    """Said to the team when an admin of the workspace, who is not in it, added or changed people of it."""
+    who = text.mention(slack_user_id, "Somebody")
+    facts = [
+        f"{text.inline(m.name, 80)} ({'' if m.is_active else 'inactive, '}authority {m.authority})"
+        for m in people[:MEMBERS_PAGE]
+    ]
+    more = [f"{len(people) - len(facts)} more"] if len(people) > len(facts) else []
+    sentence = (
+        f"{who}, an admin of this workspace from outside the team {text.inline(team.name, 300)}, added or changed "
+        f"people of it: {text.listing([*facts, *more])}."
+    )
+    return kit.message(sentence, [kit.section(sentence)])
+
+
+def _welcome(*, is_another: bool) -> str:
+    begins = (
+        "This makes one more team, beside those that there are." if is_another else "Nobody has set up a team here yet."
+    )
+    return f"{begins} You will be its first member, with authority 5, and this is announced in the channel."
+
+
+def _called(team: Team) -> str:
+    return f"*{text.inline(team.name, 300)}*, {text.inline(team.company_name, 300)}"
+
+
+def _about(team: Team, *, is_outside: bool) -> str:
+    more = (
+        " You are not one of its active members: as an admin of this workspace you can add people and make members "
+        "active again. The team is told."
+        if is_outside
+        else ""
+    )
+    return (
+        f"This is about {_called(team)}.{more} Change the team, or add people to it. Save leads to a list of "
+        "everybody, with their roles and authority."
+    )
 
 
 def _member_line(member: Member) -> kit.Block:

@@ -2,14 +2,19 @@
 
 from bot.domain.action import Action
 from bot.domain.waiting import Kind, Waiting
+from bot.views.slack import text
 
 
 def todo(waits: Waiting) -> str:
-    """ "score": an invitation to do something, in the middle of a sentence."""
-    return WORDS[waits.kind, waits.action]
+    """ "score": an invitation to do something, in the middle of a sentence. As mrkdwn."""
+    why = f": {text.inline(waits.gone, 80)}, its owner, is no longer active" if waits.gone else ""
+    return f"{WORDS[waits.kind, waits.action]}{why}"
 
 
 WORDS: dict[tuple[Kind, Action | None], str] = {
+    (Kind.TAKE_OVER, Action.TAKE_OVER): "take over",
+    (Kind.MAY_TAKE_OVER, Action.TAKE_OVER): "take over, unless somebody who was asked first does",
+    (Kind.ORPHANED, Action.TAKE_OVER): "take over, since it is urgent and nobody has yet",
     (Kind.COMPLETE, Action.COMPLETE_CASE): "complete the case",
     (Kind.CRITERIA, Action.EDIT_CRITERIA): "set the criteria",
     (Kind.OPTIONS, Action.PROPOSE_OPTION): "propose options, then start scoring",

@@ -164,20 +164,6 @@ async def test_somebody_in_another_team_is_skipped_and_named(team: Team) -> None
     assert team.value("SELECT count(*) FROM team_members WHERE name = 'Ana Silva'") == 1
 
 
-async def test_a_workspace_admin_outside_any_team_makes_a_second_one(database_url: str) -> None:
-    spec = techcorp()
-    people = tuple(dataclasses.replace(p, is_admin=p.name in ("sarah", "eve")) for p in spec.people)
-    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
-        team = await Team(house).gather("mike")
-        assert (await set_up(team, "eve", {**FIELDS, "Team": "Second", "People to add": ["mike"],
-                                           "Role of these people": "Sales manager"})).ok  # fmt: skip
-        modal = await team.modal("eve", at_least="Second")
-        assert "Mike Chen was skipped: in a team already." in modal.text
-        await team.to_options()
-        assert "Your team has no such decision." in await team.told("eve", Action.PROPOSE_OPTION)
-        assert team.value("SELECT count(*) FROM team_workspaces WHERE workspace_id = 'T0TECHCORP'") == 2
-
-
 async def test_people_need_a_role(newcomers: Team) -> None:
     answer = await set_up(newcomers, "sarah", {**FIELDS, "People to add": ["mike"]})
     assert answer.error == "Choose the role of the people you add."

@@ -96,6 +96,12 @@ async def tom_leaves(team: Team) -> None:
     await edited_by_sarah(team, "tom", {"Active": False})
 
 
+async def tom_has_left_his_own(team: Team) -> None:
+    await team.open(by="tom")
+    await edited_by_sarah(team, "tom", {"Active": False})
+    await team.settled()
+
+
 async def only_tom_is_missing(team: Team) -> None:
     await scoring(team)
     for name in ("lisa", "sarah"):
@@ -119,6 +125,10 @@ def round_(**more: Any) -> Callable[[Any], Mapping[str, Any]]:
 
 def closed(cause: str, *, ballots: int, roster: int) -> Callable[[Any], Mapping[str, Any]]:
     return lambda team: {"cause": cause, "ballots": ballots, "roster": roster, "round": 1}
+
+
+def ids_of(team: Team, *names: str) -> list[str]:
+    return [str(team.actors[name].member.id) for name in names]
 
 
 def toms(**more: Any) -> Callable[[Any], Mapping[str, Any]]:
@@ -159,6 +169,11 @@ DEEDS = {
     "cancel": Deed(
         cancelled, scoring, (Row("decision.cancelled", "mike"),),
         ("Cancelled in phase 4 of 6", "The customer withdrew."), ("[ Score ]",),
+    ),
+    "take over": Deed(
+        by("mike", Action.TAKE_OVER), tom_has_left_his_own,
+        (Row("owner.changed", "mike", lambda team: {"owner": ids_of(team, "tom", "mike")}),),
+        ("took over from Tom Becker",), ("[ Take over ]", "no longer active"),
     ),
     "set the criteria": Deed(
         by("lisa", Action.EDIT_CRITERIA, {"Criterion 3": "Speed"}), criteria,

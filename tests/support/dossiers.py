@@ -148,7 +148,7 @@ CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause"
 
 
 def situations() -> dict[str, Dossier]:
-    """The twelve situations that a card shows."""
+    """The thirteen situations that a card shows."""
     published = a_round(submitted=5, **CLOSED, published_at=NOW)
     resolved = {"round": published, "result": RESULT, "resolver": MIKE}
     again: dict[str, Any] = {"number": 2, "follows": UUID(int=400)}
@@ -160,6 +160,12 @@ def situations() -> dict[str, Dossier]:
         ),
         "criteria": a_dossier(Status.TEAM_INPUT, 2, options=()),
         "options": a_dossier(Status.TEAM_INPUT, 3),
+        "orphaned": replace(
+            a_dossier(Status.TEAM_INPUT, 3),
+            owner=replace(SARAH, is_active=False),
+            predecessor=ANA,
+            colleagues=tuple(PEOPLE[1:]),
+        ),
         "open": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2)),
         "quorum": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=4)),
         "undecided": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2, **CLOSED)),
@@ -230,7 +236,8 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
     return replace(
         dossier,
         decision=found,
-        owner=replace(people[0], id=SARAH.id),
+        owner=replace(people[0], id=SARAH.id, is_active=dossier.owner.is_active),
+        predecessor=dossier.predecessor and people[2],
         criteria=many if dossier.criteria else (),
         options=offers if dossier.options else (),
         round=round_,
@@ -359,6 +366,13 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "reopen", outcome.reopen(dossier)
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255), industry=filled(pattern, 100))
     yield "setup", team.setup(team=group, is_first=True, channel_id="C1")
+    several = [replace(group, id=UUID(int=9000 + i)) for i in range(100)]
+    yield (
+        "setup from outside",
+        team.setup(team=group, is_first=False, is_outside=True, others=several, may_create=True, channel_id="C1"),
+    )
+    yield "one more team", team.setup(team=None, is_first=False, is_another=True)
+    yield "which team", team.which_team(several, channel_id="C1", may_create=True)
     yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
     yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
@@ -389,3 +403,5 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     yield "private", notice.private(filled(pattern, 2500))
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
     yield "announcement", team.announcement(group, slack_user_id="U1")
+    changed = [a_member(i, filled(pattern, 255)) for i in range(100)]
+    yield "tended", team.tended(group, changed, slack_user_id="U1")

@@ -27,6 +27,9 @@ HOME_PAGE = "home.page"
 HOME_NEW = "home.new_decision"
 OPEN_SETTINGS = "preference.open"
 OPEN_SETUP = "team.open_setup"
+CHOOSE_TEAM = "team.choose"
+OTHER_TEAM = "team.other"
+ANOTHER_TEAM = "team.another"
 
 # Modals (callback ids) that no Action names
 SETTINGS = "preference.settings"
@@ -59,6 +62,9 @@ ALL = frozenset(
         HOME_NEW,
         OPEN_SETTINGS,
         OPEN_SETUP,
+        CHOOSE_TEAM,
+        OTHER_TEAM,
+        ANOTHER_TEAM,
         SETTINGS,
         SETUP,
         SAVED_TEAM,

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.action import Action
+from bot.domain.decider import highest_reach
 from bot.domain.decision import Dossier, Status
-from bot.domain.permission import check, check_resolution, highest_reach, in_details, on_card, standing
+from bot.domain.permission import check, check_resolution, in_details, on_card, standing
 from bot.domain.round import RoundMember
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member

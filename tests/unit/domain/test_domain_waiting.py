@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.decider import deciders
 from bot.domain.decision import Brief, Dossier, Status
 from bot.domain.team import Member
-from bot.domain.waiting import Kind, Waiting, deciders, waiting
+from bot.domain.waiting import Kind, Waiting, waiting
 from tests.support.dossiers import (
     ANA,
     LISA,

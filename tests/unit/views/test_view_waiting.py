@@ -19,11 +19,12 @@ from bot.config import Settings
 from bot.domain.action import Action
 from bot.domain.authority import least_authority
 from bot.domain.by import By
+from bot.domain.decider import may_carry
 from bot.domain.decision import Brief, Dossier, Phase, Status
 from bot.domain.home import Home
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
 from bot.domain.outcome import Outcome
-from bot.domain.permission import check, may_carry
+from bot.domain.permission import check
 from bot.domain.preference import Preferences
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
 from bot.domain.round import RoundState
@@ -210,6 +211,14 @@ class History:
         days = self.dice.randint(0, 3)
         self.set_outcome(recorded_at=self.now, follow_up_date=self.now + timedelta(days=days) if days else None)
 
+    def somebody_takes_over(self) -> None:
+        decision, owner = self.brief.decision, self.dossier().owner
+        items = waiting(self.brief, self.people, now=self.now, rules=RULES)
+        led = [item.member_id for item in items if item.action is Action.TAKE_OVER]
+        if led:
+            taken = replace(decision, created_by=self.dice.choice(led), taken_from=owner.id)
+            self.brief = replace(self.brief, decision=taken)
+
     def it_is_cancelled(self) -> None:
         if self.dice.random() < 0.1:
             self.move(Status.CANCELLED, self.brief.decision.phase)
@@ -223,6 +232,8 @@ class History:
             brief.decision, self.given.TEAM, by_id[brief.decision.created_by], self.given.CRITERIA, brief.options,
             brief.round, outcome=brief.outcome, resolver=resolver,
             result=self.given.RESULT if brief.round and brief.round.published_at else None,
+            predecessor=by_id.get(brief.decision.taken_from) if brief.decision.taken_from else None,
+            colleagues=tuple(m for m in self.people if m.is_active),
         )  # fmt: skip
 
     def actor(self, member: Member) -> Actor:
@@ -236,6 +247,7 @@ ALWAYS_POSSIBLE: Moves = (
     History.the_urgency_changes,
     History.somebody_leaves,
     History.somebody_comes_back,
+    History.somebody_takes_over,
 )
 MOVES: dict[tuple[Status, int], Moves] = {
     (Status.CREATED, 1): (History.the_case_is_completed, History.it_is_cancelled),
@@ -258,7 +270,8 @@ def everybody_is_told_the_same(history: History) -> set[Kind]:
     brief, people, now, dossier = history.brief, history.people, history.now, history.dossier()
     said = reminders(brief, people, now=now, rules=RULES)
     items = waiting(brief, people, now=now, rules=RULES)
-    leads, looked_at = leading(brief, now), history.dice.choice(people)
+    leads = leading(brief, now, is_orphaned=dossier.is_orphaned)
+    looked_at = history.dice.choice(people)
     shown_card = card.card(dossier, now=now)
     for member in people:
         theirs = [item for item in items if item.member_id == member.id and item.is_there(now)]
@@ -385,6 +398,44 @@ def test_the_lowest_authority_is_asked_to_resolve_and_the_others_may(urgency: in
     found = waits(published, people, dossiers.NOW)
 
     assert found == {"Mike Chen": [Kind.RESOLVE], "Lisa Rodriguez": [others]}
+
+
+STEPS_OF_THE_OWNER = ("define", "criteria", "options", "undecided", "learn")
+
+
+@pytest.mark.parametrize("situation", STEPS_OF_THE_OWNER)
+def test_what_waits_for_an_owner_who_has_left_waits_for_those_who_may_take_over(situation: str) -> None:
+    brief = at_urgency(dossiers.situations()[situation].brief, 3, financial_impact=Decimal(700))
+    others = [replace(m, authority=4 if m == dossiers.MIKE else 1) for m in dossiers.PEOPLE[1:]]
+    people = [replace(dossiers.SARAH, is_active=False), *others]
+
+    found = [i for i in waiting(brief, people, now=dossiers.TOMORROW, rules=RULES) if i.kind is not Kind.PROPOSE]
+
+    assert [(i.member_id, i.kind, i.action, i.gone) for i in found] == [
+        (dossiers.MIKE.id, Kind.TAKE_OVER, Action.TAKE_OVER, "Sarah Johnson")
+    ]
+    assert todo(found[0]) == "take over: Sarah Johnson, its owner, is no longer active"
+    assert leading(brief, dossiers.TOMORROW, is_orphaned=True) is Action.TAKE_OVER
+    assert Kind.TAKE_OVER not in str(waits(brief, dossiers.PEOPLE, dossiers.TOMORROW))
+
+
+def test_three_are_asked_to_take_over_the_others_may_and_an_urgent_one_climbs() -> None:
+    options = at_urgency(dossiers.situations()["options"].brief, 3, financial_impact=None)
+    people = [replace(dossiers.SARAH, is_active=False), *(dossiers.a_member(n, f"N{n}") for n in range(20, 30))]
+
+    calm = waiting(options, people, now=dossiers.NOW, rules=RULES)
+    urgent = waiting(at_urgency(options, 4), people, now=dossiers.NOW, rules=RULES)
+
+    assert [i.kind for i in calm] == [Kind.TAKE_OVER] * 3 + [Kind.MAY_TAKE_OVER] * 7
+    assert [i.rung for i in urgent] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3]
+    assert {i.kind for i in urgent[3:]} == {Kind.ORPHANED}
+
+
+def test_where_the_resolver_has_left_somebody_of_their_authority_informs_the_customer() -> None:
+    act = dossiers.situations()["act"].brief
+    people = [replace(m, is_active=m != dossiers.MIKE) for m in dossiers.PEOPLE]
+
+    assert waits(act, people, dossiers.NOW) == {"Sarah Johnson": [Kind.INFORM]}
 
 
 def test_an_owner_who_may_resolve_is_asked_before_everybody() -> None:
