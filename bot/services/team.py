@@ -504,12 +504,11 @@ async def edit_member(
 
 
 async def _check_still_admin(c: AsyncConnection, by: By, *, is_workspace_admin: bool) -> None:
-    """Of two who change each other at once the second may not be an admin any more."""
-    if not by.actor.is_member:
+    """Of two members who change each other at once the second may not be one, or an admin, any more."""
+    if by.actor.is_outside:
         return check_admin(by.actor, is_workspace_admin=is_workspace_admin)
     doer = await _member_of_team(c, by, by.member.id)
-    if not is_workspace_admin:
-        await _check_active(c, doer, by.team)
+    await _check_active(c, doer, by.team)
     return check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
 
 

@@ -35,7 +35,10 @@ def test_the_more_urgent_the_sooner_and_the_more_often(
 
 
 def test_escalations_and_follow_ups_come_at_their_own_moment_and_never_with_another_message() -> None:
-    assert set(EXACT) == {Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED, Kind.FOLLOW_UP}
+    assert set(EXACT) == {
+        *(Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED, Kind.ORPHANED),
+        Kind.FOLLOW_UP,
+    }
 
 
 def told(found: Brief, kind: Kind, people: Sequence[Member] = PEOPLE) -> list[Reminder]:
