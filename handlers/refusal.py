@@ -3,14 +3,19 @@
 import secrets
 import traceback
 
+import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 
-from bot.errors import BotError, TryAgain, slack_error, told
+from bot.errors import BotError, TryAgain, slack_error, slack_name, told
+from bot.nature import Nature, is_limited, nature_of
 
 log = structlog.get_logger(__name__)
 TOO_SLOW = "Not saved yet: it took too long. Your text is still here; press Submit again."
 AGAIN = "The database did not answer in time. Try it once more in a moment."
 """For everything but a submission: there is no text to keep, and no Submit to press."""
+SLACK_AWAY = "Slack did not answer as it should. Try it once more in a moment."
+SLACK_AWAY_UNSAVED = "Not saved yet: Slack did not answer as it should. Your text is still here; press Submit again."
 
 
 def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
@@ -28,6 +33,13 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
     if isinstance(error, TimeoutError):
         log.warning("listener timed out")
         return TryAgain(TOO_SLOW if is_submission else AGAIN)
+    if is_slack_away(error):
+        log.warning("slack did not answer", error=slack_name(error))
+        return TryAgain(SLACK_AWAY_UNSAVED if is_submission else SLACK_AWAY)
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> BotError:
     reference = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     log.error(
@@ -40,6 +52,13 @@ def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
         frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
     return BotError(f"Something went wrong on our side; nothing was lost. Tell whoever runs Conclave: {reference}.")
+
+
+def is_slack_away(error: BaseException) -> bool:
+    """Whether it is Slack, or the way to it, that fails just now: the same call may succeed in a moment."""
+    if isinstance(error, SlackApiError):
+        return is_limited(error) or nature_of(slack_error(error)) in (Nature.PASSES, None)
+    return isinstance(error, aiohttp.ClientError | OSError)
 
 
 def _because(error: BotError) -> dict[str, str]:

@@ -275,3 +275,17 @@ async def test_a_window_that_slack_will_not_take_says_so_itself(team: Team) -> N
     team.house.sandbox.fail("views.update", "error", error="view_too_large")
     assert (await team.house.person("sarah").slash("/decide a refund")).ok
     await team.modal("sarah", at_least="Something went wrong")
+
+
+@pytest.mark.parametrize("fault", ["http_500", "ratelimited"])
+async def test_a_slack_that_cannot_say_who_somebody_is_just_now_is_asked_again_by_the_person(
+    team: Team, fault: str
+) -> None:
+    """Eve is not in the team, so her address is asked for."""
+    team.house.sandbox.fail("users.info", fault)
+    eve = team.house.person("eve")
+    assert (await eve.slash("/decide a refund")).ok
+    await team.modal("eve", at_least="Slack did not answer as it should. Try it once more in a moment.")
+    await eve.close(everything=True)
+    assert (await eve.slash("/decide a refund")).ok
+    await team.modal("eve", at_least="Sarah Johnson")
