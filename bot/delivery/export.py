@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.answer import is_final, judged
-from bot.delivery.posting import post
+from bot.delivery.posting import post_dm
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
+from bot.domain.team import SlackUser
 from bot.errors import slack_error
 from bot.nature import nature_of
 from bot.services import export as exports
@@ -72,7 +73,7 @@ async def send_part(deps: Deps, delivery: Delivery) -> Verdict:
     message, took, goes_on = view.part(
         found.team, records, number=order.part, decisions=found.decisions, has_more=has_more
     )
-    await post(deps, delivery, channel=order.user_id, key=delivery.dedupe_key, message=message)
+    await post_dm(deps, delivery, user=SlackUser(order.workspace_id, order.user_id), message=message)
     if goes_on:
         await exports.send_part(deps.patient_db, order, before=records[took - 1].decision.number)
     return Done()
