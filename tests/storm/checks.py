@@ -54,7 +54,7 @@ MOVES: Mapping[str, Collection[Transition]] = {
     },
 }
 """A line of the trail -> the moves that it may stand for; a second round opens where the first one was published."""
-TOLD_AGAIN = {"criteria.submitted"}
+TOLD_AGAIN = {"criteria.submitted", "decision.resolved"}
 """Lines that an edited press writes once more, where it replaces what it did the first time."""
 WRONG = "Something went wrong"
 MOVED = " has moved to another channel"

@@ -96,7 +96,7 @@ class Storm:
             if under_way():
                 quiet = 0
                 continue
-            ((soonest,),) = self.clock.sql("SELECT min(run_at) FROM outbox WHERE state = 'ready'")
+            ((soonest,),) = self.clock.sql(SOONEST)
             quiet = 0 if soonest else quiet + 1
             if soonest:
                 self._let_deliver(soonest)
@@ -119,6 +119,11 @@ REACHED = """
     UNION ALL SELECT 'rounds', count(*) FROM rounds UNION ALL SELECT 'published', count(*) FROM round_results
     UNION ALL SELECT 'nudges', count(*) FROM outbox WHERE kind = 'nudge'
 """
+SOONEST = """
+    SELECT min(run_at) FROM outbox o WHERE state = 'ready'
+        AND id = (SELECT min(id) FROM outbox p WHERE p.lane = o.lane AND p.state = 'ready')
+"""
+"""When the next head of a lane is due: those behind it wait for it, whenever they are due themselves."""
 WAITING = "SELECT kind, attempts, last_error, run_at FROM outbox WHERE state = 'ready' LIMIT 5"
 
 
