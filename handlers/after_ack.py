@@ -76,13 +76,19 @@ async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None
         await _tell_quietly(args, as_refusal(error).message)
 
 
-async def _tell_quietly(args: AsyncArgs, sentence: str) -> None:
-    for way in (tell, write):
+def tell_later(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
+    """Say it after the ack, where the person is looking; as a direct message where that window is closed meanwhile."""
+    args.context[_KEY].spawn(_tell_quietly(args, sentence, level=level))
+
+
+async def _tell_quietly(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
+    for way in (partial(tell, args, sentence, level=level), partial(write, args, sentence)):
         try:
-            await _when_let(partial(way, args, sentence))
+            await _when_let(way)
             return
-        except Exception as error:  # the way back is gone as well; the log has the reference that `sentence` quotes
-            log.warning("could not answer privately", way=way.__name__, error=type(error).__name__)
+        except Exception as error:  # the way back may be gone; the log has the reference that `sentence` may quote
+            log.info("not answered where the person looked", way=way.func.__name__, error=slack_name(error))
+    log.warning("could not answer privately")
 
 
 async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:

@@ -15,10 +15,10 @@ from bot.services import result as results
 from bot.services import team as teams
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
-from handlers.after_ack import later, open_modal, show_later
+from handlers.after_ack import open_modal, show_later, tell_later
 from handlers.person import by, deps
 from handlers.press import pressed_id, view_id
-from handlers.private import is_in_modal, tell
+from handlers.private import is_in_modal
 
 View = dict[str, Any]
 Handler = Callable[[AsyncArgs], Awaitable[None]]
@@ -71,6 +71,6 @@ async def ack_said(args: AsyncArgs, after: Decision, sentence: str, *, title: st
 
 def tell_done(args: AsyncArgs, after: Decision, sentence: str) -> None:
     """Say privately what a press has done; details in which it was pressed show it as well. Comes after the ack."""
-    later(args, lambda: tell(args, sentence, level="success"))
+    tell_later(args, sentence, level="success")
     if is_in_modal(args) and args.body["view"].get("callback_id") == ids.SHOW:
         show_later(args, view_id(args), lambda: details(args, after.id), title="Decision")

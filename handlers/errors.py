@@ -8,8 +8,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.views.slack import notice
 from bot.views.slack.form import errors_for
-from handlers.after_ack import later
-from handlers.private import tell
+from handlers.after_ack import tell_later
 from handlers.refusal import as_refusal
 
 ARGS = "args"
@@ -31,5 +30,5 @@ async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -
         return await args.ack(response_action="update", view=notice.notice("Conclave", refusal.message))
     if args.body.get("command"):
         return await args.ack(response_type="ephemeral", **notice.private(refusal.message))
-    later(args, lambda: tell(args, refusal.message))
+    tell_later(args, refusal.message)
     return await args.ack()

@@ -289,3 +289,16 @@ async def test_a_slack_that_cannot_say_who_somebody_is_just_now_is_asked_again_b
     await eve.close(everything=True)
     assert (await eve.slash("/decide a refund")).ok
     await team.modal("eve", at_least="Sarah Johnson")
+
+
+async def test_what_was_done_is_said_in_a_direct_message_where_the_window_was_closed_at_once(team: Team) -> None:
+    await team.to_resolved()
+    mike = team.house.person("mike")
+    await team.window("mike", "decision.show")
+    team.house.sandbox.fail("views.push", "error", error="not_found")
+
+    assert (await mike.click("Customer informed")).ok
+
+    await mike.see("Noted: the customer of #1")
+    assert [m.channel for m in await mike.messages("dm") if "Noted: the customer of #1" in m.text] == ["dm"]
+    await mike.see_no("Something went wrong")
