@@ -329,7 +329,8 @@ def _decisions_in(message: Message) -> set[UUID]:
 
 
 def _timeless(blocks: list[Json]) -> str:
-    """A card without what a moment decides: whether it is overdue, and which button leads on."""
+    """A card without what changes while the decision does not: whether it is overdue, which button leads on, and the
+    authority of whoever resolved it (known: the card tells that of the moment when it was last brought up to date)."""
     text = json.dumps(blocks, ensure_ascii=False, sort_keys=True)
-    text = re.sub(r'"block_id": "[^"]*", ', "", text)
+    text = re.sub(r'"block_id": "[^"]*", |, with authority \d', "", text)
     return text.replace("  ·  *overdue*", "").replace('"style": "primary", ', "")

@@ -36,6 +36,8 @@ RARELY = {"decision.show": 0.4, "reminder.snooze": 0.2, "card.post": 0.5, Action
           Action.VOID_ROUND.value: 0.2, Action.CANCEL.value: 0.1}  # fmt: skip
 TO_DO = {"Active": 0.5, "Authority": 0.3}
 """What is changed of a member, how often."""
+BY_ADMIN = 0.8
+"""How often it is the workspace's admin who does it; most others are not let in."""
 METHODS = ("chat.postMessage", "chat.update", "views.open", "views.update", "views.push", "views.publish", "users.info")
 TROUBLES: tuple[dict[str, Any], ...] = (
     {"kind": "drop"}, {"kind": "drop_after"}, {"kind": "http_500"}, {"kind": "http_500_after"},
@@ -189,6 +191,7 @@ class Crowd:
 
     async def runs_team(self, seat: Seat, dice: random.Random) -> str:
         """Make somebody inactive or active, or give them another authority, by `/decide setup`."""
+        seat = self.sandbox.town.seat(self.sandbox.spec.people[0].name) if dice.random() < BY_ADMIN else seat
         await self._away(seat)
         await seat.slash("/decide setup")
         view = await self._loaded(seat)
