@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short browser-test screenshots check migration lock clean
+	chaos-short storm browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -72,6 +72,9 @@ chaos: install  ## kill, freeze and cut off the real processes, and count; about
 
 chaos-short: install  ## the same with small counts, as CI runs it
 	@$(BIN)/python -m pytest -m chaos tests/chaos --short -n 2 $(ARGS)
+
+storm: install  ## many people at random for ten minutes, Slack failing; ARGS="--seed 7 --people 9 --story" repeats a walk
+	@$(BIN)/python -m pytest -q --show-capture=no -m storm tests/storm $(ARGS)
 
 browser-test: .venv/browser  ## people who click in a real browser; needs chromium (Debian: apt-get install chromium)
 	@BROWSER_TESTS=required $(BIN)/python -m pytest tests/browser $(ARGS)

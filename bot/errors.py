@@ -32,7 +32,7 @@ class NotFound(BotError):
 
 
 class TryAgain(BotError):
-    """Nothing was saved because the database was slow or absent; the same press may succeed later."""
+    """Nothing was saved because the database, or Slack, was slow or absent; the same press may succeed later."""
 
 
 class StartError(Exception):

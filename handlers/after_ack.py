@@ -15,10 +15,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import BotError, slack_error, slack_name, told
-from bot.nature import Nature, is_limited, nature_of, retry_after
+from bot.nature import retry_after
 from bot.views.slack import ids, notice
 from handlers.private import is_in_modal, is_stack_full, tell, when_let
-from handlers.refusal import as_refusal
+from handlers.refusal import as_refusal, is_slack_away
 
 log = structlog.get_logger(__name__)
 View = dict[str, Any]
@@ -125,15 +125,10 @@ async def _patiently(call: Callable[[], Awaitable[T]], *, within: float) -> T:
                 return await call()
         except (SlackApiError, aiohttp.ClientError, OSError) as error:
             wait = max(pause, retry_after(error) or 0.0)
-            if not _may_pass(error) or time.monotonic() + wait >= end:
+            if not is_slack_away(error) or time.monotonic() + wait >= end:
                 raise
         await asyncio.sleep(wait)
         pause *= 2
-
-
-def _may_pass(error: Exception) -> bool:
-    """Also where nobody knows the name, and where there was none."""
-    return is_limited(error) or nature_of(slack_error(error)) in (Nature.PASSES, None)
 
 
 async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
@@ -190,7 +185,7 @@ async def _show(
 
 def _not_shown(error: Exception) -> str:
     """What a person reads whose window did not come although there was nothing to refuse."""
-    if isinstance(error, SlackApiError | aiohttp.ClientError | OSError) and _may_pass(error):
+    if is_slack_away(error):
         log.warning("a window was not shown in time", error=slack_name(error))
         return NOT_SHOWN
     return as_refusal(error).message

@@ -3,7 +3,9 @@
 import secrets
 import traceback
 
+import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 
 from bot.errors import BotError, TryAgain, slack_error, slack_name, told
 from bot.nature import Nature, is_limited, nature_of
@@ -14,6 +16,8 @@ AGAIN = "The database did not answer in time. Try it once more in a moment."
 """For everything but a submission: there is no text to keep, and no Submit to press."""
 SLACK_BUSY = "Not saved yet: Slack asks us to wait. Your text is still here; press Submit again in a minute."
 SLACK_AGAIN = "Slack asks us to wait. Try it once more in a minute."
+SLACK_AWAY = "Slack did not answer as it should. Try it once more in a moment."
+SLACK_AWAY_UNSAVED = "Not saved yet: Slack did not answer as it should. Your text is still here; press Submit again."
 
 
 def as_refusal(error: Exception, *, is_submission: bool = False) -> BotError:
@@ -47,10 +51,23 @@ def _expected(error: Exception, *, is_submission: bool) -> BotError | None:
     if isinstance(error, TimeoutError):
         log.warning("listener timed out")
         return TryAgain(TOO_SLOW if is_submission else AGAIN)
-    if is_limited(error) or nature_of(slack_error(error)) is Nature.PASSES:
-        log.info("refused", reason="Slack", error=slack_name(error))
-        return TryAgain(SLACK_BUSY if is_submission else SLACK_AGAIN)
+    if is_slack_away(error):
+        return _slack_away(error, is_submission=is_submission)
     return None
+
+
+def _slack_away(error: Exception, *, is_submission: bool) -> BotError:
+    log.info("refused", reason="Slack", error=slack_name(error))
+    if is_limited(error):
+        return TryAgain(SLACK_BUSY if is_submission else SLACK_AGAIN)
+    return TryAgain(SLACK_AWAY_UNSAVED if is_submission else SLACK_AWAY)
+
+
+def is_slack_away(error: BaseException) -> bool:
+    """Whether it is Slack, or the way to it, that fails just now: the same call may succeed in a moment."""
+    if isinstance(error, SlackApiError):
+        return is_limited(error) or nature_of(slack_error(error)) in (Nature.PASSES, None)
+    return isinstance(error, aiohttp.ClientError | OSError)
 
 
 def _because(error: BotError) -> dict[str, str]:

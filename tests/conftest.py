@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -155,6 +155,12 @@ def shared_database_url(url_of: UrlOf, template: str) -> Iterator[str]:
     """The same for all tests of a file, which keep out of each other's way."""
     with _database(url_of, template=template) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def fresh_database(url_of: UrlOf, template: str) -> Callable[[], AbstractContextManager[str]]:
+    """As many migrated, empty databases as a test asks for."""
+    return lambda: _database(url_of, template=template)
 
 
 @pytest.fixture

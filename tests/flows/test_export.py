@@ -378,6 +378,19 @@ async def test_an_export_to_somebody_gone_from_slack_is_settled_and_they_are_ask
     assert team.value("SELECT is_active FROM team_members WHERE name LIKE 'Lisa%'") is False
 
 
+async def test_who_is_gone_from_slack_while_it_is_on_its_way_is_made_inactive_and_nothing_is_given_up(
+    team: Team,
+) -> None:
+    await team.open()
+    team.house.sandbox.deactivate("tom")
+
+    assert await exports.request(team.db, team.by("tom"))
+    await team.settled()
+
+    assert team.value("SELECT is_active FROM team_members WHERE name = 'Tom Becker'") is False
+    assert team.value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+
+
 async def test_a_colleague_cannot_download_what_was_sent_to_somebody_else(team: Team) -> None:
     await team.to_resolved()
     await exported(team)
