@@ -4,13 +4,15 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.views.slack import notice
+from bot.views.slack import ids, notice
 
 
 async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
     """Show `sentence` to the person who clicked, and to nobody else."""
-    if is_in_modal(args) and not is_stack_full(args):
-        view = notice.notice("Conclave", sentence, level=level)
+    view = notice.notice("Conclave", sentence, level=level)
+    if is_in_modal(args) and is_passing(args):
+        await args.client.views_update(view_id=args.body["view"]["id"], view=view)
+    elif is_in_modal(args) and not is_stack_full(args):
         await args.client.views_push(trigger_id=args.body["trigger_id"], view=view)
     else:
         await answer(args, notice.private(sentence))
@@ -19,6 +21,11 @@ async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> Non
 def is_in_modal(args: AsyncArgs) -> bool:
     """Whether the click came from a modal, not from a message or the Home tab."""
     return (args.body.get("view") or {}).get("type") == "modal"
+
+
+def is_passing(args: AsyncArgs) -> bool:
+    """Whether the modal that was clicked only led on: what follows takes its place, and closes back to the card."""
+    return args.body["view"].get("callback_id") in (ids.NOTICE, ids.MORE)
 
 
 def is_stack_full(args: AsyncArgs) -> bool:

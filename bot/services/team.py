@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.press import Press
-from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team
+from bot.domain.team import ROLES, TOP_AUTHORITY, Actor, Member, Profile, SlackUser, Team, may_edit_team, who_edits
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
 from bot.store import audit, decision, dossier, outbox, reminder, round, team
@@ -110,7 +110,8 @@ async def _check_may_create(c: AsyncConnection, profile: Profile) -> None:
         raise NotAllowed(ONLY_MEMBERS)
     if await team.has_team(c, profile.workspace_id) and not profile.is_admin:
         names = await team.admins(c, workspace_id=profile.workspace_id, authority=TOP_AUTHORITY)
-        who = " or ".join(names[:3]) or "a workspace admin"
+        who = who_edits(names)
+        who = f"{who[:1].upper()}{who[1:]}"
         raise NotAllowed(f"This workspace has a team already. {who} can add you to it with /decide setup.")
 
 

@@ -128,5 +128,7 @@ async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision
     await team.change("UPDATE customer_decisions SET current_phase = 3")
     answer = await team.house.person("sarah").submit()
     assert answer.error is not None
-    assert answer.error.startswith('"Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)')
+    assert answer.error.startswith(
+        'Criteria set by you a moment ago. "Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)'
+    )
     assert team.value("SELECT count(*) FROM decision_criteria WHERE name = 'Late'") == 0
