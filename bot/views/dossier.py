@@ -256,8 +256,9 @@ def outcome_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int =
     """The choice, who made it, against which ranking, and why; then how it turned out."""
     if dossier.outcome is None:
         return []
-    reason = text.quote(dossier.outcome.reason, reason_room)
-    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *_aftermath(dossier)]
+    reason, at = text.quote(dossier.outcome.reason, reason_room), dossier.outcome.recorded_at
+    recorded = [f"Outcome recorded {text.moment(at)}"] if at else []
+    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *_aftermath(dossier), *recorded]
 
 
 def outcome_summary(dossier: Dossier, *, title_room: int = 150, reason_room: int = 300) -> list[str]:
@@ -303,7 +304,7 @@ def _recorded(outcome: Outcome, currency: str) -> list[str]:
     """How it turned out; empty until that was recorded."""
     if outcome.recorded_at is None:
         return []
-    lines = [f"Outcome recorded {text.moment(outcome.recorded_at)}"]
+    lines = []
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:

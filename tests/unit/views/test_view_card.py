@@ -220,7 +220,7 @@ def test_card_learn() -> None:
             "+*Decided: Full refund*",
             "+By <@U2MIKE>. This is not the leader of the ranking, which is Half refund.",
             "+> Trust matters more than the money.",
-            "+Resolved within 25 hours · Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC> · Outcome recorded <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC> · Customer satisfaction: 9 of 10 · The customer stayed · Actual financial impact: USD -7,500 · It was escalated · Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "+Resolved within 25 hours · Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC> · Customer satisfaction: 9 of 10 · The customer stayed · Actual financial impact: USD -7,500 · It was escalated · Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "+[ Show details ] [ More ]",
         ]
     )
