@@ -253,7 +253,7 @@ async def test_the_owner_edits_the_case_until_scoring_starts(team: Team) -> None
     modal = await team.window("sarah", Action.EDIT_CASE)
     assert modal.inputs["Title"] == "Refund for the outage"
     assert modal.inputs["Financial impact (USD)"] == "500"
-    assert (await team.submit("sarah", {"Title": "Refund, amended", "Customer value": "12,000.50"})).ok
+    assert (await team.submit("sarah", {"Title": "Refund, amended", "Financial impact": "12,000.50"})).ok
     assert (await team.card()).startswith("#1 · Refund, amended")
     assert "USD 12,000.50" in await team.card()
 
@@ -266,7 +266,7 @@ async def test_the_urgency_changes_even_while_the_team_scores(team: Team) -> Non
     await team.modal("sarah", at_least="Urgency")
     assert (await team.submit("sarah", {"Urgency": "5"})).ok
     assert "The urgency of #1 is 5 now." in (await team.modal("sarah")).text
-    assert "5 · critical" in await team.card()
+    assert "5, critical" in await team.card()
 
 
 async def test_a_cancelled_decision_shows_its_reason_and_its_ballots_are_gone(team: Team) -> None:
