@@ -16,8 +16,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import BotError, slack_error, slack_name, told
 from bot.nature import retry_after
-from bot.views.slack import ids, notice
-from handlers.private import is_in_modal, is_stack_full, tell, when_let
+from bot.views.slack import notice
+from handlers.private import is_in_modal, is_passing, is_stack_full, tell, when_let
 from handlers.refusal import as_refusal, is_slack_away
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, t
     """Ack, open a loading view at once, then show what `build` returns, or the sentence of what it refused.
 
     The trigger lives three seconds: nothing slow may come before the opening. Inside a modal the view is pushed; it
-    takes the place of one that has said all it had to say, or that has two others beneath it already.
+    takes the place of one that has said all it had to say, as "More" has, or that has two others beneath it already.
     """
     await args.ack()
     args.context[_KEY].spawn(_opening(args, build, title))
@@ -135,7 +135,7 @@ async def _open(args: AsyncArgs, view: View) -> AsyncSlackResponse:
     if not is_in_modal(args):
         return await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
     pressed = args.body["view"]
-    if pressed.get("callback_id") == ids.NOTICE or is_stack_full(args):
+    if is_passing(args) or is_stack_full(args):
         return await args.client.views_update(view_id=pressed["id"], view=view)
     return await args.client.views_push(trigger_id=args.body["trigger_id"], view=view)
 

@@ -1,12 +1,26 @@
-"""The card in its channel: try once more to post it."""
+"""The card in its channel: what else somebody may do from it; try once more to post it."""
+
+from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.services import card as cards
-from handlers.after_ack import later
+from bot.services import dossier as dossiers
+from bot.views import more as more_view
+from handlers.after_ack import later, open_modal
 from handlers.person import by, deps
 from handlers.press import pressed_id
 from handlers.private import tell
+
+
+async def more(args: AsyncArgs) -> None:
+    decision_id = pressed_id(args)
+
+    async def build() -> dict[str, Any]:
+        who = await by(args)
+        return more_view.more(await dossiers.close_due_and_get(deps(args).db, who, decision_id), who)
+
+    await open_modal(args, build, title="More")
 
 
 async def post(args: AsyncArgs) -> None:

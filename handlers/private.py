@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import slack_name
 from bot.nature import is_limited, retry_after
-from bot.views.slack import notice
+from bot.views.slack import ids, notice
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -25,12 +25,13 @@ _OK = 200
 
 async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
     """Show `sentence` to the person who clicked, and to nobody else."""
-    if is_in_modal(args) and not is_stack_full(args):
-        view = notice.notice("Conclave", sentence, level=level)
+    view, client = notice.notice("Conclave", sentence, level=level), args.client
+    if is_in_modal(args) and is_passing(args):
+        view_id = args.body["view"]["id"]
+        await _or_write(args, lambda: client.views_update(view_id=view_id, view=view), notice.private(sentence))
+    elif is_in_modal(args) and not is_stack_full(args):
         trigger_id = args.body["trigger_id"]
-        await _or_write(
-            args, lambda: args.client.views_push(trigger_id=trigger_id, view=view), notice.private(sentence)
-        )
+        await _or_write(args, lambda: client.views_push(trigger_id=trigger_id, view=view), notice.private(sentence))
     else:
         await answer(args, notice.private(sentence))
 
@@ -38,6 +39,11 @@ async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> Non
 def is_in_modal(args: AsyncArgs) -> bool:
     """Whether the click came from a modal, not from a message or the Home tab."""
     return (args.body.get("view") or {}).get("type") == "modal"
+
+
+def is_passing(args: AsyncArgs) -> bool:
+    """Whether the modal that was clicked only led on: what follows takes its place, and closes back to the card."""
+    return args.body["view"].get("callback_id") in (ids.NOTICE, ids.MORE)
 
 
 def is_stack_full(args: AsyncArgs) -> bool:

@@ -42,6 +42,7 @@ SHORTCUTS: dict[str, Handler] = {
 }
 ACTIONS: dict[str, Handler] = {
     ids.SHOW: decision.show,
+    ids.MORE: card.more,
     ids.LIST_PAGE: decision.turn_list_page,
     ids.POST_CARD: card.post,
     Action.COMPLETE_CASE: asks(Action.COMPLETE_CASE, decision_view.complete_case),

@@ -130,8 +130,8 @@ class Row:
     """The title of the window that it opens, while that loads; None where the press alone is all."""
     takes: str | None = None
     """How the refusal of somebody with too little authority begins; None where it quotes the label."""
-    is_rare: bool = False
-    """Offered in the details only: the card has no room for it."""
+    again: str | None = None
+    """The words on the button from its second time on; None where it is pressed once, or means the same."""
 
 
 ROWS: dict[Action, Row] = {
@@ -148,7 +148,7 @@ ROWS: dict[Action, Row] = {
             "Not me",
         ),
     ),
-    Action.COMPLETE_CASE: Row("Complete the case", (Phase.DEFINE,), Who.OWNER, window="Complete the case"),
+    Action.COMPLETE_CASE: Row("Fill in the case", (Phase.DEFINE,), Who.OWNER, window="Fill in the case"),
     Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, window="Criteria"),
     Action.PROPOSE_OPTION: Row("Propose option", (Phase.OPTIONS,), Who.TEAM, window="Propose option"),
     Action.EDIT_OPTION: Row("Edit my option", (Phase.OPTIONS,), Who.TEAM, window="My option"),
@@ -169,18 +169,18 @@ ROWS: dict[Action, Row] = {
         ),
     ),
     Action.VOID_ROUND: Row(
-        "Void and edit",
+        "Start over",
         (Phase.EVALUATE,),
         Who.OWNER_OR_DECIDER,
         when=_can_be_voided,
         destroys=True,
         confirm=Confirm(
-            "Void this round?",
-            "All ballots of this round are deleted, and everybody has to score again.",
-            "Say why and void",
+            "Start over?",
+            "All scores so far are deleted, options and criteria can be edited, and everybody has to score again.",
+            "Say why and start over",
             "Keep it",
         ),
-        window="Void and edit",
+        window="Start over",
     ),
     Action.EXTEND_ROUND: Row(
         "Extend",
@@ -190,7 +190,7 @@ ROWS: dict[Action, Row] = {
         window="Extend scoring",
     ),
     Action.PROCEED: Row(
-        "Proceed without quorum", (Phase.EVALUATE,), Who.OWNER_OR_DECIDER, when=_is_undecided, window="Proceed"
+        "Publish anyway", (Phase.EVALUATE,), Who.OWNER_OR_DECIDER, when=_is_undecided, window="Publish anyway"
     ),
     Action.RESOLVE: Row(
         "Resolve",
@@ -220,7 +220,9 @@ ROWS: dict[Action, Row] = {
         ),
     ),
     Action.CHANGE_CHOICE: Row("Change the choice", (Phase.ACT,), Who.RESOLVER, window="Change the choice"),
-    Action.RECORD_OUTCOME: Row("Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, window="Outcome"),
+    Action.RECORD_OUTCOME: Row(
+        "Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, window="Outcome", again="Amend outcome"
+    ),
     Action.CANCEL: Row(
         "Cancel decision",
         (Phase.DEFINE, Phase.CRITERIA, Phase.OPTIONS, Phase.EVALUATE),
@@ -235,6 +237,6 @@ ROWS: dict[Action, Row] = {
         ),
         window="Cancel decision",
     ),
-    Action.EDIT_URGENCY: Row("Change urgency", (Phase.EVALUATE,), Who.OWNER, window="Change urgency", is_rare=True),
+    Action.EDIT_URGENCY: Row("Change urgency", (Phase.EVALUATE,), Who.OWNER, window="Change urgency"),
 }
 """In the order in which the buttons are shown."""

@@ -1,9 +1,10 @@
 """Who may press what, when; every refusal names the state and the way out.
 
-`on_card` says which buttons each of the six phases shows, `check` whether this person may press one now.
+`offered` says what can be pressed in each of the six phases, `allowed` which of it by this person, and `check`
+refuses whoever presses something else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
@@ -11,34 +12,40 @@ from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_a
 from bot.domain.by import By
 from bot.domain.decider import RUNG, Deciders, deciders, may_carry, stand_ins
 from bot.domain.decision import Dossier, Phase, Status
-from bot.domain.option import Option
+from bot.domain.option import MAX_OPTIONS, Option
 from bot.domain.round import Round, RoundState, quorum
 from bot.domain.team import Member
 from bot.errors import Conflict, NotAllowed
 
 
-def on_card(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
-    """The buttons of the decision's card in the order shown, "Show details" apart."""
-    return tuple(action for action in _offered(dossier, now) if not action.row.is_rare)
-
-
-def in_details(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
-    """Buttons too rare for the card."""
-    return tuple(action for action in _offered(dossier, now) if action.row.is_rare)
-
-
-def _offered(dossier: Dossier, now: datetime) -> Iterator[Action]:
+def offered(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
+    """What somebody or other may do about the decision now, in the order in which buttons are shown."""
     decision = dossier.decision
     if decision.status is Status.CANCELLED:
-        return
-    for action, row in ROWS.items():
-        if decision.phase in row.phases and row.when(dossier, now):
-            yield action
+        return ()
+    return tuple(action for action, row in ROWS.items() if decision.phase in row.phases and row.when(dossier, now))
+
+
+def allowed(dossier: Dossier, by: By) -> tuple[Action, ...]:
+    """What of it this very person may do: none of these is refused to them."""
+    return tuple(action for action in offered(dossier, by.now) if _may(action, dossier, by))
+
+
+def _may(action: Action, dossier: Dossier, by: By) -> bool:
+    """Also whether its window would hold anything for them: a form that refuses whatever is filled in is no offer."""
+    match action:
+        case Action.RESOLVE if not may_carry(dossier.decision, by.member, _least(dossier, by)):
+            return False
+        case Action.EDIT_OPTION if not _has_proposed(dossier, by.member):
+            return False
+        case Action.PROPOSE_OPTION if len(dossier.options) >= MAX_OPTIONS:
+            return False
+    return _who_may_instead(action, dossier, by) is None
 
 
 def check(action: Action, dossier: Dossier, by: By) -> None:
     """Raise Conflict where the state does not offer `action`, NotAllowed where this person may not do it."""
-    if action not in _offered(dossier, by.now):
+    if action not in offered(dossier, by.now):
         why = _why_not_offered(action, dossier, by.now) or standing(dossier, by.now)
         raise Conflict(f'"{action.label}" is not possible now. {why}')
     refusal = _who_may_instead(action, dossier, by)
@@ -130,6 +137,10 @@ def _names(members: Sequence[Member]) -> str:
 def _is_among(member: Member, members: Sequence[Member]) -> bool:
     """By the id: the same member reads differently in another workspace."""
     return any(m.id == member.id for m in members)
+
+
+def _has_proposed(dossier: Dossier, member: Member) -> bool:
+    return any(option.created_by == member.id for option in dossier.options)
 
 
 def _least(dossier: Dossier, by: By) -> int:
@@ -241,7 +252,7 @@ def standing(dossier: Dossier, now: datetime) -> str:
     decision, lead = dossier.decision, dossier.lead
     match decision.status, decision.phase:
         case Status.CREATED, _:
-            return f"{decision.name} is being defined (phase 1 of 6); {lead} can complete the case."
+            return f"{decision.name} is being defined (phase 1 of 6); {lead} can fill in the case."
         case Status.TEAM_INPUT, Phase.CRITERIA:
             return f"{decision.name} is getting its criteria (phase 2 of 6); {lead} submits them."
         case Status.TEAM_INPUT, _:
@@ -265,7 +276,7 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             times = " a second time" if dossier.is_second_round else ""
             return (
                 f"{name} is being scored{times} (phase 4 of 6): {round_.turnout}, "
-                f"quorum is {needed}, and scoring closes {_moment(round_.closes_at)}."
+                f"at least {needed} must, and scoring closes {_moment(round_.closes_at)}."
             )
         case RoundState.DUE if round_:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
@@ -284,10 +295,11 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
 def _standing_without_quorum(dossier: Dossier, round_: Round) -> str:
     # Where too few are left, extending is no way out, and nobody is told that it were one.
     ways_out = (
-        "proceed without quorum, or cancel" if round_.is_too_small else "extend it, proceed without quorum, or cancel"
+        "publish what there is, or cancel" if round_.is_too_small else "extend it, publish what there is, or cancel"
     )
     return (
-        f"Scoring of {dossier.decision.name} closed without quorum: {round_.turnout}. "
+        f"Scoring of {dossier.decision.name} closed with too few: {round_.turnout}, "
+        f"and at least {quorum(len(round_.roster))} must. "
         f"{leads(dossier)} or a decider can {ways_out}."
     )
 

@@ -1,5 +1,6 @@
 """A team, its members, and the person at the other end of a click. Knows nothing of how they sign in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -99,6 +100,18 @@ def from_outside(team: Team, profile: Profile) -> Actor:
     """An admin of the workspace who is not in the team: may do to it what an admin may, and nothing that members do."""
     nobody = Member(UUID(int=0), team.id, profile.name, "", "", authority=0, is_active=False)
     return Actor(nobody, team, profile.workspace_id, profile.user_id, is_member=False)
+
+
+MOST_NAMED = 3
+
+
+def who_edits(names: Iterable[str]) -> str:
+    """ "Ana, Bo or a workspace admin": who can add people to a team and say what they may decide.
+
+    names: of those for whom `may_edit_team` holds; three of them are enough for a sentence.
+    """
+    *others, last = [*list(names)[:MOST_NAMED], "a workspace admin"]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:

@@ -10,8 +10,9 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier, Status
 from bot.domain.permission import check
 from bot.domain.round import RoundState
-from bot.errors import NotFound
+from bot.errors import Conflict, NotFound
 from bot.services import closing
+from bot.services.refusal import check_press
 from bot.store import decision, dossier, round
 from bot.store.db import Db, run_tx
 
@@ -61,7 +62,14 @@ async def get_allowed(db: Db, by: By, decision_id: UUID, action: Action) -> Doss
     When the window is submitted, `press.act` asks again: the decision may have moved on meanwhile.
     """
     found = await close_due_and_get(db, by, decision_id)
-    check(action, found, by)
+    try:
+        check(action, found, by)
+    except Conflict:
+
+        async def who_was_faster(c: AsyncConnection) -> None:
+            await check_press(c, action, found, by)
+
+        await run_tx(db, who_was_faster)
     return found
 
 

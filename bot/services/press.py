@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
-from bot.domain.permission import check
+from bot.services.refusal import check_press
 from bot.store import audit, decision, dossier, press, reminder
 from bot.store.db import Db, run_tx
 
@@ -55,7 +55,7 @@ RuleOnce = Callable[[AsyncConnection, Dossier, UUID | None], Awaitable[Done | Re
 async def act(db: Db, by: By, decision_id: UUID, asked: Asked, rule: Rule) -> Dossier:
     """Do the rule for whoever may press the button now; returns the decision as it is then.
 
-    Raises Conflict or NotAllowed, as `permission.check` does, and what the rule raises; then nothing is written.
+    Raises Conflict or NotAllowed, as `check_press` does, and what the rule raises; then nothing is written.
     The same press twice does its work twice: for rules where the second time is refused by the state, or harmless.
     """
 
@@ -64,7 +64,7 @@ async def act(db: Db, by: By, decision_id: UUID, asked: Asked, rule: Rule) -> Do
         action = asked if isinstance(asked, Action) else asked(found)
         if action is None:
             return found
-        check(action, found, by)
+        await check_press(c, action, found, by)
         done = await rule(c, found)
         if done:
             await write_down(c, by, decision_id, done)
@@ -101,7 +101,7 @@ async def act_once(
             return found
         made = prior.made if prior and replaces(found, prior.made) else None
         if made is None:
-            check(action, found, by)
+            await check_press(c, action, found, by)
         done = await rule(c, found, made)
         if done:
             await write_down(c, by, decision_id, done)

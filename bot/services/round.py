@@ -10,13 +10,14 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
-from bot.domain.permission import check, standing
+from bot.domain.permission import standing
 from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Member
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import dossier as dossiers
 from bot.services.press import Done, Replaced, act, act_once
+from bot.services.refusal import check_press
 from bot.store import dossier, round, team
 from bot.store.db import Db, run_tx
 
@@ -26,7 +27,7 @@ async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Memb
 
     async def work(c: AsyncConnection) -> tuple[Dossier, list[Member]]:
         found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
-        check(Action.START_SCORING, found, by)
+        await check_press(c, Action.START_SCORING, found, by)
         active = await team.active_members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
         _check_startable(found, len(active))
         return found, active

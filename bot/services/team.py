@@ -19,6 +19,7 @@ from bot.domain.team import (
     Team,
     from_outside,
     may_edit_team,
+    who_edits,
 )
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
@@ -207,7 +208,8 @@ async def _check_may_create(c: AsyncConnection, profile: Profile, *, is_first: b
         raise NotAllowed(ONLY_MEMBERS)
     if await team.has_team(c, profile.workspace_id) and (is_first or not profile.is_admin):
         names = await team.admins(c, workspace_id=profile.workspace_id, authority=TOP_AUTHORITY)
-        who = " or ".join(names[:3]) or "A workspace admin"
+        who = who_edits(names)
+        who = f"{who[:1].upper()}{who[1:]}"
         raise NotAllowed(f"This workspace has a team already. {who} can add you to it with /decide setup.")
 
 

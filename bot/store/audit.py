@@ -1,11 +1,12 @@
 """The trail of state changes: who, what, when (table `audit_logs`). Never a score, a comment or a typed text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.trail import Deed
 from bot.store import tables as t
 
 _WRITTEN_AT = func.timezone("UTC", func.now() + (func.clock_timestamp() - func.transaction_timestamp()))
@@ -35,3 +36,21 @@ async def write(
             created_at=_WRITTEN_AT,
         )
     )
+
+
+async def latest(c: AsyncConnection, decision_id: UUID, *, lines: Sequence[str]) -> Deed | None:
+    """The newest of these lines about the decision; None where there is none, or where nobody has pressed it."""
+    a, m = t.audit_logs.c, t.team_members.c
+    row = (
+        await c.execute(
+            select(a.action, a.details, a.created_at, m.id, m.name)
+            .outerjoin(t.team_members, m.id == a.user_id)
+            .where(a.decision_id == decision_id, a.action.in_(lines))
+            .order_by(a.seq.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if row is None or row.id is None:
+        return None
+    option = (row.details or {}).get("option")
+    return Deed(row.action, row.id, row.name, row.created_at, UUID(option) if option else None)

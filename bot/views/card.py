@@ -3,26 +3,28 @@
 from datetime import datetime
 
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
-from bot.domain.permission import on_card, standing
+from bot.domain.permission import offered, standing
 from bot.domain.round import RoundState
 from bot.domain.waiting import leading
 from bot.views import result, second_round
 from bot.views.dossier import (
     buttons,
-    criterion_lines,
+    criteria_line,
     due_line,
+    facts_line,
+    more_button,
     option_lines,
-    outcome_lines,
-    progress,
+    outcome_summary,
+    owner_line,
     round_lines,
     show_button,
-    summary_facts,
+    state_in_words,
 )
 from bot.views.slack import ids, kit, text
 
 ROOMS = (150, 90, 60, 40, 20)
 """How many characters a title may take; the first with which the whole card fits is used."""
-EXCERPT, REASON = 300, 1000
+EXCERPT, REASON = 300, 300
 
 
 def card(dossier: Dossier, *, now: datetime) -> kit.Message:
@@ -36,28 +38,30 @@ def card(dossier: Dossier, *, now: datetime) -> kit.Message:
 
 def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     decision = dossier.decision
-    description = text.inline(decision.case.description, min(EXCERPT, room * 3))
+    is_over = decision.status in (Status.RESOLVED, Status.CANCELLED)
     return [
         kit.header(f"{decision.name} · {decision.case.title}"),
-        kit.context(progress(dossier)),
-        kit.facts(summary_facts(dossier, room=room)),
-        kit.context(due_line(dossier, now)),
-        *([kit.section(description)] if description else []),
-        *_criteria(dossier, room),
-        *_options(dossier, room),
-        *_scoring(dossier, now, room),
-        *_ending(dossier, room),
-        kit.actions(
-            [*_buttons(dossier, now), show_button(decision.id, decision.number)],
-            block_id=kit.block_id("card", decision.id, decision.revision),
-        ),
+        kit.context(state_in_words(dossier, now), owner_line(dossier) if is_over else due_line(dossier, now)),
+        kit.section(facts_line(dossier, room=room)),
+        *(_ending(dossier, room) if is_over else _underway(dossier, now, room)),
+        kit.actions(_buttons(dossier, now), block_id=kit.block_id("card", decision.id, decision.revision)),
     ]
 
 
 def _buttons(dossier: Dossier, now: datetime) -> list[kit.Element]:
-    return buttons(
-        dossier.decision, on_card(dossier, now), leading=leading(dossier.brief, now, is_orphaned=dossier.is_orphaned)
+    """What leads on, the details and, where somebody may do something else, the way to that: three at most."""
+    decision, pressable, first = (
+        dossier.decision,
+        offered(dossier, now),
+        leading(dossier.brief, now, is_orphaned=dossier.is_orphaned),
     )
+    shown = [action for action in pressable if action is first]
+    rest = [more_button(decision.id, decision.number)] if len(pressable) > len(shown) else []
+    return [
+        *buttons(decision, shown, leading=first, is_again=dossier.is_finished),
+        show_button(decision.id, decision.number),
+        *rest,
+    ]
 
 
 def _summary(dossier: Dossier, now: datetime) -> str:
@@ -69,11 +73,16 @@ def _summary(dossier: Dossier, now: datetime) -> str:
     return f"{about}. {kind}, customer {customer}. {text.safe(standing(dossier, now), 1000)}"
 
 
-def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
-    if not dossier.criteria:
-        return []
-    lines = text.fit(criterion_lines(dossier.criteria, room=room), 2500, more=", see Show details")
-    return [kit.section(f"*Criteria*\n{lines}")]
+def _underway(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
+    """The result first, once there is one; what happened is told until then."""
+    about = [] if dossier.result else _about(dossier, room)
+    results = [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
+    return [*about, *results, *_options(dossier, room), *_criteria(dossier, room), *_scoring(dossier, now)]
+
+
+def _about(dossier: Dossier, room: int) -> list[kit.Block]:
+    description = text.inline(dossier.decision.case.description, min(EXCERPT, room * 3))
+    return [kit.section(description)] if description else []
 
 
 def _options(dossier: Dossier, room: int) -> list[kit.Block]:
@@ -83,20 +92,25 @@ def _options(dossier: Dossier, room: int) -> list[kit.Block]:
     return [kit.section(f"*Options*\n{text.fit(lines, 2800, more=', see Show details')}")]
 
 
-def _scoring(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
-    if dossier.decision.status is Status.EVALUATING:
-        lines = round_lines(dossier, now)
-        published = dossier.round_state(now) is RoundState.PUBLISHED
-        blocks = [kit.section(text.fit(lines, 3000))] if lines and not published else []
-        return [*blocks, *result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
-    return [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
+def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
+    line = criteria_line(dossier.criteria, room=room)
+    return [kit.context(f"Criteria: {line}")] if line else []
+
+
+def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
+    """How many have scored, and what comes of it; of a published round the result tells."""
+    if dossier.decision.status is not Status.EVALUATING or dossier.round_state(now) is RoundState.PUBLISHED:
+        return []
+    lines = round_lines(dossier, now)
+    return [kit.section(text.fit(lines, 3000))] if lines else []
 
 
 def _ending(dossier: Dossier, room: int) -> list[kit.Block]:
+    """What was decided, by whom, why, and how it turned out; all that led there is in the thread and the details."""
     if dossier.decision.status is Status.CANCELLED:
-        why = text.quote(dossier.decision.cancel_reason or "No reason was given.", REASON)
+        why = text.quote(text.one_line(dossier.decision.cancel_reason or "No reason was given."), REASON)
         return [kit.section(f"*Cancelled*\n{why}")]
-    lines = outcome_lines(dossier, title_room=room, reason_room=REASON)
+    lines = outcome_summary(dossier, title_room=room, reason_room=REASON)
     return [kit.section("\n".join(lines))] if lines else []
 
 

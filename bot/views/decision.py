@@ -132,7 +132,7 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
     match decision.status, decision.phase:
         case Status.CREATED, _:
             action = Action.COMPLETE_CASE
-            step = f"Next: complete the case. Still missing: {text.listing(missing)}."
+            step = f"Next: fill in the case. Still missing: {text.listing(missing)}."
         case Status.TEAM_INPUT, Phase.CRITERIA:
             action, step = Action.EDIT_CRITERIA, "Next: set the criteria."
         case _:
@@ -146,7 +146,7 @@ def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
 
 
 def edit_case(dossier: Dossier, *, action: Action = Action.EDIT_CASE) -> kit.View:
-    """The case, prefilled. `action` is the button that opened it: Edit case or Complete the case."""
+    """The case, prefilled. `action` is the button that opened it: Edit case or Fill in the case."""
     decision = dossier.decision
     # Of the case itself; that a team has too few people is said once it is saved.
     missing = missing_for_criteria(decision.case, active_members=2) if action is Action.COMPLETE_CASE else ()

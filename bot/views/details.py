@@ -7,13 +7,14 @@ from uuid import UUID
 from bot.domain.authority import AuthorityTable, required_authority
 from bot.domain.by import By
 from bot.domain.decider import may_carry
-from bot.domain.decision import Dossier
-from bot.domain.permission import in_details, on_card, standing
+from bot.domain.decision import Dossier, Status
+from bot.domain.option import Option
+from bot.domain.permission import allowed, standing
 from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
 from bot.domain.waiting import leading
 from bot.views import result, second_round
-from bot.views.authority import who_gives
+from bot.views.authority import decider, reach, who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
     buttons,
@@ -22,6 +23,7 @@ from bot.views.dossier import (
     name_of,
     option_facts,
     outcome_lines,
+    owner_line,
     progress,
     result_title,
     round_lines,
@@ -50,14 +52,14 @@ def details(
     decision, now = dossier.decision, by.now
     for room in ROOMS:
         blocks = [
-            *_top(dossier, now),
+            *_top(dossier, by),
+            *_ending(dossier),
+            *_result(dossier),
             *_case(dossier, now),
-            *_criteria(dossier, room),
             *_options(dossier, by.rules.authority, room),
+            *_criteria(dossier, room),
             *_scoring(dossier, now),
             *_authority(dossier, by, deciders),
-            *_result(dossier),
-            *_ending(dossier),
         ]
         left = kit.MODAL_BLOCKS - len(blocks)
         blocks += comment_sections(dossier, comments, sections=left, room=room)
@@ -72,18 +74,21 @@ def details(
     )
 
 
-def _top(dossier: Dossier, now: datetime) -> list[kit.Block]:
-    decision = dossier.decision
+def _is_over(dossier: Dossier) -> bool:
+    return dossier.decision.status in (Status.RESOLVED, Status.CANCELLED)
+
+
+def _top(dossier: Dossier, by: By) -> list[kit.Block]:
+    """Where it stands, and what this person may do."""
+    decision, now = dossier.decision, by.now
     top = f"{decision.name} · {decision.case.title}"
-    pressable, first = (
-        [*on_card(dossier, now), *in_details(dossier, now)],
-        leading(dossier.brief, now, is_orphaned=dossier.is_orphaned),
-    )
+    first = leading(dossier.brief, now, is_orphaned=dossier.is_orphaned)
+    elements = buttons(decision, allowed(dossier, by), leading=first, is_again=dossier.is_finished)
     return [
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
         kit.context(progress(dossier), text.safe(standing(dossier, now), 1000)),
-        *([kit.actions(buttons(decision, pressable, leading=first))] if pressable else []),
+        *([kit.actions(elements)] if elements else []),
     ]
 
 
@@ -98,8 +103,11 @@ def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
     is_link = permalink is not None and text.is_link(permalink)
     source = text.link(permalink or "", "The message this began with") if is_link else None
     return [
+        kit.divider(),
         kit.facts([*summary_facts(dossier, room=600), *more]),
-        kit.context(due_line(dossier, now), *([source] if source else [])),
+        kit.context(
+            owner_line(dossier) if _is_over(dossier) else due_line(dossier, now), *([source] if source else [])
+        ),
         kit.section("*Description*"),
         kit.paragraph(case.description or "Not written yet."),
     ]
@@ -125,8 +133,8 @@ def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Blo
     is_closed = dossier.round is not None and dossier.round.closed_at is not None
     blocks = [kit.divider(), kit.section("*Options*")]
     for option in dossier.options:
-        needed = required_authority(dossier.decision.case, option, table)
-        facts = f"{option_facts(option, dossier.decision.currency)} · takes authority {needed}"
+        needed = _needed(dossier, option, table)
+        facts = f"{option_facts(option, dossier.decision.currency)}{needed}"
         proposer = name_of(dossier, option.created_by) if is_closed else None
         by = f" · proposed by {text.inline(proposer, 80)}" if proposer else ""
         blocks.append(kit.section(f"*{text.inline(option.title, 800)}*\n{facts}{by}"))
@@ -134,11 +142,19 @@ def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Blo
     return blocks
 
 
+def _needed(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
+    """Who may resolve with this option; nothing once that is over."""
+    if _is_over(dossier):
+        return ""
+    level = required_authority(dossier.decision.case, option, table)
+    return f" · needs {decider(level, table, dossier.decision.currency)}"
+
+
 def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
     if dossier.round is None:
         return []
-    why = dossier.round.override_reason
-    override = [f"Published without quorum: {text.inline(why, 1200)}"] if why else []
+    why, is_published = dossier.round.override_reason, dossier.round.published_at is not None
+    override = [f"Published although too few had scored: {text.inline(why, 1200)}"] if why else []
     return [
         kit.divider(),
         kit.section(
@@ -146,7 +162,7 @@ def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
             + text.fit([*round_lines(dossier, now), *override], 2900)
         ),
         *_people(dossier.round),
-        kit.context(shown_afterwards(dossier.round)),
+        *([] if is_published or _is_over(dossier) else [kit.context(shown_afterwards(dossier.round))]),
     ]
 
 
@@ -165,25 +181,33 @@ def _named(title: str, members: Sequence[RoundMember]) -> list[kit.Block]:
 
 
 def _rows(names: Sequence[str]) -> list[str]:
-    """Names four a line, so that a long roster loses few when it is cut."""
-    return [", ".join(names[i : i + 4]) for i in range(0, len(names), 4)]
+    """Names four a line, so that of many people few are lost when it is cut; commas between all of them."""
+    rows = [", ".join(names[i : i + 4]) for i in range(0, len(names), 4)]
+    return [*(f"{row}," for row in rows[:-1]), *rows[-1:]]
 
 
 def _authority(dossier: Dossier, by: By, deciders: Sequence[Member]) -> list[kit.Block]:
-    case = dossier.decision.case
-    levels = sorted({required_authority(case, o, by.rules.authority) for o in dossier.options or (None,)})
-    takes = f"authority {levels[0]}" if len(levels) == 1 else f"authority {levels[0]} to {levels[-1]}, by the option"
-    able = sorted(
-        (m for m in deciders if may_carry(dossier.decision, m, levels[0])), key=lambda m: (-m.authority, m.name)
-    )
-    names = [f"{text.inline(m.name, 80)} ({m.authority})" for m in able]
-    who = (
-        f"Who may resolve: {text.fit(_rows(names), 2400)}."
-        if names
-        else f"Nobody in the team may resolve it yet. {who_gives(deciders)}"
-    )
-    so_far = "" if dossier.options else " A costly or risky option takes more."
-    return [kit.divider(), kit.section(f"*Resolving takes {takes}.*{so_far} You have {by.member.authority}.\n{who}")]
+    """Who may resolve; nothing once that is over."""
+    if _is_over(dossier):
+        return []
+    case, table, currency = dossier.decision.case, by.rules.authority, dossier.decision.currency
+    levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
+    most = f", for some options {reach(levels[-1], table, currency)}" if len(levels) > 1 else ""
+    so_far = "" if dossier.options else " A costly or risky option needs more."
+    yours = f"You may decide {reach(by.member.authority, table, currency)}."
+    who = _who_may(dossier, deciders, levels[0], table)
+    return [
+        kit.divider(),
+        kit.section(f"*Needs {decider(levels[0], table, currency)}{most}.*{so_far} {yours}\n{who}"),
+    ]
+
+
+def _who_may(dossier: Dossier, deciders: Sequence[Member], least: int, table: AuthorityTable) -> str:
+    able = sorted((m for m in deciders if may_carry(dossier.decision, m, least)), key=lambda m: (-m.authority, m.name))
+    if not able:
+        return f"Nobody in the team may resolve it yet. {who_gives(deciders)}"
+    names = [f"{text.inline(m.name, 80)} ({reach(m.authority, table, dossier.decision.currency)})" for m in able]
+    return f"Who may resolve: {text.fit(_rows(names), 2400)}."
 
 
 def _result(dossier: Dossier) -> list[kit.Block]:
@@ -192,12 +216,12 @@ def _result(dossier: Dossier) -> list[kit.Block]:
 
 
 def _ending(dossier: Dossier) -> list[kit.Block]:
-    reason, outcome = dossier.decision.cancel_reason, dossier.outcome
+    outcome = dossier.outcome
     blocks = []
-    if reason:
-        blocks += [kit.divider(), kit.section("*Cancelled*"), kit.paragraph(reason)]
+    if dossier.decision.status is Status.CANCELLED:
+        blocks += [kit.section("*Cancelled*"), kit.paragraph(dossier.decision.cancel_reason or "No reason was given.")]
     if outcome:
-        blocks += [kit.divider(), kit.section("\n".join(outcome_lines(dossier, reason_room=1500)))]
+        blocks += [kit.section("\n".join(outcome_lines(dossier, reason_room=1500)))]
     if outcome and outcome.outcome_notes:
         blocks += [kit.section("*Notes on the outcome*"), kit.paragraph(outcome.outcome_notes)]
     return blocks

@@ -18,21 +18,31 @@ from bot.views.slack import ids, kit, text
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 
-def buttons(decision: Decision, actions: Iterable[Action], *, leading: Action | None) -> list[kit.Element]:
-    """One button per action; the one that leads on is primary, those that destroy are red and ask back."""
-    return [_button(decision, action, leading) for action in actions]
+def buttons(
+    decision: Decision, actions: Iterable[Action], *, leading: Action | None, is_again: bool = False
+) -> list[kit.Element]:
+    """One button per action; the one that leads on is primary, those that destroy are red and ask back.
+
+    is_again: what can be done more than once has been done before: "Amend" in place of "Record".
+    """
+    return [_button(decision, action, leading, is_again=is_again) for action in actions]
 
 
 def show_button(decision_id: UUID, number: int, *, words: str = "Show details") -> kit.Element:
     return kit.button(words, ids.SHOW, value=str(decision_id), label=f"{words}: #{number}")
 
 
-def _button(decision: Decision, action: Action, leading: Action | None) -> kit.Element:
+def more_button(decision_id: UUID, number: int) -> kit.Element:
+    return kit.button("More", ids.MORE, value=str(decision_id), label=f"More that you may do: #{number}")
+
+
+def _button(decision: Decision, action: Action, leading: Action | None, *, is_again: bool) -> kit.Element:
     destroys = action.row.destroys
     style = "danger" if destroys else "primary" if action is leading else None
-    spoken = f"{action.label}: {decision.name} {decision.case.title}"
+    words = (is_again and action.row.again) or action.label
     confirm = _confirm(action.row.confirm, is_danger=destroys) if action.row.confirm else None
-    return kit.button(action.label, action, value=str(decision.id), style=style, label=spoken, confirm=confirm)
+    spoken = f"{words}: {decision.name} {decision.case.title}"
+    return kit.button(words, action, value=str(decision.id), style=style, label=spoken, confirm=confirm)
 
 
 def _confirm(asked: Confirm, *, is_danger: bool) -> kit.Element:
@@ -53,6 +63,49 @@ def _mark(current: int, phase: Phase) -> str:
     if phase < current:
         return f"✓ {phase.word}"
     return f"▸ *{phase.word}*" if phase == current else f"· {phase.word}"
+
+
+def state_in_words(dossier: Dossier, now: datetime) -> str:
+    """ "*Being scored* · Phase 4 of 6": where it stands, for somebody who knows nothing of phases."""
+    decision = dossier.decision
+    if decision.status is Status.CANCELLED:
+        return f"*{progress(dossier)}*"
+    place = "Finished" if dossier.is_finished else f"Phase {decision.phase} of 6"
+    return f"*{_state(dossier, now)}* · {place}"
+
+
+def _state(dossier: Dossier, now: datetime) -> str:
+    decision = dossier.decision
+    match decision.status, decision.phase:
+        case Status.CREATED, _:
+            return "Its case is not filled in yet"
+        case Status.TEAM_INPUT, Phase.CRITERIA:
+            return "Choosing criteria"
+        case Status.TEAM_INPUT, _:
+            return "Collecting options"
+        case Status.RESOLVED, Phase.ACT:
+            return "Decided, the customer is not told yet"
+        case Status.RESOLVED, _:
+            return "Decided, the customer knows"
+    return _state_of_round(dossier, now)
+
+
+def _state_of_round(dossier: Dossier, now: datetime) -> str:
+    match dossier.round_state(now):
+        case RoundState.OPEN:
+            return f"Being scored{' a second time' if dossier.is_second_round else ''}"
+        case RoundState.UNDECIDED:
+            return "Too few have scored"
+        case RoundState.PUBLISHED:
+            return "Scored, to be decided"
+    return "Scored, the result is on its way"
+
+
+def facts_line(dossier: Dossier, *, room: int = 150) -> str:
+    """Customer, tier, what it is about, the amount and the urgency on one line; never the e-mail address."""
+    kind, customer, tier, _, amount, urgency = (said for _, said in summary_facts(dossier, room=room))
+    stake = "" if dossier.decision.case.financial_impact is None else f" · {amount} at stake"
+    return f"*{customer}* · {tier} · {kind}{stake} · urgency {urgency.replace(' · ', ', ')}"
 
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
@@ -87,13 +140,13 @@ def due_line(dossier: Dossier, now: datetime) -> str:
     """Owner and date; the date as a token, in the reader's zone."""
     at = dossier.decision.case.expected_resolution_date
     if at is None:
-        return f"{_owner(dossier)}  ·  No date to resolve by yet"
+        return f"{owner_line(dossier)}  ·  No date to resolve by yet"
     is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
     late = "  ·  *overdue*" if is_open and at <= now else ""
-    return f"{_owner(dossier)}  ·  Resolve by {text.moment(at)}{late}"
+    return f"{owner_line(dossier)}  ·  Resolve by {text.moment(at)}{late}"
 
 
-def _owner(dossier: Dossier) -> str:
+def owner_line(dossier: Dossier) -> str:
     owner, before = dossier.owner, dossier.predecessor
     took_over = f", who took over from {text.inline(before.name, 80)}" if before else ""
     has_left = ", *no longer active*" if dossier.is_orphaned else ""
@@ -110,6 +163,13 @@ def option_facts(option: Option, currency: str) -> str:
 
 def option_lines(options: Iterable[Option], currency: str, *, room: int = 150) -> list[str]:
     return [f"• *{text.inline(o.title, room)}* · {option_facts(o, currency)}" for o in options]
+
+
+def criteria_line(criteria: Sequence[Criterion], *, room: int = 60) -> str:
+    """ "Trust 67 %, Cost 33 %": of what each is worth, on one line; empty without criteria."""
+    total = sum((c.weight for c in criteria), Decimal(0)) or Decimal(1)
+    names = short_names(criteria)
+    return ", ".join(f"{text.inline(names[c.id], room)} {text.per_cent(c.weight / total * 100)}" for c in criteria)
 
 
 def criterion_lines(criteria: Sequence[Criterion], *, room: int = 100) -> list[str]:
@@ -137,9 +197,9 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
         case RoundState.DUE:
             return [f"{scored} · scoring ended {text.moment(round_.closes_at)} and is being closed"]
         case RoundState.UNDECIDED:
-            ways_out = "proceed or cancel" if round_.is_too_small else "extend, proceed or cancel"
+            ways_out = "publish anyway or cancel" if round_.is_too_small else "extend, publish anyway or cancel"
             return [
-                f"{scored} · scoring closed without quorum, which is {quorum(people)} of {people}",
+                f"{scored}, and at least {quorum(people)} of {people} must",
                 f"{_lead(dossier, begins=True)} or a decider can {ways_out}",
             ]
         case RoundState.CLOSED:
@@ -149,11 +209,11 @@ def round_lines(dossier: Dossier, now: datetime) -> list[str]:
 
 def _who_may_close(dossier: Dossier, round_: Round) -> str:
     if round_.is_too_small:
-        way_out = "cancel the decision" if round_.follows else "void the round or cancel the decision"
+        way_out = "cancel the decision" if round_.follows else "start over or cancel the decision"
         return f"Too few people are left to score: {_lead(dossier)} can {way_out}."
     if round_.has_quorum:
-        return f"Quorum holds: {_lead(dossier)} or a decider can close scoring now."
-    return f"Quorum is {quorum(len(round_.roster))}; scoring can be closed early from there on."
+        return f"Enough have scored: {_lead(dossier)} or a decider can close scoring now."
+    return f"At least {quorum(len(round_.roster))} must score; from there on scoring can be closed early."
 
 
 def _lead(dossier: Dossier, *, begins: bool = False) -> str:
@@ -203,16 +263,28 @@ def first_leaders(dossier: Dossier) -> str | None:
 
 
 def outcome_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int = 1000) -> list[str]:
-    """The choice, its reason, who made it and with what authority; then how it turned out."""
-    outcome, resolver = dossier.outcome, dossier.resolver
-    if outcome is None:
+    """The choice, who made it, against which ranking, and why; then how it turned out."""
+    if dossier.outcome is None:
         return []
-    lines = [f"*Decided: {title_of(dossier, outcome.selected_option_id, room=title_room)}*"]
-    if note := _against_leader(dossier, outcome.selected_option_id, room=title_room):
-        lines.append(note)
+    reason, at = text.quote(dossier.outcome.reason, reason_room), dossier.outcome.recorded_at
+    recorded = [f"Outcome recorded {text.moment(at)}"] if at else []
+    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *_aftermath(dossier), *recorded]
+
+
+def outcome_summary(dossier: Dossier, *, title_room: int = 150, reason_room: int = 300) -> list[str]:
+    """The same in four lines, for the card: what was decided, by whom, why, and how it turned out."""
+    if dossier.outcome is None:
+        return []
+    reason = text.quote(text.one_line(dossier.outcome.reason), reason_room)
+    after = " · ".join(_aftermath(dossier))
+    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *([after] if after else [])]
+
+
+def _choice(dossier: Dossier, outcome: Outcome, *, room: int) -> list[str]:
+    resolver, option_id = dossier.resolver, outcome.selected_option_id
     who = text.mention(resolver.slack_user_id, resolver.name) if resolver else "a decider"
-    lines.append(f"By {who}" + (f", with authority {resolver.authority}" if resolver else ""))
-    return [*lines, text.quote(outcome.reason, reason_room), *_aftermath(dossier)]
+    note = _against_leader(dossier, option_id, room=room)
+    return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"By {who}{f'. {note}' if note else ''}"]
 
 
 def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
@@ -242,7 +314,7 @@ def _recorded(outcome: Outcome, currency: str) -> list[str]:
     """How it turned out; empty until that was recorded."""
     if outcome.recorded_at is None:
         return []
-    lines = [f"Outcome recorded {text.moment(outcome.recorded_at)}"]
+    lines = []
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.team import who_edits
 from bot.views.slack import ids, kit, text
 
 USAGE = (
@@ -40,11 +41,7 @@ def not_a_member(admins: Sequence[str], *, has_team: bool) -> str:
     """A plain sentence for somebody unknown. admins: names of those who can add people."""
     if not has_team:
         sentence = f"There is no team here yet. Set one up with {ids.COMMAND} setup; it takes a minute."
-    elif admins:
-        who = text.listing([text.cut(text.one_line(name), 80) for name in admins[:5]], last="or")
-        sentence = f"You are not a member of a team here yet. {who} can add you with {ids.COMMAND} setup."
     else:
-        sentence = (
-            f"You are not a member of a team here yet. An admin of this workspace can add you with {ids.COMMAND} setup."
-        )
+        who = text.sentence_case(who_edits(text.cut(text.one_line(name), 80) for name in admins))
+        sentence = f"You are not a member of a team here yet. {who} can add you with {ids.COMMAND} setup."
     return sentence

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.home import Decided, Home, Stranger
@@ -11,7 +12,7 @@ from bot.domain.waiting import Line
 from bot.views import help as help_view
 from bot.views.dossier import line_facts, show_button
 from bot.views.slack import ids, kit, text
-from bot.views.waiting import todo
+from bot.views.waiting import button_words, todo
 
 PAGE_LINES = 25
 """Two blocks a line and a dozen around them stay below Slack's 100."""
@@ -31,15 +32,14 @@ def _member(found: Home, now: datetime) -> kit.View:
     team, lines = found.actor.team, found.lines
     last = max((len(lines) - 1) // PAGE_LINES, 0)
     page = min(max(found.page, 0), last)
-    shown = lines[page * PAGE_LINES : (page + 1) * PAGE_LINES]
-    others = [line for line in shown if not line.waits]
+    waiting = sum(line.waits is not None for line in lines)
     blocks = [
         kit.header(f"{team.name}, {team.company_name}"),
         kit.context(_team_line(team, found.members)),
         *_welcome(found),
         kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
-        *_waiting([line for line in shown if line.waits], sum(line.waits is not None for line in lines), now),
-        *_open(others, len(lines), now),
+        *_waiting(_Part.of(lines, 0, waiting, page), now),
+        *_open(_Part.of(lines, waiting, len(lines), page), now),
         *([kit.context(f"Page {page + 1} of {last + 1}")] if last else []),
         *kit.paging(ids.HOME_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
         *_recent(found.recent),
@@ -61,9 +61,8 @@ def _stranger(found: Stranger) -> kit.View:
 
 
 def _team_line(team: Team, members: int) -> str:
-    size = f"{text.count('active member', members)}, team size given as {team.team_size}"
     industry = f" · {text.inline(team.industry, 100)}" if team.industry else ""
-    return f"{size}{industry} · {text.inline(team.currency, 3)}"
+    return f"{text.count('active member', members)}{industry} · {text.inline(team.currency, 3)}"
 
 
 def _welcome(found: Home) -> list[kit.Block]:
@@ -74,7 +73,7 @@ def _welcome(found: Home) -> list[kit.Block]:
     else:
         step = (
             "Next step: open your team's first decision. Its case, criteria and options come from you and your "
-            "team; then everybody scores in secret, and whoever has the authority decides."
+            "team; then everybody scores in secret, and whoever may decide that much resolves it."
         )
     return [kit.section(f"*Welcome, {text.inline(found.actor.member.name, 80)}.* {step}")]
 
@@ -87,21 +86,45 @@ def _settings_button() -> kit.Element:
     return kit.button("My settings", ids.OPEN_SETTINGS)
 
 
-def _waiting(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
-    if not lines:
-        return [] if total else [kit.section("*Nothing waits for you.*")]
-    blocks = [kit.header(f"Waiting for you: {total}")]
-    for line in lines:
+@dataclass(frozen=True)
+class _Part:
+    """What one page shows of the lines under one header."""
+
+    lines: Sequence[Line]
+    before: int
+    """So many of the header's lines are on earlier pages."""
+    total: int
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], first: int, end: int, page: int) -> "_Part":
+        """The header's lines are those from `first` to before `end` of all `lines`."""
+        begin = max(first, page * PAGE_LINES)
+        return cls(lines[begin : min(end, (page + 1) * PAGE_LINES)], begin - first, end - first)
+
+    def header(self, words: str) -> list[kit.Block]:
+        """ "Waiting for you: 3"; "Waiting for you: 26 to 50 of 60" where the others are on other pages."""
+        is_whole = len(self.lines) == self.total
+        count = f"{self.total}" if is_whole else f"{self.before + 1} to {self.before + len(self.lines)} of {self.total}"
+        return [kit.divider(), kit.header(f"{words}: {count}")]
+
+
+def _waiting(part: _Part, now: datetime) -> list[kit.Block]:
+    if not part.lines:
+        return [] if part.total else [kit.section("*Nothing waits for you.*")]
+    blocks = part.header("Waiting for you")
+    for line in part.lines:
         words = f"\nTo do: {todo(line.waits)}" if line.waits else ""
         blocks += [kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}{words}"), kit.actions(_buttons(line))]
     return blocks
 
 
-def _open(lines: Sequence[Line], total: int, now: datetime) -> list[kit.Block]:
-    if not lines:
+def _open(part: _Part, now: datetime) -> list[kit.Block]:
+    if not part.lines:
         return []
-    rows = [kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}", accessory=_show(line)) for line in lines]
-    return [kit.header("Open decisions"), kit.context(f"{total} open in the team, by urgency"), *rows]
+    rows = [
+        kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}", accessory=_show(line)) for line in part.lines
+    ]
+    return [*part.header("Also open in the team"), *rows]
 
 
 def _title(line: Line) -> str:
@@ -109,12 +132,12 @@ def _title(line: Line) -> str:
 
 
 def _buttons(line: Line) -> list[kit.Element]:
-    action = line.waits.action if line.waits else None
-    if action is None:
+    words = button_words(line.waits) if line.waits else None
+    if not (words and line.waits and line.waits.action):
         return [_show(line)]
     d = line.decision
-    label = f"{action.label}: {d.name} {d.case.title}"
-    return [kit.button(action.label, action, value=str(d.id), style="primary", label=label), _show(line)]
+    label = f"{words}: {d.name} {d.case.title}"
+    return [kit.button(words, line.waits.action, value=str(d.id), style="primary", label=label), _show(line)]
 
 
 def _show(line: Line) -> kit.Element:

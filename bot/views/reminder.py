@@ -11,6 +11,7 @@ from bot.domain.round import Round, quorum
 from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
 from bot.views.slack import ids, kit, text
+from bot.views.waiting import button_words
 
 MOST_LINES = 12
 """A digest that grows longer is cut; the list has the rest."""
@@ -69,7 +70,7 @@ def headline(item: Told, *, room: int = 150) -> str:
 _VERBS = {
     Kind.TAKE_OVER: "Take over",
     Kind.ORPHANED: "Urgent and without an owner:",
-    Kind.COMPLETE: "Complete the case of",
+    Kind.COMPLETE: "Fill in the case of",
     Kind.CRITERIA: "Set the criteria of",
     Kind.OPTIONS: "Find options for",
     Kind.SCORE: "Score",
@@ -231,7 +232,7 @@ def _button(item: Told) -> kit.Element:
     # What leads on from an open round is the ballot, as on the card; to close it early is merely possible.
     leading = None if action is Action.CLOSE_SCORING else action
     (button,) = pieces.buttons(d, [action], leading=leading)
-    return {**button, "text": kit.plain_text(action.label, kit.BUTTON)}
+    return {**button, "text": kit.plain_text(button_words(item.waits) or action.label, kit.BUTTON)}
 
 
 def snooze_button() -> kit.Element:

@@ -133,7 +133,7 @@ def started(dossier: Dossier) -> kit.View:
 
 def extend(dossier: Dossier, *, closes_at: datetime) -> kit.View:
     decision, round_ = dossier.decision, dossier.round
-    explain = "Scoring opens again until the new closing time. Ballots already submitted stay."
+    explain = "Scoring opens again until the new closing time. Scores already submitted stay."
     counts = f" {round_.turnout}." if round_ else ""
     blocks = [
         heading(decision, f"{explain}{counts}"),
@@ -149,22 +149,22 @@ def parse_extend(view: View, *, now: datetime) -> datetime:
 
 def void(dossier: Dossier) -> kit.View:
     explain = (
-        "*All ballots of this round are deleted*, unread and for good. Options and criteria can be edited "
-        "again, and everybody scores anew in the next round."
+        "*All scores so far are deleted*, unread and for good. Options and criteria can be edited again, and then "
+        "everybody scores anew."
     )
     about = str(dossier.round.id) if dossier.round else None
-    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Void the round", round=about)
+    return reason.modal(dossier, action=Action.VOID_ROUND, explain=explain, submit="Start over", round=about)
 
 
 def proceed(dossier: Dossier) -> kit.View:
     round_ = dossier.round
-    counts = f"{round_.turnout}; quorum is {quorum(len(round_.roster))}. " if round_ else ""
+    counts = f"{round_.turnout}, and at least {quorum(len(round_.roster))} must. " if round_ else ""
     least = (round_.thresholds if round_ else DEFAULT_THRESHOLDS).ranking
     explain = (
-        f"{counts}The result is published without quorum, and your reason is recorded beside it. "
-        f"Below {least} ballots nothing aggregated is shown."
+        f"{counts}The result is published all the same, and your reason is recorded beside it. "
+        f"Of fewer than {least} people's scores no ranking is shown."
     )
-    return reason.modal(dossier, action=Action.PROCEED, explain=explain, submit="Proceed")
+    return reason.modal(dossier, action=Action.PROCEED, explain=explain, submit="Publish")
 
 
 def _frozen(dossier: Dossier) -> str:

@@ -46,8 +46,8 @@ async def set_up(owner: Any) -> None:
 async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
     await owner.type("/decide list")
     await owner.press("Show")
-    await owner.see_window("can complete the case")
-    await owner.press_in_window("Complete the case")
+    await owner.see_window("can fill in the case")
+    await owner.press_in_window("Fill in the case")
     await owner.see_window("Resolve by")
     await owner.fill("Financial impact", "30,000")
     due = datetime.now(UTC) + timedelta(days=3)
@@ -67,7 +67,7 @@ async def _takes_time(owner: Any) -> bool:
 
 
 async def propose(person: Any, title: str) -> None:
-    await person.press("Propose option")
+    await person.press_behind_more("Propose option")
     await person.see_window("An answer that we could give")
     await person.fill("Title", title)
     await person.fill("Description", ABOUT[title])
@@ -340,7 +340,7 @@ async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room
     sarah = await room.come("sarah")
     await sarah.type("/decide list")
     await sarah.press("Show")
-    await sarah.press_in_window("Complete the case")
+    await sarah.press_in_window("Fill in the case")
     await sarah.see_window("needed before criteria can be set")
 
     assert await sarah.page.evaluate("document.activeElement.labels[0].innerText") == "Title"
@@ -407,6 +407,6 @@ async def test_the_first_visit_says_what_to_do(browser: Any, sandbox: Any) -> No
     await page.get_by_label("Message customer-decisions").fill("/decide list")
     await page.keyboard.press("Enter")
 
-    await page.get_by_text("Waiting for you: complete the case").wait_for()
+    await page.get_by_text("Waiting for you: fill in the case").wait_for()
     await hint.wait_for(state="hidden")
     await context.close()

@@ -178,8 +178,8 @@ async def test_the_search_finds_what_it_looks_for() -> None:
 
 async def _until_scoring(stage: Stage) -> None:
     sarah = stage.actor("sarah")
-    await sarah.slash("/decide show 1", sees="Complete the case")
-    await sarah.click("Complete the case", sees="Channel of the card")
+    await sarah.slash("/decide show 1", sees="Fill in the case")
+    await sarah.click("Fill in the case", sees="Channel of the card")
     await sarah.fill({"Resolve by": datetime.now(UTC) + timedelta(days=3), "Channel of the card": "customer-decisions"})
     await sarah.submit(sees="#1 saved")
     await sarah.click("Edit criteria", sees="Criterion 4")
@@ -189,11 +189,11 @@ async def _until_scoring(stage: Stage) -> None:
     await sarah.close()
     for name, title in zip(("mike", "lisa"), TITLES, strict=True):
         actor = stage.actor(name)
-        await actor.click("Propose option", within="#1 ·", sees="Description")
+        await actor.press("Propose option", within="#1 ·", sees="Description")
         await actor.fill({"Title": title, "Description": "One of two.", "Cost": "100"})
         await actor.submit(sees="is proposed")
         await actor.close()
-    await sarah.click("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
+    await sarah.press("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
     await sarah.submit(sees="3 people can score it")
     await sarah.close()
 
@@ -272,7 +272,7 @@ async def _a_letter(stage: Stage, box: Postbox) -> list[str]:
 
 async def _second_round(stage: Stage) -> None:
     mike = stage.actor("mike")
-    await mike.click("Second round", within="#1 ·", channel="customer-decisions", sees="second round")
+    await mike.press("Second round", within="#1 ·", channel="customer-decisions", sees="second round")
     await mike.submit(sees="second round")
     await mike.close()
 

@@ -1,5 +1,6 @@
 """Agreeing on the criteria."""
 
+from bot.demo.story.pressing import press
 from bot.domain.action import Action
 from tests.support.team import Team
 
@@ -85,7 +86,7 @@ async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Team) -
     await team.to_options()
     await team.card()
     sarah = team.house.person("sarah")
-    assert (await sarah.click("Back to criteria")).ok
+    assert (await press(sarah, "Back to criteria")).ok
     await sarah.see("#1 is back at its criteria. Its options stay; submit the criteria to go on with them.")
     assert team.state == ("team_input", 2)
     await team.window("sarah", Action.EDIT_CRITERIA)
@@ -128,5 +129,7 @@ async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision
     await team.change("UPDATE customer_decisions SET current_phase = 3")
     answer = await team.house.person("sarah").submit()
     assert answer.error is not None
-    assert answer.error.startswith('"Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)')
+    assert answer.error.startswith(
+        'Criteria set by you a moment ago. "Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)'
+    )
     assert team.value("SELECT count(*) FROM decision_criteria WHERE name = 'Late'") == 0

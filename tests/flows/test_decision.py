@@ -97,7 +97,9 @@ async def test_where_there_is_no_team_everybody_is_told_how_to_make_one(newcomer
 
 
 async def test_somebody_unknown_is_told_who_can_add_them(team: Team) -> None:
-    sentence = "You are not a member of a team here yet. Sarah Johnson can add you with /decide setup."
+    sentence = (
+        "You are not a member of a team here yet. Sarah Johnson or a workspace admin can add you with /decide setup."
+    )
     eve = team.house.person("eve")
     await eve.slash("/decide Refund")
     assert sentence in (await team.modal("eve")).text
@@ -143,10 +145,10 @@ async def test_an_incomplete_case_says_what_is_missing_and_is_completed_later(te
     assert (await team.submit("sarah", {**NEW, "Resolve by": None})).ok
     modal = await team.modal("sarah")
     assert (
-        "#1 created. Next: complete the case. Still missing: a description of the problem and a date to resolve by."
+        "#1 created. Next: fill in the case. Still missing: a description of the problem and a date to resolve by."
     ) in modal.text
     assert team.value("SELECT current_phase FROM customer_decisions") == 1
-    await team.house.person("sarah").click("Complete the case")
+    await team.house.person("sarah").click("Fill in the case")
     await team.modal("sarah", at_least="Customer id")
     values = {"Description": "All back.", "Resolve by": datetime.now(UTC) + timedelta(days=2)}
     assert (await team.submit("sarah", values)).ok
@@ -261,7 +263,7 @@ async def test_the_owner_edits_the_case_until_scoring_starts(team: Team) -> None
     modal = await team.window("sarah", Action.EDIT_CASE)
     assert modal.inputs["Title"] == "Refund for the outage"
     assert modal.inputs["Financial impact (USD)"] == "500"
-    assert (await team.submit("sarah", {"Title": "Refund, amended", "Customer value": "12,000.50"})).ok
+    assert (await team.submit("sarah", {"Title": "Refund, amended", "Financial impact": "12,000.50"})).ok
     assert (await team.card()).startswith("#1 · Refund, amended")
     assert "USD 12,000.50" in await team.card()
 
@@ -274,7 +276,7 @@ async def test_the_urgency_changes_even_while_the_team_scores(team: Team) -> Non
     await team.modal("sarah", at_least="Urgency")
     assert (await team.submit("sarah", {"Urgency": "5"})).ok
     assert "The urgency of #1 is 5 now." in (await team.modal("sarah")).text
-    assert "5 · critical" in await team.card()
+    assert "5, critical" in await team.card()
 
 
 async def test_a_cancelled_decision_shows_its_reason_and_its_ballots_are_gone(team: Team) -> None:

@@ -20,7 +20,7 @@ SCRIPT_SECONDS, START_SECONDS = 240, 60
 MILESTONES = (
     "Sarah types /decide setup",
     "Sarah, Mike, Lisa, Tom, Ana and Eve see in #customer-decisions",
-    "=== Complete the case ===",
+    "=== Fill in the case ===",
     "Saved, 2 of 4 criteria",
     "kill -9",
     "Result of #1",
@@ -69,7 +69,7 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
     assert 'conclave as sarah "/decide help"' in hello
     assert "#1 Refund Request for Service Outage" in first
     assert "(-9)" in restarted
-    assert "Complete the case" in second
+    assert "Fill in the case" in second
     tomorrow = datetime.now(ZoneInfo("America/New_York")) + timedelta(days=1)
     assert later.startswith(f"(It is {tomorrow:%A, %d %B %Y}, ")
     assert misspelt == ""

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from bot.demo.story.pressing import press
 from bot.domain.action import Action
 from tests.support.known import known
 from tests.support.scoring import (
@@ -257,7 +258,7 @@ async def test_skipping_in_a_round_that_is_over_says_so(team: Team) -> None:
     for name in ("sarah", "mike", "tom"):
         await team.ballot(name)
     await team.settled()
-    assert (await team.house.person("sarah").click("Close scoring")).ok
+    assert (await press(team.house.person("sarah"), "Close scoring")).ok
     await team.published()
 
     await team.house.person("lisa").click(skips(TRUST))
@@ -454,7 +455,7 @@ async def test_pages_that_were_never_submitted_do_not_count_and_are_deleted_at_c
     for name in ("sarah", "mike", "lisa"):
         await team.ballot(name)
     await team.card()
-    assert (await team.house.person("sarah").click("Close scoring")).ok
+    assert (await press(team.house.person("sarah"), "Close scoring")).ok
     await team.published()
     assert team.value("SELECT ballots FROM round_results") == 3
     assert team.value("SELECT count(*) FROM ballot_pages") == 0

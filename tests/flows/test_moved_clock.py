@@ -44,7 +44,7 @@ async def test_a_day_after_scoring_has_started_those_who_are_missing_are_nudged(
     await opening.play(stage)
     await stage.database.execute("UPDATE customer_decisions SET urgency_level = 5")  # nudges at any hour
     sarah = stage.actor("sarah")
-    await sarah.click("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
+    await sarah.press("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
     await sarah.fill({"Scoring closes": datetime.now(UTC) + 3 * DAY})
     await sarah.submit(sees="Scoring of #1 has started")
     before = await mike.messages("dm")

@@ -186,4 +186,4 @@ async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Tea
 
     modal = await team.window("lisa", Action.PROPOSE_OPTION)
 
-    assert "The team's highest authority for it is" in modal.text
+    assert "Somebody in your team may decide" in modal.text

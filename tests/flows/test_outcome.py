@@ -45,7 +45,7 @@ async def test_the_window_of_the_choice_leads_on_to_the_customer_and_the_card_en
     assert (await team.submit("mike", {"Notes": "They were glad."})).ok
     await team.modal("mike", at_least="is recorded")
     card = await team.card()
-    assert "Finished:  ✓ Define" in card
+    assert "Decided, the customer knows · Finished" in card
     assert "Outcome recorded" in card
 
 
@@ -66,7 +66,10 @@ async def test_two_people_resolving_at_once_resolve_once(team: Team) -> None:
     answers = await asyncio.gather(*(team.house.person(name).submit() for name in ("mike", "lisa")))
     assert sorted(a.status for a in answers) == ["errors", "ok"]
     refused = next(a.error for a in answers if not a.ok)
-    assert refused == ('"Resolve" is not possible now. #1 is resolved (phase 5 of 6); next, the customer is informed.')
+    assert refused == (
+        'Resolved by Mike Chen a moment ago: Full refund. "Resolve" is not possible now. #1 is resolved (phase 5 of '
+        "6); next, the customer is informed."
+    )
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'decision.resolved'") == 1
     team.check_deliveries()
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 from bot.domain.action import Action
 from tests.support.team import Team
 
-DEFINING = "#1 is being defined (phase 1 of 6); Sarah Johnson can complete the case."
+DEFINING = "#1 is being defined (phase 1 of 6); Sarah Johnson can fill in the case."
 CRITERIA = "#1 is getting its criteria (phase 2 of 6); Sarah Johnson submits them."
 OPTIONS = "#1 is collecting options (phase 3 of 6); propose one, or Sarah Johnson can start scoring."
 PUBLISHED = "#1 is scored and its result published (phase 4 of 6); a decider can resolve it."
@@ -51,7 +51,7 @@ async def test_a_stale_button_names_a_result_that_waits_for_a_decider(team: Team
     for action, label in (
         (Action.SCORE, "Score"),
         (Action.EDIT_CASE, "Edit case"),
-        (Action.VOID_ROUND, "Void and edit"),
+        (Action.VOID_ROUND, "Start over"),
     ):
         assert f'"{label}" is not possible now. {published}' in await team.told("sarah", action)
 
@@ -61,7 +61,8 @@ async def test_a_stale_button_tells_how_far_an_open_round_is(team: Team) -> None
     await team.ballot("mike")
     told = await team.told("sarah", Action.START_SCORING)
     assert (
-        '"Start scoring" is not possible now. #1 is being scored (phase 4 of 6): 1 of 4 has scored, quorum is 3' in told
+        '"Start scoring" is not possible now. #1 is being scored (phase 4 of 6): 1 of 4 has scored, at least 3 must'
+        in told
     )
     assert "and scoring closes" in told
     assert "UTC" in told
@@ -84,7 +85,7 @@ async def test_what_is_the_owners_names_the_owner(team: Team) -> None:
 
 async def test_only_the_owner_completes_the_case_and_sets_the_criteria(team: Team) -> None:
     await team.open(description="")
-    sentence = '"Complete the case" on #1 is for its owner, Sarah Johnson. Ask them.'
+    sentence = '"Fill in the case" on #1 is for its owner, Sarah Johnson. Ask them.'
     assert sentence in await team.told("mike", Action.COMPLETE_CASE)
     await team.open()
     sentence = '"Edit criteria" on #2 is for its owner, Sarah Johnson. Ask them.'
@@ -113,7 +114,7 @@ async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: T
         await team.ballot(name)
     told = await team.told("sarah", Action.CLOSE_SCORING)
     assert (
-        '"Close scoring" is not possible now. #1 is being scored (phase 4 of 6): 2 of 4 have scored, quorum is 3'
+        '"Close scoring" is not possible now. #1 is being scored (phase 4 of 6): 2 of 4 have scored, at least 3 must'
         in told
     )
     await team.ballot("tom")
@@ -201,7 +202,8 @@ async def test_a_submit_is_refused_by_the_state_it_finds_not_by_the_one_the_wind
     await team.house.person("mike").fill({"Title": "Third", "Description": "More."})
     await team.press("sarah", Action.BACK_TO_CRITERIA)
     answer = await team.house.person("mike").submit()
-    assert answer.error == f'"Propose option" is not possible now. {CRITERIA}'
+    faster = "Taken back to its criteria by Sarah Johnson a moment ago."
+    assert answer.error == f'{faster} "Propose option" is not possible now. {CRITERIA}'
     assert team.value("SELECT count(*) FROM response_options") == 2
     assert "Third" in (await team.modal("mike")).text
 
@@ -233,7 +235,9 @@ async def test_a_button_of_another_version_says_so(team: Team) -> None:
 
 async def test_somebody_unknown_is_told_who_can_add_them_whatever_they_press(team: Team) -> None:
     await team.to_scoring()
-    sentence = "You are not a member of a team here yet. Sarah Johnson can add you with /decide setup."
+    sentence = (
+        "You are not a member of a team here yet. Sarah Johnson or a workspace admin can add you with /decide setup."
+    )
     for action in (Action.SCORE, Action.CLOSE_SCORING, "decision.show", Action.PROPOSE_OPTION):
         assert sentence in await team.told("eve", action)
     assert "Eve" not in await team.card()

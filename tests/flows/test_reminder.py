@@ -491,7 +491,7 @@ async def test_a_roster_that_falls_below_two_asks_its_owner_at_once_and_nobody_f
     assert "1 of 2 people can still score" in asked.rendered
     assert rows(team, "score") == []
     assert await dms(team, "lisa") == []
-    assert (await team.house.person("sarah").click("Void and edit", channel="dm")).ok
+    assert (await team.house.person("sarah").click("Start over", channel="dm")).ok
     assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
     assert "Tom" not in asked.rendered
 
@@ -509,7 +509,7 @@ async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_stil
     (asked,) = await dms(team, "sarah")
     assert "No quorum: #1" in asked.rendered
     assert "Scoring has closed with 1 ballot. The others became inactive" in asked.rendered
-    assert (await team.house.person("sarah").click("Proceed without quorum", channel="dm")).ok
+    assert (await team.house.person("sarah").click("Publish anyway", channel="dm")).ok
     assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
 
 

@@ -113,8 +113,8 @@ async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is
     await team.end_round_now()
     told = await team.told("tom", Action.CLOSE_SCORING)
     assert told == (
-        '"Close scoring" is not possible now. Scoring of #1 closed without quorum: 1 of 4 has scored. Sarah Johnson '
-        "or a decider can extend it, proceed without quorum, or cancel."
+        '"Close scoring" is not possible now. Scoring of #1 closed with too few: 1 of 4 has scored, and at '
+        "least 3 must. Sarah Johnson or a decider can extend it, publish what there is, or cancel."
     )
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
@@ -124,10 +124,10 @@ async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Team
     await team.ballot("mike")
     await team.end_round_now()
     await team.house.person("lisa").slash("/decide show 1")
-    await team.house.person("lisa").see("closed without quorum")
+    await team.house.person("lisa").see("Too few have scored")
     card = await team.card()
-    assert "scoring closed without quorum, which is 3 of 4" in card
-    for label in ("[ Extend ]", "[ Proceed without quorum ]"):
+    assert "1 of 4 has scored, and at least 3 of 4 must" in card
+    for label in ("[ Extend ]", "[ More ]"):
         assert label in card
     assert team.value("SELECT published_at FROM rounds") is None
     await team.window("sarah", Action.EXTEND_ROUND)
@@ -212,7 +212,7 @@ async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Team) ->
     await team.to_scoring()
     for name in ("mike", "lisa", "tom"):
         await team.ballot(name)
-    standing = "#1 is being scored (phase 4 of 6): 3 of 4 have scored, quorum is 3, and scoring closes "
+    standing = "#1 is being scored (phase 4 of 6): 3 of 4 have scored, at least 3 must, and scoring closes "
     await refuse_in_the_vault(team, "close_round(p_round uuid, p_by uuid)", "no_quorum")
     assert f"Scoring cannot be closed yet. {standing}" in await team.told("sarah", Action.CLOSE_SCORING)
     await refuse_in_the_vault(team, "void_round(p_round uuid, p_by uuid, p_reason text)", "published")
@@ -227,8 +227,8 @@ async def test_the_vault_has_the_last_word_on_extending_and_proceeding(team: Tea
     await team.end_round_now()
     await team.told("lisa", Action.SCORE)
     standing = (
-        "Scoring of #1 closed without quorum: 1 of 4 has scored. Sarah Johnson or a decider can extend it, proceed "
-        "without quorum, or cancel."
+        "Scoring of #1 closed with too few: 1 of 4 has scored, and at least 3 must. Sarah Johnson or a decider can "
+        "extend it, publish what there is, or cancel."
     )
     await refuse_in_the_vault(team, "extend_round(p_round uuid, p_closes_at timestamptz)", "published")
     await team.window("sarah", Action.EXTEND_ROUND)

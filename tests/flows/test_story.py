@@ -21,7 +21,7 @@ STEPS = 40
 MILESTONES = (
     "You are not a member of a team here yet",
     "Saved, 2 of 4 criteria",
-    '"Propose option" is not possible now. #1 is being scored (phase 4 of 6)',
+    'Scoring started by Sarah Johnson a moment ago. "Start scoring" is not possible now. #1 is being scored',
     "I can't judge Fairness",
     "kill -9",
     "Resolving #1 takes authority 4 or more; you have 1.",

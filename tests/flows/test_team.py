@@ -55,7 +55,8 @@ async def test_a_second_person_cannot_set_up_a_team_and_learns_who_can_add_them(
     eve = team.house.person("eve")
     await eve.slash("/decide setup")
     modal = await team.modal("eve")
-    assert "This workspace has a team already. Sarah Johnson can add you to it with /decide setup." in modal.text
+    who = "Sarah Johnson or a workspace admin can add you to it with /decide setup."
+    assert f"This workspace has a team already. {who}" in modal.text
 
 
 async def test_a_member_without_the_authority_cannot_change_the_team(team: Team) -> None:
@@ -87,7 +88,8 @@ async def test_two_people_setting_up_at_once_make_one_team(newcomers: Team) -> N
     first, second = newcomers.house.person("mike"), newcomers.house.person("lisa")
     assert (await first.submit()).ok
     answer = await second.submit()
-    assert answer.error == "This workspace has a team already. Mike Chen can add you to it with /decide setup."
+    who = "Mike Chen or a workspace admin can add you to it with /decide setup."
+    assert answer.error == f"This workspace has a team already. {who}"
     assert newcomers.value("SELECT count(*) FROM teams") == 1
 
 
@@ -263,7 +265,7 @@ async def test_somebody_is_linked_by_address_only_in_a_workspace_of_the_team(tea
         "SELECT id, 'ana@techcorp.com', 'Ana S', '!', 'sales_manager' FROM teams WHERE name = 'Other'"
     )
     await team.house.person("ana").slash("/decide list")
-    await team.house.person("ana").see("You are not a member of a team here yet. Sarah Johnson can add you")
+    await team.house.person("ana").see("Sarah Johnson or a workspace admin can add you")
 
 
 async def test_an_address_that_is_twice_in_the_data_is_the_active_member_written_just_so(team: Team) -> None:

@@ -123,6 +123,6 @@ async def test_the_same_person_in_two_workspaces_is_two_members(both: tuple[Any,
     ours, theirs = both
     ours.sql("UPDATE team_members SET email = 'eve@techcorp.com' WHERE name = 'Priya Raman'")
     await ours.house.person("eve").slash("/decide list")
-    await ours.house.person("eve").see("You are not a member of a team here yet. Sarah Johnson can add you")
+    await ours.house.person("eve").see("Sarah Johnson or a workspace admin can add you")
     assert ours.value("SELECT count(*) FROM slack_identities WHERE slack_user_id = 'U0EVE'") == 0
     assert len(theirs.actors) == 3

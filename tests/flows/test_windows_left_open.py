@@ -127,7 +127,7 @@ def impossible(label: str, standing: str) -> str:
 SCORES = typed(9, 4)
 LEFT = {
     "complete": Left(
-        "lisa", Action.COMPLETE_CASE, defining, cancelled, impossible("Complete the case", CANCELLED),
+        "lisa", Action.COMPLETE_CASE, defining, cancelled, impossible("Fill in the case", CANCELLED),
         values={"Description": "They want everything back."},
     ),
     "edit case": Left(
@@ -161,16 +161,16 @@ LEFT = {
         for_owner_or_decider("Close scoring"), is_button=True,
     ),
     "void": Left(
-        "mike", Action.VOID_ROUND, sarah_is_missing, published, impossible("Void and edit", PUBLISHED),
-        for_owner_or_decider("Void and edit"), values=REASON,
+        "mike", Action.VOID_ROUND, sarah_is_missing, published, impossible("Start over", PUBLISHED),
+        for_owner_or_decider("Start over"), values=REASON,
     ),
     "extend": Left(
         "mike", Action.EXTEND_ROUND, no_quorum, proceeded, impossible("Extend", PUBLISHED),
         for_owner_or_decider("Extend"), values={"Scoring closes": TOMORROW},
     ),
     "proceed": Left(
-        "mike", Action.PROCEED, no_quorum, proceeded, impossible("Proceed without quorum", PUBLISHED),
-        for_owner_or_decider("Proceed without quorum"), values=REASON,
+        "mike", Action.PROCEED, no_quorum, proceeded, impossible("Publish anyway", PUBLISHED),
+        for_owner_or_decider("Publish anyway"), values=REASON,
     ),
     "second round": Left(
         "mike", Action.SECOND_ROUND, tie, resolved_by_sarah, impossible("Second round", RESOLVED),
@@ -438,7 +438,7 @@ async def test_a_page_of_somebody_whom_the_owner_takes_off_the_roster_is_not_sav
 
 FORGED: dict[str, tuple[str, Callable[[Any, str], Awaitable[Any]], Mapping[str, Any]]] = {
     Action.COMPLETE_CASE: (
-        "Complete the case", lambda team, by: team.open(by=by, description=""), {"Description": "All of it."}
+        "Fill in the case", lambda team, by: team.open(by=by, description=""), {"Description": "All of it."}
     ),
     Action.EDIT_CASE: ("Edit case", lambda team, by: team.open(by=by), {"Title": "Mine"}),
     Action.EDIT_CRITERIA: ("Edit criteria", lambda team, by: team.open(by=by), {"Criterion 1": "Mine"}),

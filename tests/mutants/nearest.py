@@ -15,6 +15,7 @@ FLOWS = {
     "outbox": ["tests/flows/test_operations.py", "tests/flows/test_delivery.py"],
     "preference": ["tests/flows/test_reminder.py"],
     "secrecy": ["tests/flows/test_operations.py", "tests/flows/test_second_round.py"],
+    "refusal": ["tests/flows/test_refusals.py"],
     "round": ["tests/flows/test_round.py", "tests/flows/test_second_round.py"],
     "result": ["tests/flows/test_result.py", "tests/flows/test_second_round.py"],
 }

@@ -164,7 +164,7 @@ DEEDS = {
     ),
     "change the urgency": Deed(
         by("lisa", Action.EDIT_URGENCY, {"Urgency": "5"}), scoring,
-        (Row("decision.urgency", "lisa", lambda _: {"urgency": [3, 5]}),), ("5 · critical",),
+        (Row("decision.urgency", "lisa", lambda _: {"urgency": [3, 5]}),), ("urgency 5, critical",),
     ),
     "cancel": Deed(
         cancelled, scoring, (Row("decision.cancelled", "mike"),),
@@ -180,7 +180,7 @@ DEEDS = {
         (Row("criteria.submitted", "lisa", lambda _: {"criteria": 3}),), ("Phase 3 of 6", "Speed"),
     ),
     "go back to the criteria": Deed(
-        back_at_criteria, options, (Row("criteria.reopened", "lisa"),), ("Phase 2 of 6",), ("[ Propose option ]",)
+        back_at_criteria, options, (Row("criteria.reopened", "lisa"),), ("Phase 2 of 6",), ("[ Start scoring ]",)
     ),
     "propose an option": Deed(
         by("tom", Action.PROPOSE_OPTION, VOUCHER), options, (Row("option.proposed", None, option("A voucher")),),
@@ -215,7 +215,7 @@ DEEDS = {
             Row("round.closed", "mike", closed("closed_early", ballots=3, roster=4)),
             Row("round.published", None, round_(ballots=3)),
         ),
-        RESULT, ("[ Close scoring ]",), changes=2,
+        RESULT, ("[ Score ]",), changes=2,
         signed={"rounds.opened_by": "lisa", "rounds.closed_by": "mike"},
     ),
     "look at what is due": Deed(
@@ -224,11 +224,11 @@ DEEDS = {
             Row("round.closed", None, closed("closing_time", ballots=3, roster=4)),
             Row("round.published", None, round_(ballots=3)),
         ),
-        RESULT, ("[ Close scoring ]",), changes=2,
+        RESULT, ("[ Score ]",), changes=2,
     ),
     "look at what has no quorum": Deed(
         looked_at, scoring_is_due, (Row("round.closed", None, closed("closing_time", ballots=1, roster=3)),),
-        ("closed without quorum", "[ Extend ]"),
+        ("Too few have scored", "[ Extend ]"),
     ),
     "extend": Deed(
         by("mike", Action.EXTEND_ROUND, {"Scoring closes": datetime.now(UTC) + timedelta(days=1)}), no_quorum,
@@ -244,7 +244,7 @@ DEEDS = {
         signed={"rounds.override_by": "lisa"},
     ),
     "void": Deed(
-        voided, scoring, (Row("round.voided", "lisa", round_()),), ("Phase 3 of 6", "[ Propose option ]")
+        voided, scoring, (Row("round.voided", "lisa", round_()),), ("Phase 3 of 6", "[ Start scoring ]")
     ),
     "ask once more": Deed(
         by("mike", Action.SECOND_ROUND, {}), tie, (Row("round.opened", "mike", second),),
@@ -286,7 +286,7 @@ DEEDS = {
     ),
     "inform the customer": Deed(
         by("sarah", Action.INFORMED), resolved, (Row("customer.informed", "sarah"),), ("[ Record outcome ]",),
-        ("[ Change the choice ]",),
+        ("[ More ]",),
         signed={"decision_outcomes.resolved_by": "mike", "decision_outcomes.informed_by": "sarah"},
     ),
     "record the outcome": Deed(

@@ -24,7 +24,20 @@ from bot.domain.stability import StabilityLabel
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 from bot.domain.waiting import Kind, Line, Waiting
-from bot.views import card, criterion, decision, evaluation, help, option, outcome, result, round, second_round, team
+from bot.views import (
+    card,
+    criterion,
+    decision,
+    evaluation,
+    help,
+    more,
+    option,
+    outcome,
+    result,
+    round,
+    second_round,
+    team,
+)
 from bot.views.slack import notice
 from tests.support.known import known
 
@@ -330,6 +343,8 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     comments = [(o.id, filled(pattern, 500)) for o in dossier.options for _ in range(20)]
     case = dossier.decision.case
     yield "details", decision.details(dossier, by(MIKE), deciders=PEOPLE, comments=comments)
+    for who in PEOPLE:
+        yield f"more for {who.name}", more.more(dossier, by(who))
     yield "edit case", decision.edit_case(dossier)
     yield "urgency", decision.urgency(dossier)
     yield "cancel", decision.cancel(dossier)

@@ -17,6 +17,7 @@ import psycopg
 
 from bot import jobs
 from bot.demo.clock import StageClock
+from bot.demo.story.pressing import press
 from bot.demo.techcorp import techcorp
 from bot.services import team as teams
 from sandbox.people import Person
@@ -224,7 +225,7 @@ class Week:
     # Hands in Slack. Every act is told in a sentence of the test's.
 
     async def click(self, who: str, what: str, *, sees: str = "", **where: Any) -> Any:
-        answer = await self.person(who).click(what, **where)
+        answer = await press(self.person(who), what, **where)
         assert answer.ok, f"{who}, {what}: {answer}"
         return await modal_of(self.person(who), at_least=sees) if sees else None
 

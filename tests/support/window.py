@@ -47,6 +47,11 @@ class Window:
         """Press the newest button of this name in the channel."""
         await self.page.locator("#main").get_by_role("button", name=name).last.click()
 
+    async def press_behind_more(self, name: str) -> None:
+        """Press a button of the newest card's window "More"."""
+        await self.press("More that you may do")
+        await self.press_in_window(name)
+
     async def press_in_window(self, name: str) -> None:
         await self.page.locator("#window").get_by_role("button", name=name).first.click()
 

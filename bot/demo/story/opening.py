@@ -6,7 +6,7 @@ from bot.demo.story.stage import Stage
 
 CREDIT, REFUND, FREE = "Half a month as credit", "Full refund of the month", "Refund and six months free"
 DROPPED, FIRST_IDEA = "Apology only", "Half the month back"
-STALE = "Propose option"
+STALE = "Start scoring"
 
 
 async def play(stage: Stage) -> None:
@@ -64,13 +64,13 @@ async def finding_the_case(stage: Stage) -> None:
     await stage.step("ABC Corporation wants its money back. The decision is there, but only as a first note.")
     await sarah.slash("/decide list", sees="#1 Refund Request for Service Outage")
     await stage.step("Sarah looks at it.")
-    await sarah.slash("/decide show 1", sees="Complete the case")
+    await sarah.slash("/decide show 1", sees="Fill in the case")
 
 
 async def completing_the_case(stage: Stage) -> None:
     sarah = stage.actor("sarah")
     await stage.step("She opened it, so it is hers to complete.")
-    await sarah.click("Complete the case", sees="Customer for (months)")
+    await sarah.click("Fill in the case", sees="Customer for (months)")
     await sarah.fill(
         {
             "Urgency": "4",
@@ -118,7 +118,7 @@ async def proposing(stage: Stage) -> None:
 
 async def _propose(stage: Stage, name: str, title: str, description: str, cost: str, *, effort: str, risk: str) -> None:
     actor = stage.actor(name)
-    await actor.click("Propose option", within="#1 ·", sees="Description")
+    await actor.press("Propose option", within="#1 ·", sees="Description")
     await actor.fill({"Title": title, "Description": description, "Cost": cost, "Effort": effort, "Risk": risk})
     await actor.submit(sees="is proposed")
     await actor.close()
@@ -127,13 +127,13 @@ async def _propose(stage: Stage, name: str, title: str, description: str, cost: 
 async def changing_ones_mind(stage: Stage) -> None:
     lisa, tom = stage.actor("lisa"), stage.actor("tom")
     await stage.step("Lisa turns the money into credit: that is worth the same to the customer and costs less.")
-    await lisa.click("Edit my option", within="#1 ·", sees="Remove this option")
+    await lisa.press("Edit my option", within="#1 ·", sees="Remove this option")
     await lisa.fill({"Title": CREDIT, "Description": "Two weeks as credit on the next bill.", "Cost": "4,500"})
     await stage.step("She saves it.")
     await lisa.submit(sees="Your option is changed")
     await lisa.close()
     await stage.step("Tom takes the apology back; of his two options he chooses which.")
-    await tom.click("Edit my option", within="#1 ·", sees="Which one?")
+    await tom.press("Edit my option", within="#1 ·", sees="Which one?")
     await tom.click("Edit", within=DROPPED, sees="Remove this option")
     await tom.fill({"Remove": True})
     await stage.step("One press, and it is gone.")

@@ -41,7 +41,7 @@ async def mike_resolves(stage: Stage) -> None:
 async def mike_changes_the_choice(stage: Stage) -> None:
     mike = stage.actor("mike")
     await stage.step("Before the customer knows, their lawyer writes again: credit is welcome.")
-    await mike.click("Change the choice", within="#1 ·", channel="customer-decisions", sees="Reason")
+    await mike.press("Change the choice", within="#1 ·", channel="customer-decisions", sees="Reason")
     await mike.fill({"Reason": "Their lawyer accepts credit after all."})
     await mike.submit(sees="The choice of #1 is open again")
     await mike.close()

@@ -36,7 +36,7 @@ async def play(stage: Stage) -> None:
 async def starting(stage: Stage) -> None:
     sarah = stage.actor("sarah")
     await stage.step("Sarah starts scoring: people, options, criteria and rules are frozen now.")
-    await sarah.click("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
+    await sarah.press("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
     await stage.step("All five score, until the time that the bot proposes.")
     await sarah.submit(sees="Scoring of #1 has started. 5 people can score it.")
     await sarah.close()
@@ -178,7 +178,7 @@ async def another_case_meanwhile(stage: Stage) -> None:
     await lisa.submit(sees="#2 created")
     await lisa.close()
     await stage.step("A moment later the customer has paid, so she cancels it, with the reason.")
-    await lisa.click("Cancel decision", within="#2 ·", sees="cannot be taken up again")
+    await lisa.press("Cancel decision", within="#2 ·", sees="cannot be taken up again")
     await lisa.fill({"Reason": "They have paid in full this morning."})
     await lisa.submit(sees="#2 is cancelled")
     await lisa.close()

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from bot.demo.process import BotProcess
+from bot.demo.story.pressing import press
 from sandbox.people import Answer, Message, Modal, Person
 from sandbox.server import Sandbox
 
@@ -192,6 +193,10 @@ class Actor:
 
     async def click(self, what: str, *, sees: str, **where: Any) -> None:
         await self._act(f"presses [ {what} ]", self.person.click(what, **where), sees)
+
+    async def press(self, what: str, *, sees: str, **where: Any) -> None:
+        """`click`, of something that the card may have no room for."""
+        await self._act(f"presses [ {what} ]", press(self.person, what, **where), sees)
 
     async def shortcut(self, name: str, *, sees: str, message: Message | None = None) -> None:
         about = " on that message" if message else ""

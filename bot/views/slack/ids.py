@@ -13,6 +13,8 @@ DECIDE_ABOUT_MESSAGE = "decision.from_message"
 
 # Buttons that are not an Action of the card
 SHOW = "decision.show"
+MORE = "card.more"
+"""Of the button, and of the window with what somebody may do about a decision."""
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
 TURN_PAGE = "evaluation.turn"
@@ -48,6 +50,7 @@ ALL = frozenset(
         NEW_DECISION,
         DECIDE_ABOUT_MESSAGE,
         SHOW,
+        MORE,
         LIST_PAGE,
         POST_CARD,
         TURN_PAGE,

@@ -147,7 +147,7 @@ async def wednesday(week: Week) -> None:
     people["U0TOM"] = replace(people["U0TOM"], deleted=True)
     await week.until(2, "10:30")
     week.says("Priya voids the round of #4 with the button, and starts another one with Amara and Liam. She scores.")
-    await week.click("priya", "Void and edit", within="#4 ", channel="dm", sees="Reason")
+    await week.click("priya", "Start over", within="#4 ", channel="dm", sees="Reason")
     await week.submit("priya", {"Reason": "Tom has left, so others score."}, sees="")
     await week.done("priya")
     await week.starts_scoring("priya", 4, ["amara", "priya", "liam"], on(4, 11))

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.decider import highest_reach
 from bot.domain.decision import Dossier, Status
-from bot.domain.permission import check, check_resolution, in_details, on_card, standing
+from bot.domain.permission import check, check_resolution, offered, standing
 from bot.domain.round import RoundMember
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
@@ -54,9 +54,7 @@ def refusal(action: Action, dossier: Dossier, member: Member) -> str | None:
 def test_a_button_too_rare_for_the_card_stands_in_the_details() -> None:
     scoring = SITUATIONS["open"]
 
-    assert in_details(scoring, NOW) == (Action.EDIT_URGENCY,)
-    assert Action.EDIT_URGENCY not in on_card(scoring, NOW)
-    assert on_card(scoring, NOW) == (Action.SCORE, Action.VOID_ROUND, Action.CANCEL)
+    assert offered(scoring, NOW) == (Action.SCORE, Action.VOID_ROUND, Action.CANCEL, Action.EDIT_URGENCY)
 
 
 def test_a_cancelled_decision_has_no_buttons() -> None:

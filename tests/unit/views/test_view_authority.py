@@ -26,8 +26,8 @@ def test_options_that_nobody_may_resolve_with_are_named_with_the_way_out(found: 
     people = [dossiers.LISA, dossiers.ANA]
 
     assert authority.out_of_reach(found, people, TABLE) == (
-        '*Nobody in the team may resolve with "Full refund" (authority 3) yet.* '
-        "A workspace admin can give authority in /decide setup. Scoring need not wait for it."
+        '*Nobody in the team may resolve with "Full refund" (needs a decider up to USD 10,000) yet.* '
+        "A workspace admin can change that in /decide setup. Scoring need not wait for it."
     )
 
 
@@ -39,8 +39,8 @@ def test_the_owner_of_a_decision_may_not_resolve_it_above_the_limit(found: Dossi
     said = authority.out_of_reach(found, [dossiers.SARAH, dossiers.LISA], TABLE)
 
     assert said is not None
-    assert '"Full refund" (authority 3)' in said
-    assert "Sarah Johnson or a workspace admin can give authority in /decide setup." in said
+    assert '"Full refund" (needs a decider up to USD 10,000)' in said
+    assert "Sarah Johnson or a workspace admin can change that in /decide setup." in said
 
 
 def test_of_many_options_some_are_named(found: Dossier) -> None:
@@ -49,16 +49,17 @@ def test_of_many_options_some_are_named(found: Dossier) -> None:
     said = authority.out_of_reach(replace(found, options=many), [dossiers.ANA], TABLE)
 
     assert said is not None
-    assert '"No 0" (authority 5), "No 1" (authority 5), "No 2" (authority 5) or 2 more yet' in said
+    needs = "(needs a decider for any amount)"
+    assert f'"No 0" {needs}, "No 1" {needs}, "No 2" {needs} or 2 more yet' in said
 
 
 @pytest.mark.parametrize(
     ("impact", "people", "sentence"),
     [
-        (None, "LISA ANA", "The team's highest authority for it is 2, good for up to USD 1,000; a high risk takes one"),
-        (None, "SARAH ANA", "The team's highest authority for it is 2, good for up to USD 1,000"),
-        ("2000", "LISA", "Whatever it costs, resolving #42 takes authority 3, which nobody in the team has for it yet"),
-        (None, "LISA BOSS", "A costly option takes more authority to resolve with."),
+        (None, "LISA ANA", "Somebody in your team may decide up to USD 1,000, less with a high risk."),
+        (None, "SARAH ANA", "Somebody in your team may decide up to USD 1,000, less with a high risk."),
+        ("2000", "LISA", "Whatever it costs, #42 needs a decider up to USD 10,000, and nobody in the team is one yet."),
+        (None, "LISA BOSS", "A costly option needs somebody who may decide more."),
     ],
 )
 def test_the_cost_of_an_option_says_how_far_the_team_reaches(
@@ -77,7 +78,7 @@ def test_of_a_contract_the_same_authority_reaches_less(found: Dossier) -> None:
 
     said = authority.cost_hint(dossier, [dossiers.MIKE], TABLE)
 
-    assert said.endswith("for it is 4, good for up to USD 10,000, since it is about a contract.")
+    assert said.endswith("may decide up to USD 10,000, since it is about a contract.")
 
 
 def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Case, Status
+from bot.domain.team import Member
 from bot.domain.waiting import Kind, Line, Waiting
 from bot.errors import Conflict, Invalid
 from bot.views import decision
@@ -220,8 +221,8 @@ def test_after_creating_the_next_step_is_one_button_away() -> None:
         "[ Edit criteria* ] [ Show details ]",
     ]
     assert lines.lines_of(decision.created(bare, missing=("a description", "a date")))[1:] == [
-        "#42 created. Next: complete the case. Still missing: a description and a date.",
-        "[ Complete the case* ] [ Show details ]",
+        "#42 created. Next: fill in the case. Still missing: a description and a date.",
+        "[ Fill in the case* ] [ Show details ]",
     ]
 
 
@@ -290,9 +291,44 @@ def test_details_name_who_has_scored_and_who_may_resolve() -> None:
     said = lines.lines_of(shown)
     assert said[said.index("*Have scored*") + 1] == "Sarah Johnson, Mike Chen"
     assert said[said.index("*Have not scored*") + 1] == "Lisa Rodriguez, Tom Becker, Ana Silva"
-    assert "*Resolving takes authority 3 to 4, by the option.* You have 1." in said
-    assert "Who may resolve: Mike Chen (4)." in said
-    assert "[ Score* ] [ Void and edit! ] [ Cancel decision! ] [ Change urgency ]" in said
+    needs = "*Needs a decider up to USD 10,000, for some options up to USD 50,000.* You may decide up to USD 100."
+    assert needs in said
+    assert "Who may resolve: Mike Chen (up to USD 50,000)." in said
+    assert "[ Score* ]" in said
+
+
+def test_details_offer_what_this_person_may_do_and_nothing_else() -> None:
+    def offered(situation: str, member: Member) -> list[str]:
+        shown = decision.details(dossiers.situations()[situation], dossiers.by(member), deciders=dossiers.PEOPLE)
+        return [line for line in lines.lines_of(shown) if line.startswith("[ ")]
+
+    assert offered("options", dossiers.ANA) == ["[ Propose option ]"]
+    assert offered("options", dossiers.TOM) == ["[ Propose option ] [ Edit my option ]"]
+    assert offered("quorum", dossiers.MIKE) == ["[ Score* ] [ Close scoring ] [ Start over! ] [ Cancel decision! ]"]
+    assert offered("published", dossiers.ANA) == []
+    assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ]"]
+
+
+def test_details_say_nothing_that_is_over() -> None:
+    def seen(situation: str) -> str:
+        return json.dumps(decision.details(dossiers.situations()[situation], dossiers.by(dossiers.MIKE)))
+
+    assert "What the team sees after scoring closes" in seen("open")
+    assert "What the team sees after scoring closes" not in seen("published")
+    for over in ("act", "learn", "cancelled"):
+        assert "needs a decider" not in seen(over)
+        assert "Who may resolve" not in seen(over)
+        assert "Resolve by" not in seen(over)
+
+
+def test_of_many_people_every_two_names_are_parted_by_a_comma() -> None:
+    people = [dossiers.a_member(n, f"Person {n}") for n in range(6)]
+    found = replace(dossiers.situations()["open"], round=dossiers.a_round(submitted=0, people=people))
+
+    said = lines.lines_of(decision.details(found, dossiers.by(dossiers.ANA)))
+
+    begins = said.index("*Have not scored*") + 1
+    assert said[begins : begins + 2] == ["Person 0, Person 1, Person 2, Person 3,", "Person 4, Person 5"]
 
 
 def test_details_hold_every_published_comment_that_fits() -> None:

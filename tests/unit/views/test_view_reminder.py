@@ -138,7 +138,7 @@ def a_line() -> Line:
 
 def test_a_stranger_reads_why_and_nothing_else() -> None:
     view = home.home(Stranger(True, ("Sarah",)), now=dossiers.NOW)
-    assert "Sarah can add you" in str(view)
+    assert "Sarah or a workspace admin can add you" in str(view)
     assert view_problems(view) == []
     assert "Set up your team" in str(home.home(Stranger(False, ()), now=dossiers.NOW))
 

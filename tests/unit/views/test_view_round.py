@@ -117,15 +117,15 @@ def test_the_promise_names_the_thresholds() -> None:
     assert "With 6 or 7: also totals" in late
 
 
-def test_voiding_says_that_all_ballots_are_deleted() -> None:
+def test_starting_over_says_that_all_scores_are_deleted() -> None:
     shown = round.void(dossiers.situations()["open"])
 
-    assert "*All ballots of this round are deleted*" in json.dumps(shown)
+    assert "*All scores so far are deleted*" in json.dumps(shown)
     assert (shown["callback_id"], shown["close"]["text"]) == ("round.void", "Back")
 
 
 def test_proceeding_says_how_many_scored_and_what_will_not_be_shown() -> None:
     said = json.dumps(round.proceed(dossiers.situations()["undecided"]))
 
-    assert "2 of 5 have scored; quorum is 3." in said
-    assert "Below 3 ballots nothing aggregated is shown." in said
+    assert "2 of 5 have scored, and at least 3 must." in said
+    assert "Of fewer than 3 people's scores no ranking is shown." in said

@@ -189,13 +189,17 @@ def test_help_names_every_call_and_both_shortcuts() -> None:
     ("admins", "has_team", "sentence"),
     [
         ([], False, "There is no team here yet. Set one up with /decide setup; it takes a minute."),
-        (["Ana"], True, "You are not a member of a team here yet. Ana can add you with /decide setup."),
-        (["Ana", "Bo"], True, "You are not a member of a team here yet. Ana or Bo can add you with /decide setup."),
         (
-            [],
+            ["Ana"],
             True,
-            "You are not a member of a team here yet. An admin of this workspace can add you with /decide setup.",
+            "You are not a member of a team here yet. Ana or a workspace admin can add you with /decide setup.",
         ),
+        (
+            ["Ana", "Bo", "Cy", "Di"],
+            True,
+            "You are not a member of a team here yet. Ana, Bo, Cy or a workspace admin can add you with /decide setup.",
+        ),
+        ([], True, "You are not a member of a team here yet. A workspace admin can add you with /decide setup."),
     ],
 )
 def test_somebody_unknown_learns_who_can_add_them(admins: list[str], has_team: bool, sentence: str) -> None:

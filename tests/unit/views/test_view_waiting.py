@@ -30,7 +30,7 @@ from bot.domain.reminder import Asked, Reminder, next_at, reminders
 from bot.domain.round import RoundState
 from bot.domain.team import Actor, Member
 from bot.domain.waiting import Kind, Line, Waiting, action_for, leading, line, waiting
-from bot.views import card, home, reminder
+from bot.views import card, home, more, reminder
 from bot.views import decision as decision_view
 from bot.views.reminder import Told
 from bot.views.slack import ids
@@ -277,7 +277,7 @@ def everybody_is_told_the_same(history: History) -> set[Kind]:
         theirs = [item for item in items if item.member_id == member.id and item.is_there(now)]
         nudges_say([one for one in said if one.item.member_id == member.id], theirs, now)
         buttons_let_in(theirs, dossier, member, now)
-        card_leads_to(theirs, shown_card, leads)
+        card_leads_to(theirs, shown_card, leads, more.more(dossier, By(history.actor(member), now, RULES)))
         if member == looked_at:
             shown = line(brief, items, member.id, now=now)
             list_and_home_show(shown, theirs, history.actor(member), now)
@@ -323,13 +323,15 @@ def nudge_has_the_same_button(theirs: Sequence[Waiting], brief: Brief, member: M
             assert elements(message)[0]["action_id"] == (item.action or ids.SHOW)
 
 
-def card_leads_to(theirs: Sequence[Waiting], shown: Any, leads: Action | None) -> None:
-    """What this person is asked for is the one button that stands out on the card, be it green or red."""
+def card_leads_to(theirs: Sequence[Waiting], shown: Any, leads: Action | None, window: Any) -> None:
+    """What this person is asked for is the one action on the card; what they are invited to is behind "More"."""
     styles = {e["action_id"]: e.get("style") for e in elements(shown)}
     asked = {item.action for item in theirs if item.action and not item.kind.is_escalation}
     assert asked <= {leads, Action.PROPOSE_OPTION}
-    assert asked <= styles.keys()
+    assert asked - {Action.PROPOSE_OPTION} <= styles.keys()
+    assert {item.action for item in theirs if item.action} <= {e["action_id"] for e in elements(window)}
     assert [action for action, style in styles.items() if style == "primary"] in ([], [leads])
+    assert styles.keys() <= {leads, ids.SHOW, ids.MORE}
 
 
 def elements(message_or_view: Any) -> list[dict[str, Any]]:
@@ -554,8 +556,8 @@ def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps() -> No
     assert seen()[1] == []  # nobody is asked to score, and voiding the round is red
     words, primary = seen(**dossiers.CLOSED)
     assert primary == [Action.PROCEED]
-    assert "Sarah Johnson (owner) or a decider can proceed or cancel" in words
-    assert "Sarah Johnson or a decider can proceed without quorum, or cancel." in words
+    assert "Sarah Johnson (owner) or a decider can publish anyway or cancel" in words
+    assert "Sarah Johnson or a decider can publish what there is, or cancel." in words
 
 
 # --- One function.
@@ -586,7 +588,7 @@ def test_what_waits_is_asked_in_one_function_and_these_ask_it() -> None:
         "bot.domain.reminder.reminders",  # nudge, digest, letter
         "bot.services.decision.unfinished",  # list and Home tab
     }
-    assert callers("leading") == {"bot.views.card._buttons", "bot.views.details._top"}
+    assert callers("leading") == {"bot.views.card._buttons", "bot.views.details._top", "bot.views.more._offer"}
 
 
 def test_nobody_else_makes_something_wait() -> None:
