@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
-from bot.domain.authority import OWN_DECISION_LIMIT
 from bot.domain.decision import Dossier, Phase
 from bot.domain.round import RoundState
 
@@ -142,8 +141,8 @@ ROWS: dict[Action, Row] = {
         when=_is_orphaned,
         confirm=Confirm(
             "Take it over?",
-            "You become its owner, and what comes next is yours to do. If resolving it takes more than authority "
-            f"{OWN_DECISION_LIMIT}, somebody else has to.",
+            "You become its owner, and what comes next is yours to do. Owners decide only small amounts themselves: "
+            "if it is more, somebody else has to.",
             "Take over",
             "Not me",
         ),

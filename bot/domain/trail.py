@@ -20,6 +20,7 @@ SAID = {
     "choice.reopened": "Choice taken back",
     "customer.informed": "Customer informed",
     "decision.cancelled": "Cancelled",
+    "owner.changed": "Taken over",
 }
 """Of the lines of the trail those that move a decision on, so that what was possible before is not any more."""
 _BACK = {"criteria.reopened", "round.voided", "choice.reopened", "decision.cancelled"}

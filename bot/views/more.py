@@ -26,5 +26,5 @@ def _offer(dossier: Dossier, by: By) -> kit.Block:
     actions = allowed(dossier, by)
     if not actions:
         return kit.section("There is nothing for you to do here now.")
-    first = leading(dossier.brief, by.now)
+    first = leading(dossier.brief, by.now, is_orphaned=dossier.is_orphaned)
     return kit.actions(buttons(dossier.decision, actions, leading=first, is_again=dossier.is_finished))

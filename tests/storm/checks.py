@@ -29,10 +29,6 @@ from tests.support.house import House
 from tests.support.team import Team
 from tests.support.week import Clock
 
-WHO_IS_GONE_STRANDS_A_DECISION = True
-"""Known: an owner alone carries a decision on through phases 1 to 3 and past a round without quorum, and whoever has
-resolved it is alone asked to inform the customer. Where they are inactive it waits for nobody. To be False once others
-may take over; then `_is_not_stranded` forgives nothing."""
 MOVES: Mapping[str, Collection[Transition]] = {
     "decision.opened": {Transition.OPEN},
     "decision.defined": {Transition.DEFINE},
@@ -251,9 +247,6 @@ class Checks:
         """Whatever has a next step waits for somebody who is there."""
         d, now = found.decision, self.clock.now
         if step(found.brief, now) is None or found.is_finished:
-            return
-        gone = not found.owner.is_active or (found.resolver is not None and not found.resolver.is_active)
-        if WHO_IS_GONE_STRANDS_A_DECISION and gone:
             return
         somebody = [member for member, waits in (await self.waits()).items() if d.id in waits]
         nobody_is_left = not self.clock.sql("SELECT FROM team_members WHERE is_active LIMIT 1")

@@ -60,12 +60,12 @@ def test_a_button_too_rare_for_the_card_stands_in_the_details() -> None:
 def test_a_cancelled_decision_has_no_buttons() -> None:
     cancelled = SITUATIONS["cancelled"]
 
-    assert on_card(cancelled, NOW) == in_details(cancelled, NOW) == ()
+    assert offered(cancelled, NOW) == ()
 
 
 def test_a_button_of_another_phase_is_refused_with_where_the_decision_stands() -> None:
     assert refusal(Action.START_SCORING, SITUATIONS["define"], SARAH) == (
-        '"Start scoring" is not possible now. #42 is being defined (phase 1 of 6); Sarah Johnson can complete the case.'
+        '"Start scoring" is not possible now. #42 is being defined (phase 1 of 6); Sarah Johnson can fill in the case.'
     )
 
 
@@ -109,7 +109,7 @@ def test_before_there_is_a_result_the_refusal_of_a_second_round_tells_where_scor
     said = refusal(Action.SECOND_ROUND, SITUATIONS["open"], MIKE)
 
     assert said is not None
-    assert "is being scored (phase 4 of 6): 2 of 5 have scored, quorum is 3" in said
+    assert "is being scored (phase 4 of 6): 2 of 5 have scored, at least 3 must" in said
 
 
 def test_outside_scoring_no_refusal_speaks_of_second_rounds() -> None:
@@ -262,8 +262,8 @@ def test_extending_is_a_way_out_only_while_enough_people_are_left_for_a_quorum()
     enough = a_dossier(Status.EVALUATING, 4, round=a_round(submitted=1, **CLOSED))
     alone = a_dossier(Status.EVALUATING, 4, round=a_round(people=[SARAH], **CLOSED))
 
-    assert "can extend it, proceed without quorum, or cancel" in standing(enough, NOW)
-    assert "can proceed without quorum, or cancel" in standing(alone, NOW)
+    assert "can extend it, publish what there is, or cancel" in standing(enough, NOW)
+    assert "can publish what there is, or cancel" in standing(alone, NOW)
 
 
 def test_a_result_that_leaves_much_open_may_be_asked_about_once_more() -> None:
