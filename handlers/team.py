@@ -18,7 +18,7 @@ from handlers.press import press, pressed_id, pressed_page, view_id
 
 async def open_setup(args: AsyncArgs) -> None:
     """Page 1, empty for a new team or with the fields of one's own."""
-    channel_id = str(args.body.get("channel_id") or "")
+    channel_id = str(args.body.get("channel_id") or (args.action or {}).get("value") or "")
 
     async def build() -> dict[str, Any]:
         found = await find_actor(args)

@@ -142,6 +142,9 @@ customer_decisions = Table(
     Column("permalink", Text),
     Column("cancel_reason", Text),
     Column("planned_revision", BigInteger),  # of which revision the reminders are
+    Column("financial_impact_before", MONEY),  # what it was at first, where it was changed since; likewise the next two
+    Column("customer_value_before", MONEY),
+    Column("urgency_level_before", Integer),
 )
 
 decision_criteria = Table(

@@ -57,15 +57,26 @@ def _mark(current: int, phase: Phase) -> str:
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
     """What everybody in the channel may know of the customer; never the e-mail address."""
-    case, currency = dossier.decision.case, dossier.team.currency
+    decision, case, currency = dossier.decision, dossier.decision.case, dossier.team.currency
     return [
         ("Type", DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50))),
         ("Customer", text.inline(case.customer_name, room)),
         ("Tier", TIERS.get(case.customer_tier, text.inline(case.customer_tier, 50))),
-        ("Customer value", text.money(case.customer_value, currency)),
-        ("Financial impact", text.money(case.financial_impact, currency)),
-        ("Urgency", URGENCY[case.urgency_level]),
+        ("Customer value", _amount(case.customer_value, decision.customer_value_before, currency)),
+        ("Amount at stake", _amount(case.financial_impact, decision.financial_impact_before, currency)),
+        ("Urgency", _urgency(case.urgency_level, decision.urgency_level_before)),
     ]
+
+
+def _amount(now: Decimal | None, before: Decimal | None, currency: str) -> str:
+    """ "USD 12,000 (was USD 60,000)"."""
+    was = f" (was {text.money(before, currency)})" if before is not None and before != now else ""
+    return f"{text.money(now, currency)}{was}"
+
+
+def _urgency(now: int, before: int | None) -> str:
+    was = f" (was {URGENCY[before]})" if before is not None and before != now else ""
+    return f"{URGENCY[now]}{was}"
 
 
 def line_facts(decision: Decision, now: datetime) -> str:
@@ -88,15 +99,19 @@ def due_line(dossier: Dossier, now: datetime) -> str:
     owner, at = dossier.owner, dossier.decision.case.expected_resolution_date
     opened_by = f"Owner: {text.mention(owner.slack_user_id, owner.name)}"
     if at is None:
-        return f"{opened_by}  ·  No date to resolve by yet"
+        return f"{opened_by}  ·  No date to decide by yet"
     is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
     late = "  ·  *overdue*" if is_open and at <= now else ""
-    return f"{opened_by}  ·  Resolve by {text.moment(at)}{late}"
+    return f"{opened_by}  ·  Decide by {text.moment(at)}{late}"
+
+
+def cost_fact(cost: Decimal | None, currency: str) -> str:
+    return f"cost {text.money(cost, currency)}"
 
 
 def option_facts(option: Option, currency: str) -> str:
     return (
-        f"cost {text.money(option.financial_cost, currency)} · "
+        f"{cost_fact(option.financial_cost, currency)} · "
         f"effort {LEVELS.get(option.implementation_effort, '?').lower()} · "
         f"risk {LEVELS.get(option.risk_level, '?').lower()}"
     )

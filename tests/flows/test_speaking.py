@@ -43,7 +43,7 @@ async def test_a_message_is_said_and_becomes_a_decision(house: House) -> None:
     anywhere = await speak(url, "mike", "shortcut New customer decision")
 
     assert "mike: May Globex pay in three parts?" in said
-    assert "Description (optional): [ May Globex pay in three parts? ]" in window
+    assert "What happened: [ May Globex pay in three parts? ]" in window
     assert "=== New decision ===" in anywhere
 
 

@@ -21,7 +21,7 @@ STEPS = 40
 MILESTONES = (
     "You are not a member of a team here yet",
     "Saved, 2 of 4 criteria",
-    '"Propose option" is not possible now. #1 is being scored (phase 4 of 6)',
+    '"Add options" is not possible now. #1 is being scored (phase 4 of 6)',
     "I can't judge this one",
     "kill -9",
     "Resolving #1 takes authority 4 or more; you have 1.",

@@ -134,6 +134,10 @@ def metadata(view: View) -> dict[str, str]:
     return {str(k): str(v) for k, v in packed.items()} if isinstance(packed, dict) else {}
 
 
+def has_block(view: View, block_id: str) -> bool:
+    return any(block.get("block_id") == block_id for block in view.get("blocks") or ())
+
+
 def uuid_in(view: View, name: str = "decision") -> UUID:
     """The id that travels under `name`. Raises Invalid where the view carries none."""
     found = as_uuid(metadata(view).get(name))

@@ -15,9 +15,14 @@ DECIDE_ABOUT_MESSAGE = "decision.from_message"
 SHOW = "decision.show"
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
+NEW_TYPED = "decision.typed"
+NEW_MORE = "decision.more"
+OPTIONS_MORE = "option.more"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 ADD_CRITERION = "criterion.add"
+BACK_TO_CRITERIA = "criterion.back"
+"""On cards that were drawn before criteria could be edited beside the options."""
 CHOOSE_OPTION = "option.choose"
 EDIT_MEMBER = "team.edit_member"
 TEAM_PAGE = "team.page"
@@ -47,7 +52,11 @@ ALL = frozenset(
         POST_CARD,
         TURN_PAGE,
         SAVE_FOR_LATER,
+        NEW_TYPED,
+        NEW_MORE,
+        OPTIONS_MORE,
         ADD_CRITERION,
+        BACK_TO_CRITERIA,
         CHOOSE_OPTION,
         EDIT_MEMBER,
         TEAM_PAGE,

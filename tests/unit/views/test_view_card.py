@@ -43,9 +43,9 @@ def test_card_options() -> None:
             "| *Customer* Acme &amp; Sons",
             "| *Tier* Enterprise",
             "| *Customer value* USD 120,000",
-            "| *Financial impact* USD 8,000.50",
+            "| *Amount at stake* USD 8,000.50",
             "| *Urgency* 4 · high",
-            "~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "They were *down* twice. They ask for everything back.",
             "*Criteria*",
             "• *Trust* · weight 3 (67 %)",
@@ -54,7 +54,7 @@ def test_card_options() -> None:
             "• *Full refund* · cost USD 8,000 · effort medium · risk low",
             "• *Half refund* · cost USD 4,000 · effort medium · risk low",
             "• *Credit note* · cost USD 500 · effort medium · risk high",
-            "[ Propose option ] [ Edit my option ] [ Start scoring* ] [ Back to criteria ] [ Edit case ] [ Cancel decision! ] [ Show details ]",
+            "[ Add options ] [ Edit my option ] [ Start scoring* ] [ Edit criteria ] [ Edit case ] [ Cancel decision! ] [ Show details ]",
         ]
     )
 
@@ -64,7 +64,7 @@ def test_card_define() -> None:
         [
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being defined (phase 1 of 6); Sarah Johnson can complete the case.",
             "+~ Phase 1 of 6:  ▸ *Define*  · Criteria  · Options  · Evaluate  · Act  · Learn",
-            "-~ Owner: <@U1SARAH>  ·  Resolve by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
+            "-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "-They were *down* twice. They ask for everything back.",
             "-*Criteria*",
             "-• *Trust* · weight 3 (67 %)",
@@ -73,7 +73,7 @@ def test_card_define() -> None:
             "-• *Full refund* · cost USD 8,000 · effort medium · risk low",
             "-• *Half refund* · cost USD 4,000 · effort medium · risk low",
             "-• *Credit note* · cost USD 500 · effort medium · risk high",
-            "+~ Owner: <@U1SARAH>  ·  No date to resolve by yet",
+            "+~ Owner: <@U1SARAH>  ·  No date to decide by yet",
             "+[ Complete the case* ] [ Cancel decision! ] [ Show details ]",
         ]
     )
@@ -98,7 +98,7 @@ def test_proposing_leads_while_scoring_has_too_few_options() -> None:
 
     pressed = lines.lines_of(card.card(found, now=dossiers.NOW))[-1]
 
-    assert pressed.startswith("[ Propose option* ] [ Edit my option ] [ Start scoring ]")
+    assert pressed.startswith("[ Add options* ] [ Edit my option ] [ Start scoring ]")
 
 
 def test_card_open() -> None:
