@@ -19,7 +19,7 @@ async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websock
         values = {"What happened": "All back.", "Amount at stake": "500"}
         assert (await team.submit("sarah", values)).ok
         await team.card()
-        assert (await sarah.click("Edit criteria")).ok
+        assert (await sarah.click("Edit")).ok
         await team.modal("sarah", at_least="Weight")
         assert (await sarah.submit()).ok
         for title in ("Full refund", "Partial credit"):

@@ -18,7 +18,9 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     team = await sarah("submit")
     await sarah("close all")
     await sarah("/decide Refund for the outage")
-    await sarah("fill Type of decision=Refund Customer=ABC Corporation What happened=Down Urgency=4 Decide by=2099-01-02 03:04")
+    await sarah(
+        "fill Type of decision=Refund Customer=ABC Corporation What happened=Down Urgency=4 Decide by=2099-01-02 03:04"
+    )
     created = await sarah("submit")
     await sarah("close")
     looked = await sarah("")
