@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,10 +32,31 @@ TELL_SECONDS = 2.0
 """For saying so in the window."""
 _FIRST_PAUSE_SECONDS = 0.25
 NOT_SHOWN = "Slack did not let the window open in time. Try it once more."
+MOST_WINDOWS = 500
 _KEY = "after_ack"
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _GONE = {"not_found", "view_not_found", "hash_conflict"}
 """The person has closed the modal meanwhile: what it would show they can open again, a refusal is told all the same."""
+
+
+@dataclass
+class Window:
+    """A form that changes while somebody types: one change after the other, none over what came another way.
+
+    Slack's hash tells what a window shows. A press may be older than our last change of it, which is fine; where
+    somebody has submitted meanwhile nothing is to be changed any more.
+    """
+
+    hash: str
+    """Of what it shows now, as far as we know."""
+    earlier: set[str] = field(default_factory=set)
+    """Of what we have replaced."""
+    fields: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def follow(self, hash_: str, fields: int) -> None:
+        self.earlier.add(self.hash)
+        self.hash, self.fields = hash_, fields
 
 
 class AfterAck:
@@ -42,6 +64,7 @@ class AfterAck:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._windows: dict[str, Window] = {}
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -57,6 +80,15 @@ class AfterAck:
         """Let what runs finish, for at most `DRAIN_SECONDS`."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=DRAIN_SECONDS)
+
+    def window(self, view_id: str, hash_: str) -> Window:
+        """The window that somebody types in, from what was pressed in it; of the last `MOST_WINDOWS`."""
+        known = self._windows.pop(view_id, None)
+        known = known if known and hash_ in {known.hash, *known.earlier} else Window(hash_)
+        self._windows[view_id] = known
+        while len(self._windows) > MOST_WINDOWS:
+            del self._windows[next(iter(self._windows))]
+        return known
 
     def attach(self, context: AsyncBoltContext) -> None:
         context[_KEY] = self
@@ -215,6 +247,26 @@ async def _refresh(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[
         await _patiently(lambda: _update(args, view_id, view), within=WAIT_SECONDS)
     except (BotError, SlackApiError, aiohttp.ClientError, OSError) as error:
         log.info("a window stays as it is", error=slack_name(error))
+
+
+def refresh(args: AsyncArgs, view: View) -> None:
+    """Change the window in which somebody types; where Slack does not let us it stays as it is, with what was typed."""
+    after_ack, pressed = args.context[_KEY], args.body["view"]
+    after_ack.spawn(_refreshing(args, view, after_ack.window(pressed["id"], pressed["hash"])))
+
+
+async def _refreshing(args: AsyncArgs, view: View, window: Window) -> None:
+    fields = sum(block["type"] == "input" for block in view["blocks"])
+    async with window.lock:
+        if fields < window.fields:
+            return  # drawn from a press that came before more fields unfolded
+        try:
+            update = partial(args.client.views_update, view_id=args.body["view"]["id"], hash=window.hash, view=view)
+            answer = await _patiently(update, within=WAIT_SECONDS)
+            window.follow(str(answer["view"]["hash"]), fields)
+        except Exception as error:
+            if slack_error(error) not in _GONE:
+                log.info("a window was not refreshed", error=slack_name(error))
 
 
 async def ack_loading(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, title: str) -> None:

@@ -15,14 +15,18 @@ from bot.views import criterion as view
 from bot.views import decision as decision_view
 from bot.views.slack.form import uuid_in
 from handlers.after_ack import show_later
-from handlers.answering import ack_done, tell_done
+from handlers.answering import ack_done, opens
 from handlers.person import by, deps
-from handlers.press import pressed_id, view_id
+from handlers.press import view_id
 
 
 async def edit_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.EDIT_CRITERIA)
     return view.edit(found, rows=view.drafts_of(found.criteria), revision=secrets.token_hex(3))
+
+
+open_from_old_card = opens(Action.EDIT_CRITERIA, edit_window)
+"""Cards that were drawn before still say "Back to criteria"."""
 
 
 async def add_row(args: AsyncArgs) -> None:
@@ -42,10 +46,3 @@ async def submit(args: AsyncArgs) -> None:
     drafts = view.parse(submitted)
     after = (await criteria.submit(deps(args).db, who, uuid_in(submitted), drafts=drafts)).decision
     await ack_done(args, after, decision_view.criteria_set(after))
-
-
-async def go_back(args: AsyncArgs) -> None:
-    after = (await criteria.go_back(deps(args).db, await by(args), pressed_id(args))).decision
-    await args.ack()
-    sentence = f"{after.name} is back at its criteria. Its options stay; submit the criteria to go on with them."
-    tell_done(args, after, sentence)

@@ -1,27 +1,29 @@
 """Opening a decision, looking at it, editing its case, cancelling it."""
 
 import re
-from datetime import timedelta
+import secrets
 from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.action import Action
+from bot.domain.deadline import decide_by
+from bot.domain.decision import URGENCY
 from bot.domain.permission import standing
 from bot.services import decision as decisions
 from bot.services import dossier as dossiers
 from bot.views import card as card_view
 from bot.views import decision as view
-from bot.views.slack import text
+from bot.views import help as help_view
 from bot.views.slack.form import currency_in, uuid_in
-from handlers.after_ack import later, open_modal
+from bot.views.slack.message import flattened
+from handlers.after_ack import later, open_modal, refresh
 from handlers.answering import ack_done, ack_said, details, tell_done
-from handlers.person import by, deps
+from handlers.person import acting, by, clock_of, deps, find_actor, may_make_a_team
 from handlers.press import command_words, pressed_id, pressed_page
 from handlers.private import answer
 
 _NUMBER = re.compile(r"\d+")
-_USUAL_TIME = timedelta(days=3)
 
 
 async def open_new(args: AsyncArgs) -> None:
@@ -35,12 +37,12 @@ async def open_titled(args: AsyncArgs) -> None:
 
 
 async def open_from_message(args: AsyncArgs) -> None:
-    """The message shortcut: its text becomes the description, and the way back to it is kept."""
+    """The message shortcut: what it says becomes the description, and the way back to it is kept."""
     message, place = args.body["message"], args.body["channel"]["id"]
     ts = str(args.body.get("message_ts") or message["ts"])
     domain = (args.body.get("team") or {}).get("domain")
     permalink = f"https://{domain}.slack.com/archives/{place}/p{ts.replace('.', '')}" if domain else None
-    await _open_new(args, description=text.plain(message.get("text") or ""), channel_id=place, permalink=permalink)
+    await _open_new(args, description=flattened(message), channel_id=place, permalink=permalink)
 
 
 async def _open_new(
@@ -52,7 +54,11 @@ async def _open_new(
     permalink: str | None = None,
 ) -> None:
     async def build() -> dict[str, Any]:
-        who = await by(args)
+        found = await find_actor(args)
+        if found is None and await may_make_a_team(args):
+            return help_view.no_team(channel_id=channel_id)
+        who = await by(args) if found is None else acting(args, found)
+        clock = await clock_of(deps(args), who)
         return view.new_decision(
             team=who.team,
             title=title,
@@ -60,10 +66,23 @@ async def _open_new(
             # A DM is never the place for a card.
             channel_id=channel_id if channel_id.startswith(("C", "G")) else None,
             permalink=permalink,
-            expected=(who.now + _USUAL_TIME).replace(minute=0, second=0, microsecond=0),
+            proposals={urgency: decide_by(urgency, now=who.now, clock=clock) for urgency in URGENCY},
+            once=secrets.token_hex(4),
         )
 
     await open_modal(args, build, title="New decision")
+
+
+async def unfold(args: AsyncArgs) -> None:
+    """The button "More fields"."""
+    await args.ack()
+    refresh(args, view.unfolded(args.body["view"]))
+
+
+async def retell(args: AsyncArgs) -> None:
+    """Type, amount or urgency were entered. Nothing is asked of the database: it is said while somebody types."""
+    await args.ack()
+    refresh(args, view.retold(args.body["view"], deps(args).rules.authority))
 
 
 async def create(args: AsyncArgs) -> None:
@@ -73,7 +92,9 @@ async def create(args: AsyncArgs) -> None:
     created, missing = await decisions.open_decision(
         deps(args).db, who, case=form.case, currency=currency, channel_id=form.channel_id, permalink=form.permalink
     )
-    await args.ack(response_action="update", view=view.created(created, missing=missing))
+    criteria = len(who.rules.templates.of(created.case.decision_type))
+    done = view.created(created, currency=who.team.currency, criteria=criteria, missing=missing)
+    await args.ack(response_action="update", view=done)
 
 
 async def show_by_number(args: AsyncArgs) -> None:

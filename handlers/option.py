@@ -1,5 +1,6 @@
 """Proposing options, and changing one's own."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from bot.services import option as options
 from bot.services import team as teams
 from bot.views import option as view
 from bot.views.slack.form import currency_in, uuid_in
-from handlers.after_ack import open_modal
+from handlers.after_ack import open_modal, refresh
 from handlers.answering import ack_done, ack_said
 from handlers.person import by, deps
 from handlers.press import pressed_id
@@ -23,14 +24,20 @@ from handlers.press import pressed_id
 
 async def propose_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.PROPOSE_OPTION)
-    return view.propose(found, who, members=await teams.active_members(d.db, who))
+    return view.propose(found, who, members=await teams.active_members(d.db, who), once=secrets.token_hex(4))
+
+
+async def unfold(args: AsyncArgs) -> None:
+    """The button "More fields"."""
+    await args.ack()
+    refresh(args, view.unfolded(args.body["view"]))
 
 
 async def propose(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
-    form = view.parse(submitted, currency=currency_in(submitted, who.team.currency))
-    after = await options.propose(deps(args).db, who, uuid_in(submitted), draft=form.draft)
-    await ack_done(args, after.decision, view.proposed(after, who))
+    drafts = view.parse_several(submitted, currency=currency_in(submitted, who.team.currency))
+    after = await options.propose(deps(args).db, who, uuid_in(submitted), drafts=drafts)
+    await ack_done(args, after.decision, view.proposed(after, who, drafts=drafts))
 
 
 async def mine_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:

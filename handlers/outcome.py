@@ -6,9 +6,7 @@ from uuid import UUID
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.deps import Deps
-from bot.domain.action import Action
 from bot.domain.by import By
-from bot.services import dossier as dossiers
 from bot.services import outcome as outcomes
 from bot.views import outcome as view
 from bot.views.slack.form import currency_in, uuid_in
@@ -18,7 +16,8 @@ from handlers.press import pressed_id
 
 
 async def resolve_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
-    return view.resolve(await dossiers.get_allowed(d.db, who, decision_id, Action.RESOLVE), who)
+    found, active = await outcomes.prepare(d.db, who, decision_id)
+    return view.resolve(found, who, members=active)
 
 
 async def resolve(args: AsyncArgs) -> None:

@@ -4,10 +4,12 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.deps import Deps
 from bot.domain.by import By
+from bot.domain.deadline import Clock
+from bot.domain.preference import zone_of
 from bot.domain.team import Actor, Profile, SlackUser
 from bot.errors import NotAllowed
 from bot.profile import read_profile
-from bot.services import team
+from bot.services import preference, team
 from bot.views import help as help_view
 from handlers.press import find_press
 
@@ -42,6 +44,12 @@ async def unknown(args: AsyncArgs) -> NotAllowed:
     return NotAllowed(help_view.not_a_member(names, has_team=has_team))
 
 
+async def may_make_a_team(args: AsyncArgs) -> bool:
+    """Whether nobody has made a team here yet, and this person, whom we do not know, may."""
+    has_team, _ = await team.who_can_add(deps(args).db, workspace_id(args))
+    return not has_team and (await profile(args)).is_person
+
+
 def acting(args: AsyncArgs, who: Actor) -> By:
     """`by`, of somebody who is known already."""
     d = deps(args)
@@ -56,6 +64,12 @@ async def find_actor(args: AsyncArgs) -> Actor | None:
         await team.link_by_email(db, await profile(args))
         found = await team.find_actor(db, user)
     return found
+
+
+async def clock_of(d: Deps, who: By) -> Clock:
+    """The hours in which this person works, for moments that we propose to them."""
+    chosen = await preference.get(d.db, who)
+    return Clock(chosen.preferences, zone_of(chosen.zone))
 
 
 async def profile(args: AsyncArgs) -> Profile:

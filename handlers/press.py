@@ -10,7 +10,7 @@ from bot.domain.press import Press
 from bot.domain.text import one_line
 from bot.errors import Invalid
 from bot.views.slack import ids
-from bot.views.slack.form import as_uuid
+from bot.views.slack.form import as_uuid, metadata
 
 _STALE = "This button is out of date. Use /decide list to see where your decisions stand."
 
@@ -21,6 +21,14 @@ def pressed_id(args: AsyncArgs) -> UUID:
     if found is None:
         raise Invalid(_STALE)
     return found
+
+
+_QUOTES = str.maketrans(dict.fromkeys("\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u200b\u2060\ufeff"))
+
+
+def spoken(words: str) -> str:
+    """The words without what a phone's keyboard adds: curly quotes, hard blanks, a full stop at the end."""
+    return " ".join(words.translate(_QUOTES).split()).rstrip(". ")
 
 
 def command_words(args: AsyncArgs) -> str:
@@ -45,7 +53,11 @@ def find_press(args: AsyncArgs) -> Press | None:
 
 
 def press(args: AsyncArgs) -> Press:
-    """Slack repeats view id and hash when its user presses again. Never for a ballot: a digest of scores is a score."""
+    """Slack repeats view id and hash when its user presses again. Never for a ballot: a digest of scores is a score.
+
+    A window that changes while somebody types gets other hashes meanwhile; it carries a name of its own, "once".
+    """
     view = args.body["view"]
     typed = json.dumps((view.get("state") or {}).get("values") or {}, sort_keys=True)
-    return Press(view["id"], view.get("hash") or "", hashlib.sha256(typed.encode()).hexdigest())
+    once = metadata(view).get("once") or view.get("hash") or ""
+    return Press(view["id"], once, hashlib.sha256(typed.encode()).hexdigest())

@@ -9,26 +9,27 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.by import By
+from bot.domain.deadline import Clock, closes_at
 from bot.domain.decision import Dossier
-from bot.domain.round import default_closes_at
 from bot.services import dossier as dossiers
 from bot.services import round as rounds
 from bot.views import round as view
 from bot.views import second_round as second_view
 from bot.views.slack.form import uuid_in
 from handlers.answering import ack_done, ack_said, tell_done
-from handlers.person import by, deps
+from handlers.person import by, clock_of, deps
 from handlers.press import pressed_id
 
 
 async def start_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found, active = await rounds.prepare(d.db, who, decision_id)
-    return view.start(found, who, members=active, closes_at=_proposed(found, who))
+    clock = await clock_of(d, who)
+    return view.start(found, who, members=active, closes_at=_proposed(found, who, clock), zone=clock.zone)
 
 
-def _proposed(found: Dossier, who: By) -> datetime:
+def _proposed(found: Dossier, who: By, clock: Clock) -> datetime:
     """The closing time that the form begins with."""
-    return default_closes_at(who.now, found.decision.case.expected_resolution_date)
+    return closes_at(who.now, found.decision.case.expected_resolution_date, clock=clock)
 
 
 async def start(args: AsyncArgs) -> None:
@@ -53,13 +54,13 @@ async def close(args: AsyncArgs) -> None:
 
 async def extend_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.EXTEND_ROUND)
-    return view.extend(found, closes_at=_proposed(found, who))
+    return view.extend(found, closes_at=_proposed(found, who, await clock_of(d, who)))
 
 
 async def extend(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
-    closes_at = view.parse_extend(submitted, now=who.now)
-    after = (await rounds.extend(deps(args).db, who, uuid_in(submitted), closes_at=closes_at)).decision
+    until = view.parse_extend(submitted, now=who.now)
+    after = (await rounds.extend(deps(args).db, who, uuid_in(submitted), closes_at=until)).decision
     await ack_said(args, after, f"Scoring of {after.name} goes on; ballots so far stand.")
 
 
@@ -79,11 +80,11 @@ async def void(args: AsyncArgs) -> None:
 
 async def second_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.SECOND_ROUND)
-    return second_view.ask(found, closes_at=_proposed(found, who))
+    return second_view.ask(found, closes_at=_proposed(found, who, await clock_of(d, who)))
 
 
 async def second(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
-    closes_at = view.parse_extend(submitted, now=who.now)
-    after = await rounds.second(deps(args).db, who, uuid_in(submitted), closes_at=closes_at)
+    until = view.parse_extend(submitted, now=who.now)
+    after = await rounds.second(deps(args).db, who, uuid_in(submitted), closes_at=until)
     await ack_done(args, after.decision, view.started(after))

@@ -21,7 +21,7 @@ from handlers import card, criterion, decision, evaluation, export, help, home, 
 from handlers.after_ack import AfterAck
 from handlers.answering import Handler, asks, opens
 from handlers.errors import ARGS, on_error
-from handlers.press import command_words
+from handlers.press import command_words, spoken
 
 LISTENER_SECONDS = 2.5
 """`process_before_response` drops Bolt's own guard of 3 s; this one leaves half a second for the way back."""
@@ -45,6 +45,9 @@ ACTIONS: dict[str, Handler] = {
     ids.MORE: card.more,
     ids.LIST_PAGE: decision.turn_list_page,
     ids.POST_CARD: card.post,
+    ids.NEW_TYPED: decision.retell,
+    ids.NEW_MORE: decision.unfold,
+    ids.OPTIONS_MORE: option.unfold,
     Action.COMPLETE_CASE: asks(Action.COMPLETE_CASE, decision_view.complete_case),
     Action.EDIT_CASE: asks(Action.EDIT_CASE, decision_view.edit_case),
     Action.EDIT_URGENCY: asks(Action.EDIT_URGENCY, decision_view.urgency),
@@ -52,7 +55,7 @@ ACTIONS: dict[str, Handler] = {
     Action.TAKE_OVER: decision.take_over,
     Action.EDIT_CRITERIA: opens(Action.EDIT_CRITERIA, criterion.edit_window),
     ids.ADD_CRITERION: criterion.add_row,
-    Action.BACK_TO_CRITERIA: criterion.go_back,
+    ids.BACK_TO_CRITERIA: criterion.open_from_old_card,
     Action.PROPOSE_OPTION: opens(Action.PROPOSE_OPTION, option.propose_window),
     Action.EDIT_OPTION: opens(Action.EDIT_OPTION, option.mine_window),
     ids.CHOOSE_OPTION: option.open_chosen,
@@ -132,7 +135,7 @@ async def command(args: AsyncArgs) -> None:
 
 def by_words(words: str) -> Handler:
     """The handler for what follows the command."""
-    known = (handler for pattern, handler in WORDS.items() if re.fullmatch(pattern, words, re.IGNORECASE))
+    known = (handler for pattern, handler in WORDS.items() if re.fullmatch(pattern, spoken(words), re.IGNORECASE))
     return next(known, decision.open_titled)
 
 

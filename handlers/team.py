@@ -26,7 +26,7 @@ LOOK_SECONDS = 5.0
 
 async def open_setup(args: AsyncArgs) -> None:
     """Page 1, with the fields of the team that it is about, empty for a new one; or the question which team."""
-    channel_id = str(args.body.get("channel_id") or "")
+    channel_id = str(args.body.get("channel_id") or (args.action or {}).get("value") or "")
 
     async def build() -> dict[str, Any]:
         me = await profile(args)

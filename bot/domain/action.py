@@ -18,7 +18,6 @@ class Action(StrEnum):
     CANCEL = "decision.cancel"
     TAKE_OVER = "decision.take_over"
     EDIT_CRITERIA = "criterion.edit"
-    BACK_TO_CRITERIA = "criterion.back"
     PROPOSE_OPTION = "option.propose"
     EDIT_OPTION = "option.edit"
     START_SCORING = "round.start"
@@ -148,11 +147,10 @@ ROWS: dict[Action, Row] = {
         ),
     ),
     Action.COMPLETE_CASE: Row("Fill in the case", (Phase.DEFINE,), Who.OWNER, window="Fill in the case"),
-    Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA,), Who.OWNER, window="Criteria"),
-    Action.PROPOSE_OPTION: Row("Propose option", (Phase.OPTIONS,), Who.TEAM, window="Propose option"),
+    Action.PROPOSE_OPTION: Row("Add options", (Phase.OPTIONS,), Who.TEAM, window="Add options"),
     Action.EDIT_OPTION: Row("Edit my option", (Phase.OPTIONS,), Who.TEAM, window="My option"),
     Action.START_SCORING: Row("Start scoring", (Phase.OPTIONS,), Who.OWNER, window="Start scoring"),
-    Action.BACK_TO_CRITERIA: Row("Back to criteria", (Phase.OPTIONS,), Who.OWNER),
+    Action.EDIT_CRITERIA: Row("Edit criteria", (Phase.CRITERIA, Phase.OPTIONS), Who.OWNER, window="Criteria"),
     Action.EDIT_CASE: Row("Edit case", (Phase.CRITERIA, Phase.OPTIONS), Who.OWNER, window="Edit case"),
     Action.SCORE: Row("Score", (Phase.EVALUATE,), Who.ROSTER, when=_is_collecting, window="Score"),
     Action.CLOSE_SCORING: Row(

@@ -11,6 +11,8 @@ from bot.domain.team import TOP_AUTHORITY
 OWN_DECISION_LIMIT = 2
 """What takes no more authority than this may be resolved by the decision's own owner, who needs that authority like
 anybody; above it somebody else has to decide."""
+UNKNOWN_LEVEL = 3
+"""What a decision about money takes while nobody has said how much: a forgotten amount must not make it small."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,31 @@ class AuthorityTable:
 def required_authority(case: Case, option: Option | None, table: AuthorityTable) -> int:
     """1..5 for resolving with `option`; of the case alone where no option is chosen yet.
 
-    The amount is max(|financial impact|, |cost of the option|), nothing known counts as 0; one level more for a
-    high-risk option or a contract modification.
+    The amount is max(|financial impact|, |cost of the option|), of what is known of the two; where neither is, a
+    decision about money takes `UNKNOWN_LEVEL`, any other 1. One level more for a high-risk option or a contract
+    modification.
     """
-    amount = max(abs(case.financial_impact or Decimal(0)), abs(option.financial_cost) if option else Decimal(0))
     is_grave = case.is_contract or (option is not None and option.risk_level == "high")
-    return min(TOP_AUTHORITY, table.level(amount) + is_grave)
+    return min(TOP_AUTHORITY, _level(case, option.financial_cost if option else None, table) + is_grave)
+
+
+def _level(case: Case, cost: Decimal | None, table: AuthorityTable) -> int:
+    known = [abs(amount) for amount in (case.financial_impact, cost) if amount is not None]
+    if known:
+        return table.level(max(known))
+    return UNKNOWN_LEVEL if case.is_about_money else 1
+
+
+def least_for_any(case: Case, table: AuthorityTable) -> int:
+    """What the case takes by itself, with whatever option: 1..5."""
+    amount = abs(case.financial_impact or Decimal(0))
+    return min(TOP_AUTHORITY, table.level(amount) + case.is_contract)
 
 
 def highest_cost(case: Case, level: int, table: AuthorityTable) -> Decimal | None:
     """The most that an option without high risk may cost where `level` is to suffice; None: whatever it costs.
 
-    level: 1..5, and at least what the case takes by itself.
+    level: 1..5, and at least `least_for_any` of the case.
     """
     return None if level >= TOP_AUTHORITY else table.ceiling(level - case.is_contract)
 

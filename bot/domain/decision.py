@@ -25,6 +25,7 @@ DECISION_TYPES = {
     "contract_modification": "Contract modification",
     "churn_prevention": "Churn prevention",
 }
+ABOUT_MONEY = frozenset({"refund_request", "billing_dispute", "policy_exception", "contract_modification"})
 TIERS = {"basic": "Basic", "standard": "Standard", "premium": "Premium", "enterprise": "Enterprise"}
 URGENCY = {1: "1 · whenever", 2: "2 · low", 3: "3 · normal", 4: "4 · high", 5: "5 · critical"}
 
@@ -139,6 +140,23 @@ class Case:
     def is_contract(self) -> bool:
         return self.decision_type == "contract_modification"
 
+    @property
+    def is_about_money(self) -> bool:
+        return self.decision_type in ABOUT_MONEY
+
+    def changes(self, before: "Case") -> dict[str, list[object]]:
+        """[before, now] of each amount, and of the urgency, that is another one now; amounts as texts, None unknown."""
+        pairs = {name: (getattr(before, name), getattr(self, name)) for name in WATCHED}
+        return {name: [_told(value) for value in pair] for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+WATCHED = ("financial_impact", "customer_value", "urgency_level")
+"""What says how much is at stake: a change of it is kept in the trail, and shown beside the new value."""
+
+
+def _told(value: Decimal | int | None) -> object:
+    return str(value) if isinstance(value, Decimal) else value
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -162,6 +180,10 @@ class Decision:
     """The owner before this one, who had left: somebody took the decision over."""
     ladder: tuple[UUID, ...] = ()
     """Who is asked to decide it, in that order, as planned last; see `decider.ladder`."""
+    financial_impact_before: Decimal | None = None
+    """What it was at first, where it was changed since; likewise the next two."""
+    customer_value_before: Decimal | None = None
+    urgency_level_before: int | None = None
 
     @property
     def state(self) -> State:
@@ -278,7 +300,7 @@ def missing_for_criteria(case: Case, *, active_members: int) -> tuple[str, ...]:
     """What is still missing before the team may set criteria (guards of T2), in words; empty when nothing is."""
     wanted = {
         "a description of the problem": bool(case.description.strip()),
-        "a date to resolve by": case.expected_resolution_date is not None,
+        "a date to decide by": case.expected_resolution_date is not None,
         "at least 2 active team members": active_members >= 2,
     }
     return tuple(words for words, is_there in wanted.items() if not is_there)

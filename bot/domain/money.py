@@ -33,13 +33,15 @@ _CURRENCY = r"[$€£¥₹]|[A-Z]{3}"
 # A sign may stand on either side of the currency: "-$5" and "$-5" are both in use.
 _TYPED = re.compile(
     rf"(?P<sign1>[+-]?) ?(?P<before>{_CURRENCY})? ?(?P<sign2>[+-]?)"
-    rf"(?P<number>[0-9][0-9.,' ]*?) ?(?P<after>{_CURRENCY})?"
+    rf"(?P<number>[0-9][0-9.,' ]*?) ?(?P<scale>[KM])? ?(?P<after>{_CURRENCY})?"
 )
 _PLAIN = re.compile(r"(?P<whole>[0-9]+)(?:[.,](?P<cents>[0-9]{1,2}))?")
 _GROUPED = re.compile(
     r"(?P<whole>[1-9][0-9]{0,2}(?P<group>[.,' ])[0-9]{3}(?:(?P=group)[0-9]{3})*)"
     r"(?:(?!(?P=group))[.,](?P<cents>[0-9]{1,2}))?"
 )
+_SCALES = {"K": Decimal(1000), "M": Decimal(1_000_000)}
+_AMBIGUOUS = "With k or m this could be two amounts. Write it out, like 1,200,000."
 # What keyboards and spreadsheets put in place of the plain characters.
 _LOOKALIKES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-", "\t": " "})
 
@@ -49,10 +51,13 @@ def parse_money(text: str, *, currency: str = "USD", allow_negative: bool = Fals
 
     "1200", "1,200.50", "1.200,50", "1 200", "1'200.00", "$1,200", "USD 1200", "1200 usd". A lone separator
     before exactly three digits groups thousands ("1.200" and "1,200" are 1200: cents never have three
-    digits); before one or two digits it starts the cents. Refused, because reading them would be guessing:
-    "12k", "1e3", ".5", "(5)", "0.125", groups of any other size, another currency.
+    digits); before one or two digits it starts the cents. "48k" is 48,000, "1.2m" 1,200,000. Refused, because reading
+    them would be guessing: "1.200k" (1,200 or 1,200,000), "1e3", ".5", "(5)", "0.125", groups of any other
+    size, another currency.
     """
     typed = _read(text)
+    if typed is None and _is_ambiguous(text):
+        raise Invalid(_AMBIGUOUS, field=field)
     if typed is None:
         raise Invalid(f"That is not an amount that I can read. {EXAMPLE}", field=field)
     if not typed.is_in(currency):
@@ -75,21 +80,32 @@ class _Typed:
         return all(currency in SYMBOLS.get(unit, {unit}) for unit in self.units)
 
 
+def _match(text: str) -> re.Match[str] | None:
+    return _TYPED.fullmatch(text.strip().translate(_LOOKALIKES).upper()) if len(text) <= TEXT_LENGTH else None
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether thousands or millions are meant of a number with groups: their point may as well begin decimals."""
+    match = _match(text)
+    return bool(match and match["scale"] and _GROUPED.fullmatch(match["number"]))
+
+
 def _read(text: str) -> _Typed | None:
-    match = _TYPED.fullmatch(text.strip().translate(_LOOKALIKES).upper()) if len(text) <= TEXT_LENGTH else None
-    number = _read_number(match["number"]) if match else None
+    match = _match(text)
+    number = _read_number(match["number"], match["scale"]) if match else None
     if match is None or number is None or (match["sign1"] and match["sign2"]):
         return None
     units = tuple(filter(None, (match["before"], match["after"])))
     return _Typed(number, "-" in (match["sign1"], match["sign2"]), units)
 
 
-def _read_number(number: str) -> Decimal | None:
-    match = _PLAIN.fullmatch(number) or _GROUPED.fullmatch(number)
+def _read_number(number: str, scale: str | None) -> Decimal | None:
+    match = _PLAIN.fullmatch(number) or (None if scale else _GROUPED.fullmatch(number))
     if match is None:
         return None
     whole = re.sub(r"[^0-9]", "", match["whole"])
-    return Decimal(f"{whole}.{(match['cents'] or '').ljust(2, '0')}")
+    plain = Decimal(f"{whole}.{(match['cents'] or '').ljust(2, '0')}")
+    return (plain * _SCALES[scale]).quantize(CENT) if scale else plain
 
 
 def format_money(amount: Decimal, currency: str) -> str:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from bot.errors import Conflict, Invalid
+from bot.errors import BotError, Conflict, Invalid
 
 MIN_OPTIONS, MAX_OPTIONS = 2, 12
+MOST_AT_ONCE = 3
+"""So many options fit into one window, and so into one press."""
 TITLE_LENGTH, DESCRIPTION_LENGTH = 150, 2000
 LEVELS = {"low": "Low", "medium": "Medium", "high": "High"}
 
@@ -18,7 +20,8 @@ class OptionDraft:
 
     title: str
     description: str
-    financial_cost: Decimal = Decimal(0)
+    financial_cost: Decimal | None = None
+    """None: nobody knows; a typed 0 is 0."""
     implementation_effort: str = "medium"
     risk_level: str = "medium"
 
@@ -30,12 +33,25 @@ class Option:
     created_by: UUID | None
     title: str
     description: str
-    financial_cost: Decimal
+    financial_cost: Decimal | None
     implementation_effort: str
     risk_level: str
 
 
-def check_option(draft: OptionDraft, *, others: Sequence[Option] = ()) -> OptionDraft:
+def check_drafts(drafts: Sequence[OptionDraft], *, others: Sequence[Option] = ()) -> tuple[OptionDraft, ...]:
+    """`check_option` for several that come together; the field bears the draft's place: "title_1" is the second's."""
+    if not drafts:
+        raise Invalid("Write the title of at least one option.", field="title")
+    checked: list[OptionDraft] = []
+    for place, draft in enumerate(drafts):
+        try:
+            checked.append(check_option(draft, others=(*others, *checked)))
+        except BotError as refusal:
+            raise type(refusal)(refusal.message, field=f"{refusal.field or 'title'}_{place}") from None
+    return tuple(checked)
+
+
+def check_option(draft: OptionDraft, *, others: Sequence[Option | OptionDraft] = ()) -> OptionDraft:
     """Return it as it is stored, spaces collapsed. `others`: the decision's options but the one being edited.
 
     Raises Conflict where no more fit, else Invalid with the draft's attribute as field; never repeats what

@@ -17,6 +17,8 @@ from bot.domain.round import Round, RoundState, quorum
 from bot.domain.team import Member
 from bot.errors import Conflict, NotAllowed
 
+MOST_NAMED = 3
+
 
 def offered(dossier: Dossier, now: datetime) -> tuple[Action, ...]:
     """What somebody or other may do about the decision now, in the order in which buttons are shown."""
@@ -230,6 +232,28 @@ def _why_not_owner_or_resolver(action: Action, dossier: Dossier, by: By) -> str 
         f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or its resolver, '
         f"{_resolver(dossier)}. Ask them."
     )
+
+
+def check_own(dossier: Dossier, by: By, members: Sequence[Member]) -> None:
+    """Raise NotAllowed, naming who may, where the owner would resolve what no owner may: before anything is typed.
+
+    members: the active ones.
+    """
+    least = _least(dossier, by)
+    if _is_owner(dossier, by.member) and least > OWN_DECISION_LIMIT:
+        raise NotAllowed(
+            f"You opened {dossier.decision.name}, and a decision of this size is not resolved by whoever opened it. "
+            f"{others_in_words(dossier, members, least)}"
+        )
+
+
+def others_in_words(dossier: Dossier, members: Sequence[Member], needed: int) -> str:
+    """Who else may resolve what takes authority `needed`; at most three names."""
+    names = [m.name for m in members if may_carry(dossier.decision, m, needed)][:MOST_NAMED]
+    if not names:
+        return "Nobody else in the team may yet; a workspace admin can change that in /decide setup."
+    *others, last = names
+    return f"Ask {', '.join(others)} or {last}." if others else f"Ask {last}."
 
 
 def check_resolution(dossier: Dossier, option: Option, by: By) -> None:

@@ -1,13 +1,18 @@
 """A round of scoring: who is asked, until when, and when it may end. Knows who has scored, never what."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
 from uuid import UUID
 
+from bot.domain.team import Member
+
 MIN_EVALUATORS = 2
+MOST_SUGGESTED = 12
+"""So many people are chosen beforehand where scoring starts: a larger round is somebody's own wish."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,6 @@ def turnout(ballots: int, people: int) -> str:
     return f"{ballots} of {people} {'has' if ballots == 1 else 'have'} scored"
 
 
-def default_closes_at(now: datetime, expected: datetime | None) -> datetime:
-    """Three quarters of the way to the expected resolution, to the minute; a day from now where none is ahead."""
-    span = expected - now if expected and expected > now else timedelta(days=4) / 3
-    return (now + span * 3 / 4).replace(second=0, microsecond=0) + timedelta(minutes=1)
+def by_expertise(members: Iterable[Member], decision_type: str) -> tuple[Member, ...]:
+    """Those who know about such decisions (`expertise_areas`) first; the others as they were."""
+    return tuple(sorted(members, key=lambda member: decision_type not in member.expertise_areas))

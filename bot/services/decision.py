@@ -26,7 +26,7 @@ from bot.store.db import Db, run_tx
 async def open_decision(
     db: Db, by: By, *, case: Case, channel_id: str | None, permalink: str | None, currency: str | None = None
 ) -> tuple[Decision, tuple[str, ...]]:
-    """Open it, and give it its criteria at once, those of its type's template, where nothing is missing for that.
+    """Open it; where nothing is missing with the criteria of its type's template, so that options can be added at once.
 
     currency: in which its amounts were typed and will be; None: the team's. Returns the decision and what is still
     missing. The same press again returns the same decision; an edited one (the
@@ -71,8 +71,19 @@ async def _replace_case(c: AsyncConnection, by: By, decision_id: UUID, *, case: 
     found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
     if found.status in {Status.CREATED, Status.TEAM_INPUT}:
         await decision.set_case(c, decision_id, case)
+        await _retemplate(c, by, found, case)
         if channel_id:
             await decision.set_channel(c, decision_id, channel_id)
+
+
+async def _retemplate(c: AsyncConnection, by: By, before: Decision, case: Case) -> None:
+    """Another type brings its own criteria, where those there are still are the first type's template."""
+    there = [k.name for k in await criterion.of_decision(c, before.id)]
+    if case.decision_type == before.case.decision_type or not there:
+        return
+    if there == [draft.name for draft in by.rules.templates.of(before.case.decision_type)]:
+        drafts = by.rules.templates.of(case.decision_type)
+        await criterion.replace(c, decision_id=before.id, drafts=drafts, created_by=before.created_by)
 
 
 async def _with_missing(c: AsyncConnection, by: By, decision_id: UUID) -> tuple[Decision, tuple[str, ...]]:
@@ -82,15 +93,18 @@ async def _with_missing(c: AsyncConnection, by: By, decision_id: UUID) -> tuple[
 
 
 async def _advance(c: AsyncConnection, by: By, decision_id: UUID) -> None:
-    """On to the criteria, where nothing is missing for that: those of the type's template, for the owner to edit."""
+    """On to the options, where nothing is missing: with the criteria of the type's template, for the owner to edit."""
     found, missing = await _with_missing(c, by, decision_id)
     if found.status is not Status.CREATED or missing:
         return
-    await decision.set_state(c, found.moved(Transition.DEFINE))
-    if not await criterion.of_decision(c, decision_id):
+    await decision.set_state(c, found.moved(Transition.DEFINE).moved(Transition.SET_CRITERIA))
+    there = len(await criterion.of_decision(c, decision_id))
+    if not there:
         drafts = by.rules.templates.of(found.case.decision_type)
         await criterion.replace(c, decision_id=decision_id, drafts=drafts, created_by=found.created_by)
+        there = len(drafts)
     await audit.write(c, "decision.defined", decision_id=decision_id, by=by.member.id)
+    await audit.write(c, "criteria.submitted", decision_id=decision_id, by=by.member.id, details={"criteria": there})
 
 
 async def unfinished(db: Db, by: By) -> list[Line]:
@@ -111,9 +125,9 @@ async def unfinished(db: Db, by: By) -> list[Line]:
 async def edit_case(
     db: Db, by: By, decision_id: UUID, *, action: Action, case: Case, channel_id: str | None = None
 ) -> tuple[Decision, tuple[str, ...]]:
-    """Change the case until scoring starts (`action`: complete or edit). A completed case goes on to its criteria.
+    """Change the case until scoring starts (`action`: complete or edit). A completed case goes on to its options.
 
-    Returns the decision and what is still missing for them. One that was not opened in Slack has no place yet: it gets
+    Returns the decision and what is still missing for that. One that was not opened in Slack has no place yet: it gets
     the actor's workspace, and `channel_id`.
     """
 
@@ -122,11 +136,14 @@ async def edit_case(
         return Action.EDIT_CASE if found.decision.status is Status.TEAM_INPUT else action
 
     async def rule(c: AsyncConnection, found: Dossier) -> Done:
-        await decision.set_case(c, decision_id, case)
+        changes = case.changes(found.decision.case)
+        # While it is being defined an amount is not changed, but found out.
+        shown = () if found.decision.status is Status.CREATED else changes
+        await decision.set_case(c, decision_id, case, changes=shown)
         if found.decision.channel_id is None:
             await decision.set_place(c, decision_id, workspace_id=by.actor.workspace_id, channel_id=channel_id)
         await _advance(c, by, decision_id)
-        return Done("decision.edited")
+        return Done("decision.edited", changes)
 
     await act(db, by, decision_id, asked, rule)
     return await run_tx(db, lambda c: _with_missing(c, by, decision_id))
@@ -138,8 +155,9 @@ async def change_urgency(db: Db, by: By, decision_id: UUID, *, urgency_level: in
     async def rule(c: AsyncConnection, found: Dossier) -> Done:
         if not 1 <= urgency_level <= 5:
             raise Invalid("Choose an urgency from 1 to 5.", field="urgency")
+        changes = replace(found.decision.case, urgency_level=urgency_level).changes(found.decision.case)
         await decision.set_urgency(c, decision_id, urgency_level)
-        return Done("decision.urgency", {"urgency": [found.decision.case.urgency_level, urgency_level]})
+        return Done("decision.urgency", changes)
 
     return await act(db, by, decision_id, Action.EDIT_URGENCY, rule)
 

@@ -1,40 +1,61 @@
 """Propose answers to the customer."""
 
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Phase
-from bot.domain.option import Option, OptionDraft, check_option
+from bot.domain.option import MOST_AT_ONCE, Option, OptionDraft, check_drafts, check_option
 from bot.domain.permission import check
 from bot.errors import NotAllowed, NotFound
 from bot.services.press import Done, Replaced, act, act_once
-from bot.store import dossier, option
+from bot.store import audit, dossier, option
 from bot.store.db import Db, run_tx
 
 
-async def propose(db: Db, by: By, decision_id: UUID, *, draft: OptionDraft) -> Dossier:
-    """Add an option."""
+async def propose(db: Db, by: By, decision_id: UUID, *, drafts: Sequence[OptionDraft]) -> Dossier:
+    """Add options, `MOST_AT_ONCE` at most. Raises Invalid with the place of the draft: field "title_1" is the second's.
+
+    An edited press replaces those that it first added, which are told by their ids.
+    """
 
     async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | Replaced:
-        checked = check_option(draft, others=[o for o in found.options if o.id != made])
+        batch = _batch(made or uuid4())
+        checked = check_drafts(drafts, others=[o for o in found.options if o.id not in batch])
+        await _put(c, by, found, dict(zip(batch, checked, strict=False)))
+        for surplus in batch[len(checked) :]:
+            await option.remove(c, surplus)
         if made:
-            await option.change(c, made, checked)
             return Replaced(made=made)
-        option_id = await option.add(c, decision_id=decision_id, created_by=by.member.id, draft=checked)
-        return _of_option("option.proposed", option_id)
+        for option_id in batch[1 : len(checked)]:
+            await audit.write(c, "option.proposed", decision_id=decision_id, details={"option": str(option_id)})
+        return _of_option("option.proposed", batch[0])
 
     def replaces(found: Dossier, made: UUID) -> bool:
-        return found.decision.phase is Phase.OPTIONS and found.option(made) is not None
+        return found.decision.phase is Phase.OPTIONS and any(found.option(one) for one in _batch(made))
 
     return await act_once(db, by, decision_id, Action.PROPOSE_OPTION, rule, replaces=replaces)
 
 
-def _of_option(line: str, option_id: UUID) -> Done:
+def _batch(first: UUID) -> tuple[UUID, ...]:
+    """The ids of the options of one press; one of them tells all, and a press keeps one id."""
+    return (first, *(uuid5(first, str(place)) for place in range(1, MOST_AT_ONCE)))
+
+
+async def _put(c: AsyncConnection, by: By, found: Dossier, drafts: Mapping[UUID, OptionDraft]) -> None:
+    for option_id, draft in drafts.items():
+        if found.option(option_id):
+            await option.change(c, option_id, draft)
+        else:
+            await option.add(c, option_id, decision_id=found.decision.id, created_by=by.member.id, draft=draft)
+
+
+def _of_option(line: str, option_id: UUID, **more: object) -> Done:
     # Who proposed what stays hidden until close, from the trail as well: it names the option only.
-    return Done(line, {"option": str(option_id)}, made=option_id, is_anonymous=True)
+    return Done(line, {"option": str(option_id)} | more, made=option_id, is_anonymous=True)
 
 
 async def mine(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, tuple[Option, ...]]:
@@ -47,7 +68,9 @@ async def mine(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, tuple[Option
     check(Action.EDIT_OPTION, found, by)
     own = tuple(o for o in found.options if o.created_by == by.member.id)
     if not own:
-        raise NotFound(f'You have proposed no option for {found.decision.name} yet. "Propose option" adds one.')
+        raise NotFound(
+            f'You have proposed no option for {found.decision.name} yet. "{Action.PROPOSE_OPTION.label}" adds one.'
+        )
     return found, own
 
 
@@ -73,7 +96,9 @@ async def change(db: Db, by: By, decision_id: UUID, *, option_id: UUID, draft: O
         before = _own(found, by, option_id)
         checked = check_option(draft, others=[o for o in found.options if o != before])
         await option.change(c, option_id, checked)
-        return _of_option("option.changed", option_id)
+        costs = [before.financial_cost, checked.financial_cost]
+        changed = {"financial_cost": [None if cost is None else str(cost) for cost in costs]}
+        return _of_option("option.changed", option_id, **(changed if costs[0] != costs[1] else {}))
 
     return await act(db, by, decision_id, Action.EDIT_OPTION, rule)
 

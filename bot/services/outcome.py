@@ -9,11 +9,24 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Transition
 from bot.domain.outcome import OutcomeDraft, resolution_hours
-from bot.domain.permission import check_resolution
+from bot.domain.permission import check_own, check_resolution
+from bot.domain.team import Member
 from bot.errors import Invalid
+from bot.services import dossier as dossiers
+from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
 from bot.store import outcome
 from bot.store.db import Db
+
+
+async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Member]]:
+    """What the Resolve window needs: the decision, and the active members.
+
+    Raises NotAllowed, before a reason is typed, where it is one's own and too large for that.
+    """
+    found, active = await dossiers.get_allowed(db, by, decision_id, Action.RESOLVE), await teams.active_members(db, by)
+    check_own(found, by, active)
+    return found, active
 
 
 async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason: str) -> Dossier:

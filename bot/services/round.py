@@ -39,7 +39,7 @@ def _check_startable(found: Dossier, active_members: int) -> None:
     name = found.decision.name
     check_options(found.options)
     if not found.criteria:
-        raise Conflict(f'{name} needs at least 1 criterion. Use "Back to criteria".')
+        raise Conflict(f'{name} needs at least 1 criterion. Use "Edit criteria".')
     if active_members < MIN_EVALUATORS:
         raise Conflict(
             f"{name} needs at least {MIN_EVALUATORS} active members to score. Add people with /decide setup."

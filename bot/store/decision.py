@@ -1,12 +1,12 @@
 """Rows of `customer_decisions`: the case, its state, its number and its revision."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, insert, select, text, union_all, update
+from sqlalchemy import exists, func, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -43,6 +43,9 @@ def decision_of(row: Any) -> Decision:
         currency=row.currency,
         taken_from=row.taken_from,
         ladder=tuple(row.ladder or ()),
+        financial_impact_before=row.financial_impact_before,
+        customer_value_before=row.customer_value_before,
+        urgency_level_before=row.urgency_level_before,
     )
 
 
@@ -129,8 +132,14 @@ async def get_team_id(c: AsyncConnection, decision_id: UUID) -> UUID:
     return team_id
 
 
-async def set_case(c: AsyncConnection, decision_id: UUID, case: Case) -> None:
-    await _set(c, decision_id, _case_values(case))
+async def set_case(c: AsyncConnection, decision_id: UUID, case: Case, *, changes: Collection[str] = ()) -> None:
+    """changes: which facts are others now, of `decision.WATCHED`; what each was at first is kept beside it."""
+    await _set(c, decision_id, _case_values(case) | _at_first(changes))
+
+
+def _at_first(changes: Collection[str]) -> dict[str, object]:
+    k = t.customer_decisions.c
+    return {f"{name}_before": func.coalesce(k[f"{name}_before"], k[name]) for name in changes}
 
 
 async def set_state(c: AsyncConnection, decision: Decision) -> None:
@@ -149,7 +158,7 @@ async def set_owner(c: AsyncConnection, decision_id: UUID, *, owner: UUID, befor
 
 
 async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int) -> None:
-    await _set(c, decision_id, {"urgency_level": urgency_level})
+    await _set(c, decision_id, {"urgency_level": urgency_level} | _at_first(["urgency_level"]))
 
 
 async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) -> None:

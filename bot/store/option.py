@@ -1,7 +1,6 @@
 """Rows of `response_options`. They change only before scoring starts; the services see to that."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -25,7 +24,7 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
             created_by=r.created_by,
             title=r.title,
             description=r.description,
-            financial_cost=r.financial_cost or Decimal(0),
+            financial_cost=r.financial_cost,
             implementation_effort=r.implementation_effort or "medium",
             risk_level=r.risk_level or "medium",
         )
@@ -43,16 +42,12 @@ def _values(draft: OptionDraft) -> dict[str, object]:
     }
 
 
-async def add(c: AsyncConnection, *, decision_id: UUID, created_by: UUID, draft: OptionDraft) -> UUID:
+async def add(c: AsyncConnection, option_id: UUID, *, decision_id: UUID, created_by: UUID, draft: OptionDraft) -> None:
+    """Behind those that there are."""
     table = t.response_options
     last = select(func.coalesce(func.max(table.c.position), -1) + 1).where(table.c.decision_id == decision_id)
-    row = await c.execute(
-        insert(table)
-        .values(decision_id=decision_id, created_by=created_by, position=last.scalar_subquery(), **_values(draft))
-        .returning(table.c.id)
-    )
-    option_id: UUID = row.scalar_one()
-    return option_id
+    values = {"id": option_id, "decision_id": decision_id, "created_by": created_by, **_values(draft)}
+    await c.execute(insert(table).values(position=last.scalar_subquery(), **values))
 
 
 async def change(c: AsyncConnection, option_id: UUID, draft: OptionDraft) -> None:

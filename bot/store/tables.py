@@ -146,6 +146,9 @@ customer_decisions = Table(
     Column("overdue_shown", UTC_TIMESTAMP),  # the expected_resolution_date whose passing card and Home tab show
     Column("taken_from", ForeignKey("team_members.id")),  # the owner before, who had left
     Column("ladder", ARRAY(Uuid)),  # who is asked to decide it, in that order, as planned last
+    Column("financial_impact_before", MONEY),  # what it was at first, where it was changed since; likewise the next two
+    Column("customer_value_before", MONEY),
+    Column("urgency_level_before", Integer),
 )
 
 decision_criteria = Table(

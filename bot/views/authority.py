@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.domain.authority import AuthorityTable, highest_cost, required_authority
+from bot.domain.authority import AuthorityTable, highest_cost, least_for_any, required_authority
 from bot.domain.decider import highest_reach
-from bot.domain.decision import Dossier
+from bot.domain.decision import Case, Dossier
 from bot.domain.money import format_money
 from bot.domain.team import Member, may_edit_team, who_edits
 from bot.views.slack import ids, text
@@ -38,24 +38,37 @@ def levels_hint(table: AuthorityTable, currency: str) -> str:
     return f"What this person may resolve: {levels}; a high risk or a contract takes one more. Nobody raises their own."
 
 
+def stake(case: Case, table: AuthorityTable, currency: str) -> str | None:
+    """What the amount that was typed takes, said while one types; None where there is nothing to say of it."""
+    level = required_authority(case, None, table)
+    needed = decider(level, table, currency)
+    if case.financial_impact is not None:
+        return f"{format_money(case.financial_impact, currency)}: needs {needed}."
+    return f"Amount unknown: needs {needed}; give the amount to lower it." if case.is_about_money else None
+
+
 def cost_hint(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> str:
-    """What an option may cost for somebody of the team to resolve with it. members: the active ones."""
-    highest = highest_reach(dossier, members)
-    case_takes = required_authority(dossier.decision.case, None, table)
-    if case_takes > highest:
-        needed = decider(case_takes, table, dossier.decision.currency)
+    """What options may cost for somebody of the team to resolve with them. members: the active ones."""
+    case, currency = dossier.decision.case, dossier.decision.currency
+    highest, least = highest_reach(dossier, members), least_for_any(case, table)
+    if least > highest:
         return (
-            f"What it costs us; empty is 0. Whatever it costs, {dossier.decision.name} needs {needed}, and nobody in "
+            f"Whatever an option costs, {dossier.decision.name} needs {decider(least, table, currency)}, and nobody in "
             f"the team is one yet. {who_gives(members)}"
         )
-    ceiling = highest_cost(dossier.decision.case, highest, table)
+    ceiling, unknown = highest_cost(case, highest, table), _cost_unknown(case, table, currency)
     if ceiling is None:
-        return "What it costs us; empty is 0. A costly option needs somebody who may decide more."
-    more = ", since it is about a contract" if dossier.decision.case.is_contract else ", less with a high risk"
-    return (
-        "What it costs us; empty is 0. Somebody in your team may decide up to "
-        f"{format_money(ceiling, dossier.decision.currency)}{more}."
-    )
+        return f"{unknown}A costly option needs somebody who may decide more."
+    more = ", since it is about a contract" if case.is_contract else ", less with a high risk"
+    return f"{unknown}Somebody in your team may decide up to {format_money(ceiling, currency)}{more}."
+
+
+def _cost_unknown(case: Case, table: AuthorityTable, currency: str) -> str:
+    """Where neither amount is known, what an option without a cost takes."""
+    if case.financial_impact is not None or not case.is_about_money:
+        return ""
+    needed = decider(required_authority(case, None, table), table, currency)
+    return f"Amount unknown: without a cost an option needs {needed}; give the cost to lower it. "
 
 
 def out_of_reach(dossier: Dossier, members: Sequence[Member], table: AuthorityTable) -> str | None:

@@ -1,14 +1,16 @@
 """The decision itself: opening it, editing its case, and the list of those that are open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
+from bot.domain.authority import AuthorityTable
 from bot.domain.decision import (
     CUSTOMER_LENGTH,
+    DECISION_TYPES,
     DESCRIPTION_LENGTH,
     TITLE_LENGTH,
     Case,
@@ -20,14 +22,15 @@ from bot.domain.decision import (
 )
 from bot.domain.team import Team
 from bot.domain.waiting import Line
-from bot.views import case, reason
+from bot.errors import Invalid
+from bot.views import authority, case, reason
 from bot.views.details import details
 from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
-from bot.views.slack import ids, kit, notice, text
-from bot.views.slack.entry import channel, optional_channel
+from bot.views.slack import element, ids, kit, notice, text
+from bot.views.slack.entry import checkbox, optional_channel
 from bot.views.slack.field import Answers, Ask, Field, Inputs
-from bot.views.slack.form import Fields, View, metadata
+from bot.views.slack.form import Fields, View, field_of, metadata
 from bot.views.waiting import todo
 from bot.views.window import decision_modal, heading
 
@@ -47,21 +50,30 @@ __all__ = [
     "parse_new",
     "parse_reason",
     "parse_urgency",
+    "retold",
+    "unfolded",
     "urgency",
 ]
 
 LIST_PAGE_LINES = 10
-_CHANNEL = channel(
-    "channel",
-    "Channel of the card",
-    missing="Choose the channel in which the card appears.",
-    hint="Everybody in the channel sees the card. Who scored what stays secret.",
+PLACE = "Channel of the card"
+_NOWHERE = checkbox(
+    "nowhere", "Card", "No card in any channel", about="Your team finds it in /decide list and on Home."
 )
+_CHANNEL = Field[str | None](
+    "channel",
+    PLACE,
+    lambda start: element.conversations_select("channel", initial=start),
+    lambda fields: fields.conversation("channel"),
+    is_optional=True,
+)
+_SAID, _MORE = "said", "more"
+"""Names of the blocks that come and go while somebody types."""
 
 
 def _later_channel(hint: str | None = None) -> Field[str | None]:
-    """For a decision that was not opened in Slack: by default where the button is pressed."""
-    return optional_channel("channel", "Channel of the card", hint=hint)
+    """For a decision that has no channel: by default where the button is pressed."""
+    return optional_channel("channel", PLACE, hint=hint)
 
 
 class NewDecision(BaseModel):
@@ -70,7 +82,8 @@ class NewDecision(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     case: Case
-    channel_id: str
+    channel_id: str | None = None
+    """None: no card is posted."""
     permalink: str | None = None
 
 
@@ -81,40 +94,123 @@ def new_decision(
     description: str = "",
     channel_id: str | None = None,
     permalink: str | None = None,
-    expected: datetime | None = None,
+    proposals: Mapping[int, datetime] | None = None,
+    once: str | None = None,
 ) -> kit.View:
-    """channel_id: where the person is, kept only if it is a channel. expected: default date to resolve by."""
-    start = replace(case.BLANK, title=title, description=description, expected_resolution_date=expected)
+    """What every case needs; "More fields" unfolds the rest.
+
+    channel_id: where the person is, if that is a channel. proposals: by urgency, the date to decide by that it begins
+    with. once: see `press.press`.
+    """
+    dates = proposals or {}
+    start = replace(case.BLANK, title=title, description=description)
+    start = replace(start, expected_resolution_date=dates.get(start.urgency_level))
     inputs = Inputs("new", 1)
-    _new(inputs, NewDecision(case=start, channel_id=channel_id or ""), currency=team.currency)
-    return kit.modal(
-        "New decision",
-        inputs.blocks,
-        callback_id=ids.NEW_DECISION,
-        submit="Create",
-        metadata={
-            "permalink": permalink if permalink and text.is_link(permalink) else None,
-            "currency": team.currency,
-        },
-    )
+    case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
+    if channel_id is None:
+        inputs(_later_channel("Left empty, no card is posted."), None)
+    more = kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)
+    place = [kit.context(f"The card appears in <#{channel_id}>.")] if channel_id else []
+    metadata = {
+        "permalink": permalink if permalink and text.is_link(permalink) else None,
+        "currency": team.currency,
+        "channel": channel_id,
+        "dates": ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None,
+        "once": once,
+    }
+    return _frame([*inputs.blocks, *place, more], metadata)
+
+
+def _frame(blocks: Sequence[kit.Block], metadata: Mapping[str, str | None]) -> kit.View:
+    return kit.modal("New decision", blocks, callback_id=ids.NEW_DECISION, submit="Create", metadata=metadata)
+
+
+def unfolded(view: View) -> kit.View:
+    """The window "New decision" with all its fields. What was typed stays: its blocks are the same."""
+    carried = metadata(view)
+    inputs = Inputs("new", 1)
+    case.rest(inputs, case.BLANK, currency=carried.get("currency", ""))
+    if place := carried.get("channel"):
+        inputs(_CHANNEL, place)
+        inputs(_NOWHERE, False)
+    kept = [block for block in view["blocks"] if block.get("block_id") != _MORE]
+    return _frame([*kept, *inputs.blocks], carried)
+
+
+def retold(view: View, table: AuthorityTable) -> kit.View:
+    """The window once type, amount or urgency were entered: what the amount takes, and which date the urgency brings.
+
+    No field is touched, only what is said between them: somebody may be filling one in.
+    """
+    carried, typed = metadata(view), Fields(view)
+    said = {
+        "financial_impact": _said(typed, table, carried.get("currency", "")),
+        "urgency": _dated(typed, _dates(carried)),
+    }
+    blocks: list[kit.Block] = []
+    for block in view["blocks"]:
+        name = field_of(block.get("block_id", ""))
+        blocks += [block] if name != _SAID else []
+        if words := said.get(name):
+            blocks.append({**kit.context(words), "block_id": kit.block_id(_SAID, name, 1)})
+    return _frame(blocks, carried)
+
+
+def _said(typed: Fields, table: AuthorityTable, currency: str) -> str | None:
+    """The line under the amount."""
+    try:
+        amount = case.at_stake(currency).read(typed)
+    except Invalid as refusal:
+        return text.safe(refusal.message, 300)
+    known = replace(case.BLANK, decision_type=typed.choice("decision_type") or "", financial_impact=amount)
+    return authority.stake(known, table, currency)
+
+
+def _dated(typed: Fields, dates: Mapping[int, datetime]) -> str | None:
+    """The line under the urgency, where it brings another date than the form began with."""
+    at = _brought(typed.moment("expected_date"), int(typed.choice("urgency") or 0), dates)
+    return f"Then it is to be decided by {text.moment(at)}, unless you choose another date." if at else None
+
+
+def _brought(chosen: datetime | None, urgency: int, dates: Mapping[int, datetime]) -> datetime | None:
+    """The date that the urgency brings: in place of the one that the form began with, not of one that was chosen."""
+    is_chosen = chosen != dates.get(case.BLANK.urgency_level)
+    return None if is_chosen or urgency == case.BLANK.urgency_level else dates.get(urgency)
+
+
+def _dates(carried: Mapping[str, str]) -> dict[int, datetime]:
+    """By urgency, what the form proposes."""
+    pairs = (pair.split(":") for pair in carried.get("dates", "").split(",") if pair)
+    return {int(urgency): datetime.fromtimestamp(int(epoch), UTC) for urgency, epoch in pairs}
 
 
 def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
     """Raises Invalid with the name of the field."""
-    start = NewDecision(case=case.BLANK, channel_id="", permalink=metadata(view).get("permalink"))
-    return _new(Answers(view), start, currency=currency, now=now)
+    answers, carried = Answers(view), metadata(view)
+    about = case.basics(answers, case.BLANK, currency=currency, now=now)
+    if case.UNFOLDED in answers:
+        about = case.rest(answers, about, currency=currency)
+    brought = _brought(about.expected_resolution_date, about.urgency_level, _dates(carried))
+    about = replace(about, expected_resolution_date=brought or about.expected_resolution_date)
+    return NewDecision(case=about, channel_id=_place(answers, carried), permalink=carried.get("permalink"))
 
 
-def _new(ask: Ask, start: NewDecision, *, currency: str, now: datetime | None = None) -> NewDecision:
-    """The form of a new decision. now: see `case.problem`."""
-    about = case.customer(ask, start.case, currency=currency)
-    about = case.problem(ask, about, currency=currency, now=now)
-    return start.model_copy(update={"case": about, "channel_id": ask(_CHANNEL, start.channel_id)})
+def _place(answers: Answers, carried: Mapping[str, str]) -> str | None:
+    """The channel of the card: as chosen, else where the window was opened."""
+    if _NOWHERE.name in answers and answers(_NOWHERE, False):
+        return None
+    return answers(_CHANNEL, None) if _CHANNEL.name in answers else carried.get("channel")
 
 
-def created(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
-    """Once the decision exists. missing: what still keeps it from its criteria, in words."""
-    return _next_step(decision, f"{decision.name} created", missing)
+def created(decision: Decision, *, currency: str, criteria: int, missing: Sequence[str] = ()) -> kit.View:
+    """Once the decision exists. criteria: how many its type's template gave it. missing: what keeps it from them."""
+    amount = decision.case.financial_impact
+    said = f", {text.money(amount, currency)} at stake" if amount is not None else ""
+    kind = DECISION_TYPES[decision.case.decision_type].lower()
+    edit = kit.button("Edit", Action.EDIT_CRITERIA, value=str(decision.id), label="Edit the criteria")
+    template = kit.section(f"{text.count('criterion', criteria)} from the {kind} template.", accessory=edit)
+    more = [template] if decision.phase is Phase.OPTIONS else []
+    return _next_step(decision, f"{decision.name} created", missing, said=said, more=more)
 
 
 def edited(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
@@ -124,11 +220,13 @@ def edited(decision: Decision, *, missing: Sequence[str] = ()) -> kit.View:
 
 def criteria_set(decision: Decision) -> kit.View:
     """Once the criteria were submitted: the team may propose options."""
-    sentence = f"The criteria of {decision.name} are set. Next: propose the options, at least two."
+    sentence = f"The criteria of {decision.name} are set. Next: add the options, at least two."
     return notice.done(f"{decision.name} criteria", sentence, actions=_buttons(decision, Action.PROPOSE_OPTION))
 
 
-def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.View:
+def _next_step(
+    decision: Decision, done: str, missing: Sequence[str], *, said: str = "", more: Sequence[kit.Block] = ()
+) -> kit.View:
     match decision.status, decision.phase:
         case Status.CREATED, _:
             action = Action.COMPLETE_CASE
@@ -136,8 +234,8 @@ def _next_step(decision: Decision, done: str, missing: Sequence[str]) -> kit.Vie
         case Status.TEAM_INPUT, Phase.CRITERIA:
             action, step = Action.EDIT_CRITERIA, "Next: set the criteria."
         case _:
-            action, step = Action.PROPOSE_OPTION, "Next: propose the options, at least two."
-    return notice.done(done, f"{done}. {step}", actions=_buttons(decision, action))
+            action, step = Action.PROPOSE_OPTION, "Next: add the options, at least two."
+    return notice.done(done, f"{done}{said}. {step}", actions=_buttons(decision, action), more=more)
 
 
 def _buttons(decision: Decision, action: Action) -> list[kit.Element]:
@@ -165,9 +263,9 @@ def complete_case(dossier: Dossier) -> kit.View:
 
 
 def _edited(ask: Ask, start: Case, *, currency: str, now: datetime | None = None) -> Case:
-    """The form of a case that exists. now: see `case.problem`."""
-    about = case.problem(ask, start, currency=currency, now=now)
-    return case.customer(ask, about, currency=currency)
+    """The form of a case that exists. now: see `case.basics`."""
+    about = case.basics(ask, start, currency=currency, now=now)
+    return case.rest(ask, about, currency=currency)
 
 
 def parse_channel(view: View) -> str | None:

@@ -110,15 +110,26 @@ def facts_line(dossier: Dossier, *, room: int = 150) -> str:
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
     """What everybody in the channel may know of the customer; never the e-mail address."""
-    case, currency = dossier.decision.case, dossier.decision.currency
+    decision, case, currency = dossier.decision, dossier.decision.case, dossier.decision.currency
     return [
         ("Type", DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50))),
         ("Customer", text.inline(case.customer_name, room)),
         ("Tier", TIERS.get(case.customer_tier, text.inline(case.customer_tier, 50))),
-        ("Customer value", text.money(case.customer_value, currency)),
-        ("Financial impact", text.money(case.financial_impact, currency)),
-        ("Urgency", URGENCY[case.urgency_level]),
+        ("Customer value", _amount(case.customer_value, decision.customer_value_before, currency)),
+        ("Amount at stake", _amount(case.financial_impact, decision.financial_impact_before, currency)),
+        ("Urgency", _urgency(case.urgency_level, decision.urgency_level_before)),
     ]
+
+
+def _amount(now: Decimal | None, before: Decimal | None, currency: str) -> str:
+    """ "USD 12,000 (was USD 60,000)"."""
+    was = f" (was {text.money(before, currency)})" if before is not None and before != now else ""
+    return f"{text.money(now, currency)}{was}"
+
+
+def _urgency(now: int, before: int | None) -> str:
+    was = f" (was {URGENCY[before]})" if before is not None and before != now else ""
+    return f"{URGENCY[now]}{was}"
 
 
 def line_facts(decision: Decision, now: datetime) -> str:
@@ -140,10 +151,10 @@ def due_line(dossier: Dossier, now: datetime) -> str:
     """Owner and date; the date as a token, in the reader's zone."""
     at = dossier.decision.case.expected_resolution_date
     if at is None:
-        return f"{owner_line(dossier)}  ·  No date to resolve by yet"
+        return f"{owner_line(dossier)}  ·  No date to decide by yet"
     is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
     late = "  ·  *overdue*" if is_open and at <= now else ""
-    return f"{owner_line(dossier)}  ·  Resolve by {text.moment(at)}{late}"
+    return f"{owner_line(dossier)}  ·  Decide by {text.moment(at)}{late}"
 
 
 def owner_line(dossier: Dossier) -> str:
@@ -153,9 +164,13 @@ def owner_line(dossier: Dossier) -> str:
     return f"Owner: {text.mention(owner.slack_user_id, owner.name)}{took_over}{has_left}"
 
 
+def cost_fact(cost: Decimal | None, currency: str) -> str:
+    return f"cost {text.money(cost, currency)}"
+
+
 def option_facts(option: Option, currency: str) -> str:
     return (
-        f"cost {text.money(option.financial_cost, currency)} · "
+        f"{cost_fact(option.financial_cost, currency)} · "
         f"effort {LEVELS.get(option.implementation_effort, '?').lower()} · "
         f"risk {LEVELS.get(option.risk_level, '?').lower()}"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.team import who_edits
-from bot.views.slack import ids, kit, text
+from bot.views.slack import ids, kit, notice, text
 
 USAGE = (
     (ids.COMMAND, "open a new decision"),
@@ -37,10 +37,20 @@ def help_message(*, bot_name: str = "Conclave") -> kit.Message:
     return kit.message(f"{intro} {commands}", blocks)
 
 
+def no_team(*, channel_id: str = "") -> kit.View:
+    """To whoever may make the first team here. channel_id: where that is announced."""
+    sentence = "There is no team here yet. Set one up; it takes a minute. Then open your decision."
+    button = kit.button("Set up your team", ids.OPEN_SETUP, value=channel_id or None, style="primary")
+    return notice.done("No team yet", sentence, actions=[button])
+
+
 def not_a_member(admins: Sequence[str], *, has_team: bool) -> str:
     """A plain sentence for somebody unknown. admins: names of those who can add people."""
     if not has_team:
-        sentence = f"There is no team here yet. Set one up with {ids.COMMAND} setup; it takes a minute."
+        sentence = (
+            "There is no team here yet. Any full member of this workspace can set one up with "
+            f"{ids.COMMAND} setup; it takes a minute."
+        )
     else:
         who = text.sentence_case(who_edits(text.cut(text.one_line(name), 80) for name in admins))
         sentence = f"You are not a member of a team here yet. {who} can add you with {ids.COMMAND} setup."

@@ -1,24 +1,35 @@
-"""The modals in which members propose options and edit their own."""
+"""The modals in which members add options and edit their own."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier
-from bot.domain.option import DESCRIPTION_LENGTH, LEVELS, MIN_OPTIONS, TITLE_LENGTH, Option, OptionDraft
+from bot.domain.option import (
+    DESCRIPTION_LENGTH,
+    LEVELS,
+    MAX_OPTIONS,
+    MIN_OPTIONS,
+    MOST_AT_ONCE,
+    TITLE_LENGTH,
+    Option,
+    OptionDraft,
+)
 from bot.domain.team import Member
+from bot.errors import Invalid
 from bot.views import authority
-from bot.views.dossier import buttons, option_facts, show_button
+from bot.views.dossier import buttons, cost_fact, option_facts, show_button
 from bot.views.slack import ids, kit, notice, text
 from bot.views.slack.entry import checkbox, choice, line, long_text, money
 from bot.views.slack.field import Answers, Ask, Inputs
-from bot.views.slack.form import View
+from bot.views.slack.form import View, field_of, filled_rows, metadata, thing_of
 from bot.views.window import decision_modal, heading
 
 _BLANK = OptionDraft("", "")
+_MORE = "more"
 _REMOVE = checkbox("remove", "Remove", "Remove this option")
 
 
@@ -31,14 +42,54 @@ class OptionForm(BaseModel):
     remove: bool = False
 
 
-def propose(dossier: Dossier, by: By, *, members: Sequence[Member]) -> kit.View:
-    """members: the active ones, whose authority says how much an option may cost."""
-    decision = dossier.decision
-    explain = "An answer that we could give. Who proposed it is shown only when scoring has closed."
-    inputs = Inputs(decision.id, decision.revision)
-    _draft(inputs, _BLANK, decision.currency, cost_hint=authority.cost_hint(dossier, members, by.rules.authority))
-    blocks = [heading(decision, explain), *inputs.blocks]
-    return decision_modal(dossier, Action.PROPOSE_OPTION, blocks, submit="Propose", currency=decision.currency)
+def propose(dossier: Dossier, by: By, *, members: Sequence[Member], once: str | None = None) -> kit.View:
+    """Up to three options, by title and cost; "More fields" unfolds the rest of each.
+
+    members: the active ones, whose authority says how much an option may cost. once: see `press.press`.
+    """
+    explain = (
+        "Answers that we could give. Who added which is shown only when scoring has closed. "
+        f"{authority.cost_hint(dossier, members, by.rules.authority)}"
+    )
+    blocks = [heading(dossier.decision, explain)]
+    for place in range(1, MOST_AT_ONCE + 1):
+        row = Inputs(place, 1)
+        _first(row, _BLANK, dossier.decision.currency, place=place)
+        blocks += row.blocks
+    more = kit.actions([kit.button("More fields", ids.OPTIONS_MORE)], block_id=_MORE)
+    carried = {"decision": str(dossier.decision.id), "currency": dossier.decision.currency, "once": once}
+    return _frame([*blocks, more], carried)
+
+
+def _frame(blocks: Sequence[kit.Block], carried: Mapping[str, str | None]) -> kit.View:
+    action = Action.PROPOSE_OPTION
+    return kit.modal(action.label, blocks, callback_id=action, submit="Add", metadata=carried)
+
+
+def unfolded(view: View) -> kit.View:
+    """The window with all fields of its options. What was typed stays: its blocks are the same."""
+    blocks: list[kit.Block] = []
+    for block in view["blocks"]:
+        blocks += [block] if block.get("block_id") != _MORE else []
+        if field_of(block.get("block_id", "")) == "financial_cost":
+            row = Inputs(thing_of(block["block_id"]), 1)
+            _rest(row, _BLANK, place=int(thing_of(block["block_id"])))
+            blocks += row.blocks
+    return _frame(blocks, metadata(view))
+
+
+def parse_several(view: View, *, currency: str) -> tuple[OptionDraft, ...]:
+    """The rows in which something was written. Raises Invalid (field "title_<index among these rows>")."""
+    return tuple(_read(view, key, index, currency) for index, key in enumerate(filled_rows(view)))
+
+
+def _read(view: View, key: str, index: int, currency: str) -> OptionDraft:
+    answers = Answers(view, thing=key)
+    try:
+        draft = _first(answers, _BLANK, currency)
+        return _rest(answers, draft) if "description" in answers else draft
+    except Invalid as refusal:
+        raise Invalid(refusal.message, field=f"{refusal.field}_{index}") from None
 
 
 def edit(dossier: Dossier, by: By, option: Option, *, members: Sequence[Member]) -> kit.View:
@@ -69,18 +120,26 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
     )
 
 
-def proposed(dossier: Dossier, by: By) -> kit.View:
-    """What comes after a proposal: another one, the decision itself or, for its owner once there are two, scoring."""
+def proposed(dossier: Dossier, by: By, *, drafts: Sequence[OptionDraft]) -> kit.View:
+    """What comes next: more options, the decision itself or, for its owner once there are two, scoring.
+
+    drafts: what was added, said again as it was understood.
+    """
     decision = dossier.decision
-    is_enough = len(dossier.options) >= MIN_OPTIONS
-    rest = f"one of {len(dossier.options)} now." if is_enough else f"the only one so far; scoring needs {MIN_OPTIONS}."
-    sentence = f"Your option for {decision.name} is proposed, {rest}"
-    style = None if is_enough else "primary"
-    more = kit.button(Action.PROPOSE_OPTION.label, Action.PROPOSE_OPTION, value=str(decision.id), style=style)
+    there, is_enough = len(dossier.options), len(dossier.options) >= MIN_OPTIONS
+    sofar = f"there are {there} now" if there > 1 else f"it is the only one so far; scoring needs {MIN_OPTIONS}"
+    sentence = f"{text.count('option', len(drafts))} added to {decision.name}; {sofar}."
+    lines = [f"• *{text.inline(d.title)}* · {cost_fact(d.financial_cost, dossier.team.currency)}" for d in drafts]
+    label = "Add more options"
+    more = kit.button(label, Action.PROPOSE_OPTION, value=str(decision.id), style=None if is_enough else "primary")
     is_owners = is_enough and decision.created_by == by.member.id
     on = buttons(decision, [Action.START_SCORING], leading=Action.START_SCORING) if is_owners else []
+    room = [more] if there < MAX_OPTIONS else []
     return notice.done(
-        f"{decision.name} option", sentence, actions=[more, *on, show_button(decision.id, decision.number)]
+        f"{decision.name} options",
+        sentence,
+        more=[kit.section("\n".join(lines))],
+        actions=[*on, *room, show_button(decision.id, decision.number)],
     )
 
 
@@ -93,27 +152,45 @@ def parse(view: View, *, currency: str) -> OptionForm:
 
 
 def _draft(ask: Ask, start: Option | OptionDraft, currency: str, *, cost_hint: str | None = None) -> OptionDraft:
-    """The form of an option. cost_hint: what stands under the cost while it is shown."""
+    """The form of one option. cost_hint: what stands under the cost while it is shown."""
+    return _rest(ask, _first(ask, start, currency, cost_hint=cost_hint), start)
+
+
+def _first(
+    ask: Ask, start: Option | OptionDraft, currency: str, *, place: int = 0, cost_hint: str | None = None
+) -> OptionDraft:
+    """What every option needs. place: of several in one window, counted from 1."""
+    title = line("title", f"Option {place}" if place else "Title", length=TITLE_LENGTH, called="title")
+    cost = f"Cost of option {place}" if place else "Cost"
     return OptionDraft(
-        title=ask(line("title", "Title", length=TITLE_LENGTH), start.title),
+        title=ask(replace(title, is_optional=place > 1), start.title),
+        description=start.description,
+        financial_cost=ask(
+            money("financial_cost", cost, currency, allow_negative=True, hint=cost_hint), start.financial_cost
+        ),
+        implementation_effort=start.implementation_effort,
+        risk_level=start.risk_level,
+    )
+
+
+def _rest(ask: Ask, draft: OptionDraft, start: Option | OptionDraft | None = None, *, place: int = 0) -> OptionDraft:
+    """`draft` with what may stay as it is proposed."""
+    of = f" of option {place}" if place else ""
+    shown = start or draft
+    return replace(
+        draft,
         description=ask(
             long_text(
                 "description",
-                "Description",
+                f"Description{of}",
                 length=DESCRIPTION_LENGTH,
-                missing="Describe the option in a sentence or two.",
                 hint="What we would do, so that everybody scores the same thing.",
             ),
-            start.description,
+            shown.description,
         ),
-        financial_cost=ask(
-            money("financial_cost", "Cost", currency, allow_negative=True, hint=cost_hint),
-            start.financial_cost or None,
-        )
-        or Decimal(0),
         implementation_effort=ask(
-            choice("implementation_effort", "Effort", LEVELS, missing="Choose the effort."),
-            start.implementation_effort,
+            choice("implementation_effort", f"Effort{of}", LEVELS, missing="Choose the effort."),
+            shown.implementation_effort,
         ),
-        risk_level=ask(choice("risk_level", "Risk", LEVELS, missing="Choose the risk."), start.risk_level),
+        risk_level=ask(choice("risk_level", f"Risk{of}", LEVELS, missing="Choose the risk."), shown.risk_level),
     )

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, required_authority
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
+from bot.domain.permission import others_in_words
 from bot.domain.stability import UNDECIDED
 from bot.domain.team import Member
 from bot.errors import Invalid
@@ -46,12 +47,17 @@ class ResolveForm(BaseModel):
     reason: str
 
 
-def resolve(dossier: Dossier, by: By) -> kit.View:
-    """Every option, best first, with its place and the authority it takes; `by` is who would resolve."""
+def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.View:
+    """Every option, best first, with its place and the authority it takes; `by` is who would resolve.
+
+    members: the active ones, of whom some are named where the owner may not resolve with everything.
+    """
     decision, ranked = dossier.decision, _ranked(dossier)
     member, table = by.member, by.rules.authority
     offered = [_choice(dossier, option, member, table) for option in ranked]
+    own = _own(dossier, by, members)
     blocks = [
+        *([kit.section(own)] if own else []),
         heading(decision, _leader(dossier)),
         kit.section(text.fit([_line(dossier, option, table) for option in ranked], 3000)),
         kit.context(f"You have authority {member.authority}."),
@@ -59,6 +65,17 @@ def resolve(dossier: Dossier, by: By) -> kit.View:
         replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
     ]
     return decision_modal(dossier, Action.RESOLVE, blocks, submit="Resolve", title=f"Resolve {decision.name}")
+
+
+def _own(dossier: Dossier, by: By, members: Sequence[Member]) -> str | None:
+    """To the owner, first of all: which options somebody else has to resolve with."""
+    takes = [(o, required_authority(dossier.decision.case, o, by.rules.authority)) for o in dossier.options]
+    beyond = [(o, needed) for o, needed in takes if needed > OWN_DECISION_LIMIT]
+    if by.member.id != dossier.decision.created_by or not beyond:
+        return None
+    named = text.listing([f'"{text.inline(o.title, 60)}"' for o, _ in beyond], last="or")
+    who = text.safe(others_in_words(dossier, members, max(needed for _, needed in beyond)), 300)
+    return f"*This is your own decision: you cannot resolve it with {named}.* {who}"
 
 
 def _option(offered: Sequence[kit.Element] = ()) -> Field[UUID]:

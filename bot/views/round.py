@@ -1,7 +1,7 @@
 """The modals around a round of scoring: start, extend, void, proceed without quorum."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier
-from bot.domain.round import MIN_EVALUATORS, Thresholds, quorum
+from bot.domain.round import MIN_EVALUATORS, MOST_SUGGESTED, Thresholds, by_expertise, quorum
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import authority, reason
@@ -60,17 +60,24 @@ def start(
     *,
     members: Sequence[Member],
     closes_at: datetime,
+    zone: tzinfo = UTC,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> kit.View:
-    """members: the active ones, all preselected; closes_at: the proposal for the closing time."""
+    """members: the active ones, of whom those who know about such decisions are suggested first.
+
+    closes_at: the proposal for the closing time, which is said on the clock of `zone`.
+    """
     decision = dossier.decision
     beyond = authority.out_of_reach(dossier, members, by.rules.authority)
     inputs = Inputs(decision.id, decision.revision)
-    preselected = tuple(member.id for member in members[: element.MOST_OPTIONS])
-    _start(inputs, StartForm(member_ids=preselected, closes_at=closes_at, confirmed_two=False), members=members)
+    people = by_expertise(members, decision.case.decision_type)
+    suggested = tuple(member.id for member in people[:MOST_SUGGESTED])
+    _start(inputs, StartForm(member_ids=suggested, closes_at=closes_at, confirmed_two=False), members=people)
+    closes = f"Closes {text.clock_words(closes_at, now=by.now, zone=zone)}, unless you choose another time."
     blocks = [
         heading(decision, _frozen(dossier)),
         kit.section(thresholds_in_words(thresholds)),
+        kit.section(closes),
         *([kit.section(beyond)] if beyond else []),
         *inputs.blocks,
     ]
@@ -127,6 +134,7 @@ def started(dossier: Dossier) -> kit.View:
     return notice.done(
         f"{decision.name} scoring",
         f"{'The second round' if dossier.is_second_round else 'Scoring'} of {decision.name} has started.{people}",
+        more=[kit.section(f"It closes {text.moment(round_.closes_at)}.")] if round_ else [],
         actions=[score, show_button(decision.id, decision.number)],
     )
 
@@ -177,7 +185,10 @@ def _frozen(dossier: Dossier) -> str:
 
 
 def _roster_hint(people: int) -> str | None:
-    """Slack preselects no more than so many."""
-    if people <= element.MOST_OPTIONS:
+    """Where not all of the team are suggested."""
+    if people <= MOST_SUGGESTED:
         return None
-    return f"Your team has {people} active people; the first {element.MOST_OPTIONS} are chosen. Change it as you like."
+    return (
+        f"{MOST_SUGGESTED} of your {people} people are chosen, those who know about such decisions first. "
+        "Change it as you like."
+    )

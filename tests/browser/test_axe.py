@@ -93,13 +93,13 @@ async def test_a_redraw_leaves_the_keyboard_on_the_same_button(room: Room) -> No
     sarah, lisa = await room.come("sarah"), await room.come("lisa")
     await complete_the_case(sarah)
     await lisa.see_card("Options")
-    await lisa.page.locator("#main").get_by_role("button", name="Propose option").last.focus()
+    await lisa.page.locator("#main").get_by_role("button", name="Add options").last.focus()
 
     await propose(sarah, FULL)
     await lisa.see_card("Full refund")
 
-    assert await _focused(lisa) == "Propose option"
-    assert await _focused(sarah) == "Propose option"  # she came back from the window that this button had opened
+    assert await _focused(lisa) == "Add options"
+    assert await _focused(sarah) == "Add options"  # she came back from the window that this button had opened
 
 
 async def _focused(window: Window) -> str:

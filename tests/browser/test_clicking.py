@@ -48,32 +48,36 @@ async def complete_the_case(owner: Any, *, leaves: bool = True) -> None:
     await owner.press("Show")
     await owner.see_window("can fill in the case")
     await owner.press_in_window("Fill in the case")
-    await owner.see_window("Resolve by")
-    await owner.fill("Financial impact", "30,000")
+    await owner.see_window("Decide by")
+    await owner.fill("Amount at stake", "30,000")
     due = datetime.now(UTC) + timedelta(days=3)
-    await owner.fill("Resolve by", f"{due:%Y-%m-%dT10:00}" if await _takes_time(owner) else f"{due:%Y-%m-%d}")
+    await owner.fill("Decide by", f"{due:%Y-%m-%dT10:00}" if await _takes_time(owner) else f"{due:%Y-%m-%d}")
     await owner.submit()
-    await owner.see_window("Next: set the criteria")
+    await owner.see_window("Next: add the options")
+    await owner.press_in_window("Show details")
+    await owner.see_window("collecting options")
     await owner.press_in_window("Edit criteria")
     await owner.see_window("Word each so that 10 is best for us")
     await owner.submit()
-    await owner.see_window("Next: propose the options")
+    await owner.see_window("Next: add the options")
     if leaves:
         await owner.leave()
 
 
 async def _takes_time(owner: Any) -> bool:
-    return bool(await owner.field("Resolve by").get_attribute("type") == "datetime-local")
+    return bool(await owner.field("Decide by").get_attribute("type") == "datetime-local")
 
 
 async def propose(person: Any, title: str) -> None:
-    await person.press_behind_more("Propose option")
-    await person.see_window("An answer that we could give")
-    await person.fill("Title", title)
-    await person.fill("Description", ABOUT[title])
-    await person.fill("Cost", COSTS[title])
+    await person.press_behind_more("Add options")
+    await person.see_window("Answers that we could give")
+    await person.fill("Option 1", title)
+    await person.fill("Cost of option 1", COSTS[title])
+    await person.press_in_window("More fields")
+    await person.see_window("Description of option 1")
+    await person.fill("Description of option 1", ABOUT[title])
     await person.submit()
-    await person.see_window("is proposed")
+    await person.see_window("1 option added")
     await person.leave()
 
 
@@ -178,6 +182,8 @@ async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under
     sarah = await room.come("sarah")
     await sarah.type("/decide A pony for ABC")
     await sarah.see_window("Type of decision")
+    await sarah.press_in_window("More fields")
+    await sarah.see_window("Customer value")
     await sarah.fill("Customer value", "a lot")
 
     await sarah.submit()
@@ -290,7 +296,7 @@ async def test_a_message_shortcut_takes_the_message_along(room: Room) -> None:
     await message.get_by_role("menuitem", name="Decide about this message").click()
 
     await lisa.see_window("Type of decision")
-    assert "ABC wants its money back <b>now</b>" in await lisa.field("Description").input_value()
+    assert "ABC wants its money back <b>now</b>" in await lisa.field("What happened").input_value()
 
 
 async def test_two_windows_of_two_people_see_an_update_as_it_happens(room: Room) -> None:
@@ -341,14 +347,14 @@ async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room
     await sarah.type("/decide list")
     await sarah.press("Show")
     await sarah.press_in_window("Fill in the case")
-    await sarah.see_window("needed before criteria can be set")
+    await sarah.see_window("Decide by")
 
     assert await sarah.page.evaluate("document.activeElement.labels[0].innerText") == "Title"
-    await sarah.field("Resolve by").focus()
+    await sarah.field("Decide by").focus()
     await sarah.page.keyboard.type("11")
     await sarah.submit()
 
-    assert await sarah.field("Resolve by").evaluate("field => field === document.activeElement")
+    assert await sarah.field("Decide by").evaluate("field => field === document.activeElement")
     assert await sarah.page.locator("#window [data-submit]").get_attribute("aria-busy") is None
 
 

@@ -56,7 +56,7 @@ async def test_requests_and_what_follows_them_are_finished(
         await until(lambda: _waits(server), "the submits are in flight", timeout=5)
         code, seconds = await end(process)
         await asyncio.gather(pressed, with_lock)
-        windows = [await modal_of(p, at_least="Channel of the card", timeout=1) for p in opening]
+        windows = [await modal_of(p, at_least="Decide by", timeout=1) for p in opening]
     name = f"SIGTERM of `conclave {role}`"
     count(name, "submits in flight, answered", len(written.acknowledged) + written.refused)
     count(name, "windows opening, finished", sum(w is not None for w in windows))

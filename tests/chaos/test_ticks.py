@@ -71,7 +71,7 @@ async def _ask_everybody(team: Crew, group: int, server: Postgres) -> None:
     await criteria.submit(team.db, team.by(group), decision_id, drafts=CRITERIA)
     for title in ("Full refund", "Partial credit"):
         draft = OptionDraft(title, "What we would do.", Decimal(0))
-        await options.propose(team.db, team.by(group), decision_id, draft=draft)
+        await options.propose(team.db, team.by(group), decision_id, drafts=[draft])
     who = team.by(group)
     people = [row[0] for row in server.sql("SELECT id FROM team_members WHERE team_id = %s", who.team.id)]
     closes_at = who.now + timedelta(days=2)

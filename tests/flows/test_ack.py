@@ -67,12 +67,12 @@ async def test_a_slow_database_is_answered_in_time_and_the_text_is_kept(team: Te
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     lisa = team.house.person("lisa")
-    await lisa.fill({"Title": "A voucher", "Description": "Two months free."})
+    await lisa.fill({"Option 1": "A voucher"})
     async with held(team.house.database_url):
         answer = await lisa.submit()
     assert answer.error in (NOT_SAVED, TOO_LONG)
     assert answer.ack_ms < 3000
-    assert (await team.modal("lisa")).inputs["Title"] == "A voucher"
+    assert (await team.modal("lisa")).inputs["Option 1"] == "A voucher"
     assert team.value("SELECT count(*) FROM response_options") == 2
     assert (await lisa.submit()).ok
     assert team.value("SELECT count(*) FROM response_options") == 3
@@ -84,7 +84,7 @@ async def test_a_button_is_answered_in_time_by_a_slow_database(team: Team) -> No
     await team.settled()
     async with held(team.house.database_url):
         answers = await asyncio.gather(
-            team.press("sarah", Action.BACK_TO_CRITERIA),
+            team.press("sarah", Action.EDIT_CRITERIA),
             team.press("mike", Action.PROPOSE_OPTION),
             team.house.person("lisa").slash("/decide list"),
             team.house.person("tom").slash("/decide show 1"),
@@ -122,7 +122,7 @@ async def test_a_database_without_room_keeps_the_text_and_is_named_in_the_log(
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
     lisa = team.house.person("lisa")
-    await lisa.fill({"Title": "A voucher", "Description": "Two months free."})
+    await lisa.fill({"Option 1": "A voucher"})
     team.sql(
         f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '{state}'; END $$; "
         "CREATE TRIGGER full_disk BEFORE INSERT ON response_options FOR EACH ROW EXECUTE FUNCTION refuse()"

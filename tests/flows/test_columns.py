@@ -102,7 +102,9 @@ async def _hank_begins(database_url: str) -> None:
         assert (await team.submit("hank", {"Team": "Care", "Company": "Globex", "Industry": "Energy", **role})).ok
         await hank.close(everything=True)
         assert (await hank.slash("/decide The reactor is late")).ok
-        await team.modal("hank", at_least="Channel of the card")
+        await team.modal("hank", at_least="Decide by")
+        await hank.click("More fields")
+        await team.modal("hank", at_least="Customer tier")
         case = {
             "Type of decision": "Refund request",
             "Customer": "Springfield",
@@ -111,10 +113,10 @@ async def _hank_begins(database_url: str) -> None:
             "Customer id": "S-1",
             "Customer e-mail": "mayor@springfield.example",
             "Customer for (months)": "12",
-            "Description": "They want their money back.",
+            "What happened": "They want their money back.",
             "Urgency": "4 · high",
-            "Financial impact": "500",
-            "Resolve by": datetime.now(UTC) + timedelta(days=3),
+            "Amount at stake": "500",
+            "Decide by": datetime.now(UTC) + timedelta(days=3),
         }
         assert (await team.submit("hank", case)).ok
         await team.settled()

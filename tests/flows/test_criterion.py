@@ -11,7 +11,7 @@ async def test_the_templates_criteria_are_edited_and_submitted(team: Team) -> No
     assert modal.inputs["Criterion 1"] == "Trust"
     values = {"Criterion 2": "Cost (10 = cheapest)", "Weight of criterion 2": "1.25", "Criterion 3": "Speed"}
     assert (await team.submit("sarah", values)).ok
-    assert "The criteria of #1 are set. Next: propose the options, at least two." in (await team.modal("sarah")).text
+    assert "The criteria of #1 are set. Next: add the options, at least two." in (await team.modal("sarah")).text
     assert team.state == ("team_input", 3)
     rows = team.sql("SELECT name, weight::text FROM decision_criteria ORDER BY position")
     assert rows == [("Trust", "3.00"), ("Cost (10 = cheapest)", "1.25"), ("Speed", "1.00")]
@@ -53,7 +53,7 @@ async def test_two_criteria_of_one_name_are_refused_under_the_second(team: Team)
     assert (await team.modal("sarah")).errors == {
         "Criterion 3": "Criterion 3 has the same name as criterion 1. Rename or clear one."
     }
-    assert team.state == ("team_input", 2)
+    assert team.value("SELECT count(*) FROM decision_criteria") == 2
 
 
 async def test_a_weight_that_is_none_is_refused_under_its_row_though_a_blank_row_comes_before(team: Team) -> None:
@@ -82,32 +82,30 @@ async def test_a_decision_needs_a_criterion(team: Team) -> None:
     assert answer.error == "A decision needs at least 1 criterion. Fill in a name and a weight."
 
 
-async def test_criteria_can_be_taken_up_again_and_the_options_stay(team: Team) -> None:
+async def test_criteria_can_be_edited_until_scoring_starts_and_the_options_stay(team: Team) -> None:
     await team.to_options()
     await team.card()
     sarah = team.house.person("sarah")
-    assert (await press(sarah, "Back to criteria")).ok
-    await sarah.see("#1 is back at its criteria. Its options stay; submit the criteria to go on with them.")
-    assert team.state == ("team_input", 2)
-    await team.window("sarah", Action.EDIT_CRITERIA)
-    assert (await team.submit("sarah", {})).ok
+    assert (await press(sarah, "Edit criteria")).ok
+    await team.modal("sarah", at_least="Criterion 1")
+    assert (await team.submit("sarah", {"Criterion 1": "Goodwill"})).ok
+    assert team.state == ("team_input", 3)
     assert team.value("SELECT count(*) FROM response_options") == 2
+    assert "Goodwill" in await team.card()
 
 
-async def test_back_to_criteria_pressed_in_the_details_answers_in_a_window(team: Team) -> None:
+async def test_a_card_from_before_still_leads_to_the_criteria(team: Team) -> None:
     await team.to_options()
-    await team.press("sarah", "decision.show")
-    await team.modal("sarah", at_least="Description")
-    await team.house.person("sarah").click("Back to criteria")
-    modal = await team.modal("sarah", at_least="#1 is back at its criteria.")
-    assert modal.depth == 2
+    assert (await team.window("sarah", "criterion.back")).inputs["Criterion 1"] == "Trust"
 
 
 async def test_the_same_criteria_pressed_twice_at_once_are_set_once(team: Team) -> None:
     await team.open()
     await team.window("sarah", Action.EDIT_CRITERIA)
     assert (await team.house.person("sarah").submit(copies=2)).ok
-    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'criteria.submitted'") == 1
+    assert (
+        team.value("SELECT count(*) FROM audit_logs WHERE action = 'criteria.submitted'") == 2
+    )  # the first at opening
     assert team.value("SELECT count(*) FROM decision_criteria") == 2
     team.check_deliveries()
 
@@ -117,19 +115,28 @@ async def test_criteria_edited_after_a_lost_answer_replace_the_first(team: Team)
     await team.window("sarah", Action.EDIT_CRITERIA)
     sarah = team.house.person("sarah")
     await sarah.submit(lose_answer=True)
-    await team.until("SELECT current_phase FROM customer_decisions", 3)
+    await team.until("SELECT count(*) FROM audit_logs WHERE action = 'criteria.submitted'", 2)
     assert (await team.submit("sarah", {"Criterion 2": "Price"})).ok
     assert [n for (n,) in team.sql("SELECT name FROM decision_criteria ORDER BY position")] == ["Trust", "Price"]
 
 
-async def test_of_two_windows_with_criteria_the_second_is_told_that_the_decision_has_moved_on(team: Team) -> None:
-    await team.open()
+async def test_criteria_that_come_once_scoring_has_started_are_refused_and_kept_in_the_window(team: Team) -> None:
+    await team.to_options()
     await team.window("sarah", Action.EDIT_CRITERIA)
     await team.house.person("sarah").fill({"Criterion 1": "Late"})
-    await team.change("UPDATE customer_decisions SET current_phase = 3")
+    await team.starts()
     answer = await team.house.person("sarah").submit()
     assert answer.error is not None
     assert answer.error.startswith(
-        'Criteria set by you a moment ago. "Edit criteria" is not possible now. #1 is collecting options (phase 3 of 6)'
+        'Scoring started by you a moment ago. "Edit criteria" is not possible now. #1 is being scored (phase 4 of 6)'
     )
+    assert (await team.modal("sarah")).inputs["Criterion 1"] == "Late"
     assert team.value("SELECT count(*) FROM decision_criteria WHERE name = 'Late'") == 0
+
+
+async def test_a_decision_of_before_gets_its_criteria_and_goes_on(team: Team) -> None:
+    await team.open()
+    await team.change("UPDATE customer_decisions SET current_phase = 2")
+    await team.window("sarah", Action.EDIT_CRITERIA)
+    assert (await team.house.person("sarah").submit()).ok
+    assert team.state == ("team_input", 3)

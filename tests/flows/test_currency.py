@@ -44,7 +44,7 @@ async def test_what_is_opened_after_the_change_is_in_the_new_currency_and_the_ta
     await switch_to_euros(team)
     lisa = team.house.person("lisa")
     await lisa.slash("/decide New")
-    assert "Financial impact (EUR)" in (await team.modal("lisa")).text
+    assert "Amount at stake (EUR)" in (await team.modal("lisa")).text
     values = {
         "Type of decision": "Refund request",
         "Customer": "Acme",
@@ -52,7 +52,7 @@ async def test_what_is_opened_after_the_change_is_in_the_new_currency_and_the_ta
         "Urgency": "3 · normal",
     }
     assert (
-        await team.submit("lisa", {**values, "Financial impact": "€70", "Channel of the card": "customer-decisions"})
+        await team.submit("lisa", {**values, "Amount at stake": "€70", "Channel of the card": "customer-decisions"})
     ).ok
 
     await lisa.close(everything=True)
@@ -70,10 +70,10 @@ async def test_what_is_opened_after_the_change_is_in_the_new_currency_and_the_ta
 async def test_a_window_that_was_open_at_the_change_is_read_as_it_was_shown(team: Team) -> None:
     lisa = team.house.person("lisa")
     await lisa.slash("/decide Refund")
-    assert "Financial impact (USD)" in (await team.modal("lisa")).text
+    assert "Amount at stake (USD)" in (await team.modal("lisa")).text
     await switch_to_euros(team)
 
-    assert (await team.submit("lisa", {**NEW, "Financial impact": "$70"})).ok
+    assert (await team.submit("lisa", {**NEW, "Amount at stake": "$70"})).ok
 
     assert team.sql("SELECT title, financial_impact::text, currency FROM customer_decisions") == [
         ("Refund", "70.00", "USD")

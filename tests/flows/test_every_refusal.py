@@ -207,7 +207,7 @@ async def test_somebody_alone_cannot_start_scoring(team: Team) -> None:
 async def test_a_window_that_names_nothing_is_out_of_date(team: Team) -> None:
     await options(team)
     await team.window("tom", Action.PROPOSE_OPTION)
-    await team.house.person("tom").fill({"Title": "A voucher", "Description": "Two months free."})
+    await team.house.person("tom").fill({"Option 1": "A voucher"})
     forge(team, "U0TOM", team.decision_id, "")
     answer = await team.house.person("tom").submit()
     assert answer.error == "This window is out of date. Close it and open it again."

@@ -54,7 +54,7 @@ async def test_the_owner_is_led_on_by_the_number_of_options(team: Team) -> None:
 
     needs, may_start = (await open_tab(team, "sarah", showing="Waiting for you: 2")).split("#2 ")
 
-    assert "To do: propose options, then start scoring\n[ Propose option ]" in needs
+    assert "To do: propose options, then start scoring\n[ Add options ]" in needs
     assert "To do: start scoring once the options are complete\n[ Start scoring ]" in may_start
 
 

@@ -20,11 +20,11 @@ async def opened(team: Team, name: str) -> Modal:
 async def test_it_holds_what_this_person_may_do_and_nothing_else(team: Team) -> None:
     await steps.toms_option(team)
 
-    assert (await opened(team, "tom")).buttons == ["Propose option", "Edit my option"]
-    assert (await opened(team, "mike")).buttons == ["Propose option", "Cancel decision"]
+    assert (await opened(team, "tom")).buttons == ["Add options", "Edit my option"]
+    assert (await opened(team, "mike")).buttons == ["Add options", "Cancel decision"]
     owner = await opened(team, "lisa")
     assert owner.buttons == [
-        *("Propose option", "Edit my option", "Start scoring", "Back to criteria", "Edit case", "Cancel decision"),
+        *("Add options", "Edit my option", "Start scoring", "Edit criteria", "Edit case", "Cancel decision"),
     ]
 
 
@@ -41,7 +41,7 @@ async def test_its_form_takes_its_place_and_closes_back_to_the_card(team: Team) 
     await steps.options(team)
     before = await opened(team, "tom")
 
-    assert (await team.house.person("tom").click("Propose option")).ok
+    assert (await team.house.person("tom").click("Add options")).ok
     form = await team.modal("tom", at_least="Description")
     assert (form.view_id, form.depth) == (before.view_id, 1)
     assert (await team.submit("tom", steps.VOUCHER)).ok

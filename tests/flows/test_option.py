@@ -4,14 +4,20 @@ from bot.domain.action import Action
 from tests.support.known import known
 from tests.support.team import Team
 
-THIRD = {"Title": "A voucher", "Description": "Two months free."}
+THIRD = {"Option 1": "A voucher"}
 
 
 async def test_any_member_proposes_and_the_card_hides_who(team: Team) -> None:
     await team.to_options()
     await team.window("lisa", Action.PROPOSE_OPTION)
-    assert (await team.submit("lisa", {**THIRD, "Cost": "1.200,50", "Risk": "High"})).ok
-    assert "Your option for #1 is proposed, one of 3 now." in (await team.modal("lisa")).text
+    lisa = team.house.person("lisa")
+    await lisa.fill({**THIRD, "Cost of option 1": "1.200,50"})
+    await lisa.click("More fields")
+    assert (await team.modal("lisa", at_least="Risk of option 1")).inputs["Option 1"] == "A voucher"
+    assert (await team.submit("lisa", {"Risk of option 1": "High"})).ok
+    told = (await team.modal("lisa", at_least="added")).text
+    assert "1 option added to #1; there are 3 now." in told
+    assert "A voucher · cost USD 1,200.50" in told
     card = await team.card("mike")
     assert "A voucher · cost USD 1,200.50 · effort medium · risk high" in card
     assert "Lisa" not in card
@@ -26,11 +32,11 @@ async def test_options_are_proposed_one_after_another_from_the_same_window(team:
     await team.window("lisa", Action.PROPOSE_OPTION)
     lisa = team.house.person("lisa")
     for n in range(5):
-        assert (await team.submit("lisa", {"Title": f"Idea {n}", "Description": "More."})).ok
-        await team.modal("lisa", at_least=f"one of {n + 3} now")
-        await lisa.click("Propose option")
+        assert (await team.submit("lisa", {"Option 1": f"Idea {n}"})).ok
+        await team.modal("lisa", at_least=f"there are {n + 3} now")
+        await lisa.click("Add more options")
         modal = await team.modal("lisa", at_least="Cost")
-        assert modal.inputs["Title"] == ""
+        assert modal.inputs["Option 1"] == ""
     assert modal.depth == 1
 
 
@@ -47,7 +53,7 @@ async def test_a_button_in_the_third_window_takes_its_place(team: Team) -> None:
     await team.modal("sarah", at_least="are set")
     await sarah.click("Show details")
     await team.modal("sarah", at_least="phase 3 of 6")
-    await sarah.click("Propose option")
+    await sarah.click("Add options")
     modal = await team.modal("sarah", at_least="Cost")
     assert modal.depth == 3
     assert (await team.submit("sarah", THIRD)).ok
@@ -60,9 +66,14 @@ async def test_a_button_in_the_third_window_takes_its_place(team: Team) -> None:
 
 
 UNUSABLE = (
-    ({"Title": "full  REFUND"}, "Title", "An option has this title already. Say in the title what is different."),
-    ({"Cost": "a lot"}, "Cost (USD)", "That is not an amount that I can read. Type it like 1200 or 1,200.50."),
-    ({"Description": " \n "}, "Description", "Describe the option in a sentence or two."),
+    ({"Option 2": "full  REFUND"}, "Option 2", "An option has this title already. Say in the title what is different."),
+    ({"Option 3": "a VOUCHER"}, "Option 3", "An option has this title already. Say in the title what is different."),
+    (
+        {"Option 3": "Nothing", "Cost of option 3": "a lot"},
+        "Cost of option 3 (USD)",
+        "That is not an amount that I can read. Type it like 1200 or 1,200.50.",
+    ),
+    ({"Cost of option 2": "5"}, "Option 2", "Write the title."),
 )
 
 
@@ -108,7 +119,7 @@ async def test_one_of_several_own_options_is_chosen_and_removed(team: Team) -> N
 
 async def test_whoever_proposed_nothing_is_told_so(team: Team) -> None:
     await team.to_options()
-    assert 'You have proposed no option for #1 yet. "Propose option" adds one.' in await team.told(
+    assert 'You have proposed no option for #1 yet. "Add options" adds one.' in await team.told(
         "lisa", Action.EDIT_OPTION
     )
 
@@ -119,7 +130,7 @@ async def test_nobody_opens_somebody_elses_option(team: Team) -> None:
     await team.window("lisa", Action.PROPOSE_OPTION)
     await team.submit("lisa", THIRD)
     await team.window("lisa", Action.PROPOSE_OPTION)
-    await team.submit("lisa", {**THIRD, "Title": "Nothing"})
+    await team.submit("lisa", {"Option 1": "Nothing"})
     await team.window("lisa", Action.EDIT_OPTION)
     view = known(team.house.sandbox.town.workspace.top("U0LISA"))
     for block in view.blocks:
@@ -148,7 +159,7 @@ async def test_an_option_edited_after_a_lost_answer_changes_the_one_that_was_add
     await team.house.person("lisa").fill(THIRD)
     await team.house.person("lisa").submit(lose_answer=True)
     await team.until("SELECT count(*) FROM response_options", 3)
-    assert (await team.submit("lisa", {"Title": "Two vouchers"})).ok
+    assert (await team.submit("lisa", {"Option 1": "Two vouchers"})).ok
     assert team.value("SELECT count(*) FROM response_options") == 3
     assert team.value("SELECT count(*) FROM response_options WHERE title = 'Two vouchers'") == 1
 
@@ -158,10 +169,10 @@ async def test_the_windows_beneath_a_finished_form_are_up_to_date(team: Team) ->
     sarah = team.house.person("sarah")
     await sarah.click("Show details")
     assert "Half refund" not in (await team.modal("sarah", at_least="Full refund")).text
-    await sarah.click("Propose option")
-    await team.modal("sarah", at_least="Effort")
-    assert (await team.submit("sarah", {"Title": "Half refund", "Description": "Half back."})).ok
-    await team.modal("sarah", at_least="is proposed")
+    await sarah.click("Add options")
+    await team.modal("sarah", at_least="Cost")
+    assert (await team.submit("sarah", {"Option 1": "Half refund"})).ok
+    await team.modal("sarah", at_least="1 option added")
 
     await sarah.close()
 
@@ -172,13 +183,15 @@ async def test_details_follow_a_button_that_was_pressed_in_them(team: Team) -> N
     await team.to_options()
     sarah = team.house.person("sarah")
     await sarah.click("Show details")
-    await team.modal("sarah", at_least="Back to criteria")
-    await sarah.click("Back to criteria")
-    await team.modal("sarah", at_least="is back at its criteria")
+    await team.modal("sarah", at_least="Edit criteria")
+    await sarah.click("Edit criteria")
+    await team.modal("sarah", at_least="Criterion 1")
+    assert (await team.submit("sarah", {"Criterion 1": "Goodwill"})).ok
+    await team.modal("sarah", at_least="are set")
 
     await sarah.close()
 
-    assert "Edit criteria" in (await team.modal("sarah", at_least="phase 2 of 6")).buttons
+    assert "Edit criteria" in (await team.modal("sarah", at_least="Goodwill")).buttons
 
 
 async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Team) -> None:
@@ -186,4 +199,45 @@ async def test_the_form_says_how_costly_an_option_the_team_may_resolve(team: Tea
 
     modal = await team.window("lisa", Action.PROPOSE_OPTION)
 
-    assert "Somebody in your team may decide" in modal.text
+    assert "Somebody in your team may decide up to USD 50,000, less with a high risk." in modal.text
+
+
+async def test_three_options_come_with_one_press_and_an_edited_one_replaces_them(team: Team) -> None:
+    await team.to_options([])
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    await lisa.fill({"Option 1": "All", "Cost of option 1": "48k", "Option 2": "Half", "Option 3": "Nothing"})
+    await lisa.submit(lose_answer=True)
+    await team.until("SELECT count(*) FROM response_options", 3)
+
+    assert (await team.submit("lisa", {"Option 2": None, "Option 3": "A voucher", "Cost of option 3": "0"})).ok
+
+    rows = team.sql("SELECT title, financial_cost::text FROM response_options ORDER BY position")
+    assert rows == [("All", "48000.00"), ("A voucher", "0.00")]
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'option.proposed' AND user_id IS NULL") == 3
+
+
+async def test_more_fields_between_a_lost_answer_and_the_next_press_add_nothing_twice(team: Team) -> None:
+    await team.to_options([])
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    await lisa.fill(THIRD)
+    await lisa.submit(lose_answer=True)
+    await team.until("SELECT count(*) FROM response_options", 1)
+
+    await lisa.click("More fields")
+    await team.modal("lisa", at_least="Risk of option 1")
+    assert (await team.submit("lisa", {"Description of option 1": "Two months free."})).ok
+
+    assert team.sql("SELECT title, description FROM response_options") == [("A voucher", "Two months free.")]
+
+
+async def test_a_changed_cost_stands_in_the_trail_with_what_it_was(team: Team) -> None:
+    await team.to_options(["All"])
+    await team.window("sarah", Action.EDIT_OPTION)
+
+    assert (await team.submit("sarah", {"Cost": None})).ok
+
+    changed = {"option": str(team.option_id("All")), "financial_cost": ["100.00", None]}
+    assert team.value("SELECT details FROM audit_logs WHERE action = 'option.changed'") == changed
+    assert "All · cost not known" in await team.card()

@@ -51,9 +51,9 @@ def everything(team: Team) -> tuple[Any, ...]:
 
 async def new_decision(team: Team) -> str:
     await team.house.person("sarah").slash("/decide Refund")
-    await team.modal("sarah", at_least="Channel of the card")
+    await team.modal("sarah", at_least="Decide by")
     await team.house.person("sarah").fill(
-        {"Type of decision": "Refund request", "Customer": "ABC", "Customer tier": "Basic", "Description": "Kept words"}
+        {"Type of decision": "Refund request", "Customer": "ABC", "What happened": "Kept words"}
     )
     return "sarah"
 
@@ -79,12 +79,12 @@ async def window(team: Team, name: str, action: str, values: dict[str, Any]) -> 
 
 async def complete(team: Team) -> str:
     await team.open(description="")
-    return await window(team, "sarah", Action.COMPLETE_CASE, {"Description": "Kept words"})
+    return await window(team, "sarah", Action.COMPLETE_CASE, {"What happened": "Kept words"})
 
 
 async def edit_case(team: Team) -> str:
     await team.open()
-    return await window(team, "sarah", Action.EDIT_CASE, {"Description": "Kept words"})
+    return await window(team, "sarah", Action.EDIT_CASE, {"What happened": "Kept words"})
 
 
 async def cancel(team: Team) -> str:
@@ -99,7 +99,7 @@ async def criteria(team: Team) -> str:
 
 async def propose(team: Team) -> str:
     await team.to_options()
-    return await window(team, "lisa", Action.PROPOSE_OPTION, {"Title": "Third", "Description": "Kept words"})
+    return await window(team, "lisa", Action.PROPOSE_OPTION, {"Option 1": "Third", "Option 2": "Kept words"})
 
 
 async def edit_option(team: Team) -> str:
@@ -226,7 +226,7 @@ async def test_windows_that_open_while_the_database_is_away_say_so(team: Team) -
             assert "One moment" not in modal.text
         assert time.monotonic() - began < 6
     modal = await team.window("mike", Action.PROPOSE_OPTION)
-    assert "Title" in modal.inputs
+    assert "Option 1" in modal.inputs
 
 
 async def test_what_was_decided_before_an_outage_is_delivered_after_it(team: Team) -> None:

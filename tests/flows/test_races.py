@@ -108,10 +108,10 @@ async def test_voiding_and_submitting_at_once_leaves_no_ballot_behind(team: Team
 
 
 async def test_numbers_are_given_once_each_however_many_decisions_are_opened_at_once(team: Team) -> None:
-    values = {"Type of decision": "Refund request", "Customer": "ABC", "Customer tier": "Basic", "Title": "At once"}
+    values = {"Type of decision": "Refund request", "Customer": "ABC", "What happened": "All.", "Title": "At once"}
     for name in team.actors:
         await team.house.person(name).slash("/decide at once")
-        await team.modal(name, at_least="Channel of the card")
+        await team.modal(name, at_least="Decide by")
         await team.house.person(name).fill(values)
     answers = await asyncio.gather(*(team.house.person(name).submit() for name in team.actors))
     assert all(a.ok for a in answers)
@@ -122,7 +122,7 @@ async def test_options_proposed_at_once_never_exceed_what_fits(team: Team) -> No
     await team.to_options([f"Option {n}" for n in range(10)])
     for name in team.actors:
         await team.window(name, Action.PROPOSE_OPTION)
-        await team.house.person(name).fill({"Title": f"By {name}", "Description": "More."})
+        await team.house.person(name).fill({"Option 1": f"By {name}"})
     answers = await asyncio.gather(*(team.house.person(name).submit() for name in team.actors))
     assert sum(a.ok for a in answers) == 2
     assert team.value("SELECT count(*) FROM response_options") == 12

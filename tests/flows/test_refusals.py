@@ -17,8 +17,8 @@ CANCELLED = "#1 is cancelled; open a new one with /decide."
 async def test_a_refusal_is_seen_by_nobody_else(team: Team) -> None:
     await team.to_options()
     await team.settled()
-    sentence = '"Back to criteria" on #1 is for its owner, Sarah Johnson. Ask them.'
-    assert await team.told("lisa", Action.BACK_TO_CRITERIA) == sentence
+    sentence = '"Edit criteria" on #1 is for its owner, Sarah Johnson. Ask them.'
+    assert sentence in await team.told("lisa", Action.EDIT_CRITERIA)
     for other in ("sarah", "mike", "tom", "eve"):
         assert sentence not in await team.house.person(other).screen()
     team.check_deliveries()
@@ -33,6 +33,8 @@ async def test_a_button_pressed_too_early_names_the_state_and_the_way_out(team: 
 
 async def test_a_stale_button_names_each_state_that_the_decision_has_moved_to(team: Team) -> None:
     await team.open()
+    assert f'"Score" is not possible now. {OPTIONS}' in await team.told("sarah", Action.SCORE)
+    await team.change("UPDATE customer_decisions SET current_phase = 2")  # as it was with decisions of before
     assert f'"Score" is not possible now. {CRITERIA}' in await team.told("sarah", Action.SCORE)
 
     await team.to_resolved()  # another decision, #2
@@ -77,7 +79,7 @@ async def test_a_cancelled_decision_offers_nothing(team: Team) -> None:
 
 async def test_what_is_the_owners_names_the_owner(team: Team) -> None:
     await team.to_options()
-    for action in (Action.START_SCORING, Action.BACK_TO_CRITERIA, Action.EDIT_CASE):
+    for action in (Action.START_SCORING, Action.EDIT_CRITERIA, Action.EDIT_CASE):
         sentence = f'"{action.label}" on #1 is for its owner, Sarah Johnson. Ask them.'
         assert sentence in await team.told("mike", action)
     assert team.state == ("team_input", 3)
@@ -161,13 +163,32 @@ async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: 
 
 async def test_above_level_two_nobody_resolves_their_own_decision(team: Team) -> None:
     await team.to_result(financial_impact=5_000)
-    await team.window("sarah", Action.RESOLVE)
-    answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
-    assert answer.error == (
-        "This option takes authority 3, and above 2 nobody resolves their own decision. Ask a teammate with more "
-        "authority; Show details names them, or says who can give it."
-    )
+    assert (
+        "You opened #1, and a decision of this size is not resolved by whoever opened it. Ask Mike Chen."
+    ) in await team.told("sarah", Action.RESOLVE)
     assert team.state == ("evaluating", 4)
+
+
+async def test_an_owner_reads_first_which_options_somebody_else_has_to_resolve_with(team: Team) -> None:
+    await team.to_result()
+    team.sql("UPDATE response_options SET financial_cost = 9000 WHERE title = 'Full refund'")
+    modal = await team.window("sarah", Action.RESOLVE)
+    assert 'This is your own decision: you cannot resolve it with "Full refund". Ask Mike Chen.' in modal.text
+    answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
+    assert answer.error is not None
+    assert answer.error.startswith("This option takes authority 3, and above 2 nobody resolves their own decision.")
+    assert (await team.modal("sarah")).inputs["Reason"] == "Mine."
+    assert (await team.submit("sarah", {"Option": "Partial credit"})).ok
+
+
+async def test_an_amount_that_nobody_gave_takes_a_decider_of_the_third_level(team: Team) -> None:
+    await team.to_result(financial_impact=None)
+    team.sql("UPDATE response_options SET financial_cost = NULL")
+    team.give("lisa", 2)
+    assert "takes authority 3 or more; you have 2" in await team.told("lisa", Action.RESOLVE)
+    assert "is not resolved by whoever opened it. Ask Mike Chen." in await team.told("sarah", Action.RESOLVE)
+    await team.window("mike", Action.RESOLVE)
+    assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It leads."})).ok
 
 
 async def test_up_to_level_two_the_owner_resolves_the_own_decision(team: Team) -> None:
@@ -199,11 +220,11 @@ async def test_the_outcome_is_for_owner_and_resolver(team: Team) -> None:
 async def test_a_submit_is_refused_by_the_state_it_finds_not_by_the_one_the_window_was_opened_in(team: Team) -> None:
     await team.to_options()
     await team.window("mike", Action.PROPOSE_OPTION)
-    await team.house.person("mike").fill({"Title": "Third", "Description": "More."})
-    await team.press("sarah", Action.BACK_TO_CRITERIA)
+    await team.house.person("mike").fill({"Option 1": "Third"})
+    await team.change("UPDATE customer_decisions SET current_phase = 2")
     answer = await team.house.person("mike").submit()
     faster = "Taken back to its criteria by Sarah Johnson a moment ago."
-    assert answer.error == f'{faster} "Propose option" is not possible now. {CRITERIA}'
+    assert answer.error == f'{faster} "Add options" is not possible now. {CRITERIA}'
     assert team.value("SELECT count(*) FROM response_options") == 2
     assert "Third" in (await team.modal("mike")).text
 
@@ -258,7 +279,7 @@ async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(te
     await team.press("sarah", "decision.show")
     await team.modal("sarah", at_least="Description")
     team.house.sandbox.fail("views.push", "error", error="expired_trigger_id", times=2)
-    assert (await team.house.person("sarah").click("Propose option")).ok
+    assert (await team.house.person("sarah").click("Add options")).ok
     await team.house.person("sarah").see("Slack did not let the window open in time. Try it once more.")
     assert len(await team.house.person("sarah").messages("dm")) == 1
     assert "Description" in (await team.modal("sarah")).text
@@ -267,7 +288,7 @@ async def test_an_expired_trigger_inside_a_window_is_told_in_a_direct_message(te
 async def test_scoring_does_not_start_without_a_criterion(team: Team) -> None:
     await team.to_options()
     await team.change("DELETE FROM decision_criteria")
-    sentence = '#1 needs at least 1 criterion. Use "Back to criteria".'
+    sentence = '#1 needs at least 1 criterion. Use "Edit criteria".'
     assert sentence in await team.told("sarah", Action.START_SCORING)
 
 

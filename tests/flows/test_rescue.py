@@ -126,7 +126,10 @@ async def test_a_window_for_the_first_team_makes_no_second_one(newcomers: Team) 
 
     answer = await newcomers.submit("sarah", NEW)
 
-    assert answer.error == "This workspace has a team already. Mike Chen or a workspace admin can add you to it with /decide setup."
+    assert (
+        answer.error
+        == "This workspace has a team already. Mike Chen or a workspace admin can add you to it with /decide setup."
+    )
     assert newcomers.value("SELECT count(*) FROM teams") == 1
 
 

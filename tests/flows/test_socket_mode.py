@@ -24,18 +24,18 @@ async def test_a_decision_goes_from_the_command_to_its_resolution_over_a_websock
         team.give("mike", 4)
         sarah, mike = house.person("sarah"), house.person("mike")
         assert (await sarah.slash("/decide Refund over a websocket")).ok
-        await team.modal("sarah", at_least="Channel of the card")
-        values = {"Type of decision": "Refund request", "Customer": "ABC", "Customer tier": "Basic"}
-        assert (await team.submit("sarah", {**values, "Financial impact": "junk"})).status == "errors"
-        values = {"Description": "All back.", "Financial impact": "500"}
+        await team.modal("sarah", at_least="Decide by")
+        values = {"Type of decision": "Refund request", "Customer": "ABC", "What happened": "All."}
+        assert (await team.submit("sarah", {**values, "Amount at stake": "junk"})).status == "errors"
+        values = {"What happened": "All back.", "Amount at stake": "500"}
         assert (await team.submit("sarah", values)).ok
         await team.card()
-        assert (await sarah.click("Edit criteria")).ok
+        assert (await sarah.click("Edit")).ok
         await team.modal("sarah", at_least="Weight")
         assert (await sarah.submit()).ok
         for title in ("Full refund", "Partial credit"):
             await team.window("mike", Action.PROPOSE_OPTION)
-            assert (await team.submit("mike", {"Title": title, "Description": "More."})).ok
+            assert (await team.submit("mike", {"Option 1": title})).ok
         assert '"Start scoring" on #1 is for its owner' in await team.told("mike", Action.START_SCORING)
         await team.window("sarah", Action.START_SCORING)
         assert (await sarah.submit()).ok

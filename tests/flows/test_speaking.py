@@ -18,7 +18,9 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     team = await sarah("submit")
     await sarah("close all")
     await sarah("/decide Refund for the outage")
-    await sarah("fill Type of decision=Refund Customer=ABC Corporation Urgency=4 Resolve by=2099-01-02 03:04")
+    await sarah(
+        "fill Type of decision=Refund Customer=ABC Corporation What happened=Down Urgency=4 Decide by=2099-01-02 03:04"
+    )
     created = await sarah("submit")
     await sarah("close")
     looked = await sarah("")
@@ -27,7 +29,7 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     assert "Company: [ TechCorp ]" in filled
     assert "Mike Chen\nSupport manager" in team
     assert "#1 created." in created
-    assert "Resolve by Jan 2, 2099 at 3:04 AM" in looked
+    assert "Decide by Jan 2, 2099 at 3:04 AM" in looked
     assert "===" not in looked
 
 
@@ -43,7 +45,7 @@ async def test_a_message_is_said_and_becomes_a_decision(house: House) -> None:
     anywhere = await speak(url, "mike", "shortcut New customer decision")
 
     assert "mike: May Globex pay in three parts?" in said
-    assert "Description (optional): [ May Globex pay in three parts? ]" in window
+    assert "What happened: [ May Globex pay in three parts? ]" in window
     assert "=== New decision ===" in anywhere
 
 

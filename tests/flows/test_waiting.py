@@ -18,6 +18,7 @@ async def play(team: Team) -> None:
     """A decision in nearly every state."""
     await team.open(title="To be defined", description="")
     await team.open(title="Without criteria")
+    await team.change("UPDATE customer_decisions SET current_phase = 2 WHERE id = %s", team.decision_id)
     await team.to_options(["Only one"], title="Without options", urgency_level=4)
     await team.to_scoring("lisa", "tom", "mike", title="Being scored", urgency_level=5)
     await team.ballot("lisa")

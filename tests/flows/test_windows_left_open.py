@@ -25,7 +25,6 @@ from tests.support.steps import (
     REASON,
     VOUCHER,
     Step,
-    back_at_criteria,
     by,
     cancelled,
     costly_result,
@@ -57,7 +56,6 @@ from tests.support.team import Team
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 
 CANCELLED = "#{n} is cancelled; open a new one with /decide."
-CRITERIA = "#{n} is getting its criteria (phase 2 of 6); Lisa Rodriguez submits them."
 OPTIONS = "#{n} is collecting options (phase 3 of 6); propose one, or Lisa Rodriguez can start scoring."
 PUBLISHED = "#{n} is scored and its result published (phase 4 of 6); a decider can resolve it."
 RESOLVED = "#{n} is resolved (phase 5 of 6); next, the customer is informed."
@@ -128,7 +126,7 @@ SCORES = typed(9, 4)
 LEFT = {
     "complete": Left(
         "lisa", Action.COMPLETE_CASE, defining, cancelled, impossible("Fill in the case", CANCELLED),
-        values={"Description": "They want everything back."},
+        values={"What happened": "They want everything back."},
     ),
     "edit case": Left(
         "lisa", Action.EDIT_CASE, criteria, cancelled, impossible("Edit case", CANCELLED), values={"Title": "Late"}
@@ -137,22 +135,23 @@ LEFT = {
         "lisa", Action.EDIT_CRITERIA, criteria, cancelled, impossible("Edit criteria", CANCELLED),
         values={"Criterion 1": "Late"},
     ),
-    "back to criteria": Left(
-        "lisa", Action.BACK_TO_CRITERIA, options, cancelled, impossible("Back to criteria", CANCELLED), is_button=True
+    "criteria again": Left(
+        "lisa", Action.EDIT_CRITERIA, options, cancelled, impossible("Edit criteria", CANCELLED),
+        values={"Criterion 1": "Late"},
     ),
     "propose": Left(
-        "tom", Action.PROPOSE_OPTION, options, back_at_criteria, impossible("Propose option", CRITERIA), values=VOUCHER
+        "tom", Action.PROPOSE_OPTION, options, cancelled, impossible("Add options", CANCELLED), values=VOUCHER
     ),
     "edit option": Left(
-        "tom", Action.EDIT_OPTION, toms_option, back_at_criteria, impossible("Edit my option", CRITERIA),
+        "tom", Action.EDIT_OPTION, toms_option, cancelled, impossible("Edit my option", CANCELLED),
         values={"Title": "Two vouchers"},
     ),
     "remove option": Left(
-        "tom", Action.EDIT_OPTION, toms_option, back_at_criteria, impossible("Edit my option", CRITERIA),
+        "tom", Action.EDIT_OPTION, toms_option, cancelled, impossible("Edit my option", CANCELLED),
         values={"Remove": True},
     ),
     "choose option": Left(
-        "tom", Action.EDIT_OPTION, toms_options, back_at_criteria, impossible("Edit my option", CRITERIA),
+        "tom", Action.EDIT_OPTION, toms_options, cancelled, impossible("Edit my option", CANCELLED),
         then="Edit An apology",
     ),
     "start": Left("lisa", Action.START_SCORING, options, cancelled, impossible("Start scoring", CANCELLED)),
@@ -329,7 +328,7 @@ async def test_the_case_completed_by_a_press_that_came_twice_is_edited_by_the_se
     answer = await person.again()
 
     assert answer.ok, answer
-    assert team.state == ("team_input", 2)
+    assert team.state == ("team_input", 3)
     about = "SELECT count(*) FROM audit_logs WHERE action = 'decision.defined' AND decision_id = %s"
     assert team.value(about, team.decision_id) == 1
 
@@ -438,7 +437,7 @@ async def test_a_page_of_somebody_whom_the_owner_takes_off_the_roster_is_not_sav
 
 FORGED: dict[str, tuple[str, Callable[[Any, str], Awaitable[Any]], Mapping[str, Any]]] = {
     Action.COMPLETE_CASE: (
-        "Fill in the case", lambda team, by: team.open(by=by, description=""), {"Description": "All of it."}
+        "Fill in the case", lambda team, by: team.open(by=by, description=""), {"What happened": "All of it."}
     ),
     Action.EDIT_CASE: ("Edit case", lambda team, by: team.open(by=by), {"Title": "Mine"}),
     Action.EDIT_CRITERIA: ("Edit criteria", lambda team, by: team.open(by=by), {"Criterion 1": "Mine"}),
@@ -610,7 +609,7 @@ async def test_a_workspace_admin_who_is_made_inactive_meanwhile_changes_nobody(t
 
 async def open_new(team: Team, name: str) -> None:
     assert (await team.house.person(name).slash("/decide Refund")).ok
-    await team.modal(name, at_least="Channel of the card")
+    await team.modal(name, at_least="Decide by")
 
 
 async def open_settings(team: Team, name: str) -> None:
@@ -618,7 +617,7 @@ async def open_settings(team: Team, name: str) -> None:
     await team.modal(name, at_least="Tell me by")
 
 
-NEW = {"Type of decision": "Refund request", "Customer": "ABC Corporation", "Customer tier": "Enterprise"}
+NEW = {"Type of decision": "Refund request", "Customer": "ABC Corporation", "What happened": "All of it is gone."}
 OF_ONES_OWN: dict[str, tuple[Callable[[Any, str], Awaitable[None]], Mapping[str, Any]]] = {
     "new decision": (open_new, NEW),
     "settings": (open_settings, {"From": "07:00", "Snooze": "Quiet for a week"}),

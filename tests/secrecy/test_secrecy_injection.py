@@ -92,7 +92,7 @@ async def _scored(team: Team) -> None:
     await criteria.submit(team.db, team.by("sarah"), team.decision_id, drafts=drafts)
     for title in (EVIL, f"B {EVIL}"):
         draft = OptionDraft(title, long, Decimal(100))
-        await options.propose(team.db, team.by("mike"), team.decision_id, draft=draft)
+        await options.propose(team.db, team.by("mike"), team.decision_id, drafts=[draft])
     await team.window("sarah", Action.START_SCORING)
     assert (await team.submit("sarah", {"Scoring closes": team.now + timedelta(days=1)})).ok
     await _vote(team, "lisa")

@@ -32,7 +32,7 @@ ON, MOST_STEPS = 0.95, 10
 """How likely somebody goes on at once in the window that comes next, and how often at most."""
 LEADING = 30.0
 """And how much likelier what waits for this very person."""
-RARELY = {"decision.show": 0.4, "reminder.snooze": 0.2, "card.post": 0.5, Action.BACK_TO_CRITERIA.value: 0.15,
+RARELY = {"decision.show": 0.4, "reminder.snooze": 0.2, "card.post": 0.5,
           Action.VOID_ROUND.value: 0.2, Action.CANCEL.value: 0.1}  # fmt: skip
 TO_DO = {"Active": 0.5, "Authority": 0.3}
 """What is changed of a member, how often."""

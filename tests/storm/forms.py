@@ -15,7 +15,7 @@ KEPT, FILLED, ODD = 0.8, 0.6, 0.015
 """How often a prefilled field is left as it is, an optional empty one is filled, and nonsense is put into one."""
 SAID = "zqsaid"
 """How comments begin that nobody else may read before the result."""
-MONEY = ("Cost", "Financial impact", "Customer value", "Actual financial impact")
+MONEY = ("Cost", "Amount at stake", "Customer value", "Actual financial impact")
 AMOUNTS = ("0", "40", "99.50", "800", "5,000", "20000", "90000", "-300")
 WORDS = ("refund", "outage", "Harbour", "voucher", "twice", "invoice", "credit", "month", "late", "phone")
 ODD_WORDS = (

@@ -13,7 +13,6 @@ from tests.support.steps import (
     REASON,
     VOUCHER,
     Step,
-    back_at_criteria,
     by,
     cancelled,
     criteria,
@@ -56,12 +55,11 @@ class Deed:
 
 async def opened(team: Team) -> None:
     assert (await team.house.person("lisa").slash("/decide Opened by hand")).ok
-    await team.modal("lisa", at_least="Channel of the card")
+    await team.modal("lisa", at_least="Decide by")
     values = {
         "Type of decision": "Refund request",
         "Customer": "ABC Corporation",
-        "Customer tier": "Enterprise",
-        "Description": "They want everything back.",
+        "What happened": "They want everything back.",
     }
     answer = await team.submit("lisa", values)
     assert answer.ok, answer
@@ -152,11 +150,22 @@ ROSTER = {"Who scores": [NAMES[name] for name in ("lisa", "tom", "sarah")]}
 RESULT = ("Result", "[ Resolve ]")
 DEEDS = {
     "open": Deed(
-        opened, trail=(Row("decision.opened", "lisa"), Row("decision.defined", "lisa")), card=("Opened by hand",)
+        opened,
+        trail=(
+            Row("decision.opened", "lisa"),
+            Row("decision.defined", "lisa"),
+            Row("criteria.submitted", "lisa", lambda _: {"criteria": 4}),
+        ),
+        card=("Opened by hand", "Phase 3 of 6", "[ Add options ]"),
     ),
-    "complete the case": Deed(
-        by("lisa", Action.COMPLETE_CASE, {"Description": "They want everything back."}), defining,
-        (Row("decision.edited", "lisa"), Row("decision.defined", "lisa")), ("Phase 2 of 6", "[ Edit criteria ]"),
+    "fill in the case": Deed(
+        by("lisa", Action.COMPLETE_CASE, {"What happened": "They want everything back."}), defining,
+        (
+            Row("decision.edited", "lisa"),
+            Row("decision.defined", "lisa"),
+            Row("criteria.submitted", "lisa", lambda _: {"criteria": 4}),
+        ),
+        ("Phase 3 of 6", "[ Add options ]"),
     ),
     "edit the case": Deed(
         by("lisa", Action.EDIT_CASE, {"Title": "Refund, amended"}), criteria,
@@ -164,7 +173,8 @@ DEEDS = {
     ),
     "change the urgency": Deed(
         by("lisa", Action.EDIT_URGENCY, {"Urgency": "5"}), scoring,
-        (Row("decision.urgency", "lisa", lambda _: {"urgency": [3, 5]}),), ("urgency 5, critical",),
+        (Row("decision.urgency", "lisa", lambda _: {"urgency_level": [3, 5]}),),
+        ("urgency 5, critical (was 3, normal)",),
     ),
     "cancel": Deed(
         cancelled, scoring, (Row("decision.cancelled", "mike"),),
@@ -177,10 +187,16 @@ DEEDS = {
     ),
     "set the criteria": Deed(
         by("lisa", Action.EDIT_CRITERIA, {"Criterion 3": "Speed"}), criteria,
-        (Row("criteria.submitted", "lisa", lambda _: {"criteria": 3}),), ("Phase 3 of 6", "Speed"),
+        (Row("criteria.submitted", "lisa", lambda _: {"criteria": 3}),), ("Speed",),
     ),
-    "go back to the criteria": Deed(
-        back_at_criteria, options, (Row("criteria.reopened", "lisa"),), ("Phase 2 of 6",), ("[ Start scoring ]",)
+    "edit the criteria again": Deed(
+        by("lisa", Action.EDIT_CRITERIA, {"Criterion 3": "Speed"}), options,
+        (Row("criteria.submitted", "lisa", lambda _: {"criteria": 3}),), ("Speed",),
+    ),
+    "change the amount": Deed(
+        by("lisa", Action.EDIT_CASE, {"Amount at stake": "60k"}), options,
+        (Row("decision.edited", "lisa", lambda _: {"financial_impact": ["500.00", "60000.00"]}),),
+        ("USD 60,000 (was USD 500)",),
     ),
     "propose an option": Deed(
         by("tom", Action.PROPOSE_OPTION, VOUCHER), options, (Row("option.proposed", None, option("A voucher")),),

@@ -16,7 +16,7 @@ from bot.domain.by import By, Rules
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.domain.decision import Case, Decision, Dossier, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
-from bot.domain.option import Option
+from bot.domain.option import Option, OptionDraft
 from bot.domain.outcome import Outcome
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
@@ -348,14 +348,20 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "edit case", decision.edit_case(dossier)
     yield "urgency", decision.urgency(dossier)
     yield "cancel", decision.cancel(dossier)
-    yield "created", decision.created(dossier.decision, missing=("a description of the problem",))
+    yield (
+        "created",
+        decision.created(dossier.decision, currency="USD", criteria=4, missing=("a description of the problem",)),
+    )
     yield "edited", decision.edited(dossier.decision)
     yield "criteria set", decision.criteria_set(dossier.decision)
     yield "new", decision.new_decision(team=TEAM, title=case.title, description=case.description)
+    yield "new, unfolded", decision.unfolded(decision.new_decision(team=TEAM, channel_id="C1"))
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
     yield "propose", option.propose(dossier, by(MIKE), members=PEOPLE)
-    yield "proposed", option.proposed(dossier, by(SARAH))
+    yield "propose, unfolded", option.unfolded(option.propose(dossier, by(MIKE), members=PEOPLE))
+    added = [OptionDraft(o.title, "", o.financial_cost) for o in dossier.options[:3]]
+    yield "proposed", option.proposed(dossier, by(SARAH), drafts=added or [OptionDraft("A voucher", "")])
     yield "my options", option.mine(dossier, dossier.options)
     for found in dossier.options[:1]:
         yield "edit option", option.edit(dossier, by(MIKE), found, members=PEOPLE)

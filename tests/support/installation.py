@@ -191,11 +191,9 @@ async def write_down(person: Person, title: str) -> bool:
     if await person.modal():
         await person.close(everything=True)
     opened = await person.slash(f"/decide {title}")
-    if not opened.ok or await modal_of(person, at_least="Channel of the card") is None:
+    if not opened.ok or await modal_of(person, at_least="Decide by") is None:
         return False
-    await person.fill(
-        {"Type of decision": "Refund request", "Customer": "ABC", "Customer tier": "Basic", "Description": "Words"}
-    )
+    await person.fill({"Type of decision": "Refund request", "Customer": "ABC", "What happened": "Words"})
     return True
 
 

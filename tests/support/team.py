@@ -96,7 +96,7 @@ class Team(Hands):
         self.actors[name] = dataclasses.replace(self.actors[name], member=member)
 
     async def open(self, *, by: str = OWNER, channel_id: str | None = "", **case: Any) -> Decision:
-        """A decision in phase 2, or 1 where the case lacks something. channel_id '': the first channel."""
+        """A decision in phase 3, or 1 where the case lacks something. channel_id '': the first channel."""
         decision, _ = await decisions.open_decision(
             self.db,
             self.by(by),
@@ -127,12 +127,16 @@ class Team(Hands):
         await criteria.submit(self.db, self.by(by), self.decision_id, drafts=drafts)
         for title in titles:
             draft = OptionDraft(title, "What we would do.", Decimal(100))
-            await options.propose(self.db, self.by(by), self.decision_id, draft=draft)
+            await options.propose(self.db, self.by(by), self.decision_id, drafts=[draft])
         return self
 
     async def to_scoring(self, *names: str, by: str = OWNER, titles: Sequence[str] = TITLES, **case: Any) -> Self:
         """A decision in phase 4 that these people score; all of the team by default. case: also its `drafts`."""
         await self.to_options(titles, by=by, **case)
+        return await self.starts(*names, by=by)
+
+    async def starts(self, *names: str, by: str = OWNER) -> Self:
+        """Scoring of the decision at hand starts."""
         people = names or tuple(self.actors)
         await rounds.start(
             self.db,

@@ -243,9 +243,9 @@ class Week:
 
     async def opens(self, who: str, title: str, **fields: Any) -> None:
         assert (await self.person(who).slash(f"/decide {title}")).ok
-        await modal_of(self.person(who), at_least="Customer tier")
+        await modal_of(self.person(who), at_least="Decide by")
         values = {name.replace("_", " "): value for name, value in fields.items()}
-        await self.submit(who, {"Description": "They have written twice.", **values}, sees="created")
+        await self.submit(who, {"What happened": "They have written twice.", **values}, sees="created")
         await self.done(who)
 
     async def sets_criteria(self, who: str, number: int) -> None:
@@ -255,9 +255,8 @@ class Week:
         await self.done(who)
 
     async def proposes(self, who: str, number: int, title: str, cost: str) -> None:
-        await self.click(who, "Propose option", within=f"#{number} ", channel=CHANNEL, sees="Description")
-        values = {"Title": title, "Description": "As it says.", "Cost": cost, "Effort": "Low", "Risk": "Low"}
-        await self.submit(who, values, sees="is proposed")
+        await self.click(who, "Add options", within=f"#{number} ", channel=CHANNEL, sees="Cost of option 1")
+        await self.submit(who, {"Option 1": title, "Cost of option 1": cost}, sees="1 option added")
         await self.done(who)
 
     async def starts_scoring(self, who: str, number: int, people: Sequence[str], closes: datetime) -> None:

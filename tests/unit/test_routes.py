@@ -44,7 +44,18 @@ def test_every_button_is_offered_in_some_phase() -> None:
 
 @pytest.mark.parametrize(
     ("words", "pattern"),
-    [("list", "list"), ("LIST", "list"), ("show 12", None), ("Show #12", None), ("#12", None), ("export", "export")],
+    [
+        ("list", "list"),
+        ("LIST", "list"),
+        ("show 12", None),
+        ("Show #12", None),
+        ("#12", None),
+        ("export", "export"),
+        ("list.", "list"),
+        ("\u201clist\u201d", "list"),
+        ("show\u00a01.", None),
+        ("\u2018show #1\u2019", None),
+    ],
 )
 def test_a_word_of_the_command_has_its_own_handler(words: str, pattern: str | None) -> None:
     expected = routes.WORDS[pattern] if pattern else decision.show_by_number

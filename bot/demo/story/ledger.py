@@ -31,7 +31,7 @@ EXPECTED: tuple[tuple[str, str, list[tuple[Any, ...]]], ...] = (
         "Decision 1 is resolved in phase 6, decision 2 cancelled with its reason.",
         "SELECT number, status, current_phase, actual_resolution_date IS NOT NULL, cancel_reason IS NOT NULL"
         " FROM customer_decisions ORDER BY number",
-        [(1, "resolved", 6, True, False), (2, "cancelled", 2, False, True)],
+        [(1, "resolved", 6, True, False), (2, "cancelled", 3, False, True)],
     ),
     (
         "The message that decision 2 began with is linked.",

@@ -74,22 +74,23 @@ async def completing_the_case(stage: Stage) -> None:
     await sarah.fill(
         {
             "Urgency": "4",
-            "Financial impact": "12,000",
-            "Resolve by": datetime.now(UTC) + timedelta(days=3),
+            "Amount at stake": "12k",
+            "Decide by": datetime.now(UTC) + timedelta(days=3),
             "Customer id": "ABC-0017",
             "Customer for": "26",
             "Channel of the card": "customer-decisions",
         }
     )
     await stage.step("From here on the decision has a card in the channel, one message that is kept up to date.")
-    await sarah.submit(sees="#1 saved")
+    await sarah.submit(sees="#1 saved. Next: add the options")
+    await sarah.close()
     await stage.actor("mike").sees("#1 · Refund Request for Service Outage")
 
 
 async def setting_criteria(stage: Stage) -> None:
     sarah = stage.actor("sarah")
-    await stage.step("The type of the decision brings four criteria. Sarah replaces the last one.")
-    await sarah.click("Edit criteria", sees="Criterion 4")
+    await stage.step("The type of the decision has brought four criteria. Sarah replaces the last one.")
+    await sarah.click("Edit criteria", within="#1 ·", channel="customer-decisions", sees="Criterion 4")
     await sarah.fill(
         {
             "Criterion 1": "Customer trust",
@@ -101,7 +102,7 @@ async def setting_criteria(stage: Stage) -> None:
             "What criterion 5 means": "How soon the customer has something in hand. 10 is today.",
         }
     )
-    await stage.step("She submits the criteria; now the team may propose.")
+    await stage.step("She saves them; until scoring starts they can be edited.")
     await sarah.submit(sees="The criteria of #1 are set")
     await sarah.close()
 
@@ -112,16 +113,36 @@ async def proposing(stage: Stage) -> None:
     await stage.step("Lisa, the account manager, has a cheaper idea.")
     await _propose(stage, "lisa", FIRST_IDEA, "Two weeks, paid back.", "5,000", effort="Medium", risk="Low")
     await stage.step("Tom wants to be generous, or else just say sorry.")
-    await _propose(stage, "tom", FREE, "Refund the month, then half a year free.", "40,000", effort="High", risk="High")
-    await _propose(stage, "tom", DROPPED, "A letter by the head of support.", "0", effort="Low", risk="High")
+    await _two_at_once(stage)
 
 
 async def _propose(stage: Stage, name: str, title: str, description: str, cost: str, *, effort: str, risk: str) -> None:
     actor = stage.actor(name)
-    await actor.press("Propose option", within="#1 ·", sees="Description")
-    await actor.fill({"Title": title, "Description": description, "Cost": cost, "Effort": effort, "Risk": risk})
-    await actor.submit(sees="is proposed")
+    await actor.press("Add options", within="#1 ·", sees="Cost of option 3")
+    await actor.fill({"Option 1": title, "Cost of option 1": cost})
+    await actor.click("More fields", sees="Risk of option 1")
+    await actor.fill({"Description of option 1": description, "Effort of option 1": effort, "Risk of option 1": risk})
+    await actor.submit(sees="1 option added to #1")
     await actor.close()
+
+
+async def _two_at_once(stage: Stage) -> None:
+    tom = stage.actor("tom")
+    await tom.click("Add options", within="#1 ·", sees="Cost of option 3")
+    await tom.fill({"Option 1": FREE, "Cost of option 1": "40k", "Option 2": DROPPED, "Cost of option 2": "0"})
+    await tom.click("More fields", sees="Risk of option 1")
+    await tom.fill(
+        {
+            "Description of option 1": "Refund the month, then half a year free.",
+            "Effort of option 1": "High",
+            "Risk of option 1": "High",
+            "Description of option 2": "A letter by the head of support.",
+            "Effort of option 2": "Low",
+            "Risk of option 2": "High",
+        }
+    )
+    await tom.submit(sees="2 options added to #1")
+    await tom.close()
 
 
 async def changing_ones_mind(stage: Stage) -> None:

@@ -162,15 +162,22 @@ async def another_case_meanwhile(stage: Stage) -> None:
     tom, lisa = stage.actor("tom"), stage.actor("lisa")
     await stage.step("Meanwhile, in another channel:")
     message = await tom.say("Globex asks whether they may pay in three parts. *I think* we never did that.", "general")
-    await lisa.shortcut("Decide about this message", message=message, sees="Channel of the card")
+    await lisa.shortcut("Decide about this message", message=message, sees="Decide by")
     await lisa.fill(
         {
             "Type of decision": "Billing dispute",
             "Customer": "Globex",
+            "Amount at stake": "30k",
+            "Title": "May Globex pay in three parts?",
+        }
+    )
+    await stage.step("Who they are is asked behind a button.")
+    await lisa.click("More fields", sees="Customer tier")
+    await lisa.fill(
+        {
             "Customer tier": "Premium",
             "Customer value": "30,000",
             "Customer e-mail": "billing@globex.example",
-            "Title": "May Globex pay in three parts?",
             "Channel of the card": "customer-decisions",
         }
     )

@@ -36,15 +36,19 @@ class Field(Generic[T]):
     read: Callable[[Fields], T]
     hint: str | None = None
     is_optional: bool = False
+    tells: str | None = None
+    """The action id under which Slack tells us while it is entered; None: the form alone brings it."""
 
     def block(self, start: T | None = None, *, thing: object, revision: object) -> kit.Block:
         """The input block. thing, revision: see `kit.block_id`."""
+        element = self.element(start)
         return kit.input_block(
             self.label,
-            self.element(start),
+            kit.telling(element, self.tells) if self.tells else element,
             block_id=kit.block_id(self.name, thing, revision),
             hint=self.hint,
             optional=self.is_optional,
+            dispatches=self.tells is not None,
         )
 
 

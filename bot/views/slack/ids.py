@@ -17,10 +17,15 @@ MORE = "card.more"
 """Of the button, and of the window with what somebody may do about a decision."""
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
+NEW_TYPED = "decision.typed"
+NEW_MORE = "decision.more"
+OPTIONS_MORE = "option.more"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 WILL_BE_SHOWN = "evaluation.shown"
 ADD_CRITERION = "criterion.add"
+BACK_TO_CRITERIA = "criterion.back"
+"""On cards that were drawn before criteria could be edited beside the options."""
 CHOOSE_OPTION = "option.choose"
 EDIT_MEMBER = "team.edit_member"
 TEAM_PAGE = "team.page"
@@ -56,7 +61,11 @@ ALL = frozenset(
         TURN_PAGE,
         SAVE_FOR_LATER,
         WILL_BE_SHOWN,
+        NEW_TYPED,
+        NEW_MORE,
+        OPTIONS_MORE,
         ADD_CRITERION,
+        BACK_TO_CRITERIA,
         CHOOSE_OPTION,
         EDIT_MEMBER,
         TEAM_PAGE,

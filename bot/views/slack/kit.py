@@ -86,7 +86,9 @@ def input_block(
     block_id: str,
     hint: str | None = None,
     optional: bool = False,
+    dispatches: bool = False,
 ) -> Block:
+    """dispatches: Slack tells us at once what is entered (see `telling`), not with the form alone."""
     block = {
         "type": "input",
         "block_id": block_id,
@@ -94,7 +96,16 @@ def input_block(
         "element": element,
         "optional": optional,
     }
-    return with_given(block, hint=plain_text(hint, HINT) if hint else None)
+    return with_given(
+        block, hint=plain_text(hint, HINT) if hint else None, dispatch_action=True if dispatches else None
+    )
+
+
+def telling(element: Element, action_id: str) -> Element:
+    """The element of an input that dispatches: a choice when it is made, a text while it is typed."""
+    is_text = element["type"] == "plain_text_input"
+    config = {"trigger_actions_on": ["on_character_entered"]} if is_text else None
+    return with_given({**element, "action_id": action_id}, dispatch_action_config=config)
 
 
 def block_id(field: str, thing: object, revision: object) -> str:

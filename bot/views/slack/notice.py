@@ -16,10 +16,10 @@ def notice(title: str, sentence: str, *, level: str = "warning") -> kit.View:
     return kit.modal(title, kit.alert(sentence, level=level), callback_id=ids.NOTICE, close="Close")
 
 
-def done(title: str, sentence: str, *, actions: Sequence[kit.Element] = ()) -> kit.View:
-    """A window that says what was done and, by its buttons, what comes next."""
+def done(title: str, sentence: str, *, actions: Sequence[kit.Element] = (), more: Sequence[kit.Block] = ()) -> kit.View:
+    """A window that says what was done, `more` about it and, by its buttons, what comes next."""
     buttons = [kit.actions(actions)] if actions else []
-    return kit.modal(title, [kit.paragraph(sentence), *buttons], callback_id=ids.NOTICE, close="Close")
+    return kit.modal(title, [kit.paragraph(sentence), *more, *buttons], callback_id=ids.NOTICE, close="Close")
 
 
 def private(sentence: str) -> kit.Message:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from os.path import commonprefix
 
@@ -155,6 +155,19 @@ def moment(at: datetime) -> str:
 
 def _token(at: datetime, shape: str, fallback: str) -> str:
     return f"<!date^{int(at.timestamp())}^{shape}|{fallback}>"
+
+
+def clock_words(at: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """ "Tuesday 4 PM, in 1 day": a moment ahead of `now` on somebody's own clock, where a date token cannot be."""
+    local = at.astimezone(zone)
+    day = f"{local:%A}" if at - now < timedelta(days=6) else f"{local:%A} {local.day} {local:%B}"
+    hour = f"{local:%-I %p}" if local.minute == 0 else f"{local:%-I:%M %p}"
+    return f"{day} {hour}, in {_span(at - now)}"
+
+
+def _span(time: timedelta) -> str:
+    hours = max(round(time / timedelta(hours=1)), 1)
+    return count("hour", hours) if hours < 24 else count("day", round(hours / 24))
 
 
 def is_link(text: str) -> bool:

@@ -37,7 +37,7 @@ async def monday(week: Week) -> None:
     week.says("Amara opens #1: Harbour Bank was down for six hours. Critical; 30,000 at stake; due tomorrow.")
     await week.opens(
         "amara", "Six hours of downtime", Type_of_decision="Service escalation", Customer="Harbour Bank",
-        Urgency="5 · critical", Financial_impact="30,000", Resolve_by=on(1, 9),
+        Urgency="5 · critical", Amount_at_stake="30,000", Decide_by=on(1, 9),
     )  # fmt: skip
     await week.until(0, "09:08")
     week.says("She sets the criteria and proposes an answer; Priya proposes another one.")
@@ -64,7 +64,7 @@ async def monday(week: Week) -> None:
     week.says("Grace opens #2, how to answer questions about prices, and leaves it at that. Whenever.")
     await week.opens(
         "grace", "How we answer price questions", Type_of_decision="Policy exception", Customer="All of them",
-        Urgency="1 · whenever", Financial_impact="0", Resolve_by=on(18, 15),
+        Urgency="1 · whenever", Amount_at_stake="0", Decide_by=on(18, 15),
     )  # fmt: skip
     await week.until(0, "15:31")
     week.says("Ben closes the scoring of #1 with the button of his message, and the result is published.")
@@ -86,7 +86,7 @@ async def tuesday(week: Week) -> None:
     week.says("Priya opens #3, a disputed bill of 4,000. Urgent; she wants it done by Thursday.")
     await week.opens(
         "priya", "The November bill", Type_of_decision="Billing dispute", Customer="Lumen",
-        Urgency="4 · high", Financial_impact="4,000", Resolve_by=on(3, 12),
+        Urgency="4 · high", Amount_at_stake="4,000", Decide_by=on(3, 12),
     )  # fmt: skip
     await week.sets_criteria("priya", 3)
     await week.proposes("priya", 3, "Correct the bill", "4,000")
@@ -99,7 +99,7 @@ async def tuesday(week: Week) -> None:
     week.says("Priya opens #4, a voucher of 80, for herself and Tom to score until Friday: two are enough for that.")
     await week.opens(
         "priya", "A voucher that expired", Type_of_decision="Refund request", Customer="Ms Shah",
-        Urgency="3 · normal", Financial_impact="80", Resolve_by=on(4, 12),
+        Urgency="3 · normal", Amount_at_stake="80", Decide_by=on(4, 12),
     )  # fmt: skip
     await week.sets_criteria("priya", 4)
     await week.proposes("priya", 4, "Pay it out", "80")
@@ -115,7 +115,7 @@ async def tuesday(week: Week) -> None:
     week.says("Amara opens #5, a refund of 600, normal, for Friday; she, Priya, Liam and Ben score.")
     await week.opens(
         "amara", "Two months paid twice", Type_of_decision="Refund request", Customer="Quay Hotel",
-        Urgency="3 · normal", Financial_impact="600", Resolve_by=on(4, 17),
+        Urgency="3 · normal", Amount_at_stake="600", Decide_by=on(4, 17),
     )  # fmt: skip
     await week.sets_criteria("amara", 5)
     await week.proposes("amara", 5, "Pay back both", "600")
@@ -126,7 +126,7 @@ async def tuesday(week: Week) -> None:
     week.says("Ben opens #6, a discount for an old customer: low, until next Monday; everybody but Tom scores.")
     await week.opens(
         "ben", "Ten years with us", Type_of_decision="Churn prevention", Customer="Old Mill",
-        Urgency="2 · low", Financial_impact="900", Resolve_by=on(7, 18),
+        Urgency="2 · low", Amount_at_stake="900", Decide_by=on(7, 18),
     )  # fmt: skip
     await week.sets_criteria("ben", 6)
     await week.proposes("ben", 6, "A tenth off", "900")

@@ -19,14 +19,13 @@ def a_case(impact: str | None = None, *, decision_type: str = "refund_request") 
     return Case(decision_type, "ABC Corporation", "Refund", financial_impact=amount)
 
 
-def an_option(cost: str = "0", *, risk: str = "medium") -> Option:
-    return Option(UUID(int=1), UUID(int=2), None, "Refund", "", Decimal(cost), "medium", risk)
+def an_option(cost: str | None = "0", *, risk: str = "medium") -> Option:
+    return Option(UUID(int=1), UUID(int=2), None, "Refund", "", None if cost is None else Decimal(cost), "medium", risk)
 
 
 @pytest.mark.parametrize(
     ("amount", "level"),
     [
-        (None, 1),
         ("0", 1),
         ("100", 1),
         ("100.01", 2),
@@ -42,9 +41,35 @@ def an_option(cost: str = "0", *, risk: str = "medium") -> Option:
         ("-50000.01", 5),
     ],
 )
-def test_the_amount_decides_the_level_whatever_its_sign(amount: str | None, level: int) -> None:
+def test_the_amount_decides_the_level_whatever_its_sign(amount: str, level: int) -> None:
     assert required_authority(a_case(amount), None, USUAL) == level
-    assert required_authority(a_case(), an_option(amount or "0"), USUAL) == level
+    assert required_authority(a_case(), an_option(amount), USUAL) == level
+
+
+@pytest.mark.parametrize(
+    ("decision_type", "level"),
+    [
+        ("refund_request", 3),
+        ("billing_dispute", 3),
+        ("policy_exception", 3),
+        ("contract_modification", 4),
+        ("service_escalation", 1),
+        ("churn_prevention", 1),
+    ],
+)
+def test_an_amount_that_nobody_knows_takes_the_third_level_where_it_is_about_money(
+    decision_type: str, level: int
+) -> None:
+    unknown = a_case(decision_type=decision_type)
+
+    assert required_authority(unknown, an_option(None), USUAL) == level
+    assert required_authority(unknown, None, USUAL) == level
+    assert required_authority(unknown, an_option(None, risk="high"), USUAL) == max(level, 2) + (level == 3)
+
+
+def test_one_known_amount_of_the_two_is_enough() -> None:
+    assert required_authority(a_case("50"), an_option(None), USUAL) == 1
+    assert required_authority(a_case(None), an_option("0"), USUAL) == 1
 
 
 @pytest.mark.parametrize(("impact", "cost"), [("20000", "50"), ("50", "20000"), ("-20000", "50"), ("50", "-20000")])
@@ -118,9 +143,9 @@ def test_the_highest_cost_is_the_last_that_a_level_reaches(decision_type: str) -
     assert highest_cost(case, 5, USUAL) is None
 
 
-def test_what_is_not_known_costs_nothing_even_where_the_first_level_reaches_next_to_nothing() -> None:
+def test_one_unknown_amount_costs_nothing_even_where_the_first_level_reaches_next_to_nothing() -> None:
     strict = AuthorityTable((Decimal("0.50"), Decimal(1000)))
 
-    assert required_authority(a_case(None), None, strict) == 1
+    assert required_authority(a_case(None, decision_type="churn_prevention"), None, strict) == 1
     assert required_authority(a_case(None), an_option("0.50"), strict) == 1
     assert required_authority(a_case("0.51"), None, strict) == 2

@@ -181,14 +181,14 @@ COMPLETE = Case(
     [
         (COMPLETE, 2, ()),
         (replace(COMPLETE, description=" \n"), 2, ("a description of the problem",)),
-        (replace(COMPLETE, expected_resolution_date=None), 2, ("a date to resolve by",)),
+        (replace(COMPLETE, expected_resolution_date=None), 2, ("a date to decide by",)),
         (COMPLETE, 1, ("at least 2 active team members",)),
         (
             replace(COMPLETE, description="", expected_resolution_date=None),
             0,
             (
                 "a description of the problem",
-                "a date to resolve by",
+                "a date to decide by",
                 "at least 2 active team members",
             ),
         ),

@@ -66,9 +66,9 @@ def test_three_digits_after_a_lone_separator_are_thousands_and_fewer_are_cents(t
         "a lot",
         "$",
         "USD",
-        "12k",
-        "12K USD",
-        "1m",
+        "12kk",
+        "k",
+        "12bn",
         "NaN",
         "Infinity",
         "-Infinity",
@@ -113,6 +113,36 @@ def test_refuses_what_it_would_have_to_guess(text: str) -> None:
         parse_money(text, allow_negative=True, field="financial_impact")
 
     sentence = "That is not an amount that I can read. Type it like 1200 or 1,200.50."
+    assert (refusal.value.message, refusal.value.field) == (sentence, "financial_impact")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("48k", "48000"),
+        ("48 K", "48000"),
+        ("USD 48k", "48000"),
+        ("48k USD", "48000"),
+        ("1.2m", "1200000"),
+        ("1,25m", "1250000"),
+        ("0.5k", "500"),
+        ("-3k", "-3000"),
+        ("48MXN", None),
+    ],
+)
+def test_reads_thousands_and_millions_as_people_shorten_them(text: str, amount: str | None) -> None:
+    if amount is None:
+        assert parse_money(text, currency="MXN") == 48
+    else:
+        assert parse_money(text, allow_negative=True) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["1.234k", "1,200 k", "1 200k", "USD 1.234m"])
+def test_a_shortened_amount_that_could_be_two_is_refused_with_how_to_write_it(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_money(text, field="financial_impact")
+
+    sentence = "With k or m this could be two amounts. Write it out, like 1,200,000."
     assert (refusal.value.message, refusal.value.field) == (sentence, "financial_impact")
 
 

@@ -1,5 +1,6 @@
 """A round of scoring: quorum, closing time, and the state it is in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.round import Round, RoundMember, RoundState, Thresholds, default_closes_at, is_too_small, quorum
+from bot.domain.round import Round, RoundMember, RoundState, Thresholds, by_expertise, is_too_small, quorum
+from tests.support import dossiers
 
 NOW = datetime(2026, 5, 4, 9, 0, 30, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -102,27 +104,10 @@ def test_finds_a_member_of_the_round_and_nobody_else() -> None:
     assert round_.find_member(UUID(int=999)) is None
 
 
-def test_scoring_closes_three_quarters_of_the_way_to_the_expected_date() -> None:
-    closes = default_closes_at(NOW, NOW + timedelta(days=4))
+def test_those_who_know_about_such_decisions_come_first_and_the_others_stay_in_their_order() -> None:
+    people = [dossiers.LISA, dossiers.MIKE, replace(dossiers.TOM, expertise_areas=("pricing", "refund_request"))]
 
-    assert closes == datetime(2026, 5, 7, 9, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("expected", [None, NOW, NOW - timedelta(days=3)])
-def test_scoring_closes_a_day_from_now_where_no_expected_date_is_ahead(expected: datetime | None) -> None:
-    assert default_closes_at(NOW, expected) == datetime(2026, 5, 5, 9, 1, tzinfo=UTC)
-
-
-@given(
-    st.timedeltas(timedelta(0), timedelta(days=5000)).map(lambda later: NOW + later),
-    st.timedeltas(timedelta(microseconds=1), timedelta(days=400)),
-)
-def test_the_default_closing_time_is_a_full_minute_ahead_of_now(now: datetime, span: timedelta) -> None:
-    closes = default_closes_at(now, now + span)
-
-    assert closes > now
-    assert (closes.second, closes.microsecond) == (0, 0)
-    assert timedelta(0) <= closes - (now + span * 3 / 4) <= timedelta(minutes=1)
+    assert [m.name for m in by_expertise(people, "refund_request")] == ["Tom Becker", "Lisa Rodriguez", "Mike Chen"]
 
 
 def test_the_usual_thresholds_are_those_of_the_method() -> None:

@@ -58,8 +58,13 @@ def test_of_many_options_some_are_named(found: Dossier) -> None:
     [
         (None, "LISA ANA", "Somebody in your team may decide up to USD 1,000, less with a high risk."),
         (None, "SARAH ANA", "Somebody in your team may decide up to USD 1,000, less with a high risk."),
-        ("2000", "LISA", "Whatever it costs, #42 needs a decider up to USD 10,000, and nobody in the team is one yet."),
-        (None, "LISA BOSS", "A costly option needs somebody who may decide more."),
+        (None, "LISA", "Amount unknown: without a cost an option needs a decider up to USD 10,000; give the cost to"),
+        (
+            "2000",
+            "LISA",
+            "Whatever an option costs, #42 needs a decider up to USD 10,000, and nobody in the team is one",
+        ),
+        ("70", "LISA BOSS", "A costly option needs somebody who may decide more."),
     ],
 )
 def test_the_cost_of_an_option_says_how_far_the_team_reaches(
@@ -78,7 +83,7 @@ def test_of_a_contract_the_same_authority_reaches_less(found: Dossier) -> None:
 
     said = authority.cost_hint(dossier, [dossiers.MIKE], TABLE)
 
-    assert said.endswith("may decide up to USD 10,000, since it is about a contract.")
+    assert said.endswith("Somebody in your team may decide up to USD 10,000, since it is about a contract.")
 
 
 def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:
@@ -86,3 +91,23 @@ def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:
         "What this person may resolve: 1 up to EUR 100, 2 up to EUR 1,000, 3 up to EUR 10,000, 4 up to EUR 50,000, "
         "5 whatever it costs; a high risk or a contract takes one more. Nobody raises their own."
     )
+
+
+@pytest.mark.parametrize(
+    ("decision_type", "amount", "sentence"),
+    [
+        ("refund_request", "48000", "USD 48,000: needs a decider up to USD 50,000."),
+        ("contract_modification", "900", "USD 900: needs a decider up to USD 10,000."),
+        ("refund_request", "60000", "USD 60,000: needs a decider for any amount."),
+        ("refund_request", None, "Amount unknown: needs a decider up to USD 10,000; give the amount to lower it."),
+        ("service_escalation", None, None),
+        ("", None, None),
+    ],
+)
+def test_what_an_amount_takes_is_said_while_one_types(
+    decision_type: str, amount: str | None, sentence: str | None
+) -> None:
+    impact = Decimal(amount) if amount else None
+    case = replace(dossiers.CASE, decision_type=decision_type, financial_impact=impact)
+
+    assert authority.stake(case, TABLE, "USD") == sentence

@@ -91,7 +91,7 @@ def test_proposing_leads_while_scoring_has_too_few_options() -> None:
 
     pressed = lines.lines_of(card.card(found, now=dossiers.NOW))[-1]
 
-    assert pressed == "[ Propose option* ] [ Show details ] [ More ]"
+    assert pressed == "[ Add options* ] [ Show details ] [ More ]"
 
 
 def test_card_open() -> None:

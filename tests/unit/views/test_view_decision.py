@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
+from bot.domain.authority import AuthorityTable
 from bot.domain.by import By
 from bot.domain.decision import Case, Status
 from bot.domain.team import Member
@@ -26,8 +27,14 @@ def filled() -> Any:
 
     def fill(**typed: Any) -> dict[str, Any]:
         view = decision.new_decision(team=dossiers.TEAM, title="Refund", permalink="https://x.slack.com/p1")
-        given = {"decision_type": "refund_request", "customer_name": "Acme", "channel": "C9", **typed}
-        return payloads.submitted(view, **given)
+        given: dict[str, Any] = {
+            "decision_type": "refund_request",
+            "customer_name": "Acme",
+            "description": "Down.",
+            "channel": "C9",
+        }
+        given |= {"expected_date": dossiers.TOMORROW}
+        return payloads.submitted(decision.unfolded(view), **{**given, **typed})
 
     return fill
 
@@ -60,9 +67,85 @@ def test_what_is_typed_comes_back_as_a_case(filled: Any) -> None:
 def test_what_is_left_empty_has_its_default(filled: Any) -> None:
     case = decision.parse_new(filled(), currency="USD", now=dossiers.NOW).case
 
-    assert (case.description, case.customer_email, case.customer_id, case.customer_value) == ("", None, None, None)
+    assert (case.customer_email, case.customer_id, case.customer_value) == (None, None, None)
     assert (case.customer_tier, case.urgency_level, case.relationship_duration_months) == ("standard", 3, 0)
-    assert (case.financial_impact, case.expected_resolution_date) == (None, None)
+    assert case.financial_impact is None
+
+
+DATES = {urgency: dossiers.NOW + timedelta(days=6 - urgency) for urgency in range(1, 6)}
+
+
+def folded(**typed: Any) -> dict[str, Any]:
+    """A filled "New decision" as it opens in a channel."""
+    view = decision.new_decision(team=dossiers.TEAM, title="Refund", channel_id="C1", proposals=DATES)
+    given = {"decision_type": "refund_request", "customer_name": "Acme", "description": "Down.", **typed}
+    return payloads.submitted(view, **given)
+
+
+def test_the_window_asks_for_seven_things_and_the_card_goes_where_it_was_opened() -> None:
+    view = folded(financial_impact="48k")
+
+    form = decision.parse_new(view, currency="USD", now=dossiers.NOW)
+
+    assert sum(block["type"] == "input" for block in view["blocks"]) == 7
+    assert (form.channel_id, form.case.financial_impact) == ("C1", Decimal(48_000))
+    assert (form.case.customer_tier, form.case.expected_resolution_date) == ("standard", DATES[3])
+
+
+def test_more_fields_leave_every_block_that_was_there() -> None:
+    view = folded()
+
+    whole = decision.unfolded(view)
+
+    assert [b for b in whole["blocks"] if b in view["blocks"]] == view["blocks"][:-1]
+    assert whole["private_metadata"] == view["private_metadata"]
+    nowhere = payloads.submitted(
+        whole, decision_type="refund_request", customer_name="Acme", description="Down.", nowhere=["yes"]
+    )
+    assert decision.parse_new(nowhere, currency="USD", now=dossiers.NOW).channel_id is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"financial_impact": "48k"}, "USD 48,000: needs a decider up to USD 50,000."),
+        ({"financial_impact": ""}, "Amount unknown: needs a decider up to USD 10,000; give the amount to lower it."),
+        ({"financial_impact": "1.234k"}, "With k or m this could be two amounts. Write it out, like 1,200,000."),
+        ({"financial_impact": "", "decision_type": "churn_prevention"}, None),
+    ],
+)
+def test_what_the_amount_takes_stands_beneath_it_while_one_types(typed: dict[str, Any], said: str | None) -> None:
+    given = {"decision_type": "refund_request", **typed}
+    view = decision.retold(folded(**given), AuthorityTable())
+    again = decision.retold(payloads.submitted(view, **given), AuthorityTable())
+
+    for shown in (view, again):
+        names = [b.get("block_id", "").partition(":")[0] for b in shown["blocks"]]
+        if said is None:
+            assert "said" not in names
+        else:
+            assert names[names.index("financial_impact") + 1] == "said"
+            assert shown["blocks"][names.index("said")]["elements"][0]["text"] == said
+
+
+def test_another_urgency_brings_another_date_but_not_in_place_of_a_chosen_one() -> None:
+    urgent, chosen = folded(urgency="5"), folded(urgency="5", expected_date=dossiers.TOMORROW)
+
+    dates = [
+        decision.parse_new(v, currency="USD", now=dossiers.NOW).case.expected_resolution_date for v in (urgent, chosen)
+    ]
+
+    assert dates == [DATES[5], dossiers.TOMORROW]
+    assert "Then it is to be decided by" in json.dumps(decision.retold(urgent, AuthorityTable()))
+    assert "Then it is to be decided by" not in json.dumps(decision.retold(chosen, AuthorityTable()))
+
+
+def test_what_is_said_while_one_types_touches_no_field() -> None:
+    view = folded(urgency="5", financial_impact="48k")
+
+    shown = decision.retold(view, AuthorityTable())
+
+    assert [b for b in shown["blocks"] if b["type"] == "input"] == [b for b in view["blocks"] if b["type"] == "input"]
 
 
 @pytest.mark.parametrize(
@@ -93,12 +176,12 @@ def test_what_is_left_empty_has_its_default(filled: Any) -> None:
             "financial_impact",
             "Amounts here are in USD: convert it, type the number. Type it like 1200 or 1,200.50.",
         ),
-        ({"channel": None}, "channel", "Choose the channel in which the card appears."),
-        ({"channel": "D1"}, "channel", "Choose the channel in which the card appears."),
+        ({"description": " "}, "description", "Say in a sentence or two what happened."),
+        ({"expected_date": None}, "expected_date", "Choose by when it has to be decided."),
         (
             {"expected_date": datetime.fromisoformat("2026-11-23T11:59:00+00:00")},
             "expected_date",
-            "The date to resolve by is in the past; choose a later one.",
+            "The date to decide by is in the past; choose a later one.",
         ),
     ],
 )
@@ -119,17 +202,10 @@ def test_a_form_never_shows_its_input_in_an_error() -> None:
     assert "secret words" not in str(refused.value)
 
 
-@pytest.mark.parametrize(("place", "initial"), [("C1", "C1"), ("G1", "G1"), ("D1", None), (None, None), ("", None)])
-def test_only_a_channel_becomes_the_default(place: str | None, initial: str | None) -> None:
-    view = decision.new_decision(team=dossiers.TEAM, channel_id=place)
-
-    assert view["blocks"][-1]["element"].get("initial_conversation") == initial
-
-
 def test_words_that_are_too_long_for_the_form_are_cut_with_a_sign() -> None:
     view = decision.new_decision(team=dossiers.TEAM, title="t" * 400, description="d" * 9000)
 
-    typed = {b["block_id"]: b["element"].get("initial_value") for b in view["blocks"]}
+    typed = {b["block_id"]: b["element"].get("initial_value") for b in view["blocks"] if "element" in b}
     assert typed["title:new:1"] == "t" * 149 + "…"
     assert typed["description:new:1"] == "d" * 2999 + "…"
 
@@ -212,15 +288,19 @@ def test_a_reason_is_needed_and_short(reason: str, sentence: str) -> None:
 
 
 def test_after_creating_the_next_step_is_one_button_away() -> None:
-    made = dossiers.situations()["criteria"].decision
+    made = dossiers.situations()["options"].decision
     bare = dossiers.situations()["define"].decision
 
-    assert lines.lines_of(decision.created(made)) == [
+    assert lines.lines_of(decision.created(made, currency="USD", criteria=4)) == [
         "#42 created (notice)",
-        "#42 created. Next: set the criteria.",
-        "[ Edit criteria* ] [ Show details ]",
+        "#42 created, USD 8,000.50 at stake. Next: add the options, at least two.",
+        "4 criteria from the refund request template.",
+        "[ Edit ]",
+        "[ Add options* ] [ Show details ]",
     ]
-    assert lines.lines_of(decision.created(bare, missing=("a description", "a date")))[1:] == [
+    unknown = replace(bare, case=replace(bare.case, financial_impact=None))
+    lacking = decision.created(unknown, currency="USD", criteria=4, missing=("a description", "a date"))
+    assert lines.lines_of(lacking)[1:] == [
         "#42 created. Next: fill in the case. Still missing: a description and a date.",
         "[ Fill in the case* ] [ Show details ]",
     ]
@@ -302,8 +382,8 @@ def test_details_offer_what_this_person_may_do_and_nothing_else() -> None:
         shown = decision.details(dossiers.situations()[situation], dossiers.by(member), deciders=dossiers.PEOPLE)
         return [line for line in lines.lines_of(shown) if line.startswith("[ ")]
 
-    assert offered("options", dossiers.ANA) == ["[ Propose option ]"]
-    assert offered("options", dossiers.TOM) == ["[ Propose option ] [ Edit my option ]"]
+    assert offered("options", dossiers.ANA) == ["[ Add options ]"]
+    assert offered("options", dossiers.TOM) == ["[ Add options ] [ Edit my option ]"]
     assert offered("quorum", dossiers.MIKE) == ["[ Score* ] [ Close scoring ] [ Start over! ] [ Cancel decision! ]"]
     assert offered("published", dossiers.ANA) == []
     assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ]"]
@@ -318,7 +398,7 @@ def test_details_say_nothing_that_is_over() -> None:
     for over in ("act", "learn", "cancelled"):
         assert "needs a decider" not in seen(over)
         assert "Who may resolve" not in seen(over)
-        assert "Resolve by" not in seen(over)
+        assert "Decide by" not in seen(over)
 
 
 def test_of_many_people_every_two_names_are_parted_by_a_comma() -> None:
@@ -346,12 +426,12 @@ def test_a_view_without_the_decision_asks_to_open_it_again() -> None:
 
 
 def test_a_refusal_without_a_field_goes_under_the_first_input(filled: Any) -> None:
-    assert errors_for(filled(), Conflict("Moved on.")) == {"decision_type:new:1": "Moved on."}
-    assert errors_for(filled(), Invalid("No.", field="elsewhere")) == {"decision_type:new:1": "No."}
+    assert errors_for(filled(), Conflict("Moved on.")) == {"title:new:1": "Moved on."}
+    assert errors_for(filled(), Invalid("No.", field="elsewhere")) == {"title:new:1": "No."}
 
 
 def test_a_view_without_inputs_has_no_place_for_a_refusal() -> None:
-    shown = decision.created(dossiers.situations()["criteria"].decision)
+    shown = decision.created(dossiers.situations()["criteria"].decision, currency="USD", criteria=4)
 
     assert errors_for(shown, Conflict("Moved on.")) is None
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_a_new_closing_time_comes_back() -> None:
     assert round.parse_extend(payloads.submitted(extend), now=dossiers.NOW) == dossiers.TOMORROW
 
 
-def test_more_than_a_hundred_people_come_in_groups() -> None:
+def test_of_many_people_twelve_are_suggested_and_all_can_be_chosen() -> None:
     people = [dossiers.a_member(n, f"Person {n}") for n in range(250)]
     view = round.start(
         dossiers.situations()["options"], dossiers.by(dossiers.SARAH), members=people, closes_at=dossiers.TOMORROW
@@ -100,8 +101,33 @@ def test_more_than_a_hundred_people_come_in_groups() -> None:
 
     form = round.parse_start(payloads.submitted(view), now=dossiers.NOW)
 
-    assert len(form.member_ids) == 100
-    assert "Your team has 250 active people; the first 100 are chosen." in json.dumps(view)
+    assert len(form.member_ids) == 12
+    assert "12 of your 250 people are chosen, those who know about such decisions first." in json.dumps(view)
+
+
+def test_whoever_knows_about_such_decisions_is_suggested_before_others() -> None:
+    expert = dossiers.a_member(40, "Expert", expertise_areas=("refund_request",))
+    people = [*(dossiers.a_member(n, f"Person {n}") for n in range(20)), expert]
+    view = round.start(
+        dossiers.situations()["options"], dossiers.by(dossiers.SARAH), members=people, closes_at=dossiers.TOMORROW
+    )
+
+    chosen = round.parse_start(payloads.submitted(view), now=dossiers.NOW).member_ids
+
+    assert expert.id in chosen
+    assert people[11].id not in chosen
+
+
+def test_the_closing_time_is_said_on_the_owners_clock() -> None:
+    view = round.start(
+        dossiers.situations()["options"],
+        dossiers.by(dossiers.SARAH),
+        members=dossiers.PEOPLE,
+        closes_at=dossiers.NOW + timedelta(hours=27),
+        zone=ZoneInfo("America/New_York"),
+    )
+
+    assert "Closes Tuesday 10 AM, in 1 day, unless you choose another time." in json.dumps(view)
 
 
 def test_the_promise_names_the_thresholds() -> None:

@@ -188,7 +188,12 @@ def test_help_names_every_call_and_both_shortcuts() -> None:
 @pytest.mark.parametrize(
     ("admins", "has_team", "sentence"),
     [
-        ([], False, "There is no team here yet. Set one up with /decide setup; it takes a minute."),
+        (
+            [],
+            False,
+            "There is no team here yet. Any full member of this workspace can set one up with /decide setup; it "
+            "takes a minute.",
+        ),
         (
             ["Ana"],
             True,
