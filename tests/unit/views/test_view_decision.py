@@ -243,7 +243,7 @@ def test_a_date_to_resolve_by_more_than_a_year_ahead_is_refused_but_one_that_sta
 
     with pytest.raises(Invalid) as refusal:
         decision.parse_case(typed, currency="USD", now=dossiers.NOW, before=found.decision.case)
-    assert refusal.value.message == "The date to resolve by is more than a year ahead; choose an earlier one."
+    assert refusal.value.message == "The date to decide by is more than a year ahead; choose an earlier one."
     case = decision.parse_case(kept, currency="USD", now=dossiers.NOW, before=stands.case)
     assert case.expected_resolution_date == far
 
