@@ -1,8 +1,11 @@
 """`/decide`, its words and its shortcuts; opening, editing and cancelling a decision."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from bot.domain.action import Action
 from tests.support.known import known
@@ -108,7 +111,9 @@ async def test_somebody_unknown_is_told_who_can_add_them(team: Team) -> None:
     assert sentence not in await team.house.person("sarah").screen()
 
 
-async def test_a_direct_message_is_never_the_place_of_the_card(team: Team) -> None:
+async def test_a_direct_message_is_never_the_place_of_the_card(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = team.house.sandbox.town.workspace  # with somebody else: that with the app has no box in Slack
+    monkeypatch.setattr(workspace, "spec", replace(workspace.spec, messages_tab_read_only=False))
     modal = await open_form(team, "Refund", channel="dm")
     assert modal.inputs["Channel of the card"] == ""
     answer = await team.submit("sarah", FULL)
