@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sandbox import inputs, payloads
+from sandbox.channel import Channel, Message
 from sandbox.delivery import Courier
 from sandbox.events import Events
 from sandbox.inputs import Json
@@ -12,7 +13,7 @@ from sandbox.pressed import Pressed
 from sandbox.sending import Outcome, Sending, Sent
 from sandbox.spec import PersonSpec
 from sandbox.views import View
-from sandbox.workspace import Channel, Message, ResponseUrl, Workspace
+from sandbox.workspace import ResponseUrl, Workspace
 
 _HANDLE = re.compile(r"(?<![\w@])@([\w.-]*\w)")
 _RESPONSE_URL_SECONDS = 1800

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from sandbox.channel import Channel
 from sandbox.inputs import Json
 from sandbox.modals import Modals
 from sandbox.spec import PersonSpec
 from sandbox.views import View
-from sandbox.workspace import SLACKBOT, Channel, ResponseUrl, Workspace
+from sandbox.workspace import SLACKBOT, ResponseUrl, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 _WORK = {"shortcut": "Shortcut", "message_action": "Shortcut", "block_actions": "Action"}

@@ -1,10 +1,11 @@
 """Owns the events that the app hears of in the background, where it subscribed to them."""
 
 from sandbox import payloads
+from sandbox.channel import Channel, Message
 from sandbox.delivery import Courier
 from sandbox.inputs import Json
 from sandbox.spec import PersonSpec
-from sandbox.workspace import Channel, Message, Workspace
+from sandbox.workspace import Workspace
 
 _FAMILIES = {"im": "im", "group": "groups", "channel": "channels"}
 """channel_type of a message -> how the event is called under which an app subscribes to such channels' messages."""

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.channel import File
 from sandbox.town import Town
-from sandbox.workspace import File
 
 
 def file_routes(town: Town) -> list[Route]:

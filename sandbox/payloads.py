@@ -3,10 +3,11 @@
 import secrets
 from typing import Any
 
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
 from sandbox.spec import PersonSpec, WorkspaceSpec
 from sandbox.views import View
-from sandbox.workspace import SLACKBOT, Channel, Message
+from sandbox.workspace import SLACKBOT
 
 _VERIFICATION_TOKEN = "sandbox-verification-token"  # deprecated by Slack, still in every payload
 
@@ -108,6 +109,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
         shape |= {"subtype": "bot_message"}
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
+    if message.is_broadcast:
+        shape["subtype"] = "thread_broadcast"
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": who, "count": len(who)} for n, who in message.reactions.items()]
     if message.files:

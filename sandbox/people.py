@@ -76,6 +76,23 @@ class Modal:
     depth: int
 
 
+@dataclass(frozen=True)
+class Notification:
+    """A message that this person was notified of. why: 'dm', 'mention', 'thread' (they follow it) or 'channel'.
+
+    text: what the notification says. is_read: whether they have looked at the channel or thread since.
+    """
+
+    why: str
+    channel: str
+    channel_id: str
+    ts: str
+    thread_ts: str | None
+    who: str
+    text: str
+    is_read: bool
+
+
 class Person:
     """One member of the workspace. Every act waits until the app has answered (or failed to)."""
 
@@ -108,10 +125,20 @@ class Person:
             self._session = None
 
     async def slash(
-        self, command: str, *, channel: str | None = None, lose_answer: bool = False, copies: int = 1
+        self,
+        command: str,
+        *,
+        channel: str | None = None,
+        thread_ts: str | None = None,
+        lose_answer: bool = False,
+        copies: int = 1,
     ) -> Answer:
-        """Type e.g. '/ticket Lamp' in a channel ('dm' too); the person's first channel by default."""
-        return await self._act("slash", command=command, channel=channel, lose_answer=lose_answer, copies=copies)
+        """Type e.g. '/ticket Lamp' in a channel ('dm' too); the person's first channel by default.
+
+        In a thread it is refused, as Slack does.
+        """
+        where = {"channel": channel, "thread_ts": thread_ts}
+        return await self._act("slash", command=command, **where, lose_answer=lose_answer, copies=copies)
 
     async def shortcut(self, name: str, *, message: Message | None = None) -> Answer:
         """Choose a shortcut by name or callback id, on a message where it is one for messages."""
@@ -190,6 +217,19 @@ class Person:
         messages = [Message(**message) for message in (await self._look())["messages"]]
         wanted = None if channel is None else channel.removeprefix("#")
         return [m for m in messages if wanted in (None, m.channel.removeprefix("#"), m.channel_id)]
+
+    async def notifications(self, *, unread: bool = False) -> list[Notification]:
+        """List what this person was notified of, oldest first; unread: what they have not looked at since."""
+        found = [Notification(**one) for one in (await self._request("GET", "notifications"))["notifications"]]
+        return [one for one in found if not (unread and one.is_read)]
+
+    async def read(self, channel: str, *, thread_ts: str | None = None) -> Answer:
+        """Look at a channel ('dm' too), or at a thread in it."""
+        return await self._act("read", channel=channel, thread_ts=thread_ts)
+
+    async def notify(self, channel: str, *, everything: bool = True) -> Answer:
+        """Be notified of every message of a channel, or of mentions alone, which is how Slack begins."""
+        return await self._act("notify", channel=channel, everything=everything)
 
     async def download(self, path: str) -> bytes:
         """Fetch an attached file by its path. Raises CannotDo where this Slack has none for them there."""

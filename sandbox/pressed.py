@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import inputs
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json, Key
 from sandbox.views import View
-from sandbox.workspace import Channel, Message
 
 
 @dataclass(frozen=True)

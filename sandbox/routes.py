@@ -101,6 +101,14 @@ async def _again(seat: Seat, body: Json) -> Any:
     return await seat.acts.sending.again(seat.person)
 
 
+async def _read(seat: Seat, body: Json) -> Any:
+    return seat.read(body.pop("channel"), **body)
+
+
+async def _notify(seat: Seat, body: Json) -> Any:
+    return seat.notify(body.pop("channel"), **body)
+
+
 async def _open_home(seat: Seat, body: Json) -> Any:
     seat.acts.events.home_opened(seat.person)
     return Outcome("ok")
@@ -120,6 +128,8 @@ _ACTS: dict[str, Act] = {
     "close": _close,
     "again": _again,
     "home": _open_home,
+    "read": _read,
+    "notify": _notify,
 }
 
 
@@ -135,6 +145,9 @@ def routes(town: Town) -> list[Route]:
 
     async def screen(request: Request) -> Response:
         return JSONResponse(town.seat(request.path_params["who"]).screen())
+
+    async def notifications(request: Request) -> Response:
+        return JSONResponse({"notifications": town.seat(request.path_params["who"]).notifications()})
 
     async def calls(request: Request) -> Response:
         return JSONResponse([vars(call) for call in town.records.calls])
@@ -196,6 +209,7 @@ def routes(town: Town) -> list[Route]:
         ("GET", "/people", people),
         ("GET", "/channels", channels),
         ("GET", "/people/{who}/screen", screen),
+        ("GET", "/people/{who}/notifications", notifications),
         ("GET", "/calls", calls),
         ("GET", "/deliveries", deliveries),
         ("POST", "/faults", faults),

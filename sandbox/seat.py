@@ -8,16 +8,19 @@ from typing import Any
 
 from sandbox import finder, inputs, pointing
 from sandbox.acts import Acts
+from sandbox.channel import Channel, Message
 from sandbox.finder import NotThere
 from sandbox.inputs import Json
-from sandbox.mrkdwn import Reader, text_of
+from sandbox.mrkdwn import Reader, plain, text_of
+from sandbox.notifications import Notification
 from sandbox.pressed import Pressed
 from sandbox.screen import Filled, render_message, render_view, shown_value
 from sandbox.sending import Outcome
 from sandbox.spec import PersonSpec
 from sandbox.views import View
-from sandbox.workspace import SLACKBOT, Channel, Message, Workspace
+from sandbox.workspace import SLACKBOT, Workspace
 
+READ_ONLY = "Sending messages to this app has been turned off."
 _MOVES = {"/invite": "joined", "/kick": "left", "/remove": "left"}
 
 
@@ -113,10 +116,56 @@ class Seat:
     def _option_texts(self, block: Json) -> list[str]:
         return [text_of(option["text"], self.reader) for option in inputs.options_of(block["element"])]
 
-    async def slash(self, command: str, *, channel: str | None = None, **how: Any) -> Outcome:
+    def notifications(self) -> list[Json]:
+        """All that this person was notified of, oldest first."""
+        return [self._notification(one) for one in self.workspace.notifications if one.user == self.person.id]
+
+    def _notification(self, one: Notification) -> Json:
+        channel, message = self.workspace.channels[one.channel], one.message
+        return {
+            "why": one.why,
+            "channel": "dm" if channel.is_dm else f"#{channel.name}",
+            "channel_id": channel.id,
+            "ts": message.ts,
+            "thread_ts": message.reply_to,
+            "who": self._name(message.user),
+            "text": plain(message.text, self.reader) or render_message("", message.blocks, self.reader),
+            "is_read": self.workspace.is_read(self.person.id, one.place, message.ts),
+        }
+
+    def read(self, channel: str, *, thread_ts: str | None = None) -> Outcome:
+        """Look at a channel, or at a thread: what is there is not new any more."""
+        self.workspace.read(self.person.id, self.channel(channel), thread_ts)
+        return Outcome("ok")
+
+    def notify(self, channel: str, *, everything: bool) -> Outcome:
+        """Choose what notifies in this channel: every message, or mentions alone, which is how Slack begins."""
+        chosen = self.channel(channel).notifies_all
+        (chosen.add if everything else chosen.discard)(self.person.id)
+        return Outcome("ok")
+
+    async def slash(
+        self, command: str, *, channel: str | None = None, thread_ts: str | None = None, **how: Any
+    ) -> Outcome:
+        """Type a command into the box of a channel; in that of a thread Slack refuses it."""
+        place = self._writable(channel)
+        if thread_ts:
+            return self._refused_in_thread(command, place, thread_ts)
         if self._moves_app(command):
-            return self._move_app(command, self.channel(channel))
-        return await self.acts.slash(self.person, command, self.channel(channel), **how)
+            return self._move_app(command, place)
+        return await self.acts.slash(self.person, command, place, **how)
+
+    def _refused_in_thread(self, command: str, channel: Channel, thread_ts: str) -> Outcome:
+        words = f"{command.split()[0]} is not supported in threads. Sorry!"
+        self.workspace.post(channel, user=SLACKBOT, text=words, only_for=self.person.id, thread_ts=thread_ts)
+        return Outcome("refused", words)
+
+    def _writable(self, channel: str | None) -> Channel:
+        """The channel, where there is a box to type in. Raises NotThere."""
+        place = self.channel(channel)
+        if place.is_dm and self.workspace.spec.messages_tab_read_only:
+            raise NotThere(READ_ONLY)
+        return place
 
     def _moves_app(self, command: str) -> bool:
         verb, _, rest = command.strip().partition(" ")
@@ -153,7 +202,7 @@ class Seat:
         raise NotThere("this person does not see that message")
 
     def say(self, text: str, channel: str, *, thread_ts: str | None = None) -> Json:
-        place = self.channel(channel)
+        place = self._writable(channel)
         return self._message(place, self.acts.say(self.person, text, place, thread_ts=thread_ts))
 
     async def click(

@@ -68,6 +68,7 @@ class Sending:
         if delivery.error is not None:
             self.answers.show_failure(person, sent.kind, sent.ident, sent.place, delivery.error)
             return Outcome("failed", delivery.error, delivery.ack_ms)
+        self.workspace.done.add((sent.kind, sent.ident))
         return Outcome("ok", None, delivery.ack_ms)
 
 

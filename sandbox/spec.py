@@ -42,6 +42,19 @@ class ShortcutSpec:
 
 
 @dataclass(frozen=True)
+class HintSpec:
+    """A step for whoever comes for the first time. title: what to do, in few words; text: how, in mrkdwn.
+
+    done_by: (kind, ident) of what people send the app, as in the inspector, for example ("slash", "/hello") or
+    ("view_submission", "form"): the step is done once somebody has, and the app has refused nothing of it.
+    """
+
+    title: str
+    text: str
+    done_by: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class WorkspaceSpec:
     """One workspace with one installed app. The three durations are Slack's own; tests may shorten them.
 
@@ -66,6 +79,11 @@ class WorkspaceSpec:
     """Handle of the person to be first, where it matters."""
     first_steps: str = ""
     """What the page tells who opens it for the first time, in mrkdwn."""
+    hints: tuple[HintSpec, ...] = ()
+    """In its place: steps in order, each marked once somebody has done it."""
+    messages_tab_read_only: bool = False
+    """Whether people read the app's direct messages but cannot write there: the manifest's
+    `app_home.messages_tab_read_only_enabled`."""
     needs_text: bool = True
     """Refuse a message of blocks alone: Slack takes it and warns, screen readers then have nothing to say."""
     secret_views: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from typing import Literal
 
 from sandbox.acts import Acts
 from sandbox.answers import Answers
+from sandbox.channel import Channel
 from sandbox.clock import Clock
 from sandbox.delivery import Courier, HttpLink
 from sandbox.events import Events
@@ -16,7 +17,7 @@ from sandbox.seat import Seat
 from sandbox.sending import Sending
 from sandbox.socket_mode import SocketLink
 from sandbox.spec import WorkspaceSpec
-from sandbox.workspace import Channel, Workspace
+from sandbox.workspace import Workspace
 
 Mode = Literal["http", "socket"]
 

@@ -7,66 +7,18 @@ import itertools
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from sandbox.channel import Channel, File, Message
 from sandbox.clock import Clock
 from sandbox.inputs import Json
+from sandbox.notifications import Notification, notified, place_of
 from sandbox.spec import PersonSpec, WorkspaceSpec
 from sandbox.views import View
 from slack_limits import Problem, message_problems
 
 SLACKBOT = "USLACKBOT"
-
-
-@dataclass(eq=False)
-class File:
-    """A file of the app. `content` is None until it is uploaded; shared with nobody until a message holds it."""
-
-    id: str
-    name: str
-    length: int
-    ticket: str
-    title: str = ""
-    content: bytes | None = None
-
-    def path_for(self, person: PersonSpec) -> str:
-        """Where this person downloads it."""
-        return f"/files/{quote(person.name, safe='')}/{self.id}/{quote(self.name, safe='')}"
-
-
-@dataclass(eq=False)
-class Message:
-    """A message in a channel; `only_for` makes it ephemeral."""
-
-    ts: str
-    user: str
-    text: str
-    blocks: list[Json] = field(default_factory=list)
-    thread_ts: str | None = None
-    metadata: Json | None = None
-    edited_ts: str | None = None
-    only_for: str | None = None
-    reactions: dict[str, list[str]] = field(default_factory=dict)
-    """Emoji -> who reacted with it."""
-    files: list[File] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Channel:
-    id: str
-    name: str
-    members: set[str]
-    is_private: bool = False
-    archived: bool = False
-    person: str | None = None  # whose DM with the app this is
-    messages: dict[str, Message] = field(default_factory=dict)
-    topic: str = ""
-
-    @property
-    def is_dm(self) -> bool:
-        return self.person is not None
 
 
 @dataclass
@@ -117,6 +69,10 @@ class Workspace:
         self.scheduled: dict[str, Scheduled] = {}
         self.notices: dict[str, str] = {}
         self.files: dict[str, File] = {}
+        self.done: set[tuple[str, str]] = set()
+        """(kind, ident) of all that people have sent the app and that it refused nothing of."""
+        self.notifications: list[Notification] = []
+        self._read: dict[tuple[str, str], str] = {}
         self.picks: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
         self.spoiled_triggers = 0
         self._counter = itertools.count(1)
@@ -170,7 +126,23 @@ class Workspace:
         message = Message(self.next_ts(), user, text, **more)
         message.blocks = self.with_block_ids(message.blocks)
         channel.messages[message.ts] = message
+        present = {person.id for person in self.people.values() if not person.deleted}
+        self.notifications += [one for one in notified(channel, message) if one.user in present]
         return message
+
+    def read(self, user: str, channel: Channel, thread_ts: str | None = None) -> None:
+        """This person looks at a channel, or at a thread in it: all that is there is read."""
+        there = [m.ts for m in channel.messages.values() if thread_ts in (None, m.ts, m.thread_ts)]
+        self._read[(user, place_of(channel.id, thread_ts))] = max(there, default="")
+
+    def is_read(self, user: str, place: str, ts: str) -> bool:
+        """Whether this person has looked at the channel or thread since that message was posted."""
+        return ts <= self._read.get((user, place), "")
+
+    def unread(self, user: str) -> list[Notification]:
+        """Of what has this person been notified that they have not looked at since?"""
+        mine = [one for one in self.notifications if one.user == user]
+        return [one for one in mine if not self.is_read(user, one.place, one.message.ts)]
 
     def problems(self, message: Json) -> list[Problem]:
         """What this Slack refuses in a message."""

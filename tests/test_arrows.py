@@ -117,7 +117,19 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.__main__": ("bot.cli",),
     "bot": (),
     # The product beside its tool: the demo is the one place of `bot` but the command line that knows the sandbox.
-    "bot.demo": ("bot.demo", "bot.app", "bot.config", "bot.log", "bot.store.connection", "sandbox"),
+    # What its team has done before a visitor comes goes through the use cases.
+    "bot.demo": (
+        "bot.demo",
+        "bot.app",
+        "bot.config",
+        "bot.domain",
+        "bot.errors",
+        "bot.log",
+        "bot.services",
+        "bot.store.connection",
+        "bot.store.db",
+        "sandbox",
+    ),
     # Apart: a Slack of one's own for any Bolt app, and what Slack accepts. They know nothing of the bot.
     "sandbox": ("sandbox", "slack_limits"),
     "slack_limits": ("slack_limits",),

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.demo import prelude
 from bot.demo.clock import StageClock
 from bot.demo.process import BotDied, BotProcess
 from bot.demo.story import StoryFailed, play
 from bot.demo.techcorp import techcorp
+from bot.errors import BotError
 from sandbox.clock import Clock
 from sandbox.people import CannotDo
 from sandbox.server import Sandbox, running
@@ -42,7 +44,7 @@ async def demo(
 
     bot_command: how to start the program itself, without its command. database_url: for the bot's login; owner_url: for
     reading all tables after the story, or for moving the clock. port: of the sandbox, 0 = any. script: play the story
-    and end; otherwise stay until Ctrl-C or SIGTERM.
+    from its beginning and end; otherwise stay until Ctrl-C or SIGTERM, with a team that has been at work already.
     """
     with _interruptible(out) as interrupted, _clock(owner_url, database_url, is_needed=not script) as clock:
         living = neighbours(bot_command, database_url=database_url, port=port, mode=mode, clock=clock)
@@ -50,6 +52,7 @@ async def demo(
             async with living as (sandbox, bot):
                 if script:
                     return await _play(sandbox, bot, owner_url, out)
+                await _begin(sandbox, database_url, out)
                 out(_hello(sandbox, bot))
                 await _keep_alive(bot, out)
         except asyncio.CancelledError:
@@ -120,6 +123,14 @@ async def neighbours(
             yield sandbox, bot
         finally:
             await bot.stop()
+
+
+async def _begin(sandbox: Sandbox, database_url: str, out: Out) -> None:
+    """A demo that lacks some of its sample is a demo still."""
+    try:
+        await prelude.play(sandbox, database_url)
+    except (BotError, TimeoutError) as error:
+        out(f"Some of the sample's decisions are missing: {error or 'the bot was too slow.'}")
 
 
 async def _play(sandbox: Sandbox, bot: BotProcess, owner_url: str, out: Out) -> int:

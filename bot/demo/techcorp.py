@@ -2,8 +2,28 @@
 
 from dataclasses import replace
 
-from sandbox.spec import LEAST_SCOPES, ChannelSpec, PersonSpec, ShortcutSpec, WorkspaceSpec
+from sandbox.spec import LEAST_SCOPES, ChannelSpec, HintSpec, PersonSpec, ShortcutSpec, WorkspaceSpec
 
+HINTS = (
+    HintSpec(
+        "Score a decision.",
+        "On the newest card in #customer-decisions press *Score*, type a number from 1 to 10 into each field, and "
+        "submit. Nobody sees who scored what.",
+        ("view_submission", "evaluation.ballot"),
+    ),
+    HintSpec(
+        "Open one of your own.",
+        "Type `/decide Late delivery for Initech` into the box below, press Enter, and fill in what is asked.",
+        ("view_submission", "decision.new"),
+    ),
+    HintSpec(
+        "Let your team score it.",
+        "On its card, the newest now, the blue button is always what comes next. Once there are two options to choose "
+        "from, press *Start scoring*.",
+        ("view_submission", "round.start"),
+    ),
+)
+"""The way to a first own decision."""
 _EVERYBODY = ("sarah", "mike", "lisa", "tom", "ana", "eve")
 
 
@@ -13,17 +33,20 @@ def _person(name: str, real_name: str, tz: str, about: str, *, is_admin: bool = 
 
 
 def techcorp() -> WorkspaceSpec:
-    """Describe the demo's workspace. Its ids never change; Eve never joins the team."""
+    """Describe the demo's workspace. Its ids never change; Eve never joins the team.
+
+    What is said about people holds once the sample has been played: Tom and Ana join the team there.
+    """
     return WorkspaceSpec(
         team_id="T0TECHCORP",
         name="TechCorp",
         domain="techcorp",
         people=(
-            _person("sarah", "Sarah Johnson", "America/New_York", "in the team, has opened decision #1", is_admin=True),
-            _person("mike", "Mike Chen", "America/Los_Angeles", "in the team"),
+            _person("sarah", "Sarah Johnson", "America/New_York", "in the team, has opened a decision", is_admin=True),
+            _person("mike", "Mike Chen", "America/Los_Angeles", "in the team, may resolve"),
             _person("lisa", "Lisa Rodriguez", "America/Chicago", "in the team"),
-            _person("tom", "Tom Becker", "Europe/Berlin", "not in the team until Sarah adds him"),
-            _person("ana", "Ana Silva", "America/Sao_Paulo", "not in the team until Sarah adds her"),
+            _person("tom", "Tom Becker", "Europe/Berlin", "in the team"),
+            _person("ana", "Ana Silva", "America/Sao_Paulo", "in the team"),
             _person("eve", "Eve Novak", "Europe/Prague", "a stranger to the team: sees what strangers see"),
         ),
         channels=(
@@ -55,10 +78,11 @@ def techcorp() -> WorkspaceSpec:
         usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(
-            "Sarah, Mike and Lisa are a team; decision #1 begins with its owner, Sarah. Type `/decide list` in the box "
-            "below and press Enter. As Sarah, `/decide setup` adds people and gives them authority to resolve. "
-            '"Act as" makes you somebody else.'
+            '"Act as" makes you a colleague who scores too; Mike may resolve what comes of it. "+1 hour" and "+1 day" '
+            "let reminders come, in everybody's working hours: a red number beside a name says who was told."
         ),
+        hints=HINTS,
+        messages_tab_read_only=True,
         shortcuts=(
             ShortcutSpec("decision.new", "New customer decision"),
             ShortcutSpec("decision.from_message", "Decide about this message", "message"),

@@ -1,11 +1,11 @@
 """Owns the Web API methods that post, change and delete messages."""
 
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
 from sandbox.methods.api import Api, Method
 from sandbox.methods.conversations import known_channel, open_dm
 from sandbox.modals import Refused
 from sandbox.payloads import message_part
-from sandbox.workspace import Channel, Message
 
 
 def post_message(api: Api, arguments: Json) -> Json:
@@ -20,6 +20,7 @@ def post_message(api: Api, arguments: Json) -> Json:
         text=arguments.get("text") or "",
         blocks=arguments.get("blocks") or [],
         thread_ts=thread_ts or None,
+        is_broadcast=bool(thread_ts and arguments.get("reply_broadcast")),
         metadata=arguments.get("metadata"),
     )
     return _posted(api, channel, message)

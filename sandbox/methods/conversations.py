@@ -3,11 +3,11 @@
 import re
 from decimal import Decimal
 
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
 from sandbox.methods.api import Api, Method
 from sandbox.modals import Refused
 from sandbox.payloads import message_part
-from sandbox.workspace import Channel, Message
 
 _FAMILIES = {"public_channel": "channels", "private_channel": "groups", "im": "im"}
 """Kind of channel -> how the scopes for it begin."""
@@ -106,7 +106,7 @@ def _members(api: Api, arguments: Json) -> Json:
 def _history(api: Api, arguments: Json) -> Json:
     """Newest first; without replies and messages for one person."""
     channel = _readable(api, arguments)
-    found = [m for m in channel.messages.values() if m.only_for is None and m.thread_ts in (None, m.ts)]
+    found = [m for m in channel.messages.values() if m.only_for is None and m.is_in_channel]
     return _page(api, list(reversed(found)), arguments)
 
 

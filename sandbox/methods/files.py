@@ -2,11 +2,11 @@
 
 import secrets
 
+from sandbox.channel import File
 from sandbox.inputs import Json
 from sandbox.methods.api import Api, Method
 from sandbox.methods.conversations import known_channel
 from sandbox.modals import Refused
-from sandbox.workspace import File
 
 
 def _get_upload_url(api: Api, arguments: Json) -> Json:

@@ -32,15 +32,20 @@ def version(town: Town, user: str) -> str:
             channel.archived,
             channel.topic,
             sorted(channel.members),
-            [(m.ts, m.edited_ts, m.reactions) for m in channel.messages.values() if m.only_for in (None, user)],
+            [
+                (m.ts, m.edited_ts, m.reactions, workspace.is_read(user, channel.id, m.ts))
+                for m in channel.messages.values()
+                if m.only_for in (None, user)
+            ],
         )
         for channel in workspace.visible_channels(user)
     ]
     stack = [(view.id, view.hash, view.errors, view.trouble) for view in workspace.stacks[user]]
     home = workspace.homes.get(user)
-    people = [person.deleted for person in workspace.people.values()]
+    people = [(person.deleted, len(workspace.unread(person.id))) for person in workspace.people.values()]
+    done = sorted(workspace.done)
     minute = workspace.clock.time() // 60
-    return crc((channels, stack, home.hash if home else "", workspace.notices.get(user), people, minute))
+    return crc((channels, stack, home.hash if home else "", workspace.notices.get(user), people, done, minute))
 
 
 async def beats(town: Town) -> AsyncIterator[str]:

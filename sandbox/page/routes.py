@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.inputs import VALUE_KEYS
 from sandbox.page import inspector, markup, pulse
 from sandbox.page.scene import INSPECTOR, Scene, initials
+from sandbox.seat import READ_ONLY
 from sandbox.town import Town
 from sandbox.welcome import page as plain_page
 
@@ -31,7 +32,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-PARTS = ("sidebar", "top", "main", "thread", "modal", "notice")
+PARTS = ("sidebar", "top", "hints", "main", "thread", "modal", "notice")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _NOT_DRAWN = ("file_input",)
 
@@ -50,6 +51,7 @@ def environment() -> jinja2.Environment:
     found.globals |= {
         "initials": initials,
         "stamp": _stamp(),
+        "read_only": READ_ONLY,
         "known": [*(kind for kind in VALUE_KEYS if kind not in _NOT_DRAWN), "overflow"],
     }
     return found

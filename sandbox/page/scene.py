@@ -4,19 +4,37 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
 from sandbox.mrkdwn import escape
+from sandbox.notifications import Notification
 from sandbox.page.eyes import Eyes
+from sandbox.page.markup import mrkdwn
 from sandbox.page.sight import Sight
-from sandbox.spec import PersonSpec, ShortcutSpec
+from sandbox.spec import HintSpec, PersonSpec, ShortcutSpec
 from sandbox.town import Town
 from sandbox.views import View
-from sandbox.workspace import SLACKBOT, Channel, Message
+from sandbox.workspace import SLACKBOT
 
 TINTS = 6
-HOME, INSPECTOR = "home", "inspector"
+HOME, ACTIVITY, INSPECTOR = "home", "activity", "inspector"
+_NO_CHANNEL = (HOME, ACTIVITY, INSPECTOR)
+_WHY = {
+    "dm": "Direct message",
+    "mention": "Mentioned you",
+    "thread": "Thread you follow",
+    "channel": "Every message here notifies you",
+}
+_ABOUT = {
+    HOME: "Only you see your Home",
+    ACTIVITY: "What has notified you",
+    INSPECTOR: "Between the app and this Slack",
+}
 _GROUP_SECONDS = 300.0
 
 
@@ -40,12 +58,38 @@ class Line:
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the sidebar. latest: ts of its newest message."""
+    """A line of the sidebar. is_new: something there is not read yet; badge: how many unread notifications."""
 
     key: str
     name: str
     sign: str
-    latest: str = ""
+    is_new: bool = False
+    badge: int = 0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notification in the list of them. href: of the page that shows the message."""
+
+    ts: str
+    why: str
+    where: str
+    name: str
+    initials: str
+    tint: int
+    time: str
+    text: str
+    href: str
+    is_read: bool
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A step of the first visit. is_next: the first that is not done."""
+
+    spec: HintSpec
+    is_done: bool
+    is_next: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +115,7 @@ class Scene:
         self.thread_ts = thread
         reader = replace(self.seat.reader, tz=self.person.tz)
         self.eyes = Eyes(reader, self.person.name, self.person.id, town.spec.domain)
-        if self.place not in (HOME, INSPECTOR):
+        if self.place not in _NO_CHANNEL:
             self.place = self.channel_of(self.place).id
 
     @property
@@ -84,14 +128,14 @@ class Scene:
 
     @property
     def channel(self) -> Channel | None:
-        """The open channel; None where Home or the inspector is open."""
-        return None if self.place in (HOME, INSPECTOR) else self.workspace.channels[self.place]
+        """The open channel; None where Home, the activity or the inspector is open."""
+        return None if self.place in _NO_CHANNEL else self.workspace.channels[self.place]
 
     @property
     def heading(self) -> str:
         channel = self.channel
         if channel is None:
-            return {HOME: f"{self.town.spec.app_name}: Home", INSPECTOR: "Inspector"}[self.place]
+            return {HOME: f"{self.town.spec.app_name}: Home", ACTIVITY: "Activity", INSPECTOR: "Inspector"}[self.place]
         return self.town.spec.app_name if channel.is_dm else channel.name
 
     @property
@@ -99,7 +143,7 @@ class Scene:
         """A few words under the heading."""
         channel, bot = self.channel, self.town.spec.bot_user_id
         if channel is None:
-            return {HOME: "Only you see your Home", INSPECTOR: "Between the app and this Slack"}[self.place]
+            return _ABOUT[self.place]
         if channel.is_dm:
             return "Direct messages between you and the app"
         people = [user for user in channel.members if user != bot]
@@ -110,21 +154,67 @@ class Scene:
     @property
     def places(self) -> list[tuple[str, list[Place]]]:
         """The sidebar: (heading, places)."""
-        channels = [
-            Place(c.id, c.name, "lock" if c.is_private else "hash", self._latest(c))
-            for c in self.channels
-            if not c.is_dm
-        ]
-        app = self.town.spec.app_name
+        channels = [self._place(c, c.name, "lock" if c.is_private else "hash") for c in self.channels if not c.is_dm]
+        app, in_threads = self.town.spec.app_name, [one for one in self.unread if one.message.reply_to]
         return [
+            ("You", [Place(ACTIVITY, "Activity", "bell", badge=len(in_threads))]),
             ("Channels", channels),
-            ("Apps", [Place(self.dm.id, app, "app", self._latest(self.dm)), Place(HOME, f"{app}: Home", "home")]),
+            ("Apps", [self._place(self.dm, app, "app"), Place(HOME, f"{app}: Home", "home")]),
         ]
 
-    def _latest(self, channel: Channel) -> str:
-        seen = [m for m in channel.messages.values() if m.only_for in (None, self.person.id)]
-        others = [m.ts for m in seen if m.user != self.person.id]
-        return max(others, default="")
+    def _place(self, channel: Channel, name: str, sign: str) -> Place:
+        """A reply is read in its thread: it neither makes the channel new nor counts in its badge."""
+        badge = sum(one.place == channel.id for one in self.unread)
+        others = [m for m in self._visible(channel) if m.user != self.person.id and m.only_for is None]
+        new = [m for m in others if m.is_in_channel and not self.workspace.is_read(self.person.id, channel.id, m.ts)]
+        return Place(channel.id, name, sign, bool(new), badge)
+
+    @property
+    def unread(self) -> list[Notification]:
+        return self.workspace.unread(self.person.id)
+
+    def badge_of(self, person: PersonSpec) -> int:
+        """How many notifications somebody has not read."""
+        return len(self.workspace.unread(person.id))
+
+    @property
+    def activity(self) -> list[Notice]:
+        """All notifications, newest first."""
+        mine = [one for one in self.workspace.notifications if one.user == self.person.id]
+        told = zip(mine, self.seat.notifications(), strict=True)
+        return [self._notice(one, shown) for one, shown in reversed(list(told))]
+
+    def _notice(self, one: Notification, shown: Json) -> Notice:
+        name, reply_to = self._name(one.message.user), one.message.reply_to
+        place = f"/as/{quote(self.person.name)}/{one.channel}"
+        return Notice(
+            one.message.ts,
+            _WHY[one.why],
+            self.town.spec.app_name if shown["channel"] == "dm" else shown["channel"],
+            name,
+            initials(name),
+            self._tint(one.message.user),
+            _clock(self._moment(one.message.ts)),
+            shown["text"],
+            f"{place}?thread={reply_to}" if reply_to else f"{place}#m{one.message.ts}",
+            shown["is_read"],
+        )
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether there is no box to type in."""
+        return self.channel is not None and self.channel.is_dm and self.town.spec.messages_tab_read_only
+
+    @property
+    def hints(self) -> list[Hint]:
+        """The steps of the first visit, each with how it stands."""
+        steps = [(spec, spec.done_by in self.workspace.done) for spec in self.town.spec.hints]
+        coming = next((spec for spec, is_done in steps if not is_done), None)
+        return [Hint(spec, is_done, spec is coming) for spec, is_done in steps]
+
+    def words(self, text: str) -> Markup:
+        """Mrkdwn as HTML."""
+        return mrkdwn(text, self.eyes)
 
     @property
     def others(self) -> list[PersonSpec]:
@@ -140,11 +230,11 @@ class Scene:
 
     @property
     def lines(self) -> list[Line]:
-        """The open channel's messages, without replies, oldest first."""
+        """The open channel's messages, oldest first; of replies only those that were sent to the channel too."""
         channel = self.channel
         if channel is None:
             return []
-        roots = [m for m in self._visible(channel) if m.thread_ts in (None, m.ts)]
+        roots = [m for m in self._visible(channel) if m.is_in_channel]
         return self._lines(channel, roots)
 
     @property
@@ -155,6 +245,11 @@ class Scene:
             return []
         found = [m for m in self._visible(channel) if self.thread_ts in (m.ts, m.thread_ts)]
         return self._lines(channel, found)
+
+    @property
+    def is_thread_new(self) -> bool:
+        """Whether the open thread holds a reply that has notified this person and was not read."""
+        return any(one.message.reply_to == self.thread_ts for one in self.unread if one.message.reply_to)
 
     def _visible(self, channel: Channel) -> list[Message]:
         return sorted(

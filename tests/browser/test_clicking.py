@@ -399,20 +399,3 @@ async def test_slack_misbehaves_when_told_to(room: Room) -> None:
 
     await tool.page.locator(".entry.failed", has_text="expired_trigger_id").first.wait_for()
     assert not await sarah.page.locator("#window").is_visible()
-
-
-async def test_the_first_visit_says_what_to_do(browser: Any, sandbox: Any) -> None:
-    context = await browser.new_context(viewport={"width": 390, "height": 800})
-    page = await context.new_page()
-    await page.goto(sandbox.url)
-    await page.get_by_role("link", name="Sarah Johnson").click()
-    hint = page.locator("#hint")
-    await hint.wait_for(state="visible")
-
-    assert "/decide list" in await hint.inner_text()
-    await page.get_by_label("Message customer-decisions").fill("/decide list")
-    await page.keyboard.press("Enter")
-
-    await page.get_by_text("Waiting for you: fill in the case").wait_for()
-    await hint.wait_for(state="hidden")
-    await context.close()

@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from bot.domain.action import Action
 from tests.support.known import known
@@ -140,7 +143,9 @@ async def test_somebody_unknown_is_told_who_can_add_them(team: Team) -> None:
     assert sentence not in await team.house.person("sarah").screen()
 
 
-async def test_a_direct_message_is_never_the_place_of_the_card(team: Team) -> None:
+async def test_a_direct_message_is_never_the_place_of_the_card(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = team.house.sandbox.town.workspace  # with somebody else: that with the app has no box in Slack
+    monkeypatch.setattr(workspace, "spec", replace(workspace.spec, messages_tab_read_only=False))
     modal = await open_form(team, "Refund", channel="dm")
     assert modal.inputs[PLACE] == ""
     assert (await team.submit("sarah", {**FULL, PLACE: "customer-decisions"})).ok

@@ -22,7 +22,9 @@ async def ruled(database_url: str) -> AsyncIterator[Team]:
     """Mike (authority 5) and Lisa are a team; Sarah and Eve are admins of the workspace, and in none."""
     spec = techcorp()
     people = tuple(dataclasses.replace(p, is_admin=p.name in ("sarah", "eve")) for p in spec.people)
-    async with living(database_url, dataclasses.replace(spec, people=people)) as house:
+    # Between two people a command is typed in a direct message too; that with the app has no box in Slack.
+    spec = dataclasses.replace(spec, people=people, messages_tab_read_only=False)
+    async with living(database_url, spec) as house:
         yield await Team(house).gather("lisa", owner="mike")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from sandbox.page.routes import Page
 from sandbox.page.scene import Scene
 from sandbox.pointing import rich_text_of, typed_text
 from sandbox.server import Sandbox
+from sandbox.spec import HintSpec
 from sandbox.workspace import Workspace
 from tests.support.desk import Desk
 
@@ -48,7 +50,7 @@ async def test_who_opens_the_address_chooses_a_person(sandbox: Sandbox) -> None:
     assert status == 200
     assert "Who do you want to be?" in text
     assert 'href="/as/sarah"' in text
-    assert "/decide" in text
+    assert "their page leads you on step by step" in text
 
 
 async def test_who_comes_without_a_browser_gets_plain_text(sandbox: Sandbox) -> None:
@@ -134,7 +136,74 @@ async def test_parts_carry_the_version_they_show(sandbox: Sandbox) -> None:
     answer = json.loads((await get(sandbox, "/page/parts/sarah/general"))[1])
 
     assert answer["version"] == pulse.versions(sandbox.town)["sarah"]
-    assert set(answer["parts"]) == {"sidebar", "top", "main", "thread", "modal", "notice"}
+    assert set(answer["parts"]) == {"sidebar", "top", "hints", "main", "thread", "modal", "notice"}
+
+
+async def sidebar(sandbox: Sandbox, who: str) -> str:
+    return str(json.loads((await get(sandbox, f"/page/parts/{who}/general"))[1])["parts"]["sidebar"])
+
+
+async def test_a_badge_counts_what_notifies_until_it_is_looked_at(sandbox: Sandbox) -> None:
+    sarah = sandbox.person("sarah")
+    await sarah.say("Hello @mike", "customer-decisions")
+    badge = '<span class="count">1<span class="unseen"> unread notification</span></span>'
+
+    assert badge in (await sidebar(sandbox, "mike")).partition("Act as")[0]
+    assert badge in (await sidebar(sandbox, "lisa")).partition("Act as")[2]  # beside Mike's name
+    assert badge not in (await sidebar(sandbox, "lisa")).partition("Act as")[0]
+    assert "is-new" in await sidebar(sandbox, "lisa")
+
+    await sandbox.person("mike").read("customer-decisions")
+    assert badge not in await sidebar(sandbox, "mike")
+    assert "is-new" not in await sidebar(sandbox, "mike")
+
+
+async def test_a_reply_in_a_thread_that_nobody_follows_makes_nothing_new(sandbox: Sandbox) -> None:
+    message = await sandbox.person("sarah").say("Shall we?", "customer-decisions")
+    for name in ("mike", "lisa"):
+        await sandbox.person(name).read("customer-decisions")
+
+    await sandbox.person("lisa").say("Yes", "customer-decisions", thread_ts=message.ts)
+
+    assert "is-new" not in (await sidebar(sandbox, "mike")).partition("Act as")[0]
+    assert "is-new" in (await sidebar(sandbox, "sarah")).partition("Channels")[0]  # Activity
+
+
+async def test_the_activity_lists_what_has_notified_and_leads_to_it(sandbox: Sandbox) -> None:
+    message = await sandbox.person("mike").say("Shall we?", "customer-decisions")
+    await sandbox.person("lisa").say("Yes, <b>do</b>", "customer-decisions", thread_ts=message.ts)
+
+    _, page, _ = await get(sandbox, "/as/mike/activity")
+
+    assert "Thread you follow · #customer-decisions" in page
+    assert "<strong>Lisa Rodriguez</strong> Yes, &lt;b&gt;do&lt;/b&gt;" in page
+    assert f'href="/as/mike/C0DECISIONS?thread={message.ts}"' in page
+
+
+async def test_a_read_only_conversation_has_no_box_to_type_in(sandbox: Sandbox) -> None:
+    _, page, _ = await get(sandbox, "/as/mike/dm")
+
+    assert "Sending messages to this app has been turned off." in page
+    assert "<textarea" not in page
+
+
+async def test_a_hint_is_marked_once_somebody_has_done_it_and_the_app_refused_nothing(
+    sandbox: Sandbox, desk: Desk
+) -> None:
+    hint = HintSpec("Save a form.", "Type `/decide`.", ("view_submission", "form"))
+    sandbox.town.spec = replace(sandbox.spec, hints=(hint,))
+    mike = sandbox.person("mike")
+    await mike.slash("/decide form")
+    await mike.fill({"Name": "Lamp"})
+    desk.submission = {"response_action": "errors", "errors": {"name": "Too short"}}
+    await mike.submit()
+    assert [one.is_done for one in Scene(sandbox.town, "sarah").hints] == [False]
+
+    desk.submission = {}
+    await mike.submit()
+
+    assert [one.is_done for one in Scene(sandbox.town, "sarah").hints] == [True]
+    assert "First steps: 1 of 1 done" in (await get(sandbox, "/as/sarah"))[1]
 
 
 async def test_a_thread_shows_its_root_and_replies(sandbox: Sandbox) -> None:

@@ -20,8 +20,8 @@ from bot.store import dossier, result
 from bot.store import team as teams
 from bot.store.db import run_tx
 from bot.views import card as card_view
+from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
-from sandbox.workspace import Channel, Message
 from slack_limits import message_problems
 from tests.storm.crowd import LOADING, Crowd
 from tests.storm.forms import SAID

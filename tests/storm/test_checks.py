@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from sandbox.workspace import Message
+from sandbox.channel import Message
 from tests.storm.checks import Broken
 from tests.storm.storm import Setting, Storm, raging
 

@@ -3,7 +3,7 @@
 const body = document.body, who = body.dataset.who, place = body.dataset.place;
 const $ = (query, from = document) => from.querySelector(query);
 const $$ = (query, from = document) => [...from.querySelectorAll(query)];
-const windowBox = $("#window");
+const windowBox = $("#window"), isTalk = Boolean($(".place-channel"));
 let thread = new URLSearchParams(location.search).get("thread");
 let version = body.dataset.version, isDirty = false;
 
@@ -107,9 +107,10 @@ async function fetchParts() {
 
 function show(answer) {
   version = answer.version;
-  const { sidebar, top, main, thread: talk, modal, notice } = answer.parts;
+  const { sidebar, top, hints, main, thread: talk, modal, notice } = answer.parts;
   patch($("#sidebar"), sidebar);
   patch($("#top"), top);
+  keepingBottom($("#scroller"), () => $("#hints") && patch($("#hints"), hints));
   keepingBottom($("#scroller"), () => patch($("#main"), main));
   const side = $("#thread");
   side.hidden = !talk.trim();
@@ -121,27 +122,33 @@ function show(answer) {
 function keepingBottom(box, change) {
   const isLow = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   const changed = change();
-  if (box && changed && isLow && place !== "inspector" && place !== "home") box.scrollTop = box.scrollHeight;
+  if (box && changed && isLow && isTalk) box.scrollTop = box.scrollHeight;
 }
 function toBottom(box) { if (box) box.scrollTop = box.scrollHeight; }
 // A narrower or lower window, or a thread that opens, must not hide what was in sight at the bottom.
 let isAtBottom = true;
 $("#scroller").addEventListener("scroll", (event) => { const box = event.target; isAtBottom = box.scrollHeight - box.scrollTop - box.clientHeight < 60; });
-new ResizeObserver(() => { if (isAtBottom && place !== "home" && place !== "inspector") toBottom($("#scroller")); }).observe($("#scroller"));
+new ResizeObserver(() => { if (isAtBottom && isTalk) toBottom($("#scroller")); }).observe($("#scroller"));
 function settle() {
-  markNew();
+  markRead();
+  showHints();
   $$("[data-most]").forEach(countLeft);
 }
 
-// ---- What is new since this person last looked, remembered by this browser
-function markNew() {
-  $$("#sidebar [data-latest]").forEach((link) => {
-    const name = `seen:${who}:${link.dataset.key}`;
-    if (link.dataset.key === place && document.visibilityState === "visible") localStorage.setItem(name, link.dataset.latest);
-    link.classList.toggle("is-new", link.dataset.latest > (localStorage.getItem(name) || (link.dataset.key === place ? "9" : "")));
-  });
+// ---- What somebody looks at is read; all their windows hear of it
+async function markRead() {
+  if (document.visibilityState !== "visible") return;
+  const look = (more) => fetch(`/sandbox/people/${encodeURIComponent(who)}/read`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ channel: place, ...more }) }).catch(() => {});
+  if (isTalk && $("#sidebar .is-new[aria-current]")) await look({});
+  if (isTalk && thread && $("#thread [data-unread]")) await look({ thread_ts: thread });
 }
-document.addEventListener("visibilitychange", markNew);
+document.addEventListener("visibilitychange", markRead);
+
+// ---- The first steps stay until all of them are done, and somebody has put them away
+function showHints() {
+  const box = $("#hints"), steps = box && $("[data-done]", box);
+  if (box) box.hidden = !steps || (steps.dataset.done === steps.dataset.of && localStorage.getItem("hints") === "done");
+}
 
 // ---- The modal
 function showWindow(html) {
@@ -281,7 +288,12 @@ document.addEventListener("click", async (event) => {
     one("details").open = false;
     await act("shortcut", { name: one("[data-shortcut]").dataset.shortcut });
   } else if (one("[data-menu]")) body.classList.toggle("menu-open");
-  else if (one("[data-dismiss]")) { localStorage.setItem("hint", "seen"); $("#hint").hidden = true; $("#composer-text")?.focus(); }
+  else if (one("[data-dismiss]")) { 
+    localStorage.setItem($("#hints") ? "hints" : "hint", $("#hints") ? "done" : "seen");
+    showHints();
+    if ($("#hint")) $("#hint").hidden = true;
+    $("#composer-text")?.focus();
+  }
   else if (one("[data-fault]")) await act2("/sandbox/faults", "POST", { method: $("#fault-method").value, kind: one("[data-fault]").dataset.fault, times: Number($("#fault-times").value) || 1, seconds: 4, retry_after: 3 });
   else if (one("[data-post]")) await act2(one("[data-post]").dataset.post, "POST", JSON.parse(one("[data-post]").dataset.body || "{}"));
   else if (one("[data-delete]")) await act2(one("[data-delete]").dataset.delete, "DELETE");
@@ -424,8 +436,8 @@ async function say(form) {
   box.value = "";
   grow(box);
   hideSuggestions();
-  const isCommand = words.startsWith("/") && !form.dataset.threadTs;
-  const outcome = isCommand ? await act("slash", { command: words, channel }) : await act("say", { text: words, channel, ...(form.dataset.threadTs ? { thread_ts: form.dataset.threadTs } : {}) });
+  const isCommand = words.startsWith("/"), where = { channel, ...(form.dataset.threadTs ? { thread_ts: form.dataset.threadTs } : {}) };
+  const outcome = isCommand ? await act("slash", { command: words, ...where }) : await act("say", { text: words, ...where });
   if (isCommand && outcome.status === "ok") { localStorage.setItem("hint", "seen"); if ($("#hint")) $("#hint").hidden = true; }
   if (outcome.error && !outcome.status) { box.value = words; grow(box); }
   const scroller = form.dataset.threadTs ? $("#thread-scroller") : $("#scroller");
@@ -509,7 +521,7 @@ if ($("form", windowBox)) { const html = windowBox.innerHTML; windowBox.replaceC
 if ($("#hint") && !localStorage.getItem("hint")) $("#hint").hidden = false;
 const target = location.hash.startsWith("#m") && document.getElementById(location.hash.slice(1));
 if (target) { target.classList.add("is-target"); target.scrollIntoView({ block: "center" }); setTimeout(() => target.classList.remove("is-target"), 2500); }
-else if (place !== "inspector" && place !== "home") $("#scroller").scrollTop = $("#scroller").scrollHeight;
+else if (isTalk) $("#scroller").scrollTop = $("#scroller").scrollHeight;
 if (place === "home") send(`/sandbox/people/${encodeURIComponent(who)}/home`, "POST", {});
 settle();
 if (!windowBox.open && !target && matchMedia("(hover: hover)").matches) $("#composer-text")?.focus({ preventScroll: true });

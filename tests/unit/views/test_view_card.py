@@ -41,7 +41,7 @@ def test_card_options() -> None:
             "text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is collecting options (phase 3 of 6); propose one, or Sarah Johnson can start scoring.",
             "# #42 · Refund <six> weeks of outage",
             "~ *Collecting options* · Phase 3 of 6",
-            '~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>',
+            "~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "*Acme &amp; Sons* · Enterprise · Refund request · USD 8,000.50 at stake · urgency 4, high",
             "They were \xad*\xaddown\xad*\xad twice. They ask for everything back.",
             "*Options*",
@@ -58,9 +58,9 @@ def test_card_define() -> None:
     assert changed("define") == snapshot(
         [
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is being defined (phase 1 of 6); Sarah Johnson can fill in the case.",
-            '-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>',
+            "-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "+~ *Its case is not filled in yet* · Phase 1 of 6",
-            '+~ Owner: <@U1SARAH>  ·  No date to decide by yet',
+            "+~ Owner: <@U1SARAH>  ·  No date to decide by yet",
             "-They were \xad*\xaddown\xad*\xad twice. They ask for everything back.",
             "-*Options*",
             "-• *Full refund* · cost USD 8,000 · effort medium · risk low",
@@ -186,7 +186,7 @@ def test_card_act() -> None:
     assert changed("act") == snapshot(
         [
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is resolved (phase 5 of 6); next, the customer is informed.",
-            '-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>',
+            "-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "+~ *Decided, the customer is not told yet* · Phase 5 of 6",
             "+~ Owner: <@U1SARAH>",
             "-They were \xad*\xaddown\xad*\xad twice. They ask for everything back.",
@@ -208,7 +208,7 @@ def test_card_learn() -> None:
     assert changed("learn") == snapshot(
         [
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is finished: resolved, the customer informed, the outcome recorded.",
-            '-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>',
+            "-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "+~ *Decided, the customer knows* · Finished",
             "+~ Owner: <@U1SARAH>",
             "-They were \xad*\xaddown\xad*\xad twice. They ask for everything back.",
@@ -230,7 +230,7 @@ def test_card_cancelled() -> None:
     assert changed("cancelled") == snapshot(
         [
             "+text: #42 Refund &lt;six&gt; weeks of outage. Refund request, customer Acme &amp; Sons. #42 is cancelled; open a new one with /decide.",
-            '-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>',
+            "-~ Owner: <@U1SARAH>  ·  Decide by <!date^1795780800^{date_short_pretty} at {time}|27 Nov 2026, 12:00 UTC>",
             "+~ *Cancelled in phase 2 of 6 (Criteria)*",
             "+~ Owner: <@U1SARAH>",
             "-They were \xad*\xaddown\xad*\xad twice. They ask for everything back.",
