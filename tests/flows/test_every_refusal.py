@@ -271,3 +271,12 @@ async def test_a_team_is_not_made_by_a_form_that_does_not_ask_for_the_role_of_wh
     answer = await newcomers.house.person("sarah").submit()
     assert answer.error == "Choose your own role in the team."
     assert newcomers.value("SELECT count(*) FROM teams") == 0
+
+
+async def test_options_of_which_none_has_a_title_that_can_be_seen_are_refused(team: Team) -> None:
+    await team.to_options([])
+    await team.window("lisa", Action.PROPOSE_OPTION)
+
+    assert (await team.submit("lisa", {"Option 1": "\u200b"})).status == "refused"
+
+    assert "Write the title of at least one option." in (await team.modal("lisa")).text

@@ -42,10 +42,10 @@ async def test_its_form_takes_its_place_and_closes_back_to_the_card(team: Team) 
     before = await opened(team, "tom")
 
     assert (await team.house.person("tom").click("Add options")).ok
-    form = await team.modal("tom", at_least="Description")
+    form = await team.modal("tom", at_least="Option 1")
     assert (form.view_id, form.depth) == (before.view_id, 1)
     assert (await team.submit("tom", steps.VOUCHER)).ok
-    assert (await team.modal("tom", at_least="is proposed")).depth == 1
+    assert (await team.modal("tom", at_least="1 option added")).depth == 1
     await team.house.person("tom").close()
 
     assert await team.house.person("tom").modal() is None

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.decider import highest_reach
 from bot.domain.decision import Dossier, Status
-from bot.domain.permission import check, check_resolution, offered, standing
+from bot.domain.permission import check, check_resolution, offered, others_in_words, standing
 from bot.domain.round import RoundMember
 from bot.domain.stability import StabilityLabel
 from bot.domain.team import Member
@@ -51,7 +51,7 @@ def refusal(action: Action, dossier: Dossier, member: Member) -> str | None:
 # --- Which buttons there are.
 
 
-def test_a_button_too_rare_for_the_card_stands_in_the_details() -> None:
+def test_what_can_be_done_while_the_team_scores() -> None:
     scoring = SITUATIONS["open"]
 
     assert offered(scoring, NOW) == (Action.SCORE, Action.VOID_ROUND, Action.CANCEL, Action.EDIT_URGENCY)
@@ -278,3 +278,13 @@ def test_what_is_informed_and_recorded_is_finished() -> None:
 
     assert "the outcome can be recorded" in standing(waiting, NOW)
     assert "is finished" in standing(SITUATIONS["learn"], NOW)
+
+
+def test_who_else_may_resolve_is_named_and_where_nobody_may_who_can_change_that() -> None:
+    published = SITUATIONS["published"]
+    nobody = "Nobody else in the team may yet; a workspace admin can change that in /decide setup."
+
+    assert others_in_words(published, [SARAH, ANA], 3) == nobody
+    assert others_in_words(published, [SARAH, replace(MIKE, authority=3), replace(TOM, authority=4)], 3) == (
+        "Ask Mike Chen or Tom Becker."
+    )
