@@ -10,7 +10,7 @@ MEANWHILE = "Until then everything works from /decide show 1."
 
 async def test_the_card_is_one_message_that_is_updated_in_place(team: Team) -> None:
     await team.open()
-    assert "Phase 2 of 6" in await team.card()
+    assert "Phase 3 of 6" in await team.card()
     (before,) = await team.cards()
     await team.window("sarah", Action.EDIT_CRITERIA)
     await team.house.person("sarah").submit()
@@ -65,7 +65,7 @@ async def test_the_bot_outside_the_channel_tells_the_owner_and_posts_once_it_is_
 
     team.house.sandbox.invite_bot("customer-decisions")
     await sarah.click("Post the card", channel="dm")
-    assert "Phase 2 of 6" in await team.card("lisa")
+    assert "Phase 3 of 6" in await team.card("lisa")
 
 
 async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: Team) -> None:
@@ -73,7 +73,7 @@ async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: 
     await team.open()
     sarah = team.house.person("sarah")
     await sarah.slash("/decide show 1")
-    await sarah.see("Phase 2 of 6")
+    await sarah.see("Phase 3 of 6")
     assert (await sarah.click("Edit criteria", channel="customer-decisions")).ok
     await team.modal("sarah", at_least="Weight")
     assert (await sarah.submit()).ok
@@ -119,7 +119,7 @@ async def test_a_channel_archived_after_the_card_was_posted_is_explained_to_the_
 async def test_a_rate_limited_channel_gets_its_card_later(team: Team) -> None:
     team.house.sandbox.fail("chat.postMessage", "ratelimited", retry_after=1)
     await team.open()
-    assert "Phase 2 of 6" in await team.card()
+    assert "Phase 3 of 6" in await team.card()
     assert team.value("SELECT max(attempts) FROM outbox") == 1
 
 

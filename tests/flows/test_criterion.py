@@ -16,7 +16,7 @@ async def test_the_templates_criteria_are_edited_and_submitted(team: Team) -> No
     rows = team.sql("SELECT name, weight::text FROM decision_criteria ORDER BY position")
     assert rows == [("Trust", "3.00"), ("Cost (10 = cheapest)", "1.25"), ("Speed", "1.00")]
     card = await team.card("lisa")
-    assert "Cost (10 = cheapest) 24 %" in card
+    assert "Criteria: Trust 57 %, Cost 24 %, Speed 19 %" in card
 
 
 async def test_one_more_row_keeps_what_was_typed(team: Team) -> None:

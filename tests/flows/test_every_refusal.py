@@ -277,6 +277,6 @@ async def test_options_of_which_none_has_a_title_that_can_be_seen_are_refused(te
     await team.to_options([])
     await team.window("lisa", Action.PROPOSE_OPTION)
 
-    assert (await team.submit("lisa", {"Option 1": "\u200b"})).status == "refused"
+    assert (await team.submit("lisa", {"Option 1": "\u200b"})).status == "errors"
 
     assert "Write the title of at least one option." in (await team.modal("lisa")).text

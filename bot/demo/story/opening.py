@@ -90,7 +90,7 @@ async def completing_the_case(stage: Stage) -> None:
 async def setting_criteria(stage: Stage) -> None:
     sarah = stage.actor("sarah")
     await stage.step("The type of the decision has brought four criteria. Sarah replaces the last one.")
-    await sarah.click("Edit criteria", within="#1 ·", channel="customer-decisions", sees="Criterion 4")
+    await sarah.press("Edit criteria", within="#1 ·", channel="customer-decisions", sees="Criterion 4")
     await sarah.fill(
         {
             "Criterion 1": "Customer trust",
@@ -128,7 +128,7 @@ async def _propose(stage: Stage, name: str, title: str, description: str, cost: 
 
 async def _two_at_once(stage: Stage) -> None:
     tom = stage.actor("tom")
-    await tom.click("Add options", within="#1 ·", sees="Cost of option 3")
+    await tom.press("Add options", within="#1 ·", sees="Cost of option 3")
     await tom.fill({"Option 1": FREE, "Cost of option 1": "40k", "Option 2": DROPPED, "Cost of option 2": "0"})
     await tom.click("More fields", sees="Risk of option 1")
     await tom.fill(
