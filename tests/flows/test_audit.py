@@ -111,6 +111,7 @@ IN_THE_TEAM = {
         trail=(
             Row("decision.opened", "sarah"),
             Row("decision.defined", "sarah"),
+            Row("criteria.submitted", "sarah", lambda _: {"criteria": 2}),
             Row("team.exported", "lisa", lambda team: {**of_team(team), "way": "slack"}),
         ),
     ),

@@ -183,7 +183,7 @@ async def _until_scoring(stage: Stage) -> None:
     await sarah.fill({"Decide by": datetime.now(UTC) + timedelta(days=3), "Channel of the card": "customer-decisions"})
     await sarah.submit(sees="#1 saved")
     await sarah.close()
-    await sarah.click("Edit criteria", within="#1 ·", channel="customer-decisions", sees="Criterion 4")
+    await sarah.press("Edit criteria", within="#1 ·", channel="customer-decisions", sees="Criterion 4")
     names = [f"Criterion {number}" for number in (2, 3, 4)]
     await sarah.fill({label: None for name in names for label in (name, f"What {name.lower()} means")})
     await sarah.submit(sees="The criteria of #1 are set")

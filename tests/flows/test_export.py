@@ -87,6 +87,7 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
 async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) -> None:
     await team.open(title="One", description="", customer_value=Decimal("120000.5"), customer_id="AC-7")
     await team.open(title="Two")
+    team.sql("UPDATE customer_decisions SET current_phase = 2 WHERE id = %s", team.decision_id)
     await team.to_options(title="Three")
     await team.to_scoring(title="Four")
     three = ("sarah", "mike", "lisa")
@@ -606,4 +607,5 @@ def test_the_columns_are_these_and_none_is_of_a_persons_ballot() -> None:
         "Resolved (UTC)", "Ballots", "Asked", "Options", "First round", "Leader", "Chosen", "Chose the leader",
         "Reason", "Resolved by", "Hours to resolve", "Customer informed (UTC)", "Satisfaction (1-10)",
         "Customer stayed", "Actual financial impact", "Escalated", "Follow-up (UTC)", "Notes", "Cancelled because",
+        "Currency",
     ]  # fmt: skip

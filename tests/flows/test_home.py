@@ -39,7 +39,7 @@ async def test_the_first_look_welcomes_and_says_the_next_step(team: Team) -> Non
 
 async def test_it_shows_what_waits_with_the_button_that_leads_there_and_what_is_open(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom", title="Mine to score")
-    await team.open(title="Somebody else's", urgency_level=5)
+    await team.open(title="Somebody else's", urgency_level=5, description="")
     found = await open_tab(team, "tom", showing="Waiting for you: 1")
     waiting, others = found.split("Also open in the team: 1")
     assert "Mine to score" in waiting

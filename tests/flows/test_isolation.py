@@ -107,6 +107,7 @@ async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone
 async def test_a_nudge_reads_as_many_statements_for_thirty_waits_as_for_three(team: Team) -> None:
     """Each statement is a round trip, and the time for all of them is bounded."""
     counts = []
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     for more in (3, 27):
         for _ in range(more):
             await team.open(urgency_level=5)

@@ -16,7 +16,7 @@ async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_whe
     assert "Scoring of #1 has started. 3 people can score it." in (await team.modal("sarah")).text
     card = await team.card("lisa")
     assert "0 of 3 have scored" in card
-    assert "Quorum is 3; scoring can be closed early from there on." in card
+    assert "At least 3 must score; from there on scoring can be closed early." in card
     ((opened, closes),) = team.sql("SELECT opened_at, closes_at FROM rounds")
     assert timedelta(days=2) < closes - opened < timedelta(days=2, hours=12)  # 3/4 of 3 days
 

@@ -1,5 +1,7 @@
 """`conclave as NAME WORDS...`: what a person types in a terminal, against the running house."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from sandbox.people import CannotDo
@@ -18,9 +20,11 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     team = await sarah("submit")
     await sarah("close all")
     await sarah("/decide Refund for the outage")
-    await sarah(
-        "fill Type of decision=Refund Customer=ABC Corporation What happened=Down Urgency=4 Decide by=2099-01-02 03:04"
+    soon = datetime.now(UTC) + timedelta(days=30)
+    case = (
+        f"Type of decision=Refund Customer=ABC Corporation What happened=Down Urgency=4 Decide by={soon:%Y-%m-%d} 03:04"
     )
+    await sarah(f"fill {case}")
     created = await sarah("submit")
     await sarah("close")
     looked = await sarah("")
@@ -29,7 +33,7 @@ async def test_a_decision_is_opened_by_typed_words_alone(house: House) -> None:
     assert "Company: [ TechCorp ]" in filled
     assert "Mike Chen\nSupport manager" in team
     assert "#1 created." in created
-    assert "Decide by Jan 2, 2099 at 3:04 AM" in looked
+    assert f"Decide by {soon:%b} {soon.day}, {soon.year} at 3:04 AM" in looked
     assert "===" not in looked
 
 
