@@ -154,7 +154,7 @@ class _Office:
         await outcome.resolve(self.db, resolver, decision_id, option_id=chosen, reason=told.reason)
         await outcome.set_informed(self.db, self.by(told.resolver), decision_id)
         draft = OutcomeDraft(9, True, told.options[0][1].financial_cost, outcome_notes=told.outcome)
-        await outcome.record(self.db, self.by(told.owner), decision_id, drafts=[draft])
+        await outcome.record(self.db, self.by(told.owner), decision_id, draft=draft)
 
     async def _published(self, told: Told, decision_id: UUID) -> Dossier:
         """All have scored: the bot's worker publishes what came of it. Raises TimeoutError."""

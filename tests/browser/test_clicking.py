@@ -194,6 +194,7 @@ async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under
     assert await sarah.field("Title").input_value() == "A pony for ABC"
     await sarah.choose("Type of decision", "Refund request")
     await sarah.page.locator("#window").get_by_label("Customer", exact=True).fill("ABC")
+    await sarah.fill("What happened", "They ask for a pony.")
     await fill_required(sarah)
     await sarah.submit()
     wrong = sarah.page.locator("#window .has-error", has_text="Customer value")
