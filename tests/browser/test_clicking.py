@@ -1,5 +1,6 @@
 """People who have nothing but a browser: what they see, they click."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -194,6 +195,7 @@ async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under
     assert await sarah.field("Title").input_value() == "A pony for ABC"
     await sarah.choose("Type of decision", "Refund request")
     await sarah.page.locator("#window").get_by_label("Customer", exact=True).fill("ABC")
+    await sarah.fill("What happened", "They ask for a pony.")
     await fill_required(sarah)
     await sarah.submit()
     wrong = sarah.page.locator("#window .has-error", has_text="Customer value")
@@ -203,6 +205,31 @@ async def test_a_submit_with_errors_keeps_the_modal_and_says_what_is_wrong_under
     await sarah.fill("Customer value", "1200")
     await sarah.submit()
     await sarah.see_window("#2 created")
+
+
+async def test_what_is_typed_while_an_update_is_on_its_way_stays(room: Room) -> None:
+    sarah = await room.come("sarah")
+    await sarah.type("/decide A pony for ABC")
+    await sarah.see_window("Type of decision")
+    customer = sarah.page.locator("#window").get_by_label("Customer", exact=True)
+    is_drawn, is_typed = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Any) -> None:
+        answer = await route.fetch()
+        if "needs a decider" in await answer.text():
+            is_drawn.set()
+            await is_typed.wait()
+        await route.fulfill(response=answer)
+
+    await sarah.page.route("**/page/parts/**", late)
+    await sarah.choose("Type of decision", "Refund request")
+    await is_drawn.wait()
+    await customer.fill("ABC")
+    is_typed.set()
+    await sarah.see_window("needs a decider")
+
+    assert await customer.input_value() == "ABC"
+    await sarah.page.unroute_all(behavior="wait")
 
 
 async def fill_required(person: Any) -> None:

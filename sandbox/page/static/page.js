@@ -163,6 +163,7 @@ function showWindow(html) {
   const isSame = now && now.dataset.view === next.dataset.view && windowBox.open;
   const focus = isSame && windowBox.contains(document.activeElement) ? document.activeElement.id : "";
   const top = isSame ? $(".content", now).scrollTop : 0;
+  if (isSame) keepTyped(now, next);
   windowBox.replaceChildren(next);
   if (!windowBox.open) { backTo = document.activeElement; windowBox.showModal(); }
   if (!isSame) isDirty = false;
@@ -174,6 +175,16 @@ function showWindow(html) {
   const first = $("[data-focus]", next) || $(".b.input input:not([type=radio]):not([type=checkbox]), .b.input select, .b.input textarea, .b.input summary", next);
   (first || $("#window-title", next)).focus();
   $(".content", next).scrollTop = 0;
+}
+// As in Slack an update of a window changes nothing under the same ids, and somebody may type faster than it comes.
+const typed = new WeakSet();
+function keepTyped(now, next) {
+  for (const old of $$("input, textarea", now).filter((one) => typed.has(one))) {
+    const twin = old.id && $(`#${CSS.escape(old.id)}`, next);
+    if (!twin) continue;
+    twin.value = old.value;
+    typed.add(twin);
+  }
 }
 let backTo = null;
 const focusable = (box) => $("input, select, textarea, summary, button", box);
@@ -329,6 +340,7 @@ document.addEventListener("input", (event) => {
   if (event.target.matches(".external .filter")) return suggest(event.target);
   if (!box || !event.target.matches("input[type=text], textarea")) return;
   if (box.closest("#window")) isDirty = true;
+  typed.add(event.target);
   countLeft(event.target);
   if ((box.dataset.dispatch || "").includes("on_character_entered")) dispatchSoon(box);
   else hold(box, atOf(box));
