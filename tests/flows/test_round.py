@@ -168,7 +168,7 @@ async def test_voiding_deletes_every_ballot_and_opens_the_options_again(team: Te
     assert team.state == ("team_input", 3)
     for table in ("evaluations", "ballot_pages"):
         assert team.value(f"SELECT count(*) FROM {table}") == 0
-    assert "[ Add options ]" in await team.card()
+    assert "[ Start scoring ]" in await team.card()
     await team.window("sarah", Action.START_SCORING)
     assert (await team.house.person("sarah").submit()).ok
     assert team.value("SELECT max(number) FROM rounds") == 2

@@ -9,6 +9,7 @@ import pytest
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
 from tests.support.house import living
+from tests.support.scoring import typed
 from tests.support.team import Team
 
 NO_SUCH = "Your team has no such decision. /decide list shows those it has."
@@ -70,7 +71,7 @@ async def test_a_window_forged_with_the_others_ids_saves_nothing(both: tuple[Any
 
     await ours.window("lisa", Action.SCORE)
     forge("U0LISA", ours.round_id, theirs.round_id)
-    answer = await ours.submit("lisa", {"Full refund": "9", "Partial credit": "3"})
+    answer = await ours.submit("lisa", typed(9, 3))
     assert answer.error == "Your team has no such round of scoring. /decide list shows its decisions."
     await ours.window("sarah", Action.CANCEL)
     forge("U0SARAH", ours.decision_id, theirs.decision_id)

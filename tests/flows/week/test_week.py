@@ -279,7 +279,7 @@ def no_day_is_full_of_messages(week: Week) -> None:
 def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
     everything = "\n".join(one.text for one in told(week))
     for words in (
-        *("Set the criteria of #2", "Start scoring #3", "Score #1", "Score #6", "3 things wait for you"),
+        *("Find options for #2", "Start scoring #3", "Score #1", "Score #6", "3 things wait for you"),
         *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "No quorum: #3"),
         *("Too few left to score #4", "Resolve #1", "Resolve #6", "Tell the customer: #3"),
         *("Record the outcome of #1", "Record the outcome of #5", "Follow up on #1"),
