@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.demo.story.pressing import press
 from bot.domain.action import Action
 from tests.support.team import Team
 
@@ -74,7 +75,7 @@ async def test_everything_works_from_show_while_the_card_cannot_be_posted(team: 
     sarah = team.house.person("sarah")
     await sarah.slash("/decide show 1")
     await sarah.see("Phase 3 of 6")
-    assert (await sarah.click("Edit criteria", channel="customer-decisions")).ok
+    assert (await press(sarah, "Edit criteria", channel="customer-decisions")).ok
     await team.modal("sarah", at_least="Weight")
     assert (await sarah.submit()).ok
     await team.settled()
