@@ -249,11 +249,10 @@ def check_own(dossier: Dossier, by: By, members: Sequence[Member]) -> None:
 
 def others_in_words(dossier: Dossier, members: Sequence[Member], needed: int) -> str:
     """Who else may resolve what takes authority `needed`; at most three names."""
-    names = [m.name for m in members if may_carry(dossier.decision, m, needed)][:MOST_NAMED]
-    if not names:
+    able = [m for m in members if may_carry(dossier.decision, m, needed)][:MOST_NAMED]
+    if not able:
         return "Nobody else in the team may yet; a workspace admin can change that in /decide setup."
-    *others, last = names
-    return f"Ask {', '.join(others)} or {last}." if others else f"Ask {last}."
+    return f"Ask {_names(able)}."
 
 
 def check_resolution(dossier: Dossier, option: Option, by: By) -> None:

@@ -333,19 +333,10 @@ async def add_profiles(
     # Two copies of one press would both find nobody, and the second would make everybody a double.
     await team.lock_workspace(c, keeper.workspace_id)
     await reminder.replan_team(c, keeper.team_id)
-    before = await _ids_of(c, keeper)
-    left_out: dict[str, str] = {}
-    for profile in profiles:
-        note = await _add_person(c, keeper, profile=profile, role=role)
-        if note:
-            left_out[profile.user_id] = note
-    await _tell_team(c, keeper, [m for m in await _ids_of(c, keeper) if m not in before], channel_id=channel_id)
-    return left_out
-
-
-async def _ids_of(c: AsyncConnection, keeper: Keeper) -> list[UUID]:
-    """Of everybody in the team."""
-    return [m.id for m in await team.members(c, team_id=keeper.team_id, workspace_id=keeper.workspace_id)]
+    found = {p.user_id: await _add_person(c, keeper, profile=p, role=role) for p in profiles}
+    added = [one for one in found.values() if isinstance(one, UUID)]
+    await _tell_team(c, keeper, added, channel_id=channel_id)
+    return {user_id: one for user_id, one in found.items() if isinstance(one, str)}
 
 
 async def _tell_team(c: AsyncConnection, keeper: Keeper, member_ids: Sequence[UUID], *, channel_id: str | None) -> None:
@@ -400,7 +391,8 @@ async def tended(db: Db, payload: Mapping[str, object]) -> tuple[Team, list[Memb
     return await run_tx(db, work)
 
 
-async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str) -> str | None:
+async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str) -> UUID | str | None:
+    """The new member, or why somebody was left out; None for somebody who is in the team already."""
     if not profile.is_person:
         return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
     if profile.email:
@@ -416,7 +408,7 @@ async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, r
         return None if is_active else f"{profile.name} is in the team, and inactive: Edit makes them active again."
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
     await _write(c, keeper, "member.added", {"member": str(member_id), "role": role})
-    return None
+    return member_id
 
 
 async def members(db: Db, by: By) -> list[Member]:

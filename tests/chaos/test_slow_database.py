@@ -1,18 +1,17 @@
 """A database that is far away: 5 ms more for every round trip, and a person for whom a hundred things wait."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.support.hours import ALWAYS
 from tests.support.installation import CASE, a_workspace, crew, installed, until
 from tests.support.postgres import Postgres
 from tests.support.wire import wired
 
 WAITS = 100
 URGENT = replace(CASE, urgency_level=5)
-ANY_HOUR = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 
 
 async def test_a_hundred_things_are_told_in_one_message_from_far_away(
@@ -27,7 +26,7 @@ async def test_a_hundred_things_are_told_in_one_message_from_far_away(
         async with installed(spec, far, logs) as house:
             for n in range(waits):
                 await team.open(f"d{n}", channel_id="C00000", case=URGENT)
-            server.sql(f"UPDATE team_members SET notification_preferences = '{ANY_HOUR}'")
+            server.sql(f"UPDATE team_members SET notification_preferences = '{ALWAYS}'")
             house.more["CONCLAVE_TICK_SECONDS"] = "1"
             await house.start("worker")
             await until(lambda: _is(server, PLANNED, waits), "everything is planned", timeout=120)

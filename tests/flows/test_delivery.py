@@ -1,7 +1,6 @@
 """Slack out of order: limited, broken, slow, closed to us, without the person. What arrives then, and how often."""
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,10 +13,10 @@ from bot.http import readiness
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.store.outbox import MAX_ATTEMPTS
+from tests.support.hours import ALWAYS
 from tests.support.house import living
 from tests.support.team import Team
 
-ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HISTORY = ("channels:history", "groups:history", "im:history")
 OTHER = "C0GENERAL"
 # Without its error a row is not touched again while its next attempt is under way.

@@ -1,6 +1,5 @@
 """One thing that cannot be read fails alone: the others' rounds close, their nudges and tables arrive."""
 
-import json
 from typing import Any
 
 from sqlalchemy import event
@@ -8,9 +7,9 @@ from sqlalchemy import event
 from bot import jobs
 from bot.services import outbox as deliveries
 from bot.services.nudge import PLAN_AT_ONCE
+from tests.support.hours import ALWAYS
 from tests.support.team import Team
 
-ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 HURRY = "UPDATE outbox SET run_at = now() WHERE state = 'ready' AND last_error IS NOT NULL AND token IS NOT NULL"
 PLANNED = "SELECT planned_revision IS NOT DISTINCT FROM revision FROM customer_decisions WHERE id = %s"
 

@@ -19,9 +19,9 @@ from bot.services import round as rounds
 from bot.services import sweep
 from bot.services import team as teams
 from sandbox.people import Message
+from tests.support.hours import ALWAYS
 from tests.support.team import Team
 
-ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 SNOOZED = json.dumps({"push": True, "snoozed_until": (datetime.now(UTC) + timedelta(hours=9)).isoformat()})
 
 

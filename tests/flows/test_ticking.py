@@ -1,7 +1,6 @@
 """The clock of a process: what happens to its ticks, and to nudges, when the wall clock is set back by an hour."""
 
 import asyncio
-import json
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
@@ -12,11 +11,11 @@ import apscheduler.triggers.interval
 import pytest
 
 from bot import jobs
+from tests.support.hours import ALWAYS
 from tests.support.team import Team
 
 HOUR = timedelta(hours=1)
 TICK_SECONDS = 0.3
-ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 
 
 class Wall:

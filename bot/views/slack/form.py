@@ -140,10 +140,6 @@ def currency_in(view: View, usual: str) -> str:
     return metadata(view).get("currency", usual)
 
 
-def has_block(view: View, block_id: str) -> bool:
-    return any(block.get("block_id") == block_id for block in view.get("blocks") or ())
-
-
 def uuid_in(view: View, name: str = "decision") -> UUID:
     """The id that travels under `name`. Raises Invalid where the view carries none."""
     found = as_uuid(metadata(view).get(name))
