@@ -9,6 +9,7 @@ import pytest
 from bot.domain.action import Action
 from bot.services import reminder as reminders
 from bot.services import sweep as sweeps
+from tests.support.hours import ALWAYS
 from tests.support.steps import (
     Step,
     criteria,
@@ -169,6 +170,7 @@ async def hundred(team: Team) -> Team:
         "SELECT id, 'm' || n || '@techcorp.com', 'Member ' || to_char(n, 'FM000'), '!', 'sales_manager', "
         "CASE WHEN n = 77 THEN ARRAY['refund_request'] END FROM teams, generate_series(1, 100) n"
     )
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     return team
 
 
