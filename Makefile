@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short storm browser-test screenshots check migration lock clean
+	chaos-short storm browser-test operations-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -83,6 +83,13 @@ screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from
 	@mkdir -p docs/screenshots
 	@BROWSER_TESTS=required SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -k whole_decision $(ARGS)
 
+operations-test: .venv/operations  ## the recipes for an image, compose and systemd, against what reads them
+	@OPERATIONS_TESTS=required $(BIN)/python -m pytest tests/operations $(ARGS)
+
+.venv/operations: requirements-operations.lock .venv/installed
+	@$(PYTHON) -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-operations.lock
+
 .venv/browser: requirements-browser.lock .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
 	@touch $@
@@ -96,7 +103,7 @@ migration: install  ## an empty migration after the newest one: make migration N
 	@test -n "$(NAME)" || { echo "Say its name: make migration NAME=follow_ups"; exit 1; }
 	@$(BIN)/python -c 'import sys; from bot.store import schema; print(schema.draft(sys.argv[1]))' "$(NAME)"
 
-lock:  ## refresh the four locks (needs uv on the PATH)
+lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -105,6 +112,11 @@ lock:  ## refresh the four locks (needs uv on the PATH)
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group coverage -c requirements.lock -o requirements-coverage.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group operations -c requirements.lock -o requirements-operations.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --extra letters --group build -c requirements.lock pyproject.toml \
+		-o requirements-run.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
 	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
