@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short storm browser-test operations-test screenshots check migration lock clean
+	chaos-short storm browser-test operations-test bom screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -85,6 +85,11 @@ screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from
 
 operations-test: .venv/operations  ## the recipes for an image, compose and systemd, against what reads them
 	@OPERATIONS_TESTS=required $(BIN)/python -m pytest tests/operations $(ARGS)
+
+bom: .venv/operations  ## what the image is made of, as a bill of materials (CycloneDX): dist/conclave.cdx.json
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore $</bin/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml \
+		--of JSON --output-reproducible --output-file dist/conclave.cdx.json $(ARGS)
 
 .venv/operations: requirements-operations.lock .venv/installed
 	@$(PYTHON) -m venv $@

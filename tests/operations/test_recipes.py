@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,14 @@ def test_what_the_image_copies_is_sent_to_the_builder() -> None:
     sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert copied == sent
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_bill_of_materials_names_all_that_the_image_is_built_from(tmp_path: Path) -> None:
+    bom = tmp_path / "bom.json"
+    accepts("cyclonedx-py", "requirements", "requirements-run.lock", "--of=JSON", f"--output-file={bom}")
+    named = {(part["name"], part["version"]) for part in json.loads(bom.read_text())["components"]}
+    lock = (ROOT / "requirements-run.lock").read_text()
+    assert named == {(name, version) for name, version in re.findall(r"^([\w.-]+)(?:\[\w+\])?==([\w.]+)", lock, re.M)}
 
 
 def test_compose_reads_its_file() -> None:
