@@ -108,6 +108,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
         shape |= {"subtype": "bot_message"}
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
+    if message.is_broadcast:
+        shape |= {"subtype": "thread_broadcast", "root": {"ts": message.thread_ts, "thread_ts": message.thread_ts}}
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": who, "count": len(who)} for n, who in message.reactions.items()]
     if message.files:

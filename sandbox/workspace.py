@@ -45,12 +45,19 @@ class Message:
     text: str
     blocks: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
+    is_broadcast: bool = False
+    """A reply that is shown in the channel as well: "replied to a thread"."""
     metadata: Json | None = None
     edited_ts: str | None = None
     only_for: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     """Emoji -> who reacted with it."""
     files: list[File] = field(default_factory=list)
+
+    @property
+    def is_in_channel(self) -> bool:
+        """Whether it stands in the channel itself, not in a thread alone."""
+        return self.is_broadcast or self.thread_ts in (None, self.ts)
 
 
 @dataclass(eq=False)
@@ -60,6 +67,7 @@ class Channel:
     members: set[str]
     is_private: bool = False
     archived: bool = False
+    shared_with: str = ""
     person: str | None = None  # whose DM with the app this is
     messages: dict[str, Message] = field(default_factory=dict)
     topic: str = ""
@@ -123,7 +131,9 @@ class Workspace:
         self._last_ts = 0
         for channel in spec.channels:
             members = {self._member_id(handle) for handle in channel.members}
-            self.channels[channel.id] = Channel(channel.id, channel.name, members, channel.is_private, channel.archived)
+            self.channels[channel.id] = Channel(
+                channel.id, channel.name, members, channel.is_private, channel.archived, channel.shared_with
+            )
 
     def _member_id(self, handle: str) -> str:
         return self.spec.bot_user_id if handle == self.spec.app_name else self.person(handle).id

@@ -140,11 +140,11 @@ class Scene:
 
     @property
     def lines(self) -> list[Line]:
-        """The open channel's messages, without replies, oldest first."""
+        """The open channel's messages, oldest first; of replies only those that are shown in the channel as well."""
         channel = self.channel
         if channel is None:
             return []
-        roots = [m for m in self._visible(channel) if m.thread_ts in (None, m.ts)]
+        roots = [m for m in self._visible(channel) if m.is_in_channel]
         return self._lines(channel, roots)
 
     @property
