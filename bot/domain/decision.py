@@ -162,6 +162,10 @@ class Decision:
     """The owner before this one, who had left: somebody took the decision over."""
     ladder: tuple[UUID, ...] = ()
     """Who is asked to decide it, in that order, as planned last; see `decider.ladder`."""
+    called_off: tuple[UUID, ...] = ()
+    """Whom something was waiting for, as they had been told, when it was called off."""
+    unheard: str | None = None
+    """The news (a `Kind`) that was not shown to the whole channel, so that who was asked is told in person."""
 
     @property
     def state(self) -> State:
@@ -198,6 +202,7 @@ class CardMessage:
     channel_id: str
     ts: str
     rendered_revision: int
+    permalink: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,12 @@ _WAKES = frozenset(
         Kind.SCORING,
         Kind.NO_QUORUM,
         Kind.UNRESOLVED,
+        Kind.RESULT,
+        Kind.RESOLVED,
+        Kind.CALLED_OFF,
     }
 )
-"""Kinds that are about a round that runs or is stuck, or about a result that nobody has resolved with."""
+"""Kinds that are about a round that runs or is stuck, about a result, and news."""
 EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP)
 """These come at the moment that was set for them, for example the day noted for a follow-up. Other nudges may come a
 little early, in a message that goes to the same person anyhow (`Pace.along`); these never do."""
@@ -101,7 +104,7 @@ def next_at(
     `below`: when lower rungs hear, or heard, of it. Each gets a step's time to act before the next one is told; for
     somebody who hears of it only later, because they sleep, nobody waits.
     """
-    if asked.times >= reminder.most:
+    if asked.times >= reminder.most or (reminder.item.kind.is_news and not preferences.news):
         return None
     due = asked.since + reminder.first if asked.last_at is None else asked.last_at + reminder.repeat
     allowed = next_allowed(max(due, now), urgency=reminder.urgency, preferences=preferences, zone=zone)
@@ -146,26 +149,32 @@ def _reminder(item: Waiting, decision: Decision, lowest: int) -> Reminder:
     if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP) or (item.kind is Kind.TAKE_OVER and decision.phase is Phase.LEARN):
         return _slow(item, urgency)
     pace = PACES[urgency]
-    return Reminder(item, _hours(item, urgency), _first(item, pace), pace.repeat, pace.most)
+    most = 1 if item.kind.is_news else pace.most
+    return Reminder(item, _hours(item, urgency), _first(item, pace), _repeat(item, pace), most)
 
 
 def _hours(item: Waiting, urgency: int) -> int:
     return urgency if item.kind in _WAKES else min(urgency, CRITICAL - 1)
 
 
-def _first(item: Waiting, pace: Pace) -> timedelta:
-    """By the urgency's pace, but at once where the owner has to say how it goes on, and within the hour what is news.
+_AT_ONCE = frozenset(
+    {Kind.SCORE, Kind.TOO_FEW, Kind.UNDECIDED, Kind.RESOLVE, Kind.BEYOND, *(kind for kind in Kind if kind.is_news)}
+)
+"""What has just happened in the decision, and is news to whoever is told: the first word of it is no reminder."""
 
-    A score is asked for at the latest when three quarters of the time to the closing are over.
-    """
-    match item.kind:
-        case Kind.TOO_FEW | Kind.UNDECIDED:
-            return timedelta(0)
-        case Kind.TAKE_OVER | Kind.RESOLVE | Kind.BEYOND:
-            return min(pace.first, PACES[URGENT].first)
-        case Kind.SCORE if item.since and item.ends:
-            return min(pace.first, (item.ends - item.since) * 3 / 4)
-    return pace.first
+
+def _first(item: Waiting, pace: Pace) -> timedelta:
+    """By the urgency's pace, but at once what is news, and within the hour what somebody else left behind."""
+    if item.kind in _AT_ONCE:
+        return timedelta(0)
+    return min(pace.first, PACES[URGENT].first) if item.kind is Kind.TAKE_OVER else pace.first
+
+
+def _repeat(item: Waiting, pace: Pace) -> timedelta:
+    """By the urgency's pace; a score is asked for again at the latest when three quarters of the time are over."""
+    if item.kind is Kind.SCORE and item.since and item.ends:
+        return min(pace.repeat, (item.ends - item.since) * 3 / 4)
+    return pace.repeat
 
 
 def _slow(item: Waiting, urgency: int) -> Reminder:

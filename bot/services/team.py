@@ -42,6 +42,7 @@ class Fields:
     industry: str | None
     team_size: int
     currency: str
+    broadcasts: bool = True
 
     def values(self) -> dict[str, object]:
         return {
@@ -50,6 +51,7 @@ class Fields:
             "industry": self.industry,
             "team_size": self.team_size,
             "currency": self.currency,
+            "broadcasts": self.broadcasts,
         }
 
 

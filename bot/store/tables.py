@@ -90,6 +90,8 @@ teams = Table(
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
     Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
+    # results and decisions are shown to its whole channel, where no other company reads there
+    Column("broadcasts", Boolean, nullable=False, server_default=text("true")),
 )
 
 team_members = Table(
@@ -146,6 +148,8 @@ customer_decisions = Table(
     Column("overdue_shown", UTC_TIMESTAMP),  # the expected_resolution_date whose passing card and Home tab show
     Column("taken_from", ForeignKey("team_members.id")),  # the owner before, who had left
     Column("ladder", ARRAY(Uuid)),  # who is asked to decide it, in that order, as planned last
+    Column("called_off", ARRAY(Uuid)),  # for whom something was waiting when it was called off
+    Column("unheard", Text),  # the news that the channel was not shown: a Kind
 )
 
 decision_criteria = Table(
@@ -318,6 +322,7 @@ card_messages = Table(
     Column("channel_id", Text, nullable=False),
     Column("ts", Text, nullable=False),
     Column("rendered_revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("permalink", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 

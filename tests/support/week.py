@@ -82,6 +82,7 @@ def workspace() -> WorkspaceSpec:
     return WorkspaceSpec(
         **{
             **{name: getattr(techcorp(), name) for name in ("bot_token", "signing_secret", "commands", "app_name")},
+            "scopes": techcorp().scopes,
             "team_id": "T0HARBOUR",
             "name": "Harbour",
             "domain": "harbour",

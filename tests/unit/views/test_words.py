@@ -12,10 +12,11 @@ from bot.domain.decision import Dossier
 from bot.domain.result import Result
 from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
-from bot.views import headline, result, second_round
+from bot.views import headline, outcome, reminder, result, second_round
 from tests.support import dossiers
 from tests.support.known import known
 from tests.unit.views.test_results_page import SITUATIONS, dossier_of
+from tests.unit.views.test_view_reminder import first_words
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "words.md"
 OLD = re.compile(r"\b(authority|quorum|void(ed)?|ballots?|roster|aggregated)\b", re.IGNORECASE)
@@ -51,6 +52,13 @@ def _said(found: Dossier) -> str:
 def test_no_result_holds_a_word_that_members_do_not_read() -> None:
     for found in _dossiers():
         assert not (old := OLD.search(_said(found))), old
+
+
+def test_no_word_about_what_happened_holds_a_word_that_members_do_not_read() -> None:
+    for told in first_words():
+        message = reminder.nudge([told], authority=4)
+        assert not (old := OLD.search(json.dumps(message, ensure_ascii=False))), (told.waits.kind, old)
+    assert not OLD.search(json.dumps(outcome.word(dossiers.situations()["act"]), ensure_ascii=False))
 
 
 @pytest.mark.parametrize("word", ["authority 3", "quorum", "void", "ballot", "roster", "aggregated"])
