@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from bot.domain.by import Rules
-from bot.domain.decision import Brief, Decision, Phase
+from bot.domain.decision import Brief, Phase
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.team import Member
 from bot.domain.waiting import URGENT, Kind, Waiting, waiting
@@ -137,12 +137,13 @@ def reminders(brief: Brief, members: Sequence[Member], *, now: datetime, rules: 
     """
     items = [item for item in waiting(brief, members, now=now, rules=rules) if not item.kind.is_invitation]
     lowest = min((item.rung or 0 for item in items if item.kind.is_escalation), default=0)
-    told = [_reminder(item, brief.decision, lowest) for item in items]
+    told = [_reminder(item, brief, lowest) for item in items]
     return tuple(sorted(told, key=lambda reminder: reminder.rung))
 
 
-def _reminder(item: Waiting, decision: Decision, lowest: int) -> Reminder:
+def _reminder(item: Waiting, brief: Brief, lowest: int) -> Reminder:
     """`lowest`: the first rung that is told of an escalation; another may have been asked before."""
+    decision = brief.decision
     urgency = decision.case.urgency_level
     if item.kind.is_escalation:
         return _escalation(item, urgency, (item.rung or 0) - lowest)
@@ -150,7 +151,10 @@ def _reminder(item: Waiting, decision: Decision, lowest: int) -> Reminder:
         return _slow(item, urgency)
     pace = PACES[urgency]
     most = 1 if item.kind.is_news else pace.most
-    return Reminder(item, _hours(item, urgency), _first(item, pace), _repeat(item, pace), most)
+    repeat = _repeat(item, pace)
+    is_known = item.kind is Kind.SCORE and brief.round is not None and brief.round.opened_by == item.member_id
+    first = min(pace.first, repeat) if is_known else _first(item, pace)
+    return Reminder(item, _hours(item, urgency), first, repeat, most)
 
 
 def _hours(item: Waiting, urgency: int) -> int:
@@ -164,7 +168,10 @@ _AT_ONCE = frozenset(
 
 
 def _first(item: Waiting, pace: Pace) -> timedelta:
-    """By the urgency's pace, but at once what is news, and within the hour what somebody else left behind."""
+    """By the urgency's pace, but at once what is news, and within the hour what somebody else left behind.
+
+    Whoever has started a scoring knows of it: they are reminded alone.
+    """
     if item.kind in _AT_ONCE:
         return timedelta(0)
     return min(pace.first, PACES[URGENT].first) if item.kind is Kind.TAKE_OVER else pace.first

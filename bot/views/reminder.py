@@ -257,7 +257,8 @@ def _of_round(item: Told) -> str:
 
 def _score(found: Round) -> str:
     again = "A second round, scored afresh. " if found.is_second else ""
-    return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+    so_far = f"{found.turnout}; scoring" if found.ballots else "Scoring"
+    return f"{again}{so_far} closes {text.moment(found.closes_at)}. It takes a few minutes."
 
 
 def _too_few(found: Round) -> str:
