@@ -165,7 +165,7 @@ async def test_a_text_message_goes_to_the_number_that_the_person_gave(
 
     ((path, message),) = taken
     assert "14155550123" in path
-    assert message.startswith("Score #1 Refund for the outage. 0 of 3 have scored")
+    assert message.startswith("Score #1 Refund for the outage. Scoring closes")
     assert len(message) <= 320
 
 
