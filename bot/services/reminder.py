@@ -45,7 +45,13 @@ async def hand_out(db: Db, decision_ids: Sequence[UUID], *, now: datetime) -> No
     A plan puts off to its own `now` what is due: if it did not hand that out itself, whoever has planned just before
     would find nothing to hand out, and the person would wait for the tick.
     """
-    await autocommit(db, lambda c: reminder.claim_due_of(c, decision_ids, now=now))
+
+    async def work(c: AsyncConnection) -> None:
+        # Until the sweep has caught up with a long pause; then it hands out all that is due.
+        if not await reminder.is_catching_up(c):
+            await reminder.claim_due_of(c, decision_ids, now=now)
+
+    await autocommit(db, work)
 
 
 async def missed(db: Db, *, decision_id: UUID, news: Kind) -> None:

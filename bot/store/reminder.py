@@ -15,6 +15,8 @@ from bot.domain.waiting import Kind
 from bot.store import tables as t
 
 NUDGE = "nudge"
+AWAY = timedelta(hours=1)
+"""So long without a sweep, and the bot was switched off."""
 AT_MOST = 200
 KEPT = timedelta(days=30)
 PURGED_AT_MOST = 10_000
@@ -367,6 +369,12 @@ _PURGE = text(
 async def purge(c: AsyncConnection) -> int:
     """Delete what is kept of decisions that have been over for 30 days: nothing waits, and nothing was said since."""
     return (await c.execute(_PURGE, {"kept": KEPT, "at_most": PURGED_AT_MOST})).rowcount
+
+
+async def is_catching_up(c: AsyncConnection) -> bool:
+    """Whether nobody has swept for an hour: what fell due meanwhile is to be told at once, not piece by piece."""
+    s = t.sweep_runs.c
+    return (await c.execute(select(s.last_ok).where(s.last_ok < func.now() - AWAY))).first() is not None
 
 
 async def swept(c: AsyncConnection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.services import decision as decisions
 from bot.services import outcome as outcomes
 from bot.services import round as rounds
+from bot.services import sweep
 from bot.views.slack import ids
 from sandbox.people import Message
 from tests.support.team import TITLES, Team
@@ -258,8 +259,6 @@ async def test_an_extension_asks_those_anew_who_have_not_scored(at_work: Team) -
 
 
 async def rounds_closed(team: Team) -> None:
-    from bot.services import sweep
-
     await sweep.sweep(team.db, now=team.now, rules=team.rules)
     await team.until("SELECT closed_at IS NOT NULL FROM rounds", True)
     await team.settled()
@@ -298,6 +297,32 @@ async def test_news_can_be_muted_and_what_waits_still_comes(at_work: Team) -> No
     after = await counts(team)
     assert {name: after[name] - before[name] for name in PEOPLE} == {"sarah": 1, "mike": 1, "lisa": 1, "tom": 0}
     assert "Score #1" in await last(team, "tom")
+
+
+async def test_after_a_month_offline_everybody_gets_one_message_for_all_of_it(at_work: Team) -> None:
+    team = at_work
+    channel_is(team, "another company")
+    for title in ("Scored", "Half scored", "Open"):
+        await team.to_scoring("lisa", "tom", "mike", title=title, financial_impact=7000)
+        for name in {"Scored": ("lisa", "tom", "mike"), "Half scored": ("lisa",), "Open": ()}[title]:
+            await team.save_pages(name)
+            if title != "Scored":
+                await team.ballot(name)
+        team.forget()
+    before = await counts(team)
+    await team.change("UPDATE sweep_runs SET last_ok = now() - interval '30 days'")
+    await team.change("UPDATE reminders SET next_at = now() - interval '20 days' WHERE next_at IS NOT NULL")
+    late = "UPDATE rounds SET closes_at = now() - interval '25 days' FROM customer_decisions d WHERE d.id = decision_id"
+    await team.change(f"{late} AND d.title <> 'Open'")
+
+    for _ in range(4):
+        await sweep.sweep(team.db, now=team.now, rules=team.rules)
+        await team.settled()
+
+    after = await counts(team)
+    assert max(after[name] - before[name] for name in PEOPLE) == 1
+    assert after["sarah"] == before["sarah"] + 1
+    assert team.value("SELECT last_ok > now() - interval '1 minute' FROM sweep_runs")
 
 
 async def test_nothing_that_was_said_holds_a_score_before_scoring_closes(at_work: Team) -> None:
