@@ -67,11 +67,13 @@ def test_news_is_told_at_once_and_once_and_not_to_who_does_not_want_it() -> None
     (news,) = told(found, Kind.RESOLVED)
 
     assert (news.item.member_id, news.first, news.most) == (SARAH.id, timedelta(0), 1)
-    asked = Asked(NOW)
-    usual = {"now": NOW, "zone": UTC}
-    assert next_at(news, asked, preferences=HALF_OPEN, **usual) == NOW
-    assert next_at(news, asked, preferences=replace(HALF_OPEN, news=False), **usual) is None
-    assert next_at(news, replace(asked, times=1, last_at=NOW), preferences=HALF_OPEN, **usual) is None
+
+    def at(asked: Asked, preferences: Preferences) -> datetime | None:
+        return next_at(news, asked, now=NOW, preferences=preferences, zone=UTC)
+
+    assert at(Asked(NOW), HALF_OPEN) == NOW
+    assert at(Asked(NOW), replace(HALF_OPEN, news=False)) is None
+    assert at(Asked(NOW, 1, NOW), HALF_OPEN) is None
 
 
 def test_the_outcome_is_asked_for_slowly_whatever_the_urgency_was_and_a_follow_up_once() -> None:
