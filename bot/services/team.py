@@ -43,6 +43,7 @@ class Fields:
     industry: str | None
     team_size: int
     currency: str
+    broadcasts: bool = True
 
     def values(self) -> dict[str, object]:
         return {
@@ -51,6 +52,7 @@ class Fields:
             "industry": self.industry,
             "team_size": self.team_size,
             "currency": self.currency,
+            "broadcasts": self.broadcasts,
         }
 
 

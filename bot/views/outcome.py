@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain.action import Action
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, required_authority
 from bot.domain.by import By
-from bot.domain.decision import Dossier
+from bot.domain.decision import REASON_LENGTH, Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
 from bot.domain.permission import others_in_words
@@ -26,7 +26,7 @@ from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, as_uuid
 from bot.views.window import decision_modal, heading
 
-__all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve"]
+__all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve", "word"]
 
 SATISFACTION = {
     1: "1 · very unhappy",
@@ -45,6 +45,21 @@ class ResolveForm(BaseModel):
 
     option_id: UUID
     reason: str
+
+
+def word(dossier: Dossier) -> kit.Message:
+    """What the thread of the card, and mostly its channel, is told once somebody has decided.
+
+    Raises ValueError where nobody has.
+    """
+    decision, outcome, resolver = dossier.decision, dossier.outcome, dossier.resolver
+    if outcome is None:
+        raise ValueError("only what is decided can be told")
+    chosen = title_of(dossier, outcome.selected_option_id)
+    about = f"Decided: {decision.name} {text.inline(decision.case.title, 150)}"
+    by = f", by {text.mention(resolver.slack_user_id, resolver.name)}" if resolver else ""
+    shown = f"*{about}*\n*{chosen}*{by}\n{text.quote(outcome.reason, REASON_LENGTH)}"
+    return kit.message(text.unmarked(f"{about}. {chosen}"), [kit.section(shown)])
 
 
 def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.View:

@@ -36,6 +36,7 @@ class SetupForm(BaseModel):
     industry: str | None = None
     team_size: int = DEFAULT_TEAM_SIZE
     currency: str = "USD"
+    broadcasts: bool = True
     user_ids: tuple[str, ...] = ()
     role: str | None = None
     own_role: str | None = None
@@ -152,6 +153,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         industry=ask(optional_line("industry", "Industry", length=INDUSTRY_LENGTH), start.industry),
         team_size=ask(number("team_size", "Team size", least=1, most=MAX_TEAM_SIZE), start.team_size),
         currency=ask(_currency(), start.currency),
+        broadcasts=ask(_BROADCASTS, start.broadcasts),
         user_ids=ask(
             users(
                 "people",
@@ -173,6 +175,14 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         ),
         own_role=ask(_own_role(), "") if asks_own_role else None,
     )
+
+
+_BROADCASTS = checkbox(
+    "broadcasts",
+    "Results and decisions",
+    "Show them to the whole channel",
+    about="Not where people of another company read it. Whoever was asked is told by direct message there.",
+)
 
 
 def _own_role() -> Field[str]:

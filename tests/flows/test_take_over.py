@@ -151,7 +151,7 @@ async def test_where_the_resolver_has_left_the_customer_is_informed_by_somebody_
     await team.settled()
     await plan(team)
 
-    assert waiting(team) == {"Sarah Johnson": {"inform"}}
+    assert waiting(team) == {"Sarah Johnson": {"inform"}, "Lisa Rodriguez": {"news.resolved"}}
     told = await team.told("tom", Action.INFORMED)
     assert (
         '"Customer informed" on #1 is for Mike Chen, who resolved it and is no longer active. Ask Sarah Johnson.'

@@ -267,13 +267,15 @@ def no_message_names_anybody(week: Week) -> None:
     names = {name for one in told(week) for name in (one.reader.first_name, one.reader.name.split()[1])}
     assert len(names) == 14
     for one in told(week):
-        assert [name for name in names if name in one.text] == [], one
+        # Who has decided, and who is asked to, is no secret; who has not scored is.
+        said = re.sub(r", by [A-Z]\w+ [A-Z]\w+|[A-Z]\w+ [A-Z]\w+ is asked to decide", "", one.text)
+        assert [name for name in names if name in said] == [], one
 
 
 def no_day_is_full_of_messages(week: Week) -> None:
-    """Three a day are the most for what is not critical."""
+    """Four a day are the most for what is not critical."""
     calm = [(one.reader.handle, one.at.date()) for one in told(week) if "#1 " not in one.text]
-    assert max(calm.count(day) for day in calm) <= 3
+    assert max(calm.count(day) for day in calm) <= 4
 
 
 def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
@@ -287,7 +289,7 @@ def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
     ):
         assert words in everything, words
     assert {one.reader.handle for one in week.told if one.way == "e-mail"} == {"priya"}
-    results = [one.text.split(" · ")[0] for one in week.told if one.text.startswith("Result of")]
+    results = [one.text.split(" · ")[0] for one in week.told if one.who is None and one.text.startswith("Result of")]
     assert results == [f"Result of #{n}" for n in (1, 3, 5, 4, 6)]
 
 

@@ -16,11 +16,25 @@ from bot.domain.result import Result
 from bot.domain.round import Thresholds
 from bot.domain.stability import StabilityLabel
 from bot.domain.waiting import Line, Waiting
-from bot.views import authority, card, decision, details, headline, help, home, more, result, second_round
+from bot.views import (
+    authority,
+    card,
+    decision,
+    details,
+    headline,
+    help,
+    home,
+    more,
+    outcome,
+    reminder,
+    result,
+    second_round,
+)
 from bot.views.waiting import WORDS
 from tests.support import dossiers
 from tests.support.known import known
 from tests.unit.views.test_results_page import SITUATIONS, dossier_of
+from tests.unit.views.test_view_reminder import first_words
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "words.md"
 OLD = re.compile(r"\b(authority|quorum|void(ed)?|ballots?|roster|aggregated)\b", re.IGNORECASE)
@@ -84,6 +98,13 @@ def test_no_card_window_tab_or_list_holds_a_word_that_members_do_not_read() -> N
     for shown in _windows():
         said = _NOT_READ.sub("", json.dumps(shown, ensure_ascii=False))
         assert not (old := re.search(rf".{{0,60}}{OLD.pattern}.{{0,60}}", said, re.IGNORECASE)), old[0]
+
+
+def test_no_word_about_what_happened_holds_a_word_that_members_do_not_read() -> None:
+    for told in first_words():
+        message = reminder.nudge([told], authority=4)
+        assert not (old := OLD.search(json.dumps(message, ensure_ascii=False))), (told.waits.kind, old)
+    assert not OLD.search(json.dumps(outcome.word(dossiers.situations()["act"]), ensure_ascii=False))
 
 
 @pytest.mark.parametrize("word", ["authority 3", "quorum", "void", "ballot", "roster", "aggregated"])
