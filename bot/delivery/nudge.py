@@ -53,7 +53,8 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
     """The nudge's items as the views take them."""
-    return [view.Told(i.brief, i.waits, _takes(deps, i.brief), i.is_first, i.link) for i in nudge.items]
+    table = deps.rules.authority
+    return [view.Told(i.brief, i.waits, _takes(deps, i.brief), table, i.is_first, i.link) for i in nudge.items]
 
 
 async def _with_dossiers(deps: Deps, items: Sequence[view.Told]) -> list[view.Told]:

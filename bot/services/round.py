@@ -93,12 +93,12 @@ def _check_untouched(found: Dossier, by: By) -> None:
 def _checked_roster(member_ids: Sequence[UUID], active: Collection[UUID], is_two_confirmed: bool) -> list[UUID]:
     roster = sorted(set(member_ids))
     if not set(roster) <= set(active):
-        raise Invalid("Somebody on the roster is not an active member any more. Choose again.", field="roster")
+        raise Invalid("One of these people is not an active member any more. Choose again.", field="roster")
     if len(roster) < MIN_EVALUATORS:
         raise Invalid(f"Scoring takes at least {MIN_EVALUATORS} people. Add somebody.", field="roster")
     if len(roster) == MIN_EVALUATORS and not is_two_confirmed:
         raise Invalid(
-            "With 2 people nothing aggregated will be shown, because each could work out the other's scores. "
+            "With 2 people no ranking will be shown, because each could work out the other's scores. "
             "Tick this box to go ahead, or add somebody.",
             field="confirm_two",
         )
@@ -174,7 +174,7 @@ async def void(db: Db, by: By, decision_id: UUID, *, round_id: UUID, reason: str
             about = f"This window is about an earlier round of {found.decision.name}."
             raise Conflict(f"{about} {standing(found, by.now)}")
         if await round.void(c, round_id, by=by.member.id, reason=reason) != "voided":
-            raise Conflict(f"The round cannot be voided. {standing(found, by.now)}")
+            raise Conflict(f"Scoring cannot start over. {standing(found, by.now)}")
         await decision.call_off(c, decision_id, by=by.member.id)
         moved = found.decision.moved(Transition.VOID_ROUND)
         return Done("round.voided", {"round": str(round_id)}, moved, made=round_id)

@@ -4,10 +4,11 @@ Never a name of who is missing. Nothing asks to type: nobody can write in the ap
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.action import Action
+from bot.domain.authority import AuthorityTable, decider, reach
 from bot.domain.decision import TIERS, Brief, Dossier, Status
 from bot.domain.option import MIN_OPTIONS
 from bot.domain.round import Round, quorum
@@ -31,6 +32,8 @@ class Told:
     waits: Waiting
     takes: int = 1
     """The least authority with which it can be resolved."""
+    table: AuthorityTable = field(default_factory=AuthorityTable)
+    """What each authority may decide."""
     is_first: bool = False
     """Whether it is the first word of it to the reader."""
     link: str | None = None
@@ -55,7 +58,7 @@ def _single(item: Told, authority: int) -> kit.Message:
     link = [kit.context(_link(item, "Open the card"))] if item.link else []
     buttons = [_button(item), *shown, *_snooze([item]), settings_button()]
     blocks = [kit.section(f"*{heading}*\n{case}{reason}"), kit.actions(buttons), *link]
-    return kit.message(text.one_line(f"{heading}. {reason}"), blocks)
+    return kit.message(text.one_line(f"{text.ended(heading)} {reason}"), blocks)
 
 
 def _case(item: Told) -> str:
@@ -77,9 +80,9 @@ def _snooze(items: Sequence[Told]) -> list[kit.Element]:
 
 
 def _digest(items: Sequence[Told], authority: int) -> kit.Message:
-    top = _top(items)
+    first = top(items)
     shown = items[:MOST_LINES]
-    blocks = [kit.section(f"*{top}*")]
+    blocks = [kit.section(f"*{first}*")]
     blocks += [
         kit.section(
             f"*{headline(i, room=100)}*\n{reason_for(i, authority)} {_link(i, 'Open the card')}".rstrip(),
@@ -90,12 +93,12 @@ def _digest(items: Sequence[Told], authority: int) -> kit.Message:
     if len(items) > len(shown):
         blocks.append(kit.context(f"… and {len(items) - len(shown)} more: see the Home tab"))
     blocks.append(kit.actions([*_snooze(items), settings_button()]))
-    spoken = ". ".join(headline(i, room=100) for i in shown[:3])
-    return kit.message(f"{top}. {spoken}", blocks)
+    spoken = " ".join(text.ended(headline(i, room=100)) for i in shown[:3])
+    return kit.message(f"{first}. {spoken}", blocks)
 
 
-def _top(items: Sequence[Told]) -> str:
-    """ "2 things wait for you, and news of 1 more"."""
+def top(items: Sequence[Told]) -> str:
+    """ "2 things wait for you, and there is news"."""
     news = sum(i.waits.kind.is_news for i in items)
     if news == len(items):
         return f"News of {text.count('decision', news)}"
@@ -119,7 +122,7 @@ _VERBS = {
     Kind.OPTIONS: "Find options for",
     Kind.SCORE: "Score",
     Kind.TOO_FEW: "Too few left to score",
-    Kind.UNDECIDED: "No quorum:",
+    Kind.UNDECIDED: "Too few have scored:",
     Kind.RESOLVE: "Resolve",
     Kind.BEYOND: "Resolve",
     Kind.INFORM: "Tell the customer:",
@@ -130,7 +133,7 @@ _VERBS = {
     Kind.CALLED_OFF: "Called off:",
     Kind.STALLED: "Urgent and waiting:",
     Kind.SCORING: "Urgent and still being scored:",
-    Kind.NO_QUORUM: "Urgent and without quorum:",
+    Kind.NO_QUORUM: "Urgent, and too few have scored:",
     Kind.UNRESOLVED: "Urgent and not resolved:",
 }
 """Of all that nudges say."""
@@ -142,13 +145,19 @@ def reason_for(item: Told, authority: int) -> str:
     if kind is Kind.BEYOND:
         return _beyond(item, authority)
     why = _WHY[kind](item) if kind in _WHY else _of_round(item)
-    return f"{why} You hear of it because your authority is {authority}." if kind.is_escalation else why
+    return f"{why} You hear of it because you may decide {_reach(item, authority)}." if kind.is_escalation else why
+
+
+def _reach(item: Told, authority: int) -> str:
+    """ "up to USD 10,000"."""
+    return reach(authority, item.table, item.brief.decision.currency)
 
 
 def _beyond(item: Told, authority: int) -> str:
     return (
-        f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
-        f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+        f"The result is published, but it needs {decider(item.takes, item.table, item.brief.decision.currency)}, and "
+        f"nobody in the team is one who may resolve it; you come closest: you may decide {_reach(item, authority)}. "
+        f"A workspace admin can change that in {ids.COMMAND} setup."
     )
 
 
@@ -264,9 +273,9 @@ def _score(found: Round) -> str:
 
 def _too_few(found: Round) -> str:
     way_out = (
-        "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
+        "A second round cannot start over: cancel the decision, or publish anyway once it has closed."
         if found.is_second
-        else "Void the round to start it again with other people, or cancel the decision."
+        else "Start over with other people, or cancel the decision."
     )
     return (
         f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
@@ -277,10 +286,10 @@ def _too_few(found: Round) -> str:
 def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
-            f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so "
-            "extending it brings no more: proceed with a reason, or cancel."
+            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
+            "extending it brings no more: publish anyway with a reason, or cancel."
         )
-    return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
+    return f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel."
 
 
 def _scoring(found: Round) -> str:
@@ -302,7 +311,7 @@ _WHY_IN_ROUND: dict[Kind, Callable[[Round], str]] = {
 
 
 def _quorum(found: Round) -> str:
-    return f"{found.turnout}; quorum is {quorum(len(found.roster))}."
+    return f"{found.turnout}, and at least {quorum(len(found.roster))} must."
 
 
 def _button(item: Told) -> kit.Element:

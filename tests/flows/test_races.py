@@ -139,7 +139,7 @@ async def test_making_the_last_one_inactive_while_they_submit_closes_once(team: 
     await team.house.person("sarah").submit()
     await team.modal("sarah", at_least="Tom Becker")
     await team.house.person("sarah").click("Edit Tom Becker")
-    await team.modal("sarah", at_least="Authority")
+    await team.modal("sarah", at_least="May decide")
     await team.house.person("sarah").fill({"Active": False})
     await asyncio.gather(*(team.house.person(name).submit() for name in ("tom", "sarah")))
     await closed_once_and_published_once(team)

@@ -252,7 +252,7 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
     (told,) = await dms(team, "sarah", containing="authority")
     assert "Urgent and still being scored: #1" in told.rendered
     assert "More than half of the time" in told.rendered
-    assert "1 of 3 has scored; quorum is 3" in told.rendered
+    assert "1 of 3 has scored, and at least 3 must" in told.rendered
     assert "because your authority is 5" in told.rendered
     for name in ("Tom", "Mike", "Lisa", "U0"):
         assert name not in told.rendered.replace("@sarah", "")
@@ -291,8 +291,8 @@ async def test_a_round_without_quorum_asks_its_owner_at_once(team: Team, clock: 
     await clock.tick()
 
     (asked,) = await dms(team, "sarah")
-    assert "No quorum: #1 Refund for the outage" in asked.rendered
-    assert "1 of 4 has scored; quorum is 3" in asked.rendered
+    assert "Too few have scored: #1 Refund for the outage" in asked.rendered
+    assert "1 of 4 has scored, and at least 3 must" in asked.rendered
     assert (await team.house.person("sarah").click("Extend", channel="dm")).ok
     assert "closing time" in (await team.modal("sarah", at_least="closing")).text
     assert await dms(team, "tom") == []
@@ -519,8 +519,8 @@ async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_stil
         await clock.tick()
 
     (asked,) = await dms(team, "sarah")
-    assert "No quorum: #1" in asked.rendered
-    assert "Scoring has closed with 1 ballot. The others became inactive" in asked.rendered
+    assert "Too few have scored: #1" in asked.rendered
+    assert "Scoring has closed, and 1 person scored. The others became inactive" in asked.rendered
     assert (await team.house.person("sarah").click("Publish anyway", channel="dm")).ok
     assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
 

@@ -42,7 +42,7 @@ async def test_an_admin_cannot_tell_by_a_forged_id_whether_another_teams_member_
             await ours.submit("sarah", {})
             await ours.modal("sarah", at_least="Lisa Rodriguez")
             await sarah.click("Edit Lisa Rodriguez")
-            await ours.modal("sarah", at_least="Authority")
+            await ours.modal("sarah", at_least="May decide")
             forge(ours, "U0SARAH", ours.actors["lisa"].member.id, foreign)
             answers.add((await ours.submit("sarah", {"Active": False})).error)
             await sarah.close(everything=True)
@@ -203,7 +203,7 @@ async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window
     team.sql("UPDATE round_members SET excused_at = now() WHERE member_id = %s", lisa)
     before = team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"), team.sql("SELECT score FROM evaluations")
     answer = await team.submit("lisa", typed(1, 10))
-    assert "You are not on the roster of #1" in str(answer.error)
+    assert "You are not asked to score #1" in str(answer.error)
     assert (
         team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"),
         team.sql("SELECT score FROM evaluations"),

@@ -146,7 +146,7 @@ async def wednesday(week: Week) -> None:
     people = week.team.house.sandbox.town.workspace.people
     people["U0TOM"] = replace(people["U0TOM"], deleted=True)
     await week.until(2, "10:30")
-    week.says("Priya voids the round of #4 with the button, and starts another one with Amara and Liam. She scores.")
+    week.says("Priya starts #4 over with the button, and asks Amara and Liam beside herself. She scores.")
     await week.click("priya", "Start over", within="#4 ", channel="dm", sees="Reason")
     await week.submit("priya", {"Reason": "Tom has left, so others score."}, sees="")
     await week.done("priya")
@@ -282,10 +282,10 @@ def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
     everything = "\n".join(one.text for one in told(week))
     for words in (
         *("Find options for #2", "Start scoring #3", "Score #1", "Score #6", "3 things wait for you"),
-        *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "No quorum: #3"),
+        *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "Too few have scored: #3"),
         *("Too few left to score #4", "Resolve #1", "Resolve #6", "Tell the customer: #3"),
         *("Record the outcome of #1", "Record the outcome of #5", "Follow up on #1"),
-        *("2 of 3 have scored; quorum is 3", "You hear of it because your authority is 5."),
+        *("2 of 3 have scored, and at least 3 must", "You hear of it because you may decide any amount."),
     ):
         assert words in everything, words
     assert {one.reader.handle for one in week.told if one.way == "e-mail"} == {"priya"}
