@@ -15,8 +15,10 @@ from bot.errors import Invalid
 from bot.services import dossier as dossiers
 from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
-from bot.store import outcome
+from bot.store import decision, outbox, outcome
 from bot.store.db import Db
+
+RESOLVED = "resolved"
 
 
 async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Member]]:
@@ -42,6 +44,8 @@ async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason:
             resolved_by=by.member.id,
             hours=resolution_hours(found.decision.created_at, by.now),
         )
+        await decision.set_unheard(c, decision_id, None)
+        await _enqueue_word(c, found, by)
         is_leader = found.result is not None and option_id in found.result.leaders
         moved = found.decision if made else found.decision.moved(Transition.RESOLVE)
         details = {"option": str(option_id), "is_leader": is_leader}
@@ -53,6 +57,19 @@ async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason:
         return is_own and found.decision.moved_to_by(Transition.RESOLVE)
 
     return await act_once(db, by, decision_id, Action.RESOLVE, rule, replaces=replaces)
+
+
+async def _enqueue_word(c: AsyncConnection, found: Dossier, by: By) -> None:
+    """The word about the choice goes to the card's thread, in the lane of its channel."""
+    d = found.decision
+    if d.workspace_id:
+        await outbox.enqueue(
+            c,
+            kind=RESOLVED,
+            lane=outbox.slack_lane(d.workspace_id, d.channel_id or f"decision-{d.id}"),
+            key=f"resolved:{d.id}:{d.revision}",
+            payload={"decision": str(d.id), "at": by.now.isoformat()},
+        )
 
 
 def _check_choice(found: Dossier, by: By, *, option_id: UUID, reason: str) -> None:
