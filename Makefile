@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week fresh chaos \
 	chaos-short storm browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
@@ -58,6 +58,9 @@ calibrate: install  ## how often "clear", "leaning" and "too close" are right, i
 secrecy-rates: install  ## how many single scores a result gives away to those who know some ballots; ARGS=--quick
 	@$(BIN)/python -m benchmarks.secrecy_rates $(ARGS)
 
+benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
 
@@ -96,7 +99,7 @@ migration: install  ## an empty migration after the newest one: make migration N
 	@test -n "$(NAME)" || { echo "Say its name: make migration NAME=follow_ups"; exit 1; }
 	@$(BIN)/python -c 'import sys; from bot.store import schema; print(schema.draft(sys.argv[1]))' "$(NAME)"
 
-lock:  ## refresh the four locks (needs uv on the PATH)
+lock:  ## refresh the five locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -105,6 +108,8 @@ lock:  ## refresh the four locks (needs uv on the PATH)
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group coverage -c requirements.lock -o requirements-coverage.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group benchmarks -c requirements.lock -o requirements-benchmarks.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv build dist *.egg-info sandbox/*.egg-info benchmarks/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
