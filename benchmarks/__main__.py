@@ -28,6 +28,7 @@ from benchmarks.measures import bursts, growth, inside, outbound, requests, star
 from benchmarks.report import HEAD, Found, as_json, is_below_must, markdown, rows
 
 FAMILIES = (requests, bursts, inside, starting, outbound, growth)
+WIDE = 160
 OWN = "rows"
 """What the run finds on its own way."""
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     report, found = asyncio.run(_run(asked))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
     console.print(_table(found))
     for note in report["notes"]:
         console.print(f"- {note}", highlight=False)
@@ -83,13 +86,13 @@ async def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[Found]]:
         families = [family for family in FAMILIES if asked.only.intersection(family.KEYS)]
         with _progress() as progress:
             task = progress.add_task("what is compared is installed", total=len(families))
-            missing = [] if asked.offline else contenders.install()
+            if not asked.offline:
+                contenders.install()
             async with AsyncExitStack() as stack:
                 made = stack.enter_context(ground(place))
                 bench = Bench(
                     _effort(asked), asked.only, made, stack, lambda what: progress.update(task, description=what)
                 )
-                bench.notes += missing
                 for family in families:
                     found += await family.measure(bench)
                     progress.advance(task)

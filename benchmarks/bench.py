@@ -148,6 +148,8 @@ class Bench:
         else:
             volley = await all_within(running.port, shots, seconds=within)
         if name != NULL:
+            if volley.refused or volley.wrong:
+                await self.ground.until_idle()
             self.judge(volley, await asyncio.to_thread(self._kept, name, kind, made))
         return volley
 

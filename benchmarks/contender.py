@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -45,18 +46,22 @@ class Process:
         await self.running.wait()
 
 
-async def start(command: Sequence[str], *, port: int, more: Mapping[str, str] | None = None) -> Process:
-    """Start it on a leash, so that it ends when we do, and wait until the port answers. Raises SystemExit."""
-    leashed = [sys.executable, "-m", "bot.demo.leash", *command]
+async def start(
+    command: Sequence[str], *, port: int, more: Mapping[str, str] | None = None, is_leashed: bool = True
+) -> Process:
+    """Start it and wait until the port answers. is_leashed: it ends when we do, were we killed. Raises SystemExit."""
+    leash = [sys.executable, "-m", "bot.demo.leash"] if is_leashed else []
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(HERE.parent), **(more or {})}
-    running = await asyncio.create_subprocess_exec(
-        *leashed, env=environment, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-    )
-    async with asyncio.timeout(START_SECONDS):
-        while not is_listening(port):
-            if running.returncode is not None:
-                raise SystemExit(f"{' '.join(command)} ended by itself.")
-            await asyncio.sleep(0.003)
+    with tempfile.TemporaryFile() as said:
+        running = await asyncio.create_subprocess_exec(
+            *(*leash, *command), env=environment, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=said, stderr=said
+        )
+        async with asyncio.timeout(START_SECONDS):
+            while not is_listening(port):
+                if running.returncode is not None:
+                    said.seek(0)
+                    raise SystemExit(f"{' '.join(command)} ended by itself: {said.read().decode()[-2000:]}")
+                await asyncio.sleep(0.003)
     return Process(port, running)
 
 
@@ -76,19 +81,19 @@ def written(setting: Setting, place: Path, name: str) -> str:
     return str(path)
 
 
-async def python(module: str, *arguments: str, is_fast: bool = False) -> Process:
+async def python(module: str, *arguments: str, is_fast: bool = False, is_leashed: bool = True) -> Process:
     """A module of ours that takes its port as the last argument. is_fast: with uvloop, httptools and orjson."""
     port = free_port()
     paths = [str(HERE.parent), *([str(packages())] if is_fast and packages().exists() else [])]
     command = [sys.executable, "-m", module, *arguments, str(port)]
-    return await start(command, port=port, more={"PYTHONPATH": os.pathsep.join(paths)})
+    return await start(command, port=port, more={"PYTHONPATH": os.pathsep.join(paths)}, is_leashed=is_leashed)
 
 
 async def bolt_js(setting: str) -> Process:
     """Raises Missing without node."""
     node, port = shutil.which("node"), free_port()
     if node is None or not (CACHE / "bolt_js" / "node_modules").exists():
-        raise Missing("Bolt for JavaScript: node or npm is missing")
+        raise Missing("Bolt for JavaScript needs node and npm")
     return await start([node, str(CACHE / "bolt_js" / "server.js"), setting, str(port)], port=port)
 
 
@@ -96,31 +101,36 @@ def packages() -> Path:
     return CACHE / f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def install() -> list[str]:
-    """What the contenders need and the product does not, at first use. Returns a sentence for each that is missing."""
-    return [*_install_python(), *_install_js()]
+def slow_limit() -> str:
+    """Why the limit is none here; empty where it has what it needs."""
+    return "" if packages().exists() else "the limit without uvloop, httptools and orjson"
 
 
-def _install_python() -> list[str]:
+def install() -> None:
+    """What the contenders need and the product does not, at first use; what cannot be is skipped later."""
+    _install_python()
+    _install_js()
+
+
+def _install_python() -> None:
     if packages().exists():
-        return []
+        return
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    done = subprocess.run([*command, "--target", str(packages()), "-r", str(_LOCK)], capture_output=True, check=False)
-    return [] if done.returncode == 0 else ["The limit runs without uvloop, httptools and orjson: pip cannot install."]
+    # Aside and renamed: an installation that was broken off would look like a finished one.
+    new = packages().with_suffix(".new")
+    if subprocess.run([*command, "--target", str(new), "-r", str(_LOCK)], capture_output=True, check=False).returncode:
+        return
+    new.rename(packages())
 
 
-def _install_js() -> list[str]:
+def _install_js() -> None:
     made = CACHE / "bolt_js"
     made.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "server.js"):
         shutil.copyfile(HERE / "bolt_js" / name, made / name)
-    if (made / "node_modules").exists():
-        return []
     npm = shutil.which("npm")
-    if npm is None:
-        return ["Bolt for JavaScript is skipped: npm is missing (Debian: apt-get install nodejs npm)."]
-    done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=made, capture_output=True, check=False)
-    return [] if done.returncode == 0 else ["Bolt for JavaScript is skipped: npm ci failed."]
+    if npm and not (made / "node_modules").exists():
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=made, capture_output=True, check=False)
 
 
 def kept(url: str, kind: str) -> set[str]:

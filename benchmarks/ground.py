@@ -1,5 +1,6 @@
 """What all contenders stand on: one embedded PostgreSQL as the product has it, and what its processes cost."""
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ _PAGES = """
 CREATE TABLE pages (person text, kind text, page jsonb NOT NULL, saved_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (person, kind))
 """
+_WORKING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()
+"""
+_QUIET_LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,15 @@ class Ground:
         if is_migrated:
             schema.upgrade(self.server.url_of(name))
         return self.server.url_of(name)
+
+    async def until_idle(self) -> None:
+        """Until no statement runs any more, also none for which nobody waits."""
+        quiet = 0
+        while quiet < _QUIET_LOOKS:
+            with psycopg.connect(self.server.url_of("postgres")) as owner:
+                ((working,),) = owner.execute(_WORKING).fetchall()
+            quiet = 0 if working else quiet + 1
+            await asyncio.sleep(0.1)
 
     def pgbench(self, url: str, script: str, *, seconds: float, clients: int = 10) -> float:
         """Transactions per second of a script."""

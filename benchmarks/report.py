@@ -14,7 +14,7 @@ HEAD = ("#", "measure", "min", "median", "max", "must", "aim", "verdict")
 
 @dataclass(frozen=True)
 class Found:
-    """One number, once per round; none where it was skipped, and then `note` says why."""
+    """One number, once per round. note: why it does not count, as a contender could not run, or not as it should."""
 
     key: str
     rounds: tuple[float, ...]
@@ -26,7 +26,7 @@ class Found:
 
     @property
     def verdict(self) -> str:
-        if not self.rounds:
+        if self.note or not self.rounds:
             return SKIPPED
         return MET if self.goal.is_met(median(self.rounds)) else MISSED
 

@@ -1,6 +1,7 @@
 """What a request costs: P1, P1s, P3, P4, P5, P16, and the headroom of what sends them."""
 
 from benchmarks.bench import BALLOT, BARE, JS, LIMIT, NULL, PAGE, PRESS, PRODUCT, Bench, Missing, Turn
+from benchmarks.contender import slow_limit
 from benchmarks.ground import memory_mb
 from benchmarks.report import Found, ratios, skipped
 
@@ -24,7 +25,8 @@ async def measure(bench: Bench) -> list[Found]:
 
 
 def _rates(key: str, turns: dict[str, list[Turn]], peer: str) -> Found:
-    return Found(key, ratios([turn.rate for turn in turns[PRODUCT]], [turn.rate for turn in turns[peer]]))
+    found = ratios([turn.rate for turn in turns[PRODUCT]], [turn.rate for turn in turns[peer]])
+    return Found(key, found, slow_limit() if peer == LIMIT else "")
 
 
 async def _beside_js(bench: Bench) -> list[Found]:
