@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week fresh chaos \
-	chaos-short storm browser-test screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week \
+	fresh chaos chaos-short storm browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -112,4 +112,5 @@ lock:  ## refresh the five locks (needs uv on the PATH)
 		--no-annotate --no-header --group benchmarks -c requirements.lock -o requirements-benchmarks.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build dist *.egg-info sandbox/*.egg-info benchmarks/.cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf benchmarks/.cache

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +100,7 @@ async def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[Found]]:
         found.append(Found(OWN, (float(bench.wrong),)))
         bench.notes.append(f"{bench.answers} answers, each looked up in the database.")
     around = {**before, "load_after": machine()["load"]}
-    mode = "full" if asked.full else "quick"
-    return as_json(found, mode=mode, machine=around, notes=bench.notes), found
+    return as_json(found, effort=asdict(_effort(asked)), machine=around, notes=bench.notes), found
 
 
 @contextmanager
@@ -131,8 +130,11 @@ def write(source: Path, document: Path) -> None:
     report = json.loads(source.read_text(encoding="utf-8"))
     before, _, rest = document.read_text(encoding="utf-8").partition(_BEGINS)
     _, _, after = rest.partition(_ENDS)
-    load = report["machine"]["load"][0]
-    about = f"`--{report['mode']}`, {report['machine']['cores']} cores, load before the run {load:g}.\n\n"
+    effort, on = report["effort"], report["machine"]
+    about = (
+        f"{effort['rounds']} rounds, {effort['people']} people, big databases of {effort['big']:,}; "
+        f"{on['cores']} cores, load {on['load'][0]:g} before and {on['load_after'][0]:g} after.\n\n"
+    )
     document.write_text(f"{before}{_BEGINS}\n{about}{markdown(report)}\n{_ENDS}{after}", encoding="utf-8")
 
 

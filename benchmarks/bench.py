@@ -150,14 +150,9 @@ class Bench:
         if name != NULL:
             if volley.refused or volley.wrong:
                 await self.ground.until_idle()
-            self.judge(volley, await asyncio.to_thread(self._kept, name, kind, made))
+            self.answers += len(volley.waits)
+            self.wrong += volley.look_up(await asyncio.to_thread(self._kept, name, kind, made))
         return volley
-
-    def judge(self, volley: Volley, kept: set[str]) -> None:
-        """Every acknowledged row is counted, and every refused one looked for."""
-        self.answers += len(volley.waits)
-        self.wrong += len(volley.wrong) + len(volley.saved - kept)
-        volley.refused_though_saved = len(volley.refused & kept)
 
     def _clear(self, name: str, made: Installation) -> None:
         made.clear() if name == PRODUCT else contenders.clear(self.ground.peers_url)

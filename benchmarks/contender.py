@@ -51,7 +51,7 @@ async def start(
 ) -> Process:
     """Start it and wait until the port answers. is_leashed: it ends when we do, were we killed. Raises SystemExit."""
     leash = [sys.executable, "-m", "bot.demo.leash"] if is_leashed else []
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(HERE.parent), **(more or {})}
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(HERE.parent), **(more or {})}
     with tempfile.TemporaryFile() as said:
         running = await asyncio.create_subprocess_exec(
             *(*leash, *command), env=environment, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=said, stderr=said

@@ -172,7 +172,7 @@ async def _take_forms(made: Installation) -> None:
         made.rounds[PRESS] = made.rounds[PAGE]
         made.forms[PAGE] = await _scored(made, PAGE, page, "Criterion 2 of 5")
         made.forms[BALLOT] = await _scored(made, BALLOT, ballot, "Submitted in secret")
-        made.forms[PRESS] = await _pressed(made, SNOOZE, "-")
+        made.forms[PRESS] = await _pressed(made, SNOOZE, "tomorrow")
     finally:
         await web.stop()
         made.clear()

@@ -32,6 +32,14 @@ class Volley:
     """Any other status, or no answer."""
     refused_though_saved: int = 0
 
+    def look_up(self, kept: set[str]) -> int:
+        """How many answers were wrong, or promised what is not among what the database has kept.
+
+        Every acknowledged row is counted, and every refused one looked for.
+        """
+        self.refused_though_saved = len(self.refused & kept)
+        return len(self.wrong) + len(self.saved - kept)
+
     @property
     def rate(self) -> float:
         return len(self.waits) / self.seconds
@@ -145,7 +153,8 @@ async def _fire_at(at: float, wire: Wire, shot: Shot, volley: Volley) -> None:
 async def _fire(wire: Wire, shot: Shot, volley: Volley) -> None:
     began = time.perf_counter()
     try:
-        answer = await asyncio.wait_for(wire.ask(shot.request), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            answer = await wire.ask(shot.request)
     except TimeoutError:
         answer = b""
     volley.waits.append(time.perf_counter() - began)

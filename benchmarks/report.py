@@ -79,10 +79,10 @@ def _bold(row: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def as_json(
-    found: Iterable[Found], *, mode: str, machine: Mapping[str, object], notes: Sequence[str]
+    found: Iterable[Found], *, effort: Mapping[str, object], machine: Mapping[str, object], notes: Sequence[str]
 ) -> dict[str, Any]:
     return {
-        "mode": mode,
+        "effort": dict(effort),
         "machine": dict(machine),
         "found": {one.key: _one_as_json(one) for one in in_order(found)},
         "notes": list(notes),

@@ -53,11 +53,12 @@ SELECT n, n % {teams} AS team, n / {teams} + 1 AS number,
 FROM (SELECT n, (n + n / {teams} * 37) % 100 AS mix FROM generate_series(0, {decisions} - 1) n) AS numbers;
 INSERT INTO customer_decisions (id, team_id, created_by, customer_name, title, description, decision_type,
     urgency_level, financial_impact, status, current_phase, expected_resolution_date, overdue_shown, created_at, number,
-    revision, planned_revision, workspace_id, channel_id)
+    revision, planned_revision, workspace_id, channel_id, currency)
 SELECT id('d', n), id('t', team), id('m', team * 8 + n % 8), 'Customer ' || n % 5000,
     'What shall we answer about case ' || n, repeat('They have written twice and want an answer. ', 5),
     'refund_request', 1 + n % 5, n % 20000, status, phase, timezone('UTC', at + interval '4 days'),
-    timezone('UTC', at + interval '4 days'), timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team FROM d;
+    timezone('UTC', at + interval '4 days'), timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team,
+    'USD' FROM d;
 INSERT INTO decision_criteria (id, decision_id, name, weight, created_by, position)
 SELECT id('k', n * 2 + i), id('d', n), 'Criterion ' || i, 2, id('m', team * 8), i
 FROM d, generate_series(0, 1) i;
