@@ -41,13 +41,17 @@ QUICK = Effort(rounds=3, seconds=1.5, people=200, cards=100, big=100_000)
 FULL = Effort(rounds=7, seconds=4.0, people=200, cards=300, big=1_000_000)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Turn:
-    """What one contender did in one round."""
+    """What one contender did in one round: forms saved per second, and milliseconds of CPU for each answer."""
 
     rate: float
-    server_us: float
-    postgres_us: float
+    server_ms: float
+    postgres_ms: float
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.server_ms + self.postgres_ms
 
 
 @dataclass
@@ -58,8 +62,6 @@ class Bench:
     stack: AsyncExitStack
     step: Callable[[str], None] = print
     """Told of each piece of work that begins."""
-    missing: list[str] = field(default_factory=list)
-    """What could not be installed."""
     notes: list[str] = field(default_factory=list)
     wrong: int = 0
     """Answers that were wrong or promised what was not there, so far."""
@@ -143,10 +145,13 @@ class Bench:
         made, running = await self.installation(), await self.running(name)
         await asyncio.to_thread(self._clear, name, made)
         shots = (await self.form(kind)).shots(made.people, secret=made.sandbox.spec.signing_secret)
+        server, postgres = running.pid or 0, self.ground.postmaster
+        before = cpu_seconds(server), cpu_seconds(postgres)
         if within is None:
             volley = await one_by_one(running.port, shots, connections=connections)
         else:
             volley = await all_within(running.port, shots, seconds=within)
+        volley.server_cpu, volley.postgres_cpu = cpu_seconds(server) - before[0], cpu_seconds(postgres) - before[1]
         if name != NULL:
             if volley.refused or volley.wrong:
                 await self.ground.until_idle()
@@ -160,20 +165,19 @@ class Bench:
     def _kept(self, name: str, kind: str, made: Installation) -> set[str]:
         return made.kept(kind) if name == PRODUCT else contenders.kept(self.ground.peers_url, kind)
 
-    async def turn(self, name: str, kind: str, *, connections: int = CONNECTIONS) -> Turn:
-        """Everybody again and again until the time is used up."""
-        server, postgres = (await self.running(name)).pid or 0, self.ground.postmaster
+    async def turn(self, name: str, kind: str) -> Turn:
+        """Everybody again and again until the time is used up. What was refused does not count."""
         volleys: list[Volley] = []
-        server_cpu = postgres_cpu = 0.0
         while not volleys or sum(volley.seconds for volley in volleys) < self.effort.seconds:
-            before = cpu_seconds(server), cpu_seconds(postgres)
-            volleys.append(await self.fire(name, kind, connections=connections))
-            server_cpu += cpu_seconds(server) - before[0]
-            postgres_cpu += cpu_seconds(postgres) - before[1]
+            volleys.append(await self.fire(name, kind))
         answers = sum(len(volley.waits) for volley in volleys)
-        rate = answers / sum(volley.seconds for volley in volleys)
+        refused = sum(len(volley.refused) for volley in volleys) if name != NULL else 0
+        if refused:
+            self.notes.append(f"{name}, {kind}: {refused} of {answers} refused")
+        rate = (answers - refused) / sum(volley.seconds for volley in volleys)
         self.fastest = max(self.fastest, rate if name != NULL else 0.0)
-        return Turn(rate, server_cpu / answers * 1e6, postgres_cpu / answers * 1e6)
+        spent = (sum(v.server_cpu for v in volleys), sum(v.postgres_cpu for v in volleys))
+        return Turn(rate, *(seconds / answers * 1000 for seconds in spent))
 
     async def turns(self, what: str, kind: str, names: tuple[str, ...]) -> dict[str, list[Turn]]:
         """All of them in turn within each round, after one volley each to warm up. Raises Missing."""
@@ -191,7 +195,7 @@ class Bench:
 
 def _told(turns: list[Turn]) -> str:
     rate, server, postgres = (median(getattr(turn, name) for turn in turns) for name in vars(turns[0]))
-    return f"{rate:.0f} a second, CPU {server / 1000:.2f} ms + PostgreSQL {postgres / 1000:.2f} ms"
+    return f"{rate:.0f} a second, CPU {server:.2f} ms + PostgreSQL {postgres:.2f} ms"
 
 
 def listeners() -> int:

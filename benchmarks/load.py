@@ -31,6 +31,9 @@ class Volley:
     wrong: set[str] = field(default_factory=set)
     """Any other status, or no answer."""
     refused_though_saved: int = 0
+    server_cpu: float = 0.0
+    postgres_cpu: float = 0.0
+    """Seconds of the processor while it lasted, of the contender and of the database."""
 
     def look_up(self, kept: set[str]) -> int:
         """How many answers were wrong, or promised what is not among what the database has kept.
@@ -39,10 +42,6 @@ class Volley:
         """
         self.refused_though_saved = len(self.refused & kept)
         return len(self.wrong) + len(self.saved - kept)
-
-    @property
-    def rate(self) -> float:
-        return len(self.waits) / self.seconds
 
     def centile(self, share: float) -> float:
         waits = sorted(self.waits)
