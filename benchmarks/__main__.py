@@ -88,6 +88,7 @@ async def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[Found]]:
             task = progress.add_task("what is compared is installed", total=len(families))
             if not asked.offline:
                 contenders.install()
+            progress.update(task, description="a database is made")
             async with AsyncExitStack() as stack:
                 made = stack.enter_context(ground(place))
                 bench = Bench(
