@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short storm browser-test operations-test bom screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week \
+	fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -57,6 +57,9 @@ calibrate: install  ## how often "clear", "leaning" and "too close" are right, i
 
 secrecy-rates: install  ## how many single scores a result gives away to those who know some ballots; ARGS=--quick
 	@$(BIN)/python -m benchmarks.secrecy_rates $(ARGS)
+
+benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
@@ -122,6 +125,9 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --extra letters --group build -c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group benchmarks -c requirements.lock -o requirements-benchmarks.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
 	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf benchmarks/.cache
