@@ -50,7 +50,7 @@ USUAL = [
 WARM = (
     *("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models"),
     *("aiohttp", "apscheduler.schedulers.asyncio", "jinja2", "prometheus_client", "slack_bolt.async_app", "uvicorn"),
-    *("slack_bolt.adapter.starlette.async_handler", "slack_bolt.adapter.socket_mode.aiohttp", "sandbox.server"),
+    "slack_bolt.adapter.socket_mode.aiohttp",
 )
 """Imported once, for all children. Nothing of bot, which a child imports changed; no plugin, which pytest rewrites."""
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
@@ -65,6 +65,8 @@ NO_TESTS = 5
 """pytest's exit code where the marks leave no test."""
 BROKEN = 99
 """The exit code of a child that did not come to its tests."""
+ALIVE: set[int] = set()
+"""The children that run."""
 PATIENCE, START_SECONDS = 5, 30.0
 """A change that makes the tests so many times slower is noticed; what a child takes to start does not count."""
 
@@ -131,7 +133,7 @@ def main(argv: Sequence[str]) -> int:
     modules = [path for name in asked.modules or USUAL for path in _modules(name)]
     for library in WARM:
         importlib.import_module(library)
-    with _server(needed=any(is_seen_in_flows(m) for m in modules)), tempfile.TemporaryDirectory() as home:
+    with server(needed=any(is_seen_in_flows(m) for m in modules)), tempfile.TemporaryDirectory() as home:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = home  # no example of a mutant is tried again on the real code
         touched = _touched(modules, jobs=asked.jobs)
         # Another sample each day, where there is not time for all: over the weeks everything comes along.
@@ -226,7 +228,7 @@ def _modules(name: str) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _server(*, needed: bool) -> Iterator[None]:
+def server(*, needed: bool) -> Iterator[None]:
     """One PostgreSQL for all, unless one is given: starting it costs more than most tests."""
     if not needed or "TEST_DATABASE_URL" in os.environ:
         yield
@@ -236,12 +238,16 @@ def _server(*, needed: bool) -> Iterator[None]:
 
     place = Path(tempfile.mkdtemp(prefix="conclave-mutants-"))
     place.chmod(0o755)
-    server = embedded.start(place / "postgres", settings=IN_A_HURRY)
-    os.environ["TEST_DATABASE_URL"] = server.url_of("postgres")
+    started = embedded.start(place / "postgres", settings=IN_A_HURRY)
+    os.environ["TEST_DATABASE_URL"] = started.url_of("postgres")
+    for name in [name for name in sys.modules if name == "tests.conftest" or name.partition(".")[0] == "bot"]:
+        del sys.modules[name]  # a child imports them anew: changed, and knowing of the server
     try:
         yield
     finally:
-        server.stop()
+        for child in set(ALIVE):  # each holds the server until it ends
+            _ended(child, is_late=True)
+        started.stop()
         shutil.rmtree(place)
 
 
@@ -279,6 +285,7 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
     what each test has run."""
     pid = os.fork()
     if pid:
+        ALIVE.add(pid)
         return pid
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -304,6 +311,7 @@ def _ended(pid: int, *, is_late: bool) -> int | None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
     done, status = os.waitpid(pid, 0 if is_late else os.WNOHANG)
+    ALIVE.discard(done)
     code = os.waitstatus_to_exitcode(status) if done else None
     assert code != BROKEN, "A mutant could not be tried."
     return code

@@ -109,6 +109,22 @@ def test_a_sample_comes_by_every_module_before_it_comes_by_one_again() -> None:
     assert sample != spread([some("large", 9), some("small", 2)], seed=2)
 
 
+@pytest.mark.slow
+def test_a_child_imports_the_code_itself_and_knows_of_the_one_server() -> None:
+    code = (
+        "import os, sys, importlib; from tests.mutants.__main__ import WARM, server;"
+        "[importlib.import_module(name) for name in WARM]\n"
+        "with server(needed=True):\n"
+        "    print([name for name in sys.modules if name.partition('.')[0] == 'bot'])\n"
+        "    from tests.conftest import EXTERNAL_URL; print(EXTERNAL_URL == os.environ['TEST_DATABASE_URL'])"
+    )
+    here = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
+
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=here, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split("\n") == ["[]", "True", ""]
+
+
 def test_what_each_test_runs_is_written_down(tmp_path: Path) -> None:
     code = tmp_path / "bot" / "thing.py"
     code.parent.mkdir()
