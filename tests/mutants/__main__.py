@@ -61,6 +61,8 @@ FIRST_SECONDS = 3.0
 """For so long the quickest tests are asked first."""
 REST_SECONDS = 60.0
 """For so long at most the rest of the flows that run a function, those of its noun first: hundreds run some of them."""
+OF_THE_TEMPLATE = (Path("bot/store/schema.py"), Path("bot/store/vault.py"))
+"""What makes the database that is cloned: asked about with one of their own."""
 NO_TESTS = 5
 """pytest's exit code where the marks leave no test."""
 BROKEN = 99
@@ -229,17 +231,18 @@ def _modules(name: str) -> list[Path]:
 
 @contextlib.contextmanager
 def server(*, needed: bool) -> Iterator[None]:
-    """One PostgreSQL for all, unless one is given: starting it costs more than most tests."""
+    """One PostgreSQL for all, with one database to clone, unless one is given: that costs more than most tests."""
     if not needed or "TEST_DATABASE_URL" in os.environ:
         yield
         return
     from bot import embedded
-    from tests.conftest import IN_A_HURRY
+    from tests.conftest import IN_A_HURRY, new_template
 
     place = Path(tempfile.mkdtemp(prefix="conclave-mutants-"))
     place.chmod(0o755)
     started = embedded.start(place / "postgres", settings=IN_A_HURRY)
     os.environ["TEST_DATABASE_URL"] = started.url_of("postgres")
+    os.environ["TEST_TEMPLATE_DATABASE"] = new_template(started.url_of)
     for name in [name for name in sys.modules if name == "tests.conftest" or name.partition(".")[0] == "bot"]:
         del sys.modules[name]  # a child imports them anew: changed, and knowing of the server
     try:
@@ -298,6 +301,8 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
             finder = Instead(mutant.module, mutant.change.source)
             assert finder.dotted not in sys.modules
             sys.meta_path.insert(0, finder)
+            if mutant.module in OF_THE_TEMPLATE:
+                os.environ.pop("TEST_TEMPLATE_DATABASE", None)
         plugins, until = ([Watch(ROOT, watched)], []) if watched else ([], ["-x"])
         code = int(pytest.main([*until, *OPTIONS, asked.marks, *asked.tests], plugins=plugins))
     finally:
