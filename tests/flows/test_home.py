@@ -93,11 +93,16 @@ async def test_a_tab_that_nobody_opened_for_thirty_days_is_left_alone_until_they
 
 async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
+    team.house.sandbox.fail("views.publish", "ratelimited", retry_after=4)
     for number in range(6):
         await team.open(title=f"Case {number}")
     await team.settled()
     found = await team.house.person("tom").home()
     assert all(f"Case {number}" in found for number in range(6))
+    of_home = "SELECT count(*) FROM outbox WHERE kind = 'home' AND state = 'done' AND "
+    assert team.value(of_home + "attempts = 0") > team.value(of_home + "attempts > 0"), (
+        "covered by those that were sent"
+    )
 
 
 async def test_decided_cases_stay_in_sight(team: Team) -> None:
