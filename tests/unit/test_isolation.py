@@ -1,12 +1,14 @@
 """Many things, each for itself: which failures are a thing's own, and which end all of it."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import TryAgain
+from bot.services import isolation
 from bot.services.isolation import each
 
 
@@ -54,10 +56,18 @@ async def test_failures_of_the_database_with_another_end_between_them_do_not(
     assert found.broken == broken
 
 
-async def test_what_fails_by_itself_stops_nobody_else() -> None:
-    found = await each("broken", range(5), Work([OWN, OF_A_ROW, OWN, OF_A_ROW, None]))
+async def test_what_fails_by_itself_stops_nobody_else_and_is_said_with_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[tuple[str, str, str]] = []
+    log = SimpleNamespace(error=lambda event, *, id, error, **_: said.append((event, id, error)))
+    monkeypatch.setattr(isolation, "log", log)
+
+    found = await each("it broke", range(5), Work([OWN, OF_A_ROW, OWN, OF_A_ROW, None]))
 
     assert (found.done, list(found.broken)) == ([4], [0, 1, 2, 3])
+    row = "NumericValueOutOfRange"
+    assert said == [("it broke", str(at), error) for at, error in enumerate(["ValueError", row, "ValueError", row])]
 
 
 async def test_in_one_transaction_the_first_failure_of_a_statement_ends_it_and_no_other_does() -> None:
