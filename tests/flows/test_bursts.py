@@ -1,4 +1,4 @@
-"""More presses at once than can be served: a bound, words for whoever has to wait, and everything saved that was typed."""
+"""More presses at once than can be served: a bound, words for whoever has to wait, and all that was typed is saved."""
 
 import asyncio
 import json
