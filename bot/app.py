@@ -142,6 +142,8 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         authorize=authorize,
         process_before_response=True,
+        ssl_check_enabled=False,  # `bot.intake` answers it
+        attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
 

@@ -94,5 +94,5 @@ async def test_answers_by_response_url_go_through_the_one_session(team: Team, mo
 
     assert (await team.house.person("lisa").slash("/decide list")).ok
 
-    await team.house.person("lisa").see("no open decisions")
+    await team.house.person("lisa").see("No open decisions")
     assert sessions == [team.house.bot.deps.client.session]
