@@ -8,9 +8,8 @@ import asyncio
 import resource
 from typing import Any
 
-import h11
 import structlog
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -18,10 +17,13 @@ HEAD_SECONDS = 10.0
 """From the connection, or from the first byte of a later request on it, to the end of the headers."""
 BODY_SECONDS = 10.0
 """From the headers to the end of the body; Slack itself gives up after three."""
+MOST_HEAD_BYTES = 65_536
+"""Of the request line and the headers; the parser itself knows no bound."""
 _MOST_CONNECTIONS = 512
 _ACCEPT_FAILED = "socket.accept() out of system resource"
 _SILENT_SECONDS = 60.0
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def most_connections() -> int:
@@ -33,20 +35,23 @@ def most_connections() -> int:
     return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, soft // 2)
 
 
-class Connection(H11Protocol):
-    """uvicorn's connection, with a time for the head and one for the body of each request."""
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection, with a time for the head and the body of each request, and a length for the head."""
 
     _timer: asyncio.TimerHandle | None = None
     _timed: str = ""
     """What the timer runs for: 'head', 'body', or nothing."""
-
     _since: float = 0.0
     """When it began to wait, by the loop's clock."""
+    _is_begun = False
+    """Whether a part of a request has come, and not yet all of it."""
+    _head_bytes = 0
 
     @property
     def is_waiting(self) -> bool:
         """Whether nobody works for it: no whole request has come."""
-        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
+        is_worked_for = self.cycle is not None and not (self.cycle.more_body or self.cycle.response_complete)
+        return not (is_worked_for or self.transport.is_closing())
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -58,15 +63,28 @@ class Connection(H11Protocol):
         self._start("")
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        """Every read, and every answer with another request behind it, ends here."""
-        super().handle_events()
-        if self.conn.their_state is h11.SEND_BODY:
-            self._start("body", BODY_SECONDS)
-        elif self.conn.their_state is not h11.IDLE:
-            self._start("")
-        elif self.conn.trailing_data[0]:
+    def data_received(self, data: bytes) -> None:
+        """Empty lines before a request begin none, and end uvicorn's own time for an idle connection."""
+        super().data_received(data)
+        if not self._timed and self.is_waiting:
             self._start("head", HEAD_SECONDS)
+        self._head_bytes += len(data)
+        if self._timed == "head" and self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self._hang_up(_TOO_LONG)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_begun, self._head_bytes = True, 0
+        self._start("head", HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._start("body", BODY_SECONDS)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_begun = False
+        self._start("")
 
     def _start(self, part: str, seconds: float = 0.0) -> None:
         """Time this part from now on, unless it is being timed: a byte now and then wins no time."""
@@ -78,12 +96,15 @@ class Connection(H11Protocol):
         self._timer = self.loop.call_later(seconds, self._end) if part else None
 
     def _end(self) -> None:
-        """Hang up; with 408 where something of a request has come and nothing was answered yet."""
-        if self.transport.is_closing():
-            return
-        is_begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
-        if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.write(_TOO_LATE)
+        """Hang up; with 408 where something of a request has come."""
+        if not self.transport.is_closing():
+            self._hang_up(_TOO_LATE if self._is_begun else b"")
+
+    def _hang_up(self, answer: bytes) -> None:
+        """answer: said before, unless it would come into the middle of another one, or this request has had one."""
+        is_head, cycle = self._timed == "head", self.cycle
+        if cycle is None or (cycle.response_complete if is_head else not cycle.response_started):
+            self.transport.write(answer)
         self.transport.close()
 
     def _make_room(self) -> None:

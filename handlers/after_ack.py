@@ -20,10 +20,18 @@ from bot.nature import retry_after
 from bot.views.slack import notice
 from handlers.private import is_in_modal, is_passing, is_stack_full, tell, when_let
 from handlers.refusal import as_refusal, is_slack_away
+from handlers.turns import Turns
 
 log = structlog.get_logger(__name__)
 View = dict[str, Any]
 T = TypeVar("T")
+AT_ONCE = 100
+"""So many connections to Slack its client opens at most."""
+MOST_WAITING = 500
+"""Above it nobody is let in: a trigger lives three seconds, in which about so many windows can be opened."""
+MOST_OF_ONE = 20
+"""So much of one person waits at most; nobody presses more in good faith while the first window is still to come."""
+BUSY = "Conclave has too much to do just now, so nothing was done. Try it once more in a moment."
 DRAIN_SECONDS = 10.0
 WAIT_SECONDS = 8.0
 """So long a person looks at "One moment ..." at most: Slack is asked again and again, then the window, or a direct
@@ -60,26 +68,51 @@ class Window:
 
 
 class AfterAck:
-    """The background tasks of one app. A bare `ensure_future` would be lost at SIGTERM without a trace."""
+    """The background work of one app, never more of it than the process can bear.
+
+    `AT_ONCE` run, the others wait for their turn. A bare `ensure_future` would be lost at SIGTERM without a trace, and
+    presses that come faster than windows can be opened would fill memory and the database's queue.
+    """
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: Turns[Coroutine[Any, Any, None]] = Turns()
         self._windows: dict[str, Window] = {}
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+    def has_room(self, person: str) -> bool:
+        """Whether what this person asks for now will be served while they wait. Asked before anything is done."""
+        return len(self._turns) < MOST_WAITING and self._turns.of(person) < MOST_OF_ONE
+
+    def spawn(self, person: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in its turn. Dropped, with a warning, only where twice as much waits as `has_room` lets in: it
+        says or shows what was done, which the next look at the decision does as well."""
+        if len(self._turns) >= 2 * MOST_WAITING or self._turns.of(person) >= 2 * MOST_OF_ONE:
+            log.warning("what should follow an answer was dropped", waiting=len(self._turns))
+            work.close()
+            return
+        self._turns.add(person, work)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while len(self._tasks) < AT_ONCE and (work := self._turns.take()):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("what followed an answer broke off", **told(error))
+        self._go_on()
 
     async def drain(self) -> None:
-        """Let what runs finish, for at most `DRAIN_SECONDS`."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=DRAIN_SECONDS)
+        """Let what runs and waits finish, for at most `DRAIN_SECONDS`."""
+        end = time.monotonic() + DRAIN_SECONDS
+        while self._tasks and time.monotonic() < end:
+            left = max(0.0, end - time.monotonic())
+            await asyncio.wait(set(self._tasks), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        while work := self._turns.take():
+            work.close()
 
     def window(self, view_id: str, hash_: str) -> Window:
         """The window that somebody types in, from what was pressed in it; of the last `MOST_WINDOWS`."""
@@ -96,7 +129,17 @@ class AfterAck:
 
 def later(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
     """Run `work` after the ack; what it refuses is told to the person privately."""
-    args.context[_KEY].spawn(_telling(args, work))
+    follow(args, _telling(args, work))
+
+
+def follow(args: AsyncArgs, work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` after the ack, when it is this person's turn."""
+    args.context[_KEY].spawn(str(args.context.user_id), work)
+
+
+def has_room(args: AsyncArgs) -> bool:
+    found: AfterAck = args.context[_KEY]
+    return found.has_room(str(args.context.user_id))
 
 
 async def _telling(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
@@ -113,7 +156,7 @@ async def open_modal(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, t
     takes the place of one that has said all it had to say, as "More" has, or that has two others beneath it already.
     """
     await args.ack()
-    args.context[_KEY].spawn(_opening(args, build, title))
+    follow(args, _opening(args, build, title))
 
 
 async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title: str) -> None:
@@ -233,12 +276,12 @@ async def _show_sentence(args: AsyncArgs, update: Callable[[View], Awaitable[Non
 
 def show_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]], *, title: str = "Conclave") -> None:
     """`show`, after the ack."""
-    args.context[_KEY].spawn(show(args, view_id, build, title=title))
+    follow(args, show(args, view_id, build, title=title))
 
 
 def refresh_later(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]]) -> None:
     """Bring an open view up to date after the ack. Nobody waits for it, so nobody hears of it where it cannot be."""
-    args.context[_KEY].spawn(_refresh(args, view_id, build))
+    follow(args, _refresh(args, view_id, build))
 
 
 async def _refresh(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[View]]) -> None:
@@ -252,7 +295,7 @@ async def _refresh(args: AsyncArgs, view_id: str, build: Callable[[], Awaitable[
 def refresh(args: AsyncArgs, view: View) -> None:
     """Change the window in which somebody types; where Slack does not let us it stays as it is, with what was typed."""
     after_ack, pressed = args.context[_KEY], args.body["view"]
-    after_ack.spawn(_refreshing(args, view, after_ack.window(pressed["id"], pressed["hash"])))
+    follow(args, _refreshing(args, view, after_ack.window(pressed["id"], pressed["hash"])))
 
 
 async def _refreshing(args: AsyncArgs, view: View, window: Window) -> None:
@@ -273,5 +316,4 @@ async def ack_loading(args: AsyncArgs, build: Callable[[], Awaitable[View]], *, 
     """Answer a submission with a loading view, then show what `build` returns in its place."""
     external_id = secrets.token_hex(16)
     await args.ack(response_action="update", view={**notice.loading(title), "external_id": external_id})
-    work = _show(args, lambda view: _replace_answer(args, external_id, view), build, title)
-    args.context[_KEY].spawn(work)
+    follow(args, _show(args, lambda view: _replace_answer(args, external_id, view), build, title))

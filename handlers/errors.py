@@ -3,7 +3,6 @@
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.views.slack import notice
@@ -20,8 +19,8 @@ because Bolt has no `next` to put into them there."""
 async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -> BoltResponse:
     """Answer with the refusal. It has to *return* the response: merely awaiting `ack` here ends in HTTP 500."""
     args: AsyncArgs | None = context.get(ARGS)
-    if args is None or isinstance(error, BoltUnhandledRequestError):
-        return await ack()  # a payload of a kind that this app has no use for; its body is not looked at
+    if args is None:
+        return await ack()  # Bolt could not read it
     is_submission = args.body.get("type") == "view_submission"
     refusal = as_refusal(error, is_submission=is_submission)
     if is_submission:

@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import slack_name
 from bot.nature import is_limited, retry_after
@@ -56,7 +57,9 @@ async def answer(args: AsyncArgs, message: dict[str, Any], *, replaces: bool = F
     """Send a message that only this person sees; `replaces` puts it in the place of the one that was clicked."""
 
     async def respond() -> None:
-        answered = await args.respond(**message, response_type="ephemeral", replace_original=replaces)
+        # Not `args.respond`, which opens a connection for each answer: two round trips more, and a tenth of a press.
+        way_back = AsyncWebhookClient(args.body["response_url"], session=args.client.session)
+        answered = await way_back.send_dict({**message, "response_type": "ephemeral", "replace_original": replaces})
         if answered.status_code != _OK:
             raise SlackApiError("response_url", answered)
 

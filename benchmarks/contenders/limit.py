@@ -8,25 +8,16 @@ import asyncio
 import gc
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from orjson import dumps, loads
 from yarl import URL
 
 from benchmarks.contenders.setting import SAVE, Pool, Setting, named, pool, typed
-
-try:
-    from orjson import dumps, loads
-except ImportError:  # the report says so
-    loads = json.loads
-
-    def dumps(value: object) -> bytes:
-        return json.dumps(value).encode()
-
 
 MOST_TOGETHER, FLUSHERS, OLD_SECONDS = 64, 2, 300
 # Sorted, so that two batches at once take their rows in the same order.

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -49,6 +48,9 @@ def worker() -> None:
 
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
+    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
+    import uvloop
+
     from bot import app, log
     from bot.cli import operations
 
@@ -57,7 +59,8 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
         log.configure(settings.log_level)
         with operations.served_database(settings) as (url, keep_up):
             serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
-            asyncio.run(serving)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serving)
 
 
 @cli.command()
@@ -274,14 +277,14 @@ def act(
 def _need_sandbox() -> None:
     """Say how to install the sandbox where it, or what only it needs, is missing; exit 1."""
     if not all(find_spec(name) for name in ("sandbox", "wsproto", "yaml")):
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(
-            "The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'"
-        )
+        _complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
         raise typer.Exit(1)
 
 
 def print_line(text: str = "") -> None:
     """Plain text as it stands: no markup, no wrapping, no colours."""
+    from rich.console import Console
+
     Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(text)
 
 
@@ -319,5 +322,5 @@ def _told(*mendable: type[Exception]) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def _complain(error: Exception) -> None:
-    Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+def _complain(error: Exception | str) -> None:
+    sys.stderr.write(f"{error}\n")

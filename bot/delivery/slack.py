@@ -1,6 +1,7 @@
 """Senders to Slack of cards and announcements; each renders the state of the moment and gives a verdict."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -73,16 +74,16 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
     if _shows(found, delivery.payload["revision"]):
         return Done()
     try:
-        if not await _update_card(deps, found):
+        if not await _update_card(deps, delivery, found):
             await _post_card(deps, delivery, found, channel)
     except SlackApiError as error:
         if slack_error(error) not in UNREACHABLE_CHANNEL:
             raise
         return await _unreachable(deps, delivery, found, error)
-    return Done()
+    return Done(is_settled=True)
 
 
-async def _update_card(deps: Deps, found: Dossier) -> bool:
+async def _update_card(deps: Deps, delivery: Delivery, found: Dossier) -> bool:
     """Whether there was a card in the decision's channel to bring up to date."""
     card = found.card
     if card is None or card.channel_id != found.decision.channel_id:
@@ -93,7 +94,7 @@ async def _update_card(deps: Deps, found: Dossier) -> bool:
         if slack_error(error) not in GONE_MESSAGE:
             raise
         return False
-    await insist(lambda: cards.rendered(deps.patient_db, found=found))
+    await insist(lambda: cards.rendered(deps.patient_db, delivery, found=found))
     if card.permalink is None:
         await _keep_link(deps, found, card.channel_id, card.ts)
     return True
@@ -104,7 +105,8 @@ async def _post_card(deps: Deps, delivery: Delivery, found: Dossier, channel: st
     posted = await post(deps, delivery, channel=channel, key=f"card:{found.decision.id}", message=message)
     # A message found from an earlier attempt shows at least this delivery's revision, but perhaps not that of now.
     shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
-    await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
+    place: dict[str, Any] = {"channel_id": channel, "ts": posted.ts, "revision": shown}
+    await insist(lambda: cards.posted(deps.patient_db, delivery, found=found, **place))
     await _keep_link(deps, found, channel, posted.ts)
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 class Done:
     """The effect has happened, or there is nothing left to do."""
 
+    is_settled: bool = False
+    """Written into the row already, together with what the effect was; the worker has nothing to write."""
+
 
 @dataclass(frozen=True)
 class Later:

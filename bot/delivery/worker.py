@@ -47,6 +47,8 @@ SAID_AGAIN_SECONDS = 3600.0
 MOST_CLAIMS = 2 * outbox.MAX_ATTEMPTS
 """A row that was claimed more often than this and never got a verdict probably kills the process that sends it, so it
 is given up unsent."""
+_GATHER_SECONDS = 0.005
+"""Between two claims while most hands are busy, so that not each of them asks for its next delivery alone."""
 _HEARTBEAT_SECONDS = 5.0
 NOWHERE = "-"
 """Claimed for until Slack has told us our workspace. No workspace has this id, so no lane of Slack's is claimed."""
@@ -125,14 +127,17 @@ class Worker:
         if not self._stopping.is_set():
             self._wake.clear()
 
-    async def _claim_and_send(self) -> int:
-        """Claim as many rows as may be sent besides those under way, and start; returns how many. Raises DBAPIError.
+    async def _claim_and_send(self) -> bool:
+        """Claim as many rows as may be sent besides those under way, and start. Raises DBAPIError.
 
-        Does not wait for the sends: a conversation for which Slack answers late holds up only its own lane.
+        Returns whether more may be due than there was room for. Does not wait for the sends: a conversation for which
+        Slack answers late holds up only its own lane.
         """
+        if len(self._sending) > AT_ONCE // 2:
+            await asyncio.sleep(_GATHER_SECONDS)  # one claim for several that end at about the same time
         free = AT_ONCE - len(self._sending)
         if not free:
-            return 0
+            return False
         # Another token for each claim, not one per worker: if a lease ends and this worker claims the row again, its
         # own earlier send must not settle it.
         self._token = (self._token + 1) % 2**62
@@ -141,7 +146,7 @@ class Worker:
             task = asyncio.create_task(self._deliver(delivery))
             self._sending.add(task)
             task.add_done_callback(self._sent)
-        return len(claimed)
+        return len(claimed) == free
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -175,7 +180,8 @@ class Worker:
             self._tell_operator(verdict.error)
         is_limited = isinstance(verdict, Later) and verdict.error == "ratelimited"
         metrics.count_delivery(delivery.kind, type(verdict).__name__.lower(), is_rate_limited=is_limited)
-        await self._settle(delivery, verdict)
+        if verdict != Done(is_settled=True):
+            await self._settle(delivery, verdict)
 
     def _tell_operator(self, error: str) -> None:
         now = time.monotonic()

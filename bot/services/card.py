@@ -1,5 +1,6 @@
 """The card's whereabouts: what the worker remembers after sending it, and what the owner hears when it cannot."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,7 +9,8 @@ from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
 from bot.errors import Invalid
 from bot.store import card, decision, dossier, outbox
-from bot.store.db import Db, run_tx
+from bot.store.db import Db, autocommit, run_tx
+from bot.store.outbox import Delivery
 
 UNREACHABLE, MOVED = "card.unreachable", "card.moved"
 
@@ -22,31 +24,28 @@ async def get(db: Db, decision_id: UUID) -> Dossier:
     return await run_tx(db, work)
 
 
-async def posted(db: Db, *, found: Dossier, channel_id: str, ts: str, revision: int) -> None:
-    """Remember where the card is and what it shows; deliveries of revisions up to this one have nothing left to do.
+async def posted(db: Db, delivery: Delivery, *, found: Dossier, channel_id: str, ts: str, revision: int) -> None:
+    """Remember where the card is and what it shows, and settle the delivery that has posted it and those it covers.
 
     A card that stays behind in another channel is to say where the decision is now.
     """
+    d = found.decision
+    place: dict[str, Any] = {"workspace_id": d.workspace_id or "", "channel_id": channel_id, "ts": ts}
+    place |= {"decision_id": d.id, "revision": revision}
+    if await autocommit(db, lambda c: card.posted_in_place(c, delivery, **place)):
+        return
 
     async def work(c: AsyncConnection) -> None:
-        d = found.decision
-        place = (await decision.get(c, team_id=d.team_id, decision_id=d.id, lock=True)).channel_id
-        if place != channel_id:
+        if (await decision.get(c, team_id=d.team_id, decision_id=d.id, lock=True)).channel_id != channel_id:
             # It has moved on while the card was on its way to Slack; its new lane posts another.
             await _leave_behind(c, d, channel_id=channel_id, ts=ts)
+            await outbox.settle_done(c, delivery)
             return
         before = await card.find(c, d.id)
         if before and before.channel_id != channel_id:
             await _leave_behind(c, d, channel_id=before.channel_id, ts=before.ts)
-        await card.posted(
-            c,
-            decision_id=d.id,
-            workspace_id=d.workspace_id or "",
-            channel_id=channel_id,
-            ts=ts,
-            revision=revision,
-        )
-        await _supersede(c, d.id, revision)
+        await card.posted(c, **place)
+        await card.settle(c, delivery, decision_id=d.id, revision=revision)
 
     await run_tx(db, work)
 
@@ -66,18 +65,10 @@ async def linked(db: Db, *, decision_id: UUID, ts: str, permalink: str) -> None:
     await run_tx(db, lambda c: card.set_permalink(c, decision_id, ts=ts, permalink=permalink))
 
 
-async def rendered(db: Db, *, found: Dossier) -> None:
-    """Remember which revision the card shows."""
-
-    async def work(c: AsyncConnection) -> None:
-        await card.rendered(c, decision_id=found.decision.id, revision=found.decision.revision)
-        await _supersede(c, found.decision.id, found.decision.revision)
-
-    await run_tx(db, work)
-
-
-async def _supersede(c: AsyncConnection, decision_id: UUID, revision: int) -> None:
-    await outbox.settle_superseded(c, kind=card.KIND, decision_id=str(decision_id), up_to_revision=revision)
+async def rendered(db: Db, delivery: Delivery, *, found: Dossier) -> None:
+    """Remember which revision the card shows, and settle the delivery that has brought it there and those it covers."""
+    d = found.decision
+    await autocommit(db, lambda c: card.rendered(c, delivery, decision_id=d.id, revision=d.revision))
 
 
 async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:

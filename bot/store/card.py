@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import CardMessage
 from bot.store import tables as t
+from bot.store.outbox import Delivery
 
 KIND = "card"
 
@@ -34,6 +35,42 @@ async def set_permalink(c: AsyncConnection, decision_id: UUID, *, ts: str, perma
     await c.execute(update(m).where(*its).values(permalink=permalink))
 
 
+# A delivery of this revision or an older one has nothing left to do, unless it is being tried; the one that has sent
+# the card (`id`, `token`) is settled with them. Only of this channel's lane: in another one they end by themselves,
+# since the decision has moved. By payload alone the statement would read every delivery that waits.
+_SETTLED = """
+    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    WHERE state = 'ready' AND lane = :lane AND kind = 'card' AND payload->>'decision' = :decision
+      AND (payload->>'revision')::bigint <= :revision AND (token IS NULL OR (id = :id AND token = :token))
+"""
+# Of two updates at once the older may be written down last: the higher revision stays.
+_RENDERED = text(
+    f"""
+    WITH shown AS (
+      UPDATE card_messages SET rendered_revision = greatest(rendered_revision, :revision)
+      WHERE decision_id = CAST(CAST(:decision AS text) AS uuid))
+    {_SETTLED}
+    """
+)
+# The decision is locked, so that it does not move meanwhile. A card that is known in another channel stays as it is.
+_POSTED = text(
+    f"""
+    WITH here AS (
+      SELECT id FROM customer_decisions
+      WHERE id = CAST(CAST(:decision AS text) AS uuid) AND channel_id = :channel_id FOR UPDATE),
+    shown AS (
+      INSERT INTO card_messages AS card (decision_id, workspace_id, channel_id, ts, rendered_revision)
+      SELECT id, :workspace_id, :channel_id, :ts, :revision FROM here
+      ON CONFLICT (decision_id) DO UPDATE SET workspace_id = excluded.workspace_id, ts = excluded.ts,
+        rendered_revision = excluded.rendered_revision, permalink = NULL
+      WHERE card.channel_id = excluded.channel_id
+      RETURNING decision_id),
+    settled AS ({_SETTLED} AND EXISTS (SELECT FROM shown))
+    SELECT count(*) FROM shown
+    """
+)
+
+
 async def posted(
     c: AsyncConnection, *, decision_id: UUID, workspace_id: str, channel_id: str, ts: str, revision: int
 ) -> None:
@@ -52,11 +89,35 @@ async def posted(
     )
 
 
-async def rendered(c: AsyncConnection, *, decision_id: UUID, revision: int) -> None:
-    """Remember which revision the card shows. Of two updates at once the older may be written down last: the higher
-    revision stays."""
-    await c.execute(
-        update(t.card_messages)
-        .where(t.card_messages.c.decision_id == decision_id)
-        .values(rendered_revision=func.greatest(t.card_messages.c.rendered_revision, revision))
-    )
+async def posted_in_place(
+    c: AsyncConnection,
+    delivery: Delivery,
+    *,
+    decision_id: UUID,
+    workspace_id: str,
+    channel_id: str,
+    ts: str,
+    revision: int,
+) -> bool:
+    """`posted`, and this delivery and those that the card covers are settled. One statement.
+
+    False, and nothing is done, where the decision or its card are in another channel.
+    """
+    place = {"workspace_id": workspace_id, "channel_id": channel_id, "ts": ts}
+    found = await c.execute(_POSTED, {**place, **_settling(delivery, decision_id=decision_id, revision=revision)})
+    return bool(found.scalar_one())
+
+
+async def rendered(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, revision: int) -> None:
+    """Remember which revision the card shows; this delivery and those that it covers are settled. One statement."""
+    await c.execute(_RENDERED, _settling(delivery, decision_id=decision_id, revision=revision))
+
+
+async def settle(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, revision: int) -> None:
+    """Settle this delivery and those that the card covers."""
+    await c.execute(text(_SETTLED), _settling(delivery, decision_id=decision_id, revision=revision))
+
+
+def _settling(delivery: Delivery, *, decision_id: UUID, revision: int) -> dict[str, object]:
+    mine = {"id": delivery.id, "token": delivery.token, "lane": delivery.lane}
+    return {**mine, "decision": str(decision_id), "revision": revision}

@@ -172,24 +172,6 @@ async def settle_dead(c: AsyncConnection, delivery: Delivery, *, error: str, is_
     await c.execute(_DEAD, words)
 
 
-async def settle_superseded(c: AsyncConnection, *, kind: str, decision_id: str, up_to_revision: int) -> int:
-    """Mark deliveries of this revision and older ones done, unless they were ever tried; returns how many.
-
-    The card that was just sent shows their changes too, so a burst of changes updates the card once.
-    """
-    rows = await c.execute(
-        text(
-            """
-            UPDATE outbox SET state = 'done', done_at = now(), token = NULL
-            WHERE state = 'ready' AND kind = :kind AND payload->>'decision' = :decision
-              AND (payload->>'revision')::bigint <= :revision AND token IS NULL
-            """
-        ),
-        {"kind": kind, "decision": decision_id, "revision": up_to_revision},
-    )
-    return rows.rowcount
-
-
 async def ready_in_lane(c: AsyncConnection, *, lane: str, kind: str, after: int) -> list[tuple[int, Mapping[str, Any]]]:
     """(id, payload) of the deliveries of one kind that wait behind `after` in its lane and were never tried."""
     o = t.outbox.c

@@ -1,26 +1,27 @@
-"""Which version of the schema a database has, and moving it to another. Imports Alembic only when asked.
+"""Which version of the schema a database has, and moving it to another. Imports Alembic only to move it.
 
 URLs are written as for DATABASE_URL. All functions block.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, text
 
 from bot.store.connection import sqlalchemy_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
 # Alembic's `context` and `op` are globals of the process; between processes an advisory lock keeps order.
 _one_at_a_time = threading.Lock()
+_NAMED = re.compile(r"""^(revision|down_revision) = (?:None|["'](\w+)["'])$""", re.MULTILINE)
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -41,23 +42,43 @@ def downgrade(url: str, revision: str = "base") -> None:
 
 def current(url: str) -> str | None:
     """Return the revision that the database is at; None if it was never migrated."""
-    from alembic.migration import MigrationContext
-
     engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool, hide_parameters=True)
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def head() -> str:
-    """Return the newest revision that this code knows."""
-    revision = _migrations().get_current_head()
-    assert revision is not None
-    return revision
+    """Return the newest revision that this code knows: the one that no other comes after."""
+    before = _revisions()
+    [newest] = before.keys() - before.values()
+    return newest
 
 
 def knows(revision: str) -> bool:
     """Whether this code has the migration `revision`. It has not if a newer version has migrated the database."""
-    return revision in {one.revision for one in _migrations().walk_revisions()}
+    return revision in _revisions()
+
+
+@cache
+def _revisions() -> dict[str, str | None]:
+    """Revision -> the one before it, read from the first lines of the migrations.
+
+    Alembic would import them all, and itself: a tenth of a second and 10 MB in every process, to compare two names.
+    """
+    files = sorted((_place() / "versions").glob("*.py"))
+    found = [dict(_NAMED.findall(file.read_text(encoding="utf-8"))) for file in files]
+    return {names["revision"]: names["down_revision"] or None for names in found}
+
+
+def _place() -> Path:
+    """The folder of the migrations. By name: the store imports nothing above it (tests/test_arrows.py)."""
+    spec = find_spec("migrations")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("The package `migrations` is not installed next to `bot`.")
+    return Path(spec.submodule_search_locations[0])
 
 
 def draft(name: str) -> Path:
@@ -67,26 +88,16 @@ def draft(name: str) -> Path:
 
     script = command.revision(_config(), message=name, rev_id=name)
     assert isinstance(script, Script)
+    _revisions.cache_clear()
     return Path(script.path)
-
-
-@cache
-def _migrations() -> ScriptDirectory:
-    """Read once in a process, whose code they are a part of: each look at /readyz would pay 3 ms."""
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(_config())
 
 
 def _config(url: str | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
-    # By name, not by import: the store imports nothing above it (tests/test_arrows.py). %% is ConfigParser's plain %.
-    spec = find_spec("migrations")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("The package `migrations` is not installed next to `bot`.")
-    config.set_main_option("script_location", spec.submodule_search_locations[0].replace("%", "%%"))
+    # %% is ConfigParser's plain %.
+    config.set_main_option("script_location", str(_place()).replace("%", "%%"))
     config.set_main_option("file_template", "%%(year)d-%%(month).2d-%%(day).2d_%%(slug)s")
     config.set_main_option("timezone", "UTC")
     if url is not None:

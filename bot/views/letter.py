@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from bot.views.reminder import Told, headline, reason_for, top
 from bot.views.slack import ids, text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SMS_LENGTH = 320
 """Two parts of a long text message; the rest is in Slack."""
@@ -45,7 +47,10 @@ def letter(items: Sequence[Told], *, name: str, authority: int) -> Letter:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    # Only where an operator has asked for letters.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
     found = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("letters")),
         autoescape=select_autoescape(["html.jinja"]),

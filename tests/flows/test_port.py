@@ -91,6 +91,34 @@ async def test_a_byte_now_and_then_wins_no_time(house: House) -> None:
     assert (await reading).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_empty_lines_after_an_answer_win_no_time(house: House) -> None:
+    first = HEALTH.replace(b"Connection: close\r\n", b"")
+    async with connected(house, first) as reader:
+        assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
+    async with connected(house, b"\r\n\r\n") as reader:
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET /" + b"x" * 100_000, HEALTH[:-2] + b"X: 1\r\n" * 20_000], ids=["line", "headers"]
+)
+async def test_a_head_without_end_is_answered_431(house: House, sent: bytes) -> None:
+    assert (await answer_to(house, sent)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_look_at_the_certificate_is_answered_without_a_signature(house: House) -> None:
+    assert await send(house, "ssl_check=1&token=x", secret="not signed") == 200
+    assert await send(house, "text=ssl_check%3D1&command=/decide", secret="not signed") == 401
+
+
+async def test_a_question_whether_the_address_is_ours_is_answered_with_its_own_words(house: House) -> None:
+    body = '{"type": "url_verification", "challenge": "3eZbrw1aBm"}'
+    url, headers = f"{house.sandbox.bot_url}/slack/events", sign(house.sandbox.spec.signing_secret, body)
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (200, {"challenge": "3eZbrw1aBm"})
+
+
 async def test_a_client_that_leaves_in_the_middle_of_a_body_leaves_no_error(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
