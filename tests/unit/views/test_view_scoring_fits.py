@@ -1,4 +1,4 @@
-"""The pages of scores are not checked against Slack's limits each time they are made: here it is shown that they fit."""
+"""The pages of scores are not checked against Slack's limits each time they are made: here is shown that they fit."""
 
 from dataclasses import replace
 from decimal import Decimal
