@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,10 +12,11 @@ from bot.store import tables as t
 KIND = "card"
 
 
+_FIND = select(*t.card_messages.c).where(t.card_messages.c.decision_id == bindparam("decision"))
+
+
 async def find(c: AsyncConnection, decision_id: UUID) -> CardMessage | None:
-    row = (
-        await c.execute(select(*t.card_messages.c).where(t.card_messages.c.decision_id == decision_id))
-    ).one_or_none()
+    row = (await c.execute(_FIND, {"decision": decision_id})).one_or_none()
     return CardMessage(row.channel_id, row.ts, row.rendered_revision) if row else None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, select, text, union_all, update
+from sqlalchemy import bindparam, exists, func, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -80,15 +80,19 @@ async def add(
     return decision_of(row.one())
 
 
+# Built once, like the other statements that every screen needs: building one costs more than running it.
+_GET = select(*t.customer_decisions.c).where(
+    t.customer_decisions.c.id == bindparam("id"), t.customer_decisions.c.team_id == bindparam("team")
+)
+_GET_LOCKED = _GET.with_for_update()
+
+
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Decision:
     """The team's decision. `lock`: lock its row first, as every change of a decision does, so that changes take turns.
 
     Raises NotFound, whether it does not exist or is another team's.
     """
-    query = select(*t.customer_decisions.c).where(
-        t.customer_decisions.c.id == decision_id, t.customer_decisions.c.team_id == team_id
-    )
-    row = (await c.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await c.execute(_GET_LOCKED if lock else _GET, {"id": decision_id, "team": team_id})).one_or_none()
     if row is None:
         raise NotFound("Your team has no such decision. /decide list shows those it has.")
     return decision_of(row)
