@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.domain.evaluation import Comments, Page
@@ -364,3 +364,30 @@ async def test_a_page_whose_time_is_up_in_line_is_not_saved_and_says_so(
             await second
 
     assert scores(vault, r, 1) is None
+
+
+async def test_what_was_committed_after_all_is_not_called_unsaved(vault: Vault, service_database_url: str) -> None:
+    """The order to stop comes to a statement that ends well all the same."""
+    hurried = store.connect(service_database_url, budget_seconds=0.3)
+    stubborn = "DO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END $$"
+
+    async def work(c: Any) -> str:
+        await c.execute(text(stubborn))
+        return "saved"
+
+    assert await store.run_tx(hurried, work) == "saved"
+    await hurried.close()
+
+
+@pytest.mark.parametrize(("asked", "stays"), [("", 1), ("prepare=off", 0)])
+async def test_a_statement_stays_prepared_unless_a_pooler_forbids_it(
+    service_database_url: str, asked: str, stays: int
+) -> None:
+    found = store.connect(f"{service_database_url}{'&' if '?' in service_database_url else '?'}{asked}")
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+
+    for _ in range(2):
+        rows = await store.direct(found, prepared, ["%pg_prepared_statements%"])
+
+    assert rows == [(stays,)]
+    await found.close()
