@@ -71,8 +71,9 @@ class Db:
         return replace(self, budget_seconds=max(self.budget_seconds, BACKGROUND_SECONDS))
 
     async def close(self) -> None:
-        if self.abandoned:
-            await asyncio.wait(self.abandoned)
+        unfinished = self.abandoned | self.pages.writing | self.ballots.writing
+        if unfinished:
+            await asyncio.wait(unfinished)
         await self.direct.close()
         await self.engine.dispose()
 
