@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Dossier
+from bot.domain.decision import Decision, Dossier
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.permission import check, leads, standing
 from bot.domain.questions import Questions, questions_of
@@ -159,7 +159,7 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
     was typed stays saved where the ballot is refused for being incomplete.
     """
 
-    async def work(c: AsyncConnection) -> evaluation.Submission:
+    async def work(c: AsyncConnection) -> tuple[evaluation.Submission, Decision]:
         decision_id = await dossiers.decision_of_round(c, by, round_id)
         before = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         done = await evaluation.submit(c, round_id=round_id, member_id=by.member.id, pages=pages, comments=comments)
@@ -169,14 +169,13 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
             await closing.closed(c, team_id=by.team.id, decision_id=decision_id, by=None)
         elif done.answer == "submitted" and not _had_submitted(before, by):
             await decision.changed(c, decision_id)
-        return done
+        return done, before.decision
 
-    done = await run_tx(db, work)
+    done, of = await run_tx(db, work)
+    if done.answer == "submitted":  # nothing more is read: time could run out, and the ballot be called unsaved
+        return Submitted(of.id, of.name, done.submitted, done.roster, done.is_closed)
     # Past its closing time: whoever notices closes it, in a transaction of its own.
-    found = await dossiers.close_due_and_get_by_round(db, by, round_id)
-    if done.answer != "submitted":
-        raise _refusal(done.answer, found, by, round_id)
-    return Submitted(found.decision.id, found.decision.name, done.submitted, done.roster, done.is_closed)
+    raise _refusal(done.answer, await dossiers.close_due_and_get_by_round(db, by, round_id), by, round_id)
 
 
 def _had_submitted(found: Dossier, by: By) -> bool:
