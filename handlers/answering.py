@@ -58,10 +58,15 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:
     """Answer a submission with what was done, and bring the windows beneath it up to date: it has made them stale."""
     await args.ack(response_action="update", view=done)
+    refresh_beneath(args, after.id)
+
+
+def refresh_beneath(args: AsyncArgs, decision_id: UUID) -> None:
+    """Bring the windows beneath a submitted one up to date."""
     submitted = args.body["view"]
     beneath = {submitted.get("previous_view_id"), submitted.get("root_view_id")} - {None, submitted["id"]}
     for stale in beneath:
-        refresh_later(args, str(stale), lambda: details(args, after.id))
+        refresh_later(args, str(stale), lambda: details(args, decision_id))
 
 
 async def ack_said(args: AsyncArgs, after: Decision, sentence: str, *, title: str | None = None) -> None:

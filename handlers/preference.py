@@ -11,7 +11,7 @@ from bot.services import reminder as reminders
 from bot.views import preference as view
 from bot.views import reminder as reminder_view
 from handlers.after_ack import later, open_modal
-from handlers.person import by, deps, profile
+from handlers.person import by, deps, profile, slack_user
 from handlers.private import answer
 
 
@@ -46,6 +46,9 @@ async def save(args: AsyncArgs) -> None:
 
 async def snooze(args: AsyncArgs) -> None:
     """The button under a nudge."""
-    until = await reminders.snooze(deps(args).db, await by(args))
+    d = deps(args)
+    until = await reminders.snooze_at_once(d.db, slack_user(args), d.now) or await reminders.snooze(
+        d.db, await by(args)
+    )
     await args.ack()
     later(args, lambda: answer(args, reminder_view.snoozed(until)))

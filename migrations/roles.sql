@@ -13,14 +13,16 @@ DECLARE
         'save_page(uuid, uuid, uuid, jsonb)', 'submit_ballot(uuid, uuid)', 'submit_pages(uuid, uuid, jsonb)',
         'my_ballot(uuid, uuid)', 'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
-        'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])', 'excuse_member(uuid, uuid)'];
+        'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])',
+        'excuse_member(uuid, uuid)', 'save_pages(uuid, jsonb)', 'submit_early(uuid, jsonb)'];
     -- Tables that rows of ballots refer to. Whoever inserts such a row locks the row that it refers to, and PostgreSQL
     -- writes that transaction's id into its xmax: in a criterion's row stands which transaction scored it last. So the
     -- service may read the columns of these tables, but not xmin, xmax and ctid.
     without_marks CONSTANT regclass[] := '{teams, team_members, customer_decisions, decision_criteria, response_options,
         rounds, round_members}';
     inner_ones CONSTANT regprocedure[] := ARRAY[
-        'round_quorum(int)', 'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
+        'round_quorum(int)', 'keep_pages(rounds, uuid, jsonb)', 'is_page(rounds, uuid, jsonb)',
+        'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
         'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)',
         'kept_page(rounds, jsonb)', 'opened_page(jsonb)', 'as_printed(numeric, numeric, int)',
         'exact_total(bigint[], bigint[], numeric[])', 'is_agreement(int[], text, int)', 'camp_sizes(int[])',

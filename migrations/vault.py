@@ -42,6 +42,12 @@ FUNCTIONS_OF_VERIFIED = (
     "kept_page(rounds, jsonb)",
 )
 FUNCTIONS_OF_ONE_PAGE = ("submit_pages(uuid, uuid, jsonb)",)
+FUNCTIONS_OF_JOURNEYS = (
+    "submit_early(uuid, jsonb)",
+    "save_pages(uuid, jsonb)",
+    "keep_pages(rounds, uuid, jsonb)",
+    "is_page(rounds, uuid, jsonb)",
+)
 
 
 def install(connection: Connection) -> None:
@@ -62,7 +68,8 @@ def remove(connection: Connection) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    for function in (*FUNCTIONS_OF_ONE_PAGE, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
+    later = (*FUNCTIONS_OF_JOURNEYS, *FUNCTIONS_OF_ONE_PAGE, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS)
+    for function in (*later, *FUNCTIONS):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 
 

@@ -9,7 +9,8 @@
 -- of their owner (SECURITY DEFINER); search_path is fixed, or a caller could put a table of his own before ours.
 --
 -- Call one of them per transaction. Saving and submitting in one would lock the round FOR SHARE and then FOR UPDATE, and
--- two members doing so at once would wait for each other (deadlock). Both in one is submit_pages.
+-- two members doing so at once would wait for each other (deadlock). Both in one is submit_pages. For several members at
+-- once there are save_pages and submit_early, which the functions of journeys.sql call.
 --
 -- Who owns the tables and functions, and who may call which: migrations/roles.sql.
 
@@ -39,25 +40,27 @@ END $$;
 -- as many bytes as scores do. Otherwise the two could be told apart by how far the write-ahead log grows, which every
 -- login may ask. opened_page turns it back; pages stored by versions before this one it returns as they are.
 CREATE FUNCTION kept_page(r rounds, p_page jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT jsonb_build_object(
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN jsonb_build_object(
         'abstain', coalesce((p_page -> 'abstain')::boolean, false),
         'confidence', coalesce((p_page ->> 'confidence')::int, -1),
         'scores', (
             SELECT jsonb_object_agg(o.id, coalesce((p_page -> 'scores' ->> o.id)::int, -1))
-            FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)))
-$$;
+            FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)));
+END $$;
 
 CREATE FUNCTION opened_page(p_page jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT CASE WHEN p_page ? 'scores' THEN jsonb_build_object(
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN p_page ? 'scores' THEN jsonb_build_object(
         'abstain', coalesce((p_page -> 'abstain')::boolean, false),
         'confidence', nullif((p_page ->> 'confidence')::int, -1),
         'scores', (
             SELECT coalesce(jsonb_object_agg(s.option_id, s.score) FILTER (WHERE s.score::int > 0), '{}')
             FROM jsonb_each(p_page -> 'scores') AS s (option_id, score)))
-    ELSE p_page END
-$$;
+    ELSE p_page END;
+END $$;
 
 -- Whether p_page is one person's page of comments: {"comments": {option: text, ...}, "share": bool}. share: publish my
 -- comments even if few people score.
@@ -74,17 +77,29 @@ BEGIN
             WHERE NOT (r.snapshot -> 'options' ? c.option_id AND jsonb_typeof(c.comment) = 'string'));
 END $$;
 
+-- Whether p_page is a page of comments, where p_criterion is NULL, or a score page of a criterion of the round.
+CREATE FUNCTION is_page(r rounds, p_criterion uuid, p_page jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_criterion IS NULL THEN is_comments_page(r, p_page)
+        ELSE is_score_page(r, p_page)
+            AND r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', p_criterion))
+    END;
+END $$;
+
 -- Why this member may not write a ballot of this round now; NULL when he may. r: the locked row, all NULL if unknown.
 CREATE FUNCTION ballot_refusal(r rounds, p_member uuid) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT CASE
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN CASE
         WHEN r.id IS NULL OR r.closed_at IS NOT NULL OR r.published_at IS NOT NULL OR r.voided_at IS NOT NULL THEN 'closed'
         WHEN now() >= r.closes_at THEN 'too_late'
         WHEN NOT EXISTS (
             SELECT FROM round_members m
             WHERE m.round_id = r.id AND m.member_id = p_member AND m.excused_at IS NULL) THEN 'not_on_roster'
-    END
-$$;
+    END;
+END $$;
 
 -- Keep one page of a member's ballot: of a criterion, or of comments where p_criterion is NULL.
 -- 'saved' | 'closed' | 'too_late' | 'not_on_roster' | 'invalid'
@@ -100,18 +115,64 @@ BEGIN
     IF refusal IS NOT NULL THEN
         RETURN refusal;
     END IF;
-    IF p_criterion IS NULL THEN
-        IF NOT is_comments_page(r, p_page) THEN
-            RETURN 'invalid';
-        END IF;
-    ELSIF NOT (is_score_page(r, p_page)
-               AND r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', p_criterion))) THEN
+    IF NOT is_page(r, p_criterion, p_page) THEN
         RETURN 'invalid';
     END IF;
     INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
     VALUES (p_round, p_member, p_criterion, CASE WHEN p_criterion IS NULL THEN p_page ELSE kept_page(r, p_page) END)
     ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
     RETURN 'saved';
+END $$;
+
+-- Keep a member's pages, [{"criterion": uuid|null, "page": as in save_page}, ...], or none of them. r: the locked row.
+-- Answers like save_page.
+CREATE FUNCTION keep_pages(r rounds, p_member uuid, p_pages jsonb) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    refusal text := ballot_refusal(r, p_member);
+BEGIN
+    IF refusal IS NOT NULL THEN
+        RETURN refusal;
+    ELSIF EXISTS (
+        SELECT FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb) WHERE NOT is_page(r, p.criterion, p.page)
+    ) THEN
+        RETURN 'invalid';
+    END IF;
+    INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
+    SELECT r.id, p_member, p.criterion, CASE WHEN p.criterion IS NULL THEN p.page ELSE kept_page(r, p.page) END
+    FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb) ORDER BY p.criterion
+    ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
+    RETURN 'saved';
+END $$;
+
+-- save_page for several pages of several members at once: [{"place": n, "member": uuid, "pages": [{"criterion": uuid|null,
+-- "page": ...}, ...]}, ...]. Each is told what is saved of theirs then, so that the next page needs no further look.
+-- answer: as of save_page; of a member whose pages are 'invalid' none is kept. submitted, pages: NULL unless 'saved'.
+-- By the members' ids: two calls with the same people would otherwise wait for each other, each for the other's rows.
+CREATE FUNCTION save_pages(p_round uuid, p_ballots jsonb)
+RETURNS TABLE (place int, answer text, member uuid, submitted boolean, pages jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+    b record;
+BEGIN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR SHARE;
+    FOR b IN
+        SELECT g.place, g.member, g.pages FROM jsonb_to_recordset(p_ballots) AS g (place int, member uuid, pages jsonb)
+        ORDER BY g.member, g.place
+    LOOP
+        place := b.place;
+        member := b.member;
+        submitted := NULL;
+        pages := NULL;
+        answer := keep_pages(r, b.member, b.pages);
+        IF answer = 'saved' THEN
+            SELECT m.submitted INTO submitted FROM round_members m WHERE m.round_id = p_round AND m.member_id = b.member;
+            SELECT jsonb_agg(jsonb_build_object('criterion', k.criteria_id, 'page', opened_page(k.page))) INTO pages
+            FROM ballot_pages k WHERE k.round_id = p_round AND k.member_id = b.member;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
 END $$;
 
 -- Make a member's saved pages the ballot that counts, replacing an earlier one; the last of the roster closes the round.
@@ -188,21 +249,51 @@ BEGIN
 END $$;
 
 -- Keep these pages, [{"criterion": uuid|null, "page": as in save_page}, ...], and submit the ballot. What was kept stays
--- where the ballot is refused. Answers like submit_ballot, or 'invalid' (then without counts).
+-- where the ballot is refused. Answers like submit_ballot, or 'invalid' (then without counts, and nothing is kept).
 CREATE FUNCTION submit_pages(p_round uuid, p_member uuid, p_pages jsonb)
 RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
 BEGIN
     -- In the strong form at once: two members who both held the weak one would wait for each other.
-    PERFORM FROM rounds WHERE id = p_round FOR UPDATE;
-    IF EXISTS (
-        SELECT FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb)
-        WHERE save_page(p_round, p_member, p.criterion, p.page) = 'invalid'
-    ) THEN
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    IF keep_pages(r, p_member, p_pages) = 'invalid' THEN
         RETURN QUERY VALUES ('invalid', 0, 0, false);
     ELSE
         RETURN QUERY SELECT s.* FROM submit_ballot(p_round, p_member) AS s;
     END IF;
+END $$;
+
+-- submit_pages for several members at once, as save_pages takes them, in the order of their ids. Whose ballot would be the
+-- last one missing is answered 'last', and nothing of theirs is written: what follows a closing has to be written in its
+-- transaction, so it takes submit_pages. is_first: submitted now, and not before.
+CREATE FUNCTION submit_early(p_round uuid, p_ballots jsonb)
+RETURNS TABLE (place int, answer text, submitted int, roster int, is_first boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b record;
+BEGIN
+    PERFORM FROM rounds WHERE id = p_round FOR UPDATE;
+    FOR b IN
+        SELECT g.place, g.member, g.pages FROM jsonb_to_recordset(p_ballots) AS g (place int, member uuid, pages jsonb)
+        ORDER BY g.member, g.place
+    LOOP
+        place := b.place;
+        is_first := NOT EXISTS (
+            SELECT FROM round_members m WHERE m.round_id = p_round AND m.member_id = b.member AND m.submitted);
+        IF EXISTS (
+            SELECT FROM round_members m
+            WHERE m.round_id = p_round AND m.member_id <> b.member AND NOT m.submitted AND m.excused_at IS NULL
+        ) THEN
+            SELECT s.answer, s.submitted, s.roster INTO answer, submitted, roster
+            FROM submit_pages(p_round, b.member, b.pages) AS s;
+        ELSE
+            SELECT 'last', 0, 0 INTO answer, submitted, roster;
+        END IF;
+        is_first := is_first AND answer = 'submitted';
+        RETURN NEXT;
+    END LOOP;
 END $$;
 
 -- A member's own pages, while the round is open; afterwards nobody's.
@@ -836,5 +927,6 @@ REVOKE ALL ON FUNCTION
     void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(rounds, jsonb), opened_page(jsonb),
     as_printed(numeric, numeric, int), exact_total(bigint[], bigint[], numeric[]), is_agreement(int[], text, int),
     camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid),
-    submit_pages(uuid, uuid, jsonb)
+    submit_pages(uuid, uuid, jsonb), is_page(rounds, uuid, jsonb), save_pages(uuid, jsonb), submit_early(uuid, jsonb),
+    keep_pages(rounds, uuid, jsonb)
 FROM PUBLIC;

@@ -305,7 +305,7 @@ def views_never_wait(house: House, module: Module) -> Iterator[str]:
 def transactions_open_in_one_kind_of_place(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("bot", "handlers")) or _is_in(module.name, MAY_OPEN_TRANSACTIONS):
         return
-    doors = {"run_tx", "autocommit"}
+    doors = {"run_tx", "autocommit", "direct"}
     for node in ast.walk(module.tree):
         match node:
             case ast.ImportFrom(names=names) if doors & {alias.name for alias in names}:

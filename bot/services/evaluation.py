@@ -1,9 +1,13 @@
 """One person scores: open the ballot, save, submit; each is one statement through the vault's functions.
 
 Not by way of `press`: a ballot leaves no line in the trail, and its press is not looked at, for both would tell of it.
+
+Saving a page and submitting have two ways (docs/hot-path.md). `save_at_once` and `submit_at_once` are for the ordinary
+case: one statement, written together with those of whoever else is at it just now. Whoever is not simply told "saved"
+there goes the other way, which reads everything and knows every sentence; doing both does no harm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,21 +15,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Dossier
+from bot.domain.decision import Decision, Dossier
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.permission import check, not_asked, standing
+from bot.domain.questions import Questions, questions_of
+from bot.domain.team import SlackUser
 from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing
 from bot.services import dossier as dossiers
 from bot.store import decision, dossier, evaluation
-from bot.store.db import Db, autocommit, run_tx
+from bot.store.db import Db, autocommit, direct, run_tx
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """What the scoring modal shows: the decision and one's own pages."""
+    """What the scoring modal shows: what is asked, and one's own pages."""
 
-    dossier: Dossier
+    member_id: UUID
+    questions: Questions
     ballot: Ballot
 
 
@@ -43,7 +50,26 @@ async def _scoring(db: Db, by: By, found: Dossier) -> Scoring:
     async def work(c: AsyncConnection) -> Ballot:
         return await evaluation.my_ballot(c, round_id=live.id, member_id=by.member.id, is_submitted=is_submitted)
 
-    return Scoring(found, await autocommit(db, work))
+    return Scoring(by.member.id, questions_of(found), await autocommit(db, work))
+
+
+async def save_at_once(
+    db: Db, user: SlackUser, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None
+) -> Scoring | None:
+    """`save` in one statement; None where this is no ordinary case, and `save` knows what to say.
+
+    The statement itself sees to it that the user is an active member and on the roster, and that the round is open.
+    """
+
+    async def write(sent: Sequence[evaluation.Sent], seconds: float) -> list[evaluation.Turned | None]:
+        known = evaluation.known_questions(round_id)
+        asked = (round_id, known and known.revision, evaluation.as_sent(sent))
+        rows = await direct(db, evaluation.TURN_PAGES, asked, budget_seconds=seconds)
+        return evaluation.turned(round_id, known, rows, len(sent))
+
+    sent = evaluation.Sent(user, pages, comments)
+    done = await db.pages.add(round_id, user, sent, write, seconds=db.budget_seconds)
+    return Scoring(done.member_id, done.questions, done.ballot) if done else None
 
 
 async def save(
@@ -64,6 +90,25 @@ async def save(
     return await _scoring(db, by, found)
 
 
+async def turn_at_once(
+    db: Db,
+    user: SlackUser,
+    round_id: UUID,
+    *,
+    pages: Mapping[UUID, Page],
+    comments: Comments | None,
+    criterion_id: UUID | None,
+) -> Scoring | None:
+    """`save_at_once`, the criterion skipped, or no longer so: then what was typed before it was skipped is back.
+
+    Saves the same pages whether or not something is turned: what is written does not tell.
+    """
+    saved = await save_at_once(db, user, round_id, pages={}, comments=None)
+    if saved is None:
+        return None
+    return await save_at_once(db, user, round_id, pages=saved.ballot.turned(pages, criterion_id), comments=comments)
+
+
 async def turn(
     db: Db,
     by: By,
@@ -73,10 +118,7 @@ async def turn(
     comments: Comments | None,
     criterion_id: UUID | None,
 ) -> Scoring:
-    """`save`, the criterion skipped, or no longer so: then what was typed before it was skipped is back.
-
-    Saves the same pages whether or not something is turned: what is written does not tell.
-    """
+    """`turn_at_once` by way of `save`."""
 
     async def work(c: AsyncConnection) -> Ballot:
         return await evaluation.my_ballot(c, round_id=round_id, member_id=by.member.id, is_submitted=False)
@@ -87,10 +129,27 @@ async def turn(
 
 @dataclass(frozen=True)
 class Submitted:
-    dossier: Dossier
+    decision_id: UUID
+    name: str
+    """What people call the decision: "#42"."""
     submitted: int
     roster: int
     is_closed: bool
+
+
+async def submit_at_once(
+    db: Db, user: SlackUser, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None
+) -> Submitted | None:
+    """`submit` in one statement; None where this is no ordinary case, as is the last ballot, which closes the round."""
+
+    async def write(sent: Sequence[evaluation.Sent], seconds: float) -> list[evaluation.HandedIn | None]:
+        asked = (round_id, evaluation.as_sent(sent))
+        rows = await direct(db, evaluation.HAND_IN, asked, budget_seconds=seconds)
+        return evaluation.handed_in(rows, len(sent))
+
+    sent = evaluation.Sent(user, pages, comments)
+    done = await db.ballots.add(round_id, user, sent, write, seconds=db.budget_seconds)
+    return Submitted(done.decision_id, done.name, done.submitted, done.roster, is_closed=False) if done else None
 
 
 async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None) -> Submitted:
@@ -100,7 +159,7 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
     was typed stays saved where the ballot is refused for being incomplete.
     """
 
-    async def work(c: AsyncConnection) -> evaluation.Submission:
+    async def work(c: AsyncConnection) -> tuple[evaluation.Submission, Decision]:
         decision_id = await dossiers.decision_of_round(c, by, round_id)
         before = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         done = await evaluation.submit(c, round_id=round_id, member_id=by.member.id, pages=pages, comments=comments)
@@ -110,14 +169,13 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
             await closing.closed(c, team_id=by.team.id, decision_id=decision_id, by=None)
         elif done.answer == "submitted" and not _had_submitted(before, by):
             await decision.changed(c, decision_id)
-        return done
+        return done, before.decision
 
-    done = await run_tx(db, work)
+    done, of = await run_tx(db, work)
+    if done.answer == "submitted":  # nothing more is read: time could run out, and the ballot be called unsaved
+        return Submitted(of.id, of.name, done.submitted, done.roster, done.is_closed)
     # Past its closing time: whoever notices closes it, in a transaction of its own.
-    found = await dossiers.close_due_and_get_by_round(db, by, round_id)
-    if done.answer != "submitted":
-        raise _refusal(done.answer, found, by, round_id)
-    return Submitted(found, done.submitted, done.roster, done.is_closed)
+    raise _refusal(done.answer, await dossiers.close_due_and_get_by_round(db, by, round_id), by, round_id)
 
 
 def _had_submitted(found: Dossier, by: By) -> bool:

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import By, Rules
 from bot.domain.preference import tomorrow, zone_of
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
+from bot.domain.team import SlackUser
 from bot.domain.waiting import Kind, Waiting
 from bot.services.isolation import each
 from bot.store import audit, decision, dossier, preference, reminder, team
-from bot.store.db import Db, autocommit, run_tx
+from bot.store.db import Db, autocommit, direct, run_tx
 
 FOLLOW = decision.FOLLOW
 
@@ -140,6 +141,19 @@ def _asked(item: Waiting, row: reminder.Row | None) -> Asked | None:
         return Asked(row.waiting_since, row.asked, row.last_at) if is_same else None
     goes_on = item.since and row.last_at and row.last_at >= item.since
     return Asked(item.since, row.asked, row.last_at) if item.since and goes_on else None
+
+
+async def snooze_at_once(db: Db, user: SlackUser, now: datetime) -> datetime | None:
+    """`snooze` in two statements; None where this is no ordinary case, and `snooze` knows what to say.
+
+    The second one does nothing where the hours, by which the first counted, have changed in between.
+    """
+    own = preference.own_of(await direct(db, preference.FIND_OWN, (user.workspace_id, user.user_id)))
+    if own is None:
+        return None
+    until = tomorrow(now, own.ways.preferences, zone_of(own.ways.tz))
+    said = await direct(db, preference.SNOOZE, (own.member_id, own.team_id, own.seen, until.isoformat()))
+    return until if said == [(True,)] else None
 
 
 async def snooze(db: Db, by: By) -> datetime:

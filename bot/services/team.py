@@ -25,7 +25,7 @@ from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
 from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
 from bot.store import press as presses
-from bot.store.db import Db, run_tx
+from bot.store.db import Db, autocommit, run_tx
 
 ANNOUNCE = "team.announce"
 TENDED = "team.tended"
@@ -71,14 +71,13 @@ class MemberFields:
 async def find_actor(db: Db, user: SlackUser) -> Actor | None:
     """The member behind a Slack user; None for somebody unknown. Raises NotAllowed for an inactive member."""
 
-    async def work(c: AsyncConnection) -> tuple[Member, Team] | None:
-        found = await team.find_by_identity(c, user)
-        if found:
-            await _check_active(c, *found)
-        return found
-
-    found = await run_tx(db, work)
-    return Actor(*found, user.workspace_id, user.user_id) if found else None
+    found = await autocommit(db, lambda c: team.find_by_identity(c, user))
+    if found is None:
+        return None
+    member, its_team = found
+    if not member.is_active:
+        await run_tx(db, lambda c: _check_active(c, member, its_team))
+    return Actor(member, its_team, user.workspace_id, user.user_id)
 
 
 async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> None:

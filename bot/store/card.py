@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,10 +14,11 @@ from bot.store.outbox import Delivery
 KIND = "card"
 
 
+_FIND = select(*t.card_messages.c).where(t.card_messages.c.decision_id == bindparam("decision"))
+
+
 async def find(c: AsyncConnection, decision_id: UUID) -> CardMessage | None:
-    row = (
-        await c.execute(select(*t.card_messages.c).where(t.card_messages.c.decision_id == decision_id))
-    ).one_or_none()
+    row = (await c.execute(_FIND, {"decision": decision_id})).one_or_none()
     return CardMessage(row.channel_id, row.ts, row.rendered_revision, row.permalink) if row else None
 
 

@@ -51,11 +51,15 @@ class Connection(psycopg.AsyncConnection[Any]):
     was committed is on the primary alone, and lost if the standby takes over now."""
 
     @classmethod
-    async def opened(cls, parameters: Mapping[str, str], *, autocommit: bool = False) -> Self:
+    async def opened(
+        cls, parameters: Mapping[str, str], *, autocommit: bool = False, prepare_threshold: int | None = None
+    ) -> Self:
         """Connect to all hosts at once and keep the first connection that comes about. Raises psycopg.OperationalError.
 
         With several hosts only one comes about: that of the host which takes writes (`parameters`). Asked one after
         another, a host that has vanished would use up the time that a person waits.
+
+        prepare_threshold: after so many uses a statement stays prepared on its connection; None: never.
         """
         hosts = parameters.get("host", "").split(",")
         ports = parameters.get("port", "").split(",")
@@ -63,6 +67,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         rest = {name: value for name, value in parameters.items() if name not in ("host", "port")}
         places = [{k: v for k, v in (("host", h), ("port", p)) if v} for h, p in zip(hosts, ports, strict=True)]
         connection = await _first([cls.connect(**{**rest, **place}, autocommit=autocommit) for place in places])  # type: ignore[arg-type]
+        connection.prepare_threshold = prepare_threshold
         connection.add_notice_handler(connection._hear)
         return connection
 
@@ -125,13 +130,19 @@ def parameters(url: str, *, name: str = "DATABASE_URL") -> dict[str, str]:
         raise StartError(f"{name} has to start with postgresql:// or postgres://")
     base, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
-    others = urlencode([pair for pair in pairs if pair[0] != "host"], quote_via=quote)
+    others = urlencode([pair for pair in pairs if pair[0] not in ("host", "prepare")], quote_via=quote)
     found = _as_libpq_reads(f"postgresql://{base}?{others}", name)
     found |= _hosts([value for key, value in pairs if key == "host"])
     _check_ports(found.get("port", "").split(","), name)
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
     return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_OURS}".strip()}
+
+
+def is_preparing(url: str) -> bool:
+    """Whether statements may stay prepared on their connections. `?prepare=off` in a DATABASE_URL: a pooler in
+    transaction mode hands the next statement to another connection, which does not know them."""
+    return ("prepare", "off") not in parse_qsl(url.partition("?")[2])
 
 
 def _check_ports(ports: Sequence[str], name: str) -> None:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.store import tables as t
 
+_K = t.decision_criteria.c
+_OF_DECISION = select(*_K).where(_K.decision_id == bindparam("decision")).order_by(_K.position, _K.created_at, _K.id)
+
 
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> tuple[Criterion, ...]:
-    k = t.decision_criteria.c
-    rows = await c.execute(select(*k).where(k.decision_id == decision_id).order_by(k.position, k.created_at, k.id))
+    rows = await c.execute(_OF_DECISION, {"decision": decision_id})
     return tuple(Criterion(r.id, r.name, r.description or "", r.weight, r.position) for r in rows)
 
 

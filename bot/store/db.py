@@ -1,15 +1,16 @@
 """The way into PostgreSQL: one engine. `run_tx` runs a transaction, `autocommit` a single statement.
 
-Only services and delivery call them; one use case is one transaction.
+Only services and delivery call them; one use case is one transaction. `direct` is `autocommit` past SQLAlchemy, for the
+few statements that people cause most often (docs/hot-path.md).
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from sqlalchemy import text
@@ -18,28 +19,30 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import TryAgain
-from bot.store.connection import Connection, parameters
+from bot.store.batch import NOT_SAVED, Batches
+from bot.store.connection import Connection, is_preparing, parameters
+from bot.store.direct import READ_ONLY, Direct
 
 T = TypeVar("T")
 
 POOL_SIZE = 10
+DIRECT_SIZE = 4
+"""Connections for `direct`, beside those of the pool: a page of scores waits for no transaction. More gain nothing."""
 BUDGET_SECONDS = 2.0
 """How long a person may wait for the database. Slack waits 3 s for an answer: half a second is left for our own code
 and half for the network."""
+TRUTH_SECONDS = 0.2
+"""How much longer we wait for a statement that was ended after the budget: it may have been committed just before, and
+then nobody is to hear that it was not saved."""
 BACKGROUND_SECONDS = 10.0
 """The same for work that nobody waits for: a delivery, a tick. A delivery has 18 s (`worker.SEND_SECONDS`), so it still
 ends in time when the database uses up nearly all of this once."""
-NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
-_READ_ONLY = "25006"
-"""The SQLSTATE of a write to a server that takes none: after a failover the old primary is a standby."""
 _NO_ROOM = {"53000", "53100", "53200", "53300", "58030"}
 """The server's disk or memory is full, its connections are all taken, its disk fails: an operator may mend it."""
 # Besides those: a serialization failure or deadlock, a cancelled statement, a server that stops or starts (57...), a
 # connection that broke (08...). The same work may succeed the next time.
 _RETRYABLE = (
-    {"40001", "40P01", "57014", "57P01", "57P02", "57P03", _READ_ONLY}
-    | _NO_ROOM
-    | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
+    {"40001", "40P01", "57014", "57P01", "57P02", "57P03", READ_ONLY} | _NO_ROOM | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
 )
 
 
@@ -52,10 +55,15 @@ class Db:
     """
 
     engine: AsyncEngine
+    direct: Direct
     budget_seconds: float = BUDGET_SECONDS
     queue: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POOL_SIZE))
     abandoned: set["asyncio.Task[None]"] = field(default_factory=set)
     """Tasks that end statements for which nobody waits any more."""
+    pages: Batches = field(default_factory=Batches)
+    """Pages of scores that are saved together, by round."""
+    ballots: Batches = field(default_factory=Batches)
+    """Ballots that are submitted together, by round."""
 
     @property
     def patient(self) -> "Db":
@@ -63,8 +71,10 @@ class Db:
         return replace(self, budget_seconds=max(self.budget_seconds, BACKGROUND_SECONDS))
 
     async def close(self) -> None:
-        if self.abandoned:
-            await asyncio.wait(self.abandoned)
+        unfinished = self.abandoned | self.pages.writing | self.ballots.writing
+        if unfinished:
+            await asyncio.wait(unfinished)
+        await self.direct.close()
         await self.engine.dispose()
 
 
@@ -74,17 +84,19 @@ def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
-    found = parameters(url)
+    found, prepares = parameters(url), is_preparing(url)
     engine = create_async_engine(
         "postgresql+psycopg://",
-        async_creator=lambda: Connection.opened(found),
+        async_creator=lambda: Connection.opened(found, prepare_threshold=5 if prepares else None),
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=budget_seconds,
         pool_recycle=1800,
         hide_parameters=True,
     )
-    return Db(engine, budget_seconds)
+    first = 0 if prepares else None
+    direct = Direct(lambda: Connection.opened(found, autocommit=True, prepare_threshold=first), DIRECT_SIZE)
+    return Db(engine, direct, budget_seconds)
 
 
 async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
@@ -112,6 +124,22 @@ async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) ->
     return await _within_budget(db, once, db.budget_seconds)
 
 
+async def direct(
+    db: Db, statement: LiteralString, arguments: Sequence[object], *, budget_seconds: float | None = None
+) -> list[tuple[Any, ...]]:
+    """`autocommit` past SQLAlchemy, for ONE statement with psycopg's %s. It stays prepared on its connection.
+
+    Errors are SQLAlchemy's, as from everywhere else.
+    """
+
+    async def once(use: "_Use") -> list[tuple[Any, ...]]:
+        async with db.direct.connection() as connection:
+            with use.holding(connection):
+                return await (await connection.execute(statement, arguments)).fetchall()
+
+    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+
+
 class _Use:
     """One attempt's use of a connection."""
 
@@ -124,14 +152,21 @@ class _Use:
         writes is not given back to the pool."""
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, Connection)
+        try:
+            with self.holding(driver):
+                yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == READ_ONLY:
+                await connection.invalidate()
+            raise
+
+    @contextmanager
+    def holding(self, driver: Connection) -> Iterator[None]:
+        """Raises TryAgain at the end if the standby has not confirmed a COMMIT."""
         driver.is_unreplicated = False
         self.connection = driver
         try:
             yield
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == _READ_ONLY:
-                await connection.invalidate()
-            raise
         finally:
             self.connection = None
         if driver.is_unreplicated:
@@ -210,7 +245,8 @@ async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_se
             raise
         if not done:
             _abandon(db, task, use)
-            raise TryAgain(NOT_SAVED)
+            if not await _has_worked(task):
+                raise TryAgain(NOT_SAVED)
         try:
             return task.result()
         except (DBAPIError, PoolTimeout, OSError) as error:
@@ -220,6 +256,12 @@ async def _within_budget(db: Db, once: Callable[[_Use], Awaitable[T]], budget_se
                 raise TryAgain(NOT_SAVED) from error
         attempt += 1
         await asyncio.sleep(min(0.25, 0.05 * 2**attempt))
+
+
+async def _has_worked(task: "asyncio.Future[Any]") -> bool:
+    """Whether a task that was told to stop had got through all the same."""
+    await asyncio.wait({task}, timeout=TRUTH_SECONDS)
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _abandon(db: Db, task: "asyncio.Future[Any]", use: _Use) -> None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, select, text, union_all, update
+from sqlalchemy import bindparam, exists, func, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.home import Decided
 from bot.errors import NotFound
-from bot.store import card, outbox, reminder
+from bot.store import reminder
 from bot.store import tables as t
 
 FOLLOW = "decision.changed"
@@ -83,15 +83,19 @@ async def add(
     return decision_of(row.one())
 
 
+# Built once, like the other statements that every screen needs: building one costs more than running it.
+_GET = select(*t.customer_decisions.c).where(
+    t.customer_decisions.c.id == bindparam("id"), t.customer_decisions.c.team_id == bindparam("team")
+)
+_GET_LOCKED = _GET.with_for_update()
+
+
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Decision:
     """The team's decision. `lock`: lock its row first, as every change of a decision does, so that changes take turns.
 
     Raises NotFound, whether it does not exist or is another team's.
     """
-    query = select(*t.customer_decisions.c).where(
-        t.customer_decisions.c.id == decision_id, t.customer_decisions.c.team_id == team_id
-    )
-    row = (await c.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await c.execute(_GET_LOCKED if lock else _GET, {"id": decision_id, "team": team_id})).one_or_none()
     if row is None:
         raise NotFound("Your team has no such decision. /decide list shows those it has.")
     return decision_of(row)
@@ -187,46 +191,19 @@ async def _set(c: AsyncConnection, decision_id: UUID, values: Mapping[str, objec
     await c.execute(update(t.customer_decisions).where(t.customer_decisions.c.id == decision_id).values(**values))
 
 
+_CHANGED = text("SELECT decision_changed(:decision, :asked)")
+
+
 async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = False) -> None:
     """Every change of what people see of a decision ends here, in the transaction that made the change.
 
     The revision grows by one. No reminder of the decision goes out until it is planned anew. Two deliveries are queued:
-    one that updates the card, and one (`FOLLOW`) that plans the reminders and updates Home tabs.
+    one that updates the card, and one (`FOLLOW`) that plans the reminders and updates Home tabs. All of it is in
+    `migrations/journeys.sql`, where ballots that come together also end.
 
     `is_asked`: somebody pressed "Post the card", so the owner is told of a failure even if they were told before.
     """
-    row = (
-        await c.execute(
-            update(t.customer_decisions)
-            .where(t.customer_decisions.c.id == decision_id)
-            .values(revision=t.customer_decisions.c.revision + 1)
-            .returning(
-                t.customer_decisions.c.revision,
-                t.customer_decisions.c.workspace_id,
-                t.customer_decisions.c.channel_id,
-            )
-        )
-    ).one()
-    await reminder.silence(c, decision_id)
-    await outbox.enqueue(
-        c,
-        kind=FOLLOW,
-        lane=f"decision:{decision_id}",
-        key=f"follow:{decision_id}:{row.revision}",
-        payload={"decision": str(decision_id), "revision": row.revision},
-    )
-    if row.workspace_id and row.channel_id:
-        await outbox.enqueue(
-            c,
-            kind=card.KIND,
-            lane=outbox.slack_lane(row.workspace_id, row.channel_id),
-            key=f"card:{decision_id}:{row.revision}",
-            payload={
-                "decision": str(decision_id),
-                "revision": row.revision,
-                "asked": row.revision if is_asked else 0,
-            },
-        )
+    await c.execute(_CHANGED, {"decision": decision_id, "asked": is_asked})
 
 
 # The words of the partial index `ix_customer_decisions_turning`.

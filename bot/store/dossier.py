@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Brief, Decision, Dossier, Status
@@ -55,12 +55,15 @@ async def _colleagues(c: AsyncConnection, found: Decision, *needed: Member | Non
     return tuple(m for m in everybody if m.is_active)
 
 
+_MEMBER = (
+    select(*team.MEMBER_COLUMNS)
+    .outerjoin(t.slack_identities, team.identity_in(bindparam("workspace")))
+    .where(t.team_members.c.id == bindparam("member"))
+)
+
+
 async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Member:
-    row = await c.execute(
-        select(*team.MEMBER_COLUMNS)
-        .outerjoin(t.slack_identities, team.identity_in(found.workspace_id))
-        .where(t.team_members.c.id == member_id)
-    )
+    row = await c.execute(_MEMBER, {"workspace": found.workspace_id or "", "member": member_id})
     return team.member_of(row.one())
 
 

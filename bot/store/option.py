@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.option import Option, OptionDraft
 from bot.store import tables as t
 
+_K = t.response_options.c
+_OF_DECISIONS = (
+    select(*_K)
+    .where(_K.decision_id.in_(bindparam("decisions", expanding=True)))
+    .order_by(_K.decision_id, _K.position, _K.created_at, _K.id)
+)
+
 
 async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, tuple[Option, ...]]:
     """Options by decision, in the order in which they were proposed."""
-    k = t.response_options.c
-    rows = await c.execute(
-        select(*k).where(k.decision_id.in_(decision_ids)).order_by(k.decision_id, k.position, k.created_at, k.id)
-    )
+    rows = await c.execute(_OF_DECISIONS, {"decisions": list(decision_ids)})
     found: dict[UUID, tuple[Option, ...]] = dict.fromkeys(decision_ids, ())
     for r in rows:
         option = Option(

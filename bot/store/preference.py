@@ -1,8 +1,8 @@
 """How members want to be told (`team_members.notification_preferences`), and in which time zone they live."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from sqlalchemy import cast, func, select, update
@@ -56,9 +56,12 @@ async def find_ways(c: AsyncConnection, *, member_id: UUID, workspace_id: str | 
 
 
 def _ways(row: Any) -> Ways:
-    body = row.notification_preferences
+    return _ways_of(row.notification_preferences, row.tz)
+
+
+def _ways_of(body: Any, tz: str | None) -> Ways:
     phone = body.get("phone") if isinstance(body, dict) else None
-    return Ways(Preferences.from_json(body), row.tz, phone if isinstance(phone, str) and phone else None)
+    return Ways(Preferences.from_json(body), tz, phone if isinstance(phone, str) and phone else None)
 
 
 async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[str, object]) -> None:
@@ -71,3 +74,32 @@ async def set_preferences(c: AsyncConnection, member_id: UUID, values: Mapping[s
         .where(m.c.id == member_id)
         .values(notification_preferences=kept.op("||")(cast(dict(values), json_type)))
     )
+
+
+# --- Snoozing, in two statements -------------------------------------------------------------------------------------
+
+FIND_OWN: LiteralString = """
+SELECT m.id, m.team_id, m.notification_preferences, i.tz, m.notification_preferences::text
+FROM slack_identities i JOIN team_members m ON m.id = i.member_id AND m.is_active
+WHERE i.workspace_id = %s AND i.slack_user_id = %s
+"""
+SNOOZE: LiteralString = "SELECT snooze_member(%s, %s, %s::jsonb, %s)"
+
+
+@dataclass(frozen=True)
+class Own:
+    """An active member's own ways to be told, as they are now."""
+
+    member_id: UUID
+    team_id: UUID
+    ways: Ways
+    seen: str | None
+    """The preferences as they stand in the database: by it `SNOOZE` sees whether they are others by then."""
+
+
+def own_of(rows: Sequence[tuple[Any, ...]]) -> Own | None:
+    """The answer of FIND_OWN; None for a Slack user who is no active member."""
+    if not rows:
+        return None
+    member_id, team_id, body, tz, seen = rows[0]
+    return Own(member_id, team_id, _ways_of(body, tz), seen)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,39 +79,45 @@ class Found:
         return _round_of(self.row, self.members)
 
 
+_R = t.rounds.c
+_LIVE = (
+    select(*_R)
+    .where(_R.decision_id.in_(bindparam("decisions", expanding=True)), _R.voided_at.is_(None))
+    .order_by(_R.decision_id, _R.number.desc())
+    .ext(distinct_on(_R.decision_id))
+)
+
+
 async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Found]:
     """By decision its latest round that was not voided, where there is one. Two statements for all of them."""
-    r = t.rounds.c
-    rows = await c.execute(
-        select(*r)
-        .where(r.decision_id.in_(decision_ids), r.voided_at.is_(None))
-        .order_by(r.decision_id, r.number.desc())
-        .ext(distinct_on(r.decision_id))
-    )
+    rows = await c.execute(_LIVE, {"decisions": list(decision_ids)})
     found = {row.id: row for row in rows}
     members = await _members(c, list(found)) if found else {}
     return {row.decision_id: Found(row, members.get(row.id, ())) for row in found.values()}
 
 
+_M = t.round_members.c
+_ASKED = (
+    select(
+        _M.round_id,
+        _M.member_id,
+        t.team_members.c.name,
+        t.slack_identities.c.slack_user_id,
+        _M.submitted,
+        _M.excused_at,
+    )
+    .join(t.rounds, _R.id == _M.round_id)
+    .join(t.customer_decisions, t.customer_decisions.c.id == _R.decision_id)
+    .join(t.team_members, t.team_members.c.id == _M.member_id)
+    .outerjoin(t.slack_identities, identity_in(t.customer_decisions.c.workspace_id))
+    .where(_M.round_id.in_(bindparam("rounds", expanding=True)))
+    .order_by(_M.round_id, t.team_members.c.name, _M.member_id)
+)
+
+
 async def _members(c: AsyncConnection, round_ids: Sequence[UUID]) -> dict[UUID, tuple[RoundMember, ...]]:
     """By round those who are asked, by name, with who they are in the workspace of the decision."""
-    m, d = t.round_members.c, t.customer_decisions.c
-    rows = await c.execute(
-        select(
-            m.round_id,
-            m.member_id,
-            t.team_members.c.name,
-            t.slack_identities.c.slack_user_id,
-            m.submitted,
-            m.excused_at,
-        )
-        .join(t.rounds, t.rounds.c.id == m.round_id)
-        .join(t.customer_decisions, d.id == t.rounds.c.decision_id)
-        .join(t.team_members, t.team_members.c.id == m.member_id)
-        .outerjoin(t.slack_identities, identity_in(d.workspace_id))
-        .where(m.round_id.in_(round_ids))
-        .order_by(m.round_id, t.team_members.c.name, m.member_id)
-    )
+    rows = await c.execute(_ASKED, {"rounds": list(round_ids)})
     return {
         round_id: tuple(
             RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in people
@@ -159,15 +165,16 @@ async def of_decision(c: AsyncConnection, decision_id: UUID) -> list[UUID]:
     return list(rows.scalars())
 
 
+_DECISION = (
+    select(t.customer_decisions.c.team_id, t.customer_decisions.c.id)
+    .join(t.rounds, _R.decision_id == t.customer_decisions.c.id)
+    .where(_R.id == bindparam("round"))
+)
+
+
 async def find_decision(c: AsyncConnection, round_id: UUID) -> tuple[UUID, UUID] | None:
     """(team id, decision id) of a round."""
-    row = (
-        await c.execute(
-            select(t.customer_decisions.c.team_id, t.customer_decisions.c.id)
-            .join(t.rounds, t.rounds.c.decision_id == t.customer_decisions.c.id)
-            .where(t.rounds.c.id == round_id)
-        )
-    ).one_or_none()
+    row = (await c.execute(_DECISION, {"round": round_id})).one_or_none()
     return (row.team_id, row.id) if row else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -65,20 +65,21 @@ def identity_in(workspace_id: str | ColumnElement[str] | None) -> Any:
     )
 
 
+_BY_IDENTITY = (
+    select(*MEMBER_COLUMNS, *TEAM_COLUMNS)
+    .select_from(t.slack_identities)
+    .join(t.team_members, t.team_members.c.id == t.slack_identities.c.member_id)
+    .join(t.teams, t.teams.c.id == t.team_members.c.team_id)
+    .where(
+        t.slack_identities.c.workspace_id == bindparam("workspace"),
+        t.slack_identities.c.slack_user_id == bindparam("user"),
+    )
+)
+
+
 async def find_by_identity(c: AsyncConnection, user: SlackUser) -> tuple[Member, Team] | None:
     """The member behind a Slack user, with the team."""
-    row = (
-        await c.execute(
-            select(*MEMBER_COLUMNS, *TEAM_COLUMNS)
-            .select_from(t.slack_identities)
-            .join(t.team_members, t.team_members.c.id == t.slack_identities.c.member_id)
-            .join(t.teams, t.teams.c.id == t.team_members.c.team_id)
-            .where(
-                t.slack_identities.c.workspace_id == user.workspace_id,
-                t.slack_identities.c.slack_user_id == user.user_id,
-            )
-        )
-    ).one_or_none()
+    row = (await c.execute(_BY_IDENTITY, {"workspace": user.workspace_id, "user": user.user_id})).one_or_none()
     return (member_of(row), team_of(row)) if row else None
 
 
@@ -185,8 +186,11 @@ async def update_team(c: AsyncConnection, team_id: UUID, values: Mapping[str, ob
     await c.execute(update(t.teams).where(t.teams.c.id == team_id).values(**values))
 
 
+_TEAM = select(*TEAM_COLUMNS).where(t.teams.c.id == bindparam("team"))
+
+
 async def get_team(c: AsyncConnection, team_id: UUID) -> Team:
-    return team_of((await c.execute(select(*TEAM_COLUMNS).where(t.teams.c.id == team_id))).one())
+    return team_of((await c.execute(_TEAM, {"team": team_id})).one())
 
 
 async def get_by_name(c: AsyncConnection, name: str | None) -> Team:

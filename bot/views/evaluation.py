@@ -7,9 +7,12 @@ the round, never a score.
 from uuid import UUID
 
 from bot.domain.action import Action
+from bot.domain.criterion import MAX_CRITERIA
 from bot.domain.decision import Dossier
 from bot.domain.evaluation import Ballot, fits_one_page
-from bot.domain.round import Round, turnout
+from bot.domain.option import MAX_OPTIONS
+from bot.domain.questions import Questions
+from bot.domain.round import turnout
 from bot.errors import Invalid
 from bot.views import sheet as on
 from bot.views.page_form import PageForm, Turn, parse, parse_turn, require_complete, require_readable
@@ -35,30 +38,28 @@ __all__ = [
 DRAFTS = "What was saved but never submitted does not count, and is deleted when scoring closes."
 
 
-def pages(dossier: Dossier) -> int:
+def pages(questions: Questions) -> int:
     """How many pages of scores there are; where it is more than one, the page with this index is the one to check."""
-    round_ = _round(dossier)
-    return 1 if _is_one_page(round_) else len(round_.weights)
+    return 1 if _is_one_page(questions) else len(questions.weights)
 
 
-def first_page(dossier: Dossier, ballot: Ballot) -> int:
+def first_page(questions: Questions, ballot: Ballot) -> int:
     """Where to resume: the first page that still wants something; of a submitted ballot the first of all."""
-    round_ = _round(dossier)
-    if ballot.is_submitted or _is_one_page(round_):
+    if ballot.is_submitted or _is_one_page(questions):
         return 0
-    return ballot.first_open_page([criterion for criterion, _ in round_.weights], round_.option_ids)
+    return ballot.first_open_page(questions.criterion_ids, questions.option_ids)
 
 
 def window(
-    dossier: Dossier, ballot: Ballot, *, index: int, member_id: UUID, revision: str, shows_comments: bool = False
+    questions: Questions, ballot: Ballot, *, index: int, member_id: UUID, revision: str, shows_comments: bool = False
 ) -> kit.View:
-    """The page with this index, prefilled; options in this person's own order. Raises Invalid without a round.
+    """The page with this index, prefilled; options in this person's own order.
 
     A fresh `revision` shows what the ballot holds; the same one keeps what was typed. shows_comments: the fields for
     comments are there although nothing was written yet.
     """
-    sheet = Sheet(dossier, _round(dossier), ballot, member_id, revision)
-    if _is_one_page(sheet.round):
+    sheet = Sheet(questions, ballot, member_id, revision)
+    if _is_one_page(questions):
         return _whole(sheet, shows_comments=shows_comments)
     if index < len(sheet.criterion_ids):
         return _page(sheet, index)
@@ -75,7 +76,7 @@ def _whole(sheet: Sheet, *, shows_comments: bool) -> kit.View:
         on.about_to_submit(sheet),
         *on.steps(sheet),
     ]
-    return _modal(sheet, blocks, callback_id=ids.BALLOT, submit="Submit in secret")
+    return _modal(sheet, blocks, callback_id=ids.BALLOT, submit="Submit in secret", is_proven=_is_usual(sheet))
 
 
 def _page(sheet: Sheet, index: int) -> kit.View:
@@ -87,7 +88,7 @@ def _page(sheet: Sheet, index: int) -> kit.View:
         *on.criterion(sheet, sheet.criterion_ids[index]),
         *on.steps(sheet, has_back=index > 0),
     ]
-    return _modal(sheet, blocks, callback_id=ids.SCORE_PAGE, submit="Next", index=index)
+    return _modal(sheet, blocks, callback_id=ids.SCORE_PAGE, submit="Next", index=index, is_proven=_is_usual(sheet))
 
 
 def _check(sheet: Sheet, *, shows_comments: bool) -> kit.View:
@@ -104,39 +105,53 @@ def _check(sheet: Sheet, *, shows_comments: bool) -> kit.View:
     return _modal(sheet, blocks, callback_id=ids.CHECK_PAGE, submit="Submit in secret", index=index)
 
 
-def _modal(sheet: Sheet, blocks: list[kit.Block], *, callback_id: str, submit: str, index: int = 0) -> kit.View:
+def _is_usual(sheet: Sheet) -> bool:
+    """Whether another program has put in no more criteria and options than ours lets anybody."""
+    return len(sheet.criterion_ids) <= MAX_CRITERIA and len(sheet.questions.option_ids) <= MAX_OPTIONS
+
+
+def _modal(
+    sheet: Sheet,
+    blocks: list[kit.Block],
+    *,
+    callback_id: str,
+    submit: str,
+    index: int = 0,
+    is_proven: bool = False,
+) -> kit.View:
     return kit.modal(
-        f"Score {sheet.dossier.decision.name}",
+        f"Score {sheet.questions.name}",
         blocks,
         callback_id=callback_id,
         submit=submit,
         close="Close without saving",
-        metadata={"round": str(sheet.round.id), "page": str(index), "rev": sheet.revision},
+        metadata={"round": str(sheet.questions.round_id), "page": str(index), "rev": sheet.revision},
+        is_proven=is_proven,
     )
 
 
 def will_be_shown(dossier: Dossier) -> kit.View:
-    """What this very round publishes, and what becomes of the rest."""
-    paragraphs = (secrecy(), shown_afterwards(_round(dossier)), DRAFTS)
+    """What this very round publishes, and what becomes of the rest. Raises Invalid without a round."""
+    if dossier.round is None:
+        raise Invalid(f"Scoring of {dossier.decision.name} has not started.")
+    paragraphs = (secrecy(), shown_afterwards(dossier.round), DRAFTS)
     blocks = [kit.paragraph(paragraph) for paragraph in paragraphs]
     return kit.modal("What will be shown?", blocks, callback_id=ids.NOTICE, close="Back")
 
 
-def saved(dossier: Dossier, ballot: Ballot) -> kit.View:
+def saved(questions: Questions, ballot: Ballot) -> kit.View:
     """After "Save for later": an app cannot close a modal by a button, so it says what to do."""
-    round_ = _round(dossier)
-    criteria = [criterion for criterion, _ in round_.weights]
-    done = ballot.done_pages(criteria, round_.option_ids)
+    criteria = questions.criterion_ids
+    done = ballot.done_pages(criteria, questions.option_ids)
     sentence = (
         f"Saved, {done} of {text.count('criterion', len(criteria))} complete. Close this window; "
-        f"Score on {dossier.decision.name} resumes here. "
+        f"Score on {questions.name} resumes here. "
     )
     return notice.done("Saved", sentence + (on.SUBMITTED if ballot.is_submitted else "It counts once you submit it."))
 
 
-def submitted(dossier: Dossier, *, submitted: int, roster: int, closed: bool) -> kit.View:
-    """After "Submit in secret": counts, nothing else."""
-    name = dossier.decision.name
+def submitted(name: str, *, submitted: int, roster: int, closed: bool) -> kit.View:
+    """After "Submit in secret": counts, nothing else. `name`: the decision's, "#42"."""
     then = (
         "Everybody has scored: scoring is closed and the result is on its way."
         if closed
@@ -145,11 +160,5 @@ def submitted(dossier: Dossier, *, submitted: int, roster: int, closed: bool) ->
     return notice.done(f"{name} submitted", f"Submitted in secret. {turnout(submitted, roster)}. {then}")
 
 
-def _round(dossier: Dossier) -> Round:
-    if dossier.round is None:
-        raise Invalid(f"Scoring of {dossier.decision.name} has not started.")
-    return dossier.round
-
-
-def _is_one_page(round_: Round) -> bool:
-    return fits_one_page(len(round_.weights), len(round_.option_ids))
+def _is_one_page(questions: Questions) -> bool:
+    return fits_one_page(len(questions.weights), len(questions.option_ids))

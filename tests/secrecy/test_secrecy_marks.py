@@ -108,6 +108,22 @@ def test_a_page_that_abstains_writes_as_many_bytes_as_one_that_scores(vault: Vau
     assert len(set(written.values())) == 1, written
 
 
+def test_so_do_pages_that_are_saved_together(vault: Vault) -> None:
+    r = vault.a_round(people=len(PAGES))
+    written = {}
+    for member, (name, page) in zip(r.members, PAGES.items(), strict=True):
+        body = vault.page(r, *page["scores"], confidence=page.get("confidence"), abstain=page.get("abstain", False))
+        first, second = (
+            Jsonb([{"place": 0, "member": str(member), "pages": [{"criterion": str(criterion), "page": body}]}])
+            for criterion in r.criteria
+        )
+        vault.do("SELECT save_pages(%s, %s)", r.id, first)
+        written[name] = bytes_of_wal(vault, "SELECT save_pages(%s, %s)", r.id, second)
+
+    assert len(set(written.values())) == 1, written
+    assert min(written.values()) > 0
+
+
 def bytes_of_wal(vault: Vault, statement: str, *arguments: object) -> int:
     """What the statement writes into the log, apart from whole pages of the disk."""
     (plan,) = vault.value(f"EXPLAIN (ANALYZE, WAL, FORMAT JSON) {statement}", *arguments)

@@ -18,6 +18,7 @@ from bot.domain.decision import Case, Decision, Dossier, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.option import Option, OptionDraft
 from bot.domain.outcome import Outcome
+from bot.domain.questions import questions_of
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
 from bot.domain.stability import StabilityLabel
@@ -328,7 +329,7 @@ def on_many_pages() -> Dossier:
 def score_window(dossier: Dossier, ballot: Ballot | None = None, **facts: Any) -> dict[str, Any]:
     """Lisa's scoring window; the first one, with nothing in it, by default."""
     shown = {"index": 0, "member_id": LISA.id, "revision": "r1", **facts}
-    return evaluation.window(dossier, ballot or Ballot(), **shown)
+    return evaluation.window(questions_of(dossier), ballot or Ballot(), **shown)
 
 
 def by(member: Member) -> By:
@@ -373,13 +374,13 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "proceed", round.proceed(dossier)
     yield "second round", second_round.ask(dossier, closes_at=TOMORROW)
     if dossier.round:
-        for index in range(evaluation.pages(dossier) + 1):
+        for index in range(evaluation.pages(questions_of(dossier)) + 1):
             yield f"page {index}", score_window(dossier, ballot, index=index)
         for options_, criteria_ in ((10, 2), (2, 10), (4, 5)):
             yield f"one page of {options_} x {criteria_}", score_window(sized(dossier, options_, criteria_), ballot)
         yield "shown", evaluation.will_be_shown(dossier)
-        yield "saved", evaluation.saved(dossier, ballot)
-    yield "submitted", evaluation.submitted(dossier, submitted=4, roster=5, closed=False)
+        yield "saved", evaluation.saved(questions_of(dossier), ballot)
+    yield "submitted", evaluation.submitted(dossier.decision.name, submitted=4, roster=5, closed=False)
     if dossier.options:
         yield "resolve", outcome.resolve(dossier, by(ANA))
     yield "resolved", outcome.resolved(dossier)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.domain.evaluation import Ballot, Comments, Page, shuffled
+from bot.domain.questions import questions_of
 from bot.errors import Invalid
 from bot.views import evaluation
 from bot.views.slack.form import as_uuid, errors_for
@@ -230,7 +231,7 @@ def test_up_to_twenty_scores_are_one_page_and_more_are_several() -> None:
 
     for options, criteria, pages in ((10, 2, 1), (4, 5, 1), (2, 10, 1), (7, 3, 3), (2, 11, 11), (12, 12, 12)):
         sized = dossiers.sized(found, options, criteria)
-        assert evaluation.pages(sized) == pages
+        assert evaluation.pages(questions_of(sized)) == pages
         assert (score_window(sized)["callback_id"] == "evaluation.ballot") is (pages == 1)
 
 
@@ -562,11 +563,11 @@ def test_resuming_starts_at_the_first_open_page_and_a_submitted_ballot_at_the_fi
     full = dossiers.ballot_of(found).pages
     half = {found.criteria[0].id: full[found.criteria[0].id]}
 
-    assert evaluation.first_page(found, Ballot()) == 0
-    assert evaluation.first_page(found, Ballot(half)) == 1
-    assert evaluation.first_page(found, Ballot(full)) == 7
-    assert evaluation.first_page(found, Ballot(full, is_submitted=True)) == 0
-    assert evaluation.first_page(dossiers.situations()["open"], Ballot(full)) == 0
+    assert evaluation.first_page(questions_of(found), Ballot()) == 0
+    assert evaluation.first_page(questions_of(found), Ballot(half)) == 1
+    assert evaluation.first_page(questions_of(found), Ballot(full)) == 7
+    assert evaluation.first_page(questions_of(found), Ballot(full, is_submitted=True)) == 0
+    assert evaluation.first_page(questions_of(dossiers.situations()["open"]), Ballot(full)) == 0
 
 
 def test_saving_for_later_says_how_far_and_how_to_go_on() -> None:
@@ -574,7 +575,7 @@ def test_saving_for_later_says_how_far_and_how_to_go_on() -> None:
     one = {TRUST: Page(abstain=True)}
 
     def sentence(ballot: Ballot) -> str:
-        return str(evaluation.saved(found, ballot)["blocks"][0]["text"]["text"])
+        return str(evaluation.saved(questions_of(found), ballot)["blocks"][0]["text"]["text"])
 
     begin = "Saved, 1 of 2 criteria complete. Close this window; Score on #42 resumes here."
     assert sentence(Ballot(one)) == f"{begin} It counts once you submit it."
@@ -585,7 +586,7 @@ def test_after_submitting_only_counts_are_told() -> None:
     found = dossiers.situations()["open"]
 
     def sentence(closed: bool) -> str:
-        view = evaluation.submitted(found, submitted=4, roster=5, closed=closed)
+        view = evaluation.submitted(found.decision.name, submitted=4, roster=5, closed=closed)
         return str(view["blocks"][0]["text"]["text"])
 
     assert sentence(False) == (
@@ -598,4 +599,4 @@ def test_after_submitting_only_counts_are_told() -> None:
 
 def test_without_a_round_there_is_nothing_to_score() -> None:
     with pytest.raises(Invalid, match=re.escape("Scoring of #42 has not started.")):
-        evaluation.pages(dossiers.situations()["options"])
+        questions_of(dossiers.situations()["options"])

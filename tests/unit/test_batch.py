@@ -1,0 +1,124 @@
+"""Who waits in line for a write, and what they are told."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from bot.errors import TryAgain
+from bot.store.batch import MOST, Batches
+
+ROUND, OTHER = UUID(int=1), UUID(int=2)
+
+
+class Writes:
+    """Answers each entry with itself, one write at a time as the test lets them through."""
+
+    def __init__(self) -> None:
+        self.seen: list[list[int]] = []
+        self.may_go = asyncio.Event()
+
+    async def __call__(self, entries: Sequence[int], seconds: float) -> list[int]:
+        self.seen.append(list(entries))
+        await self.may_go.wait()
+        return list(entries)
+
+
+async def in_line(*waiting: "asyncio.Task[int]") -> None:
+    """Until each has been begun."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+
+
+def adds(batches: Batches, writes: Writes, *numbers: int, of: UUID = ROUND) -> "list[asyncio.Task[int]]":
+    return [asyncio.create_task(batches.add(of, n, n, writes, seconds=60)) for n in numbers]
+
+
+async def test_nobody_waits_for_others_where_nothing_is_being_written() -> None:
+    batches, writes = Batches(), Writes()
+    writes.may_go.set()
+
+    assert [await batches.add(ROUND, 1, n, writes, seconds=60) for n in (1, 2)] == [1, 2]
+    assert writes.seen == [[1], [2]]
+    assert batches.lines == {}
+
+
+async def test_a_write_serves_so_many_and_the_rest_follow_in_order() -> None:
+    batches, writes = Batches(), Writes()
+    tasks = adds(batches, writes, 0)
+    await in_line(*tasks)
+    tasks += adds(batches, writes, *range(1, MOST + 6))
+    await in_line(*tasks)
+    writes.may_go.set()
+
+    assert await asyncio.gather(*tasks) == list(range(MOST + 6))
+    assert writes.seen == [[0], list(range(1, MOST + 1)), list(range(MOST + 1, MOST + 6))]
+
+
+async def test_rounds_do_not_wait_for_each_other() -> None:
+    batches, slow, quick = Batches(), Writes(), Writes()
+    (waiting,) = adds(batches, slow, 1)
+    await in_line(waiting)
+    quick.may_go.set()
+
+    assert await batches.add(OTHER, 2, 2, quick, seconds=60) == 2
+    slow.may_go.set()
+    assert await waiting == 1
+
+
+async def test_a_database_that_is_away_is_asked_once_for_all() -> None:
+    batches, asked = Batches(), list[list[int]]()
+
+    async def away(entries: Sequence[int], seconds: float) -> list[int]:
+        asked.append(list(entries))
+        raise TryAgain("Later.")
+
+    others = [asyncio.create_task(batches.add(OTHER, n, n, away, seconds=60)) for n in (2, 3, 4)]
+    answers = await asyncio.gather(*others, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["Later."] * 3
+    assert asked == [[2, 3, 4]]
+
+
+async def test_whose_time_is_nearly_up_is_told_so_and_not_written() -> None:
+    batches, writes = Batches(), Writes()
+    tasks = adds(batches, writes, 1)
+    await in_line(*tasks)
+    tasks.append(asyncio.create_task(batches.add(ROUND, 2, 2, writes, seconds=0)))
+    tasks += adds(batches, writes, 3)
+    await in_line(*tasks)
+    writes.may_go.set()
+
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [answers[0], answers[2]] == [1, 3]
+    assert isinstance(answers[1], TryAgain)
+    assert writes.seen == [[1], [3]]
+
+
+async def test_what_is_saved_is_told_to_somebody_whose_time_is_up_in_the_same_moment() -> None:
+    batches, writes = Batches(), Writes()
+    (task,) = adds(batches, writes, 1)
+    await in_line(task)
+    writes.may_go.set()
+    await asyncio.sleep(0)  # the write ends, and whoever waits for it has not gone on yet
+    assert batches.lines == {}
+    task.cancel()
+
+    assert await task == 1
+
+
+async def test_whoever_leaves_the_line_is_not_written() -> None:
+    batches, writes = Batches(), Writes()
+    (first,) = adds(batches, writes, 1)
+    await in_line(first)
+    second, third = adds(batches, writes, 2, 3)
+    await in_line(second, third)
+    second.cancel()
+    writes.may_go.set()
+
+    assert [await first, await third] == [1, 3]
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert writes.seen == [[1], [3]]
