@@ -19,6 +19,11 @@ class Goal:
         return value >= self.must if self.is_least else value <= self.must
 
     @property
+    def is_count(self) -> bool:
+        """Of what must not happen: once in one round is too often."""
+        return self.must == 0
+
+    @property
     def asked(self) -> str:
         return f"{'≥' if self.is_least else '≤'} {self.must:g}{self.unit}"
 
