@@ -182,14 +182,12 @@ class Bench:
         volleys: list[Volley] = []
         while not volleys or sum(volley.seconds for volley in volleys) < self.effort.seconds:
             volleys.append(await self.fire(name, kind))
-        answers = sum(len(volley.waits) for volley in volleys)
-        refused = sum(len(volley.refused) for volley in volleys) if name != NULL else 0
-        if refused:
-            self.notes.append(f"{name}, {kind}: {refused} of {answers} refused")
-        rate = (answers - refused) / sum(volley.seconds for volley in volleys)
-        self.fastest = max(self.fastest, rate if name != NULL else 0.0)
-        spent = (sum(v.server_cpu for v in volleys), sum(v.postgres_cpu for v in volleys))
-        return Turn(rate, *(seconds / answers * 1000 for seconds in spent))
+        turn = _turn(volleys, counts_all=name == NULL)
+        self.fastest = max(self.fastest, turn.rate if name != NULL else 0.0)
+        refused = sum(len(volley.refused) for volley in volleys)
+        if refused and name != NULL:
+            self.notes.append(f"{name}, {kind}: {refused} of {sum(len(one.waits) for one in volleys)} refused")
+        return turn
 
     async def turns(self, what: str, kind: str, names: tuple[str, ...]) -> dict[str, list[Turn]]:
         """All of them in turn within each round, after one volley each to warm up. Raises Missing."""
@@ -203,6 +201,14 @@ class Bench:
         for name in names:
             self.notes.append(f"{what}, {name}: {_told(found[name])}")
         return found
+
+
+def _turn(volleys: list[Volley], *, counts_all: bool) -> Turn:
+    """counts_all: also answers that say nothing of what was saved."""
+    answers = sum(len(one.waits) for one in volleys)
+    saved = answers if counts_all else sum(len(one.saved) for one in volleys)
+    server, postgres = sum(one.server_cpu for one in volleys), sum(one.postgres_cpu for one in volleys)
+    return Turn(saved / sum(one.seconds for one in volleys), server / answers * 1000, postgres / answers * 1000)
 
 
 def _told(turns: list[Turn]) -> str:
