@@ -28,7 +28,8 @@ class Found:
     def verdict(self) -> str:
         if self.note or not self.rounds:
             return SKIPPED
-        return MET if self.goal.is_met(median(self.rounds)) else MISSED
+        decides = max(self.rounds) if self.goal.is_count else median(self.rounds)
+        return MET if self.goal.is_met(decides) else MISSED
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, ...]:

@@ -27,10 +27,11 @@ def test_rounds_that_lack_their_other_half_are_no_ratios() -> None:
         ("P6", (1.0, 2.9, 9.0), "met"),
         ("P6", (1.0, 3.1, 9.0), "MISSED"),
         ("P7r", (0.0, 0.0, 0.0), "met"),
+        ("P7r", (0.0, 0.0, 1.0), "MISSED"),
         ("rows", (1.0,), "MISSED"),
     ],
 )
-def test_the_median_decides_on_the_side_that_the_goal_asks_for(
+def test_the_median_decides_and_of_what_must_not_happen_the_worst_round(
     key: str, rounds: tuple[float, ...], verdict: str
 ) -> None:
     assert Found(key, rounds).verdict == verdict
