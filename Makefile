@@ -125,8 +125,6 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --extra letters --group build -c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --group benchmarks -c requirements.lock -o requirements-benchmarks.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
 	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -104,7 +104,7 @@ class Bench:
         if name == SLACK:
             return await contenders.python("benchmarks.slack")
         if name == NULL:
-            return await contenders.python("benchmarks.contenders.null", "-", is_fast=True)
+            return await contenders.python("benchmarks.contenders.null", "-")
         if name == PRODUCT:
             made = (await self.installation()).process("web")
             await made.start()
@@ -113,7 +113,7 @@ class Bench:
         if name == JS:
             return await contenders.bolt_js(setting)
         module = {LIMIT: "limit", GROUP: "limit", BARE: "bare", NAIVE: "naive"}[name]
-        return await contenders.python(f"benchmarks.contenders.{module}", setting, is_fast=True)
+        return await contenders.python(f"benchmarks.contenders.{module}", setting)
 
     async def setting(self, name: str) -> str:
         made = await self.installation()

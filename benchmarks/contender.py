@@ -22,7 +22,6 @@ HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 """What is installed at first use; git knows nothing of it."""
 START_SECONDS = 30.0
-_LOCK = HERE.parent / "requirements-benchmarks.lock"
 
 
 class Missing(Exception):
@@ -81,12 +80,10 @@ def written(setting: Setting, place: Path, name: str) -> str:
     return str(path)
 
 
-async def python(module: str, *arguments: str, is_fast: bool = False, is_leashed: bool = True) -> Process:
-    """A module of ours that takes its port as the last argument. is_fast: with uvloop, httptools and orjson."""
+async def python(module: str, *arguments: str, is_leashed: bool = True) -> Process:
+    """A module of ours that takes its port as the last argument."""
     port = free_port()
-    paths = [str(HERE.parent), *([str(packages())] if is_fast and packages().exists() else [])]
-    command = [sys.executable, "-m", module, *arguments, str(port)]
-    return await start(command, port=port, more={"PYTHONPATH": os.pathsep.join(paths)}, is_leashed=is_leashed)
+    return await start([sys.executable, "-m", module, *arguments, str(port)], port=port, is_leashed=is_leashed)
 
 
 async def bolt_js(setting: str) -> Process:
@@ -97,33 +94,8 @@ async def bolt_js(setting: str) -> Process:
     return await start([node, str(CACHE / "bolt_js" / "server.js"), setting, str(port)], port=port)
 
 
-def packages() -> Path:
-    return CACHE / f"python{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def slow_limit() -> str:
-    """Why the limit is none here; empty where it has what it needs."""
-    return "" if packages().exists() else "the limit without uvloop, httptools and orjson"
-
-
 def install() -> None:
-    """What the contenders need and the product does not, at first use; what cannot be is skipped later."""
-    _install_python()
-    _install_js()
-
-
-def _install_python() -> None:
-    if packages().exists():
-        return
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    # Aside and renamed: an installation that was broken off would look like a finished one.
-    new = packages().with_suffix(".new")
-    if subprocess.run([*command, "--target", str(new), "-r", str(_LOCK)], capture_output=True, check=False).returncode:
-        return
-    new.rename(packages())
-
-
-def _install_js() -> None:
+    """What Bolt for JavaScript needs, at first use; where it cannot be had, that contender is skipped later."""
     made = CACHE / "bolt_js"
     made.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "server.js"):

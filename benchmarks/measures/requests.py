@@ -3,7 +3,6 @@
 from statistics import median
 
 from benchmarks.bench import BALLOT, BARE, JS, LIMIT, NULL, PAGE, PRESS, PRODUCT, Bench, Missing
-from benchmarks.contender import slow_limit
 from benchmarks.ground import memory_mb
 from benchmarks.report import Found, ratios, skipped
 
@@ -33,7 +32,7 @@ async def _rates(bench: Bench, key: str, what: str, kind: str, *, peer: str = LI
     cpu = median(ratios([turn.cpu_ms for turn in theirs], [turn.cpu_ms for turn in ours]))
     bench.notes.append(f"{key} by CPU alone: {cpu:.3f}")
     found = ratios([turn.rate for turn in ours], [turn.rate for turn in theirs])
-    return Found(key, found, slow_limit() if peer == LIMIT else "")
+    return Found(key, found)
 
 
 async def _beside_js(bench: Bench) -> list[Found]:

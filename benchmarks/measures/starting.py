@@ -28,7 +28,7 @@ async def measure(bench: Bench) -> list[Found]:
 async def _bare(bench: Bench) -> float:
     setting = await bench.setting(BARE)
     began = time.perf_counter()
-    made = await contenders.python("benchmarks.contenders.bare", setting, is_fast=True, is_leashed=False)
+    made = await contenders.python("benchmarks.contenders.bare", setting, is_leashed=False)
     took = time.perf_counter() - began
     await made.stop()
     return took
