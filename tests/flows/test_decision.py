@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
+from tests.support.hours import ALWAYS
 from tests.support.known import known
 from tests.support.team import Team
 
@@ -243,6 +244,7 @@ async def test_the_date_follows_the_urgency_until_somebody_chooses_one(team: Tea
 
 
 async def test_a_decision_without_a_channel_is_asked_scored_and_resolved(team: Team) -> None:
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await open_form(team, is_whole=True)
     assert (await team.submit("sarah", {**FULL, "Amount at stake": "90", "Card": True})).ok
     assert team.value("SELECT channel_id FROM customer_decisions") is None

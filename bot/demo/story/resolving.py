@@ -31,7 +31,7 @@ async def too_little_authority(stage: Stage) -> None:
 
 async def mike_resolves(stage: Stage) -> None:
     mike = stage.actor("mike")
-    await stage.step("Mike has it; though not for everything.")
+    await stage.step("Mike may decide it, though not with everything.")
     await mike.click("Resolve", within="#1 ·", channel="customer-decisions", sees="Option")
     await mike.fill({"Option": FREE, "Reason": "They are worth it."})
     await mike.submit_in_vain(sees="This option needs a decider for any amount; you may decide up to USD 50,000.")
