@@ -18,7 +18,7 @@ from bot.views import headline as result_headline
 from bot.views.slack import ids, kit, text
 from bot.views.waiting import button_words
 
-MOST_LINES = 12
+MOST_LINES = 10
 """A digest that grows longer is cut; the Home tab has the rest."""
 CASE_LENGTH = 200
 """Characters of what has happened; all of it is on the card."""
