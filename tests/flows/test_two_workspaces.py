@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
+from bot.store import preference
+from bot.store.db import run_tx
 from tests.support.house import living
 from tests.support.scoring import typed
 from tests.support.team import Team
@@ -127,3 +131,23 @@ async def test_the_same_person_in_two_workspaces_is_two_members(both: tuple[Any,
     await ours.house.person("eve").see("Sarah Johnson or a workspace admin can add you")
     assert ours.value("SELECT count(*) FROM slack_identities WHERE slack_user_id = 'U0EVE'") == 0
     assert len(theirs.actors) == 3
+
+
+async def test_the_hours_of_somebody_in_several_workspaces_are_those_of_the_one_that_tells_them(team: Team) -> None:
+    tom = team.actors["tom"]
+    zones = {"T0EARLIER": "Asia/Tokyo", tom.workspace_id: "Europe/Berlin", "T0LATER": "America/New_York"}
+    for workspace_id, tz in zones.items():
+        team.sql(
+            "INSERT INTO slack_identities (workspace_id, slack_user_id, member_id, tz) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET tz = excluded.tz",
+            *(workspace_id, tom.user_id, tom.member.id, tz),
+        )
+
+    async def read(c: AsyncConnection, workspace_id: str) -> tuple[str | None, str | None]:
+        one = await preference.find_ways(c, member_id=tom.member.id, workspace_id=workspace_id)
+        of_all = await preference.ways(c, team_id=tom.team.id, workspace_id=workspace_id)
+        return one.tz, of_all[tom.member.id].tz
+
+    for workspace_id, tz in zones.items():
+        assert await run_tx(team.db, partial(read, workspace_id=workspace_id)) == (tz, tz)
+    assert None not in await run_tx(team.db, partial(read, workspace_id="T0ELSEWHERE"))
