@@ -67,8 +67,9 @@ async def test_a_database_that_quotes_the_ballot_in_its_error_is_not_quoted(
     await team.to_scoring()
     team.sql(
         """
-        CREATE OR REPLACE FUNCTION save_page(p_round uuid, p_member uuid, p_criterion uuid, p_page jsonb) RETURNS text
-        LANGUAGE plpgsql AS $$ BEGIN RAISE 'zqerror %', p_page USING DETAIL = 'zqerror ' || p_page::text; END $$
+        CREATE OR REPLACE FUNCTION hand_in(p_round uuid, p_ballots jsonb)
+        RETURNS TABLE (place int, answer text, submitted int, roster int, decision uuid, number int)
+        LANGUAGE plpgsql AS $$ BEGIN RAISE 'zqerror %', p_ballots USING DETAIL = 'zqerror ' || p_ballots::text; END $$
         """
     )
     await team.window("lisa", "evaluation.open")
