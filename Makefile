@@ -58,6 +58,9 @@ calibrate: install  ## how often "clear", "leaning" and "too close" are right, i
 secrecy-rates: install  ## how many single scores a result gives away to those who know some ballots; ARGS=--quick
 	@$(BIN)/python -m benchmarks.secrecy_rates $(ARGS)
 
+ai-eval: install  ## how well customers' texts are classified, on texts held out; ARGS=--short
+	@$(BIN)/python -m benchmarks.ai_eval $(ARGS)
+
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
 

@@ -5,6 +5,7 @@ Run it after the texts of the part `development` have changed. A word of one tex
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from bot.domain.classification import read_part
@@ -25,9 +26,11 @@ def main() -> None:
     WORDS.write_text(written, encoding="utf-8")
 
 
-def counted() -> Vocabulary:
+def counted(*, without: Collection[str] = ()) -> Vocabulary:
+    """without: rounds whose texts are left out."""
     rows = [row for name in ("english", "off_topic") for row in texts(name, part="development")]
-    return Vocabulary.of((words(read_part(row["text"])), row["type"] or NONE) for row in rows)
+    kept = [row for row in rows if row.get("written") not in without]
+    return Vocabulary.of((words(read_part(row["text"])), row["type"] or NONE) for row in kept)
 
 
 def texts(name: str, *, part: str | None = None) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ know it says so: `type` is None.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import exp
 
@@ -76,6 +76,18 @@ class Reading:
             "version": self.version,
             **found,
         }
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a team has chosen about suggestions. words: type -> what it adds to the lexicon, as typed."""
+
+    is_on: bool = True
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def differs_in(self, other: "Choices") -> list[str]:
+        """The types whose words are others."""
+        return [about for about in DECISION_TYPES if self.words.get(about, ()) != other.words.get(about, ())]
 
 
 @dataclass(frozen=True)

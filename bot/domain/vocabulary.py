@@ -11,15 +11,15 @@ from typing import Any
 
 from bot.domain.lexicon import CLASSES
 
-ENDINGS = (
-    "ations ation ments ment ings ing ies ied ers ed es er ly s e".split()  # the longest first
-)
+ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "s", "e")
+"""The longest first."""
 SHORTEST_STEM = 3
-LITTLE_WORDS = frozenset(
-    "the a an and or of to in on at is are was were be been it its this that these those for with as by from my i we "
-    "our me us you your he she they his her their them him so but if not no do did does dont have has had will would "
-    "can could about there here just very".split()
-)
+_LITTLE = """
+    a about an and are as at be been but by can could did do does dont for from had has have he her here him his i if in
+    is it its just me my no not of on or our she so that the their them there these they this those to us very was we
+    were will with would you your
+"""
+LITTLE_WORDS = frozenset(_LITTLE.split())
 LEAST_TEXTS = 2
 """A word of fewer texts tells nothing."""
 

@@ -90,6 +90,8 @@ teams = Table(
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
     Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
+    Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
+    Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
 )
 
 team_members = Table(

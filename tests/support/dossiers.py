@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from bot import lexicon
 from bot.domain import criterion as criteria
 from bot.domain import option as options
 from bot.domain.action import Action
@@ -334,7 +335,7 @@ def score_window(dossier: Dossier, ballot: Ballot | None = None, **facts: Any) -
 def by(member: Member) -> By:
     """This person, now, under the rules of a fresh installation."""
     actor = Actor(member, TEAM, "T1", member.slack_user_id or "U0")
-    return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({})))
+    return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({}), lexicon.authored()))
 
 
 def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
