@@ -14,7 +14,7 @@ from handlers.team import keeping
 
 async def open_choices(args: AsyncArgs) -> None:
     """The button in the window of setup."""
-    before = args.body["view"]
+    before = args.body.get("view") or {}
 
     async def build() -> dict[str, Any]:
         who, is_admin = await keeping(args, team_view.team_in(before))

@@ -148,10 +148,11 @@ class _Said:
 
     def __init__(self, lexicon: Lexicon, told: Sequence[str]) -> None:
         self._told = told
-        unwanted = [found.end for found in lexicon.signs["negation"].find(told)]
+        unwanted = list(lexicon.signs["negation"].find(told))
         by_class: dict[str, list[Found]] = defaultdict(list)
         for found in lexicon.index.find(told):
-            is_unwanted = any(end <= found.start < end + NEGATED_WORDS for end in unwanted)
+            # From its own first word on: "want a refund" begins within "not want a refund".
+            is_unwanted = any(no.start <= found.start < no.end + NEGATED_WORDS for no in unwanted)
             if found.phrase.about == NONE or not is_unwanted:
                 by_class[found.phrase.about].append(found)
         self._for = {about: _counted(found) for about, found in by_class.items()}
