@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short storm browser-test screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates ai-eval sweep week fresh \
+	chaos chaos-short storm browser-test screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list

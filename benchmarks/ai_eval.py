@@ -161,6 +161,7 @@ def measured(rows: Sequence[Row], off_topic: Sequence[Row], *, draws: int) -> li
     found = [
         measure("phrases, untuned", [untuned.read], rows, off_topic),
         measure("phrases, tuned", [replace(shipped, vocabulary=NO_COUNTS).read], rows, off_topic),
+        measure("counts alone", [replace(shipped, lexicon=_MUTE).read], rows, off_topic),
         measure(SHIPPED, [shipped.read], rows, off_topic),
     ]
     apart = replace(shipped, vocabulary=counted(without=HISTORY_ROUNDS))

@@ -114,7 +114,7 @@ def _words(ask: Ask, start: Choices, about: str) -> tuple[str, ...]:
 
 def _check(phrases: Sequence[str], about: str) -> None:
     if len(phrases) > MOST_PHRASES:
-        raise Invalid(f"That are {len(phrases)} words and phrases; {MOST_PHRASES} at most.", field=about)
+        raise Invalid(f"These are {len(phrases)} words and phrases; {MOST_PHRASES} at most.", field=about)
     for phrase in phrases:
         if len(phrase) > PHRASE_LENGTH or not words(phrase):
             shown = text.cut(phrase, PHRASE_LENGTH)

@@ -1,10 +1,17 @@
 """Suggestions from the text of a case, in the window of a new decision and in the team's setup."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from bot.domain.decision import DECISION_TYPES
+from bot.domain.classification import Reading
+from bot.services import classification as classifications
+from bot.store.db import Db, connect
 from sandbox.people import Modal
 from tests.support.team import Team
 
@@ -167,16 +174,57 @@ async def test_only_who_looks_after_the_team_may_teach_it(team: Team) -> None:
     assert "you have authority 4" in (await team.modal("mike")).text
 
 
-async def test_decided_cases_of_the_team_are_learnt_from_and_ballots_are_never_read(team: Team) -> None:
-    """Ballots are planted that say the opposite in their comments; the service's login may not read them anyhow."""
+async def test_decided_cases_of_the_team_are_learnt_from(team: Team) -> None:
     for number in range(4):
         await team.to_resolved(title=f"Wristband {number} snapped", description="At the gate.")
-    before = kept(team)[0]
-    assert before["method"] == "lexicon+history"
-    team.sql("UPDATE evaluations SET anonymous_comment = 'churn prevention, leaving for a competitor'")
 
-    modal = await opened(team, "Wristband snapped at the gate, USD 20")
+    await opened(team, "Wristband snapped at the gate, we want a refund")
+    assert (await team.submit("lisa", {"Customer": "Acme", "What happened": "It snapped."})).ok
+    await team.modal("lisa", at_least="#5 created")
 
-    assert modal.inputs["Amount at stake (USD)"] == "20"
-    assert modal.inputs["Type of decision"] in ("", None, DECISION_TYPES["refund_request"])
-    assert "competitor" not in modal.text
+    found, confidence = kept(team)
+    assert (found["type"], found["method"]) == ("refund_request", "lexicon+history")
+    assert confidence > Decimal("0.9")
+
+
+async def test_suggestions_never_read_ballots(team: Team) -> None:
+    """Ballots and comments that tell of another type are planted; no statement goes near them, and nothing changes."""
+    await team.to_resolved(title="Wristband snapped", description="At the gate.")
+    before = await suggested(team)
+    await team.to_scoring(title="Wristband lost", description="At the gate.")
+    for name in ("sarah", "mike", "lisa", "tom"):
+        await team.ballot(name, 1, 10, comment="They leave for a competitor and cancel the contract.", share=True)
+
+    # A database of its own: the bot's is busy with deliveries meanwhile.
+    apart = connect(team.house.database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with statements(apart) as sent:
+        after = await suggested(team, db=apart)
+    await apart.close()
+
+    assert after == before
+    assert len(sent) >= 2
+    assert set(re.findall(r"(?:FROM|JOIN|UPDATE|INTO) (\w+)", " ".join(sent))) == {
+        "teams",
+        "customer_decisions",
+    }
+    assert [one for one in sent if re.search("ballot|evaluation|sealed|cell|page|round", one)] == []
+
+
+async def suggested(team: Team, *, db: Db | None = None) -> Reading | None:
+    told = {"title": "Wristband snapped", "description": "A competitor is nearby."}
+    return await classifications.suggest(db or team.db, team.by("lisa"), **told)
+
+
+@contextmanager
+def statements(db: Db) -> Iterator[list[str]]:
+    """What reads or writes tables meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *others: Any) -> None:
+        sent.extend([statement] if re.search(r"\b(FROM|UPDATE|INTO)\b", statement) else [])
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
