@@ -170,8 +170,13 @@ class _Said:
 def _counted(found: Iterable[Found]) -> list[Found]:
     """Each phrase once, and of those that lie over each other the heaviest, then the shortest."""
     once = {one.phrase.written: one for one in found if one.phrase.weight > 0}
+    return _apart(sorted(once.values(), key=lambda one: (-one.phrase.weight, one.end - one.start)))
+
+
+def _apart(found: Iterable[Found]) -> list[Found]:
+    """Without those that lie over one before them."""
     kept: list[Found] = []
-    for one in sorted(once.values(), key=lambda one: (-one.phrase.weight, one.end - one.start)):
+    for one in found:
         kept += [] if one.lies_over(kept) else [one]
     return kept
 
@@ -197,8 +202,9 @@ def _is_no_case(part: str, told: Sequence[str], lexicon: Lexicon) -> float:
 
 
 def _signs(lexicon: Lexicon, name: str, told: Sequence[str]) -> dict[str, None]:
-    """What the text shows of this kind, in order, each once."""
-    return dict.fromkeys(found.phrase.about for found in lexicon.signs[name].find(told))
+    """What the text shows of this kind, each once: "not urgent" counts in place of the "urgent" in it."""
+    longest_first = sorted(lexicon.signs[name].find(told), key=lambda one: one.start - one.end)
+    return dict.fromkeys(found.phrase.about for found in _apart(longest_first))
 
 
 def _urgency(lexicon: Lexicon, told: Sequence[str]) -> int | None:

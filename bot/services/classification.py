@@ -54,7 +54,8 @@ async def choose(db: Db, by: By, chosen: Choices, *, is_workspace_admin: bool) -
         await classification.set_choices(c, by.team.id, chosen)
         keeper = by.actor.keeper
         whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
-        details = {"is_on": [before.is_on, chosen.is_on], "words_of": chosen.differs_in(before), **whom}
+        switched = {"is_on": [before.is_on, chosen.is_on], "words_of": chosen.differs_in(before)}
+        details = {"team": str(by.team.id), **switched, **whom}
         await audit.write(c, "suggestions.changed", by=keeper.member_id, details=details)
 
     await run_tx(db, work)

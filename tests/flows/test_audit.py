@@ -116,7 +116,7 @@ IN_THE_TEAM = {
             Row(
                 "suggestions.changed",
                 "sarah",
-                lambda _: {"is_on": [True, True], "words_of": ["refund_request"]},
+                lambda team: {**of_team(team), "is_on": [True, True], "words_of": ["refund_request"]},
             ),
         ),
     ),

@@ -97,6 +97,8 @@ def test_of_a_long_text_title_and_the_first_characters_are_read(shipped: Classif
         ("Refund, no rush", 2),
         ("Refund please", None),
         ("Urgent: refund", 4),
+        ("Refund for the outage of last week", None),
+        ("Not urgent: refund", 2),
         ("Outage, production is down, urgent", 5),
     ],
 )
