@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week \
-	fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates ai-eval benchmark sweep \
+	week fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -60,6 +60,9 @@ secrecy-rates: install  ## how many single scores a result gives away to those w
 
 benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+ai-eval: install  ## how well customers' texts are classified, on texts held out; ARGS=--short
+	@$(BIN)/python -m benchmarks.ai_eval $(ARGS)
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import lexicon
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import Rules
 from bot.domain.template import CriteriaTemplates
@@ -99,7 +100,8 @@ class Settings(BaseSettings):
         """What decisions of this installation go by."""
         defaults = _defaults()
         ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
-        return Rules(AuthorityTable(ceilings), CriteriaTemplates.from_dict(defaults["criteria"]))
+        templates = CriteriaTemplates.from_dict(defaults["criteria"])
+        return Rules(AuthorityTable(ceilings), templates, lexicon.authored())
 
 
 def told_of_settings(error: ValidationError) -> str:

@@ -10,6 +10,7 @@ from bot.domain.action import Action
 from bot.domain.deadline import decide_by
 from bot.domain.decision import URGENCY
 from bot.domain.permission import standing
+from bot.services import classification as classifications
 from bot.services import decision as decisions
 from bot.services import dossier as dossiers
 from bot.views import card as card_view
@@ -66,6 +67,7 @@ async def _open_new(
             # A DM is never the place for a card.
             channel_id=channel_id if channel_id.startswith(("C", "G")) else None,
             permalink=permalink,
+            reading=await classifications.suggest(deps(args).db, who, title=title, description=description),
             proposals={urgency: decide_by(urgency, now=who.now, clock=clock) for urgency in URGENCY},
             once=secrets.token_hex(4),
         )
@@ -77,6 +79,12 @@ async def unfold(args: AsyncArgs) -> None:
     """The button "More fields"."""
     await args.ack()
     refresh(args, view.unfolded(args.body["view"]))
+
+
+async def undo(args: AsyncArgs) -> None:
+    """Away with what was suggested from the text."""
+    await args.ack()
+    refresh(args, view.undone(args.body["view"]))
 
 
 async def retell(args: AsyncArgs) -> None:

@@ -19,7 +19,21 @@ from bot.views import decision as decision_view
 from bot.views import outcome as outcome_view
 from bot.views import round as round_view
 from bot.views.slack import ids
-from handlers import card, criterion, decision, evaluation, export, help, home, option, outcome, preference, round, team
+from handlers import (
+    card,
+    classification,
+    criterion,
+    decision,
+    evaluation,
+    export,
+    help,
+    home,
+    option,
+    outcome,
+    preference,
+    round,
+    team,
+)
 from handlers.after_ack import BUSY, AfterAck, has_room
 from handlers.answering import Handler, asks, opens
 from handlers.errors import ARGS, on_error
@@ -48,6 +62,7 @@ ACTIONS: dict[str, Handler] = {
     ids.POST_CARD: card.post,
     ids.NEW_TYPED: decision.retell,
     ids.NEW_MORE: decision.unfold,
+    ids.NEW_UNDO: decision.undo,
     ids.OPTIONS_MORE: option.unfold,
     Action.COMPLETE_CASE: asks(Action.COMPLETE_CASE, decision_view.complete_case),
     Action.EDIT_CASE: asks(Action.EDIT_CASE, decision_view.edit_case),
@@ -79,6 +94,7 @@ ACTIONS: dict[str, Handler] = {
     ids.CHOOSE_TEAM: team.choose_team,
     ids.OTHER_TEAM: team.ask_which,
     ids.ANOTHER_TEAM: team.make_another,
+    ids.SUGGESTIONS: classification.open_choices,
     ids.SNOOZE: preference.snooze,
     ids.OPEN_SETTINGS: preference.open_settings,
     ids.HOME_PAGE: home.turn_page,
@@ -108,6 +124,7 @@ VIEWS: dict[str, Handler] = {
     Action.RECORD_OUTCOME: outcome.record,
     ids.SETUP: team.set_up,
     ids.EDIT_MEMBER: team.edit_member,
+    ids.SUGGESTIONS: classification.choose,
     ids.SETTINGS: preference.save,
 }
 

@@ -57,7 +57,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.lexicon", "bot.errors"),
+    # Its files alone, without the settings: the command line reads texts with nothing configured.
+    "bot.lexicon": ("bot.domain",),
     "bot.deps": ("bot.config", "bot.domain", "bot.store.db", "bot.errors"),
     "bot.embedded": ("bot.errors",),
     "bot.preflight": ("bot.store", "bot.errors"),
@@ -108,6 +110,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.domain",
         "bot.embedded",
         "bot.identity",
+        "bot.lexicon",
         "bot.log",
         "bot.preflight",
         "bot.services",

@@ -183,6 +183,27 @@ def rank(
 
 
 @cli.command()
+def classify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='Texts as JSON, one {"text": "..."} a line.')],
+    history: Annotated[
+        Path | None, typer.Option(help='Decided cases to learn from, one {"text": "...", "type": "..."} a line.')
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each text.")] = False,
+) -> None:
+    """Say what customers' texts are about, without Slack and database. Exit 1 where a line is faulty."""
+    from bot import lexicon
+    from bot.cli import textfile
+    from bot.errors import BotError
+
+    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
+        texts = textfile.texts(file)
+        classifier = lexicon.authored().taught(textfile.cases(history) if history else [])
+    for text in texts:
+        reading = classifier.read(text)
+        sys.stdout.write(f"{textfile.as_json(reading) if as_json else textfile.as_row(reading, text)}\n")
+
+
+@cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the local Slack.")] = DEMO_PORT,
     script: Annotated[bool, typer.Option("--script", help="Play one whole decision unattended, then exit.")] = False,

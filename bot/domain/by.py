@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.authority import AuthorityTable
+from bot.domain.classification import Classifier
 from bot.domain.press import Press
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
@@ -15,6 +16,7 @@ class Rules:
 
     authority: AuthorityTable
     templates: CriteriaTemplates
+    classifier: Classifier
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ moments of an open round, has nothing to subtract.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.domain.decision import Decision
 from bot.domain.option import Option
@@ -25,6 +26,10 @@ class Record:
     outcome: Outcome | None = None
     """Present while the decision is resolved."""
     resolver: str = ""
+    suggested_type: str | None = None
+    """What its text alone read like when it was opened; None where that was not clear, or not asked."""
+    confidence: Decimal | None = None
+    """0..1, of that reading; None where nothing was read."""
 
     @property
     def result(self) -> Result | None:

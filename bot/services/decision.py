@@ -18,6 +18,7 @@ from bot.domain.decision import (
 )
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
+from bot.services import classification
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
 from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
@@ -43,6 +44,7 @@ async def open_decision(
         else:
             place = {"channel_id": channel_id, "permalink": permalink}
             decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
+        await _read(c, by, decision_id, case=case, currency=currency)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))
         await remember(c, by, kind="decision", made=decision_id)
         await _advance(c, by, decision_id)
@@ -65,6 +67,12 @@ async def _add(
         permalink=permalink,
     )
     return added.id
+
+
+async def _read(c: AsyncConnection, by: By, decision_id: UUID, *, case: Case, currency: str | None) -> None:
+    """Keep what the text alone says of type, urgency and amount, beside what was chosen."""
+    told = {"title": case.title, "description": case.description, "currency": currency or by.team.currency}
+    await classification.keep(c, by, decision_id, **told)
 
 
 async def _replace_case(c: AsyncConnection, by: By, decision_id: UUID, *, case: Case, channel_id: str | None) -> None:

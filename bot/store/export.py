@@ -58,6 +58,8 @@ async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most
             results=results.get(row.id, ()),
             outcome=outcomes.get(row.id),
             resolver=resolvers.get(outcomes[row.id].resolved_by, "") if row.id in outcomes else "",
+            suggested_type=(row.ai_classification or {}).get("type"),
+            confidence=row.ai_confidence_score,
         )
         for row in rows
     ]

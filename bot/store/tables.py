@@ -92,6 +92,8 @@ teams = Table(
     Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
     # results and decisions are shown to its whole channel, where no other company reads there
     Column("broadcasts", Boolean, nullable=False, server_default=text("true")),
+    Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
+    Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
 )
 
 team_members = Table(

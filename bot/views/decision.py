@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
+from bot.domain.classification import Reading
 from bot.domain.decision import (
     CUSTOMER_LENGTH,
     DECISION_TYPES,
@@ -23,7 +24,7 @@ from bot.domain.decision import (
 from bot.domain.team import Team
 from bot.domain.waiting import Line
 from bot.errors import Invalid
-from bot.views import authority, case, reason
+from bot.views import authority, case, classification, reason
 from bot.views.details import details
 from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
@@ -51,6 +52,7 @@ __all__ = [
     "parse_reason",
     "parse_urgency",
     "retold",
+    "undone",
     "unfolded",
     "urgency",
 ]
@@ -95,15 +97,16 @@ def new_decision(
     channel_id: str | None = None,
     permalink: str | None = None,
     proposals: Mapping[int, datetime] | None = None,
+    reading: Reading | None = None,
     once: str | None = None,
 ) -> kit.View:
     """What every case needs; "More fields" unfolds the rest.
 
     channel_id: where the person is, if that is a channel. proposals: by urgency, the date to decide by that it begins
-    with. once: see `press.press`.
+    with. reading: what the text suggests, which the form begins with. once: see `press.press`.
     """
     dates = proposals or {}
-    start = replace(case.BLANK, title=title, description=description)
+    start = classification.prefilled(replace(case.BLANK, title=title, description=description), reading)
     start = replace(start, expected_resolution_date=dates.get(start.urgency_level))
     inputs = Inputs("new", 1)
     case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
@@ -116,9 +119,11 @@ def new_decision(
         "currency": team.currency,
         "channel": channel_id,
         "dates": ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None,
+        "began": str(start.urgency_level),
         "once": once,
     }
-    return _frame([*inputs.blocks, *place, more], metadata)
+    suggested = classification.suggested(reading, currency=team.currency)
+    return _frame([*classification.inserted(inputs.blocks, suggested), *place, more], metadata)
 
 
 def _frame(blocks: Sequence[kit.Block], metadata: Mapping[str, str | None]) -> kit.View:
@@ -137,6 +142,15 @@ def unfolded(view: View) -> kit.View:
     return _frame([*kept, *inputs.blocks], carried)
 
 
+def undone(view: View) -> kit.View:
+    """The window without what the text suggested: fields that were changed since stay as they are."""
+    carried = metadata(view)
+    blank = replace(case.BLANK, expected_resolution_date=_dates(carried).get(case.BLANK.urgency_level))
+    inputs = Inputs("new", 2)  # under another id Slack forgets what the field was prefilled with
+    case.basics(inputs, blank, currency=carried.get("currency", ""), tells=ids.NEW_TYPED)
+    return _frame(classification.emptied(view, inputs.blocks), {**carried, "began": None})
+
+
 def retold(view: View, table: AuthorityTable) -> kit.View:
     """The window once type, amount or urgency were entered: what the amount takes, and which date the urgency brings.
 
@@ -145,7 +159,7 @@ def retold(view: View, table: AuthorityTable) -> kit.View:
     carried, typed = metadata(view), Fields(view)
     said = {
         "financial_impact": _said(typed, table, carried.get("currency", "")),
-        "urgency": _dated(typed, _dates(carried)),
+        "urgency": _dated(typed, carried),
     }
     blocks: list[kit.Block] = []
     for block in view["blocks"]:
@@ -166,16 +180,16 @@ def _said(typed: Fields, table: AuthorityTable, currency: str) -> str | None:
     return authority.stake(known, table, currency)
 
 
-def _dated(typed: Fields, dates: Mapping[int, datetime]) -> str | None:
+def _dated(typed: Fields, carried: Mapping[str, str]) -> str | None:
     """The line under the urgency, where it brings another date than the form began with."""
-    at = _brought(typed.moment("expected_date"), int(typed.choice("urgency") or 0), dates)
+    at = _brought(typed.moment("expected_date"), int(typed.choice("urgency") or 0), carried)
     return f"Then it is to be decided by {text.moment(at)}, unless you choose another date." if at else None
 
 
-def _brought(chosen: datetime | None, urgency: int, dates: Mapping[int, datetime]) -> datetime | None:
+def _brought(chosen: datetime | None, urgency: int, carried: Mapping[str, str]) -> datetime | None:
     """The date that the urgency brings: in place of the one that the form began with, not of one that was chosen."""
-    is_chosen = chosen != dates.get(case.BLANK.urgency_level)
-    return None if is_chosen or urgency == case.BLANK.urgency_level else dates.get(urgency)
+    dates, began = _dates(carried), int(carried.get("began", case.BLANK.urgency_level))
+    return None if chosen != dates.get(began) or urgency == began else dates.get(urgency)
 
 
 def _dates(carried: Mapping[str, str]) -> dict[int, datetime]:
@@ -190,7 +204,7 @@ def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
     about = case.basics(answers, case.BLANK, currency=currency, now=now)
     if case.UNFOLDED in answers:
         about = case.rest(answers, about, currency=currency)
-    brought = _brought(about.expected_resolution_date, about.urgency_level, _dates(carried))
+    brought = _brought(about.expected_resolution_date, about.urgency_level, carried)
     about = replace(about, expected_resolution_date=brought or about.expected_resolution_date)
     return NewDecision(case=about, channel_id=_place(answers, carried), permalink=carried.get("permalink"))
 

@@ -83,11 +83,16 @@ def setup(
     top = _welcome(is_another=is_another) if is_new or team is None else _about(team, is_outside=is_outside)
     return kit.modal(
         "Set up your team",
-        [kit.section(top), *_instead(others=others, may_create=may_create), *inputs.blocks],
+        [kit.section(top), *_instead(others=others, may_create=may_create), *inputs.blocks, *_more(is_new=is_new)],
         callback_id=ids.SETUP,
         submit="Save",
         metadata=about,
     )
+
+
+def _more(*, is_new: bool) -> list[kit.Block]:
+    """What else there is to set up of a team that is there."""
+    return [] if is_new else [kit.actions([kit.button("Suggestions from the text", ids.SUGGESTIONS)])]
 
 
 def which_team(teams: Sequence[Team], *, channel_id: str | None, may_create: bool) -> kit.View:

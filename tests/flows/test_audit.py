@@ -62,6 +62,14 @@ async def choices_changed(team: Team) -> None:
     assert answer.ok, answer
 
 
+async def taught(team: Team) -> None:
+    assert (await team.house.person("sarah").slash("/decide setup")).ok
+    await team.modal("sarah", at_least="Team size")
+    assert (await team.house.person("sarah").click("Suggestions from the text")).ok
+    await team.modal("sarah", at_least="Words for refund request")
+    assert (await team.submit("sarah", {"Words for refund request": "wristband"})).ok
+
+
 async def snoozed(team: Team) -> None:
     assert (await team.press("lisa", "reminder.snooze", "tomorrow")).ok
 
@@ -104,6 +112,16 @@ IN_THE_TEAM = {
                 "member.changed",
                 "sarah",
                 toms(role=["support_manager", "legal_compliance"], authority=[1, 3]),
+            ),
+        ),
+    ),
+    "teach the suggestions": Deed(
+        taught,
+        trail=(
+            Row(
+                "suggestions.changed",
+                "sarah",
+                lambda team: {**of_team(team), "is_on": [True, True], "words_of": ["refund_request"]},
             ),
         ),
     ),

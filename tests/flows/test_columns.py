@@ -30,10 +30,8 @@ COMMAND = (sys.executable, "-m", "bot")
 LATER = {
     # Plan limits: the tier of a team.
     ("teams", "subscription_tier"),
-    # Suggestions, shown only after one's own score.
-    ("customer_decisions", "ai_classification"),
+    # Suggestions that learn from outcomes.
     ("customer_decisions", "ai_recommendations"),
-    ("customer_decisions", "ai_confidence_score"),
     ("response_options", "ai_generated"),
     # Web pages and API tokens. A click reaches us from Slack, so that its peer's address says nothing.
     ("auth_tokens", "id"),

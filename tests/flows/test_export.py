@@ -138,6 +138,8 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) 
     assert (eight["Cancelled because"], eight["Ballots"], eight["Leader"]) == ("Solved itself.", "2", "")
     assert eight["Options"] == "Full refund | Partial credit", "of fewer than 3 people nothing aggregated"
     assert {row["Currency"] for row in rows} == {"USD"}
+    assert {row["Suggested type"] for row in rows} <= {"Refund request", ""}
+    assert all(0 <= float(row["Confidence of the suggestion (0-1)"]) <= 1 for row in rows)
     assert b"cfo@abc.example" not in table, "an address stays in the product"
 
 
@@ -607,5 +609,5 @@ def test_the_columns_are_these_and_none_is_of_a_persons_ballot() -> None:
         "Resolved (UTC)", "Ballots", "Asked", "Options", "First round", "Leader", "Chosen", "Chose the leader",
         "Reason", "Resolved by", "Hours to resolve", "Customer informed (UTC)", "Satisfaction (1-10)",
         "Customer stayed", "Actual financial impact", "Escalated", "Follow-up (UTC)", "Notes", "Cancelled because",
-        "Currency",
+        "Suggested type", "Confidence of the suggestion (0-1)", "Currency",
     ]  # fmt: skip

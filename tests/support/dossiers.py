@@ -7,15 +7,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from bot import lexicon
 from bot.domain import criterion as criteria
 from bot.domain import option as options
 from bot.domain.action import Action
 from bot.domain.agreement import Agreement
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import By, Rules
+from bot.domain.classification import Choices, Reading
 from bot.domain.criterion import Criterion, CriterionDraft
-from bot.domain.decision import Case, Decision, Dossier, Phase, Status
+from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, Status
 from bot.domain.evaluation import Ballot, Comments, Page
+from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
 from bot.domain.outcome import Outcome
 from bot.domain.questions import questions_of
@@ -27,6 +30,7 @@ from bot.domain.template import CriteriaTemplates
 from bot.domain.waiting import Kind, Line, Waiting
 from bot.views import (
     card,
+    classification,
     criterion,
     decision,
     evaluation,
@@ -335,7 +339,7 @@ def score_window(dossier: Dossier, ballot: Ballot | None = None, **facts: Any) -
 def by(member: Member) -> By:
     """This person, now, under the rules of a fresh installation."""
     actor = Actor(member, TEAM, "T1", member.slack_user_id or "U0")
-    return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({})))
+    return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({}), lexicon.authored()))
 
 
 def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -356,6 +360,12 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "edited", decision.edited(dossier.decision)
     yield "criteria set", decision.criteria_set(dossier.decision)
     yield "new", decision.new_decision(team=TEAM, title=case.title, description=case.description)
+    about, why = "refund_request", (filled(pattern, 80),) * 5
+    read = Reading(about, about, 0.9, why, 5, MAX_AMOUNT, None, (), "lexicon", "1")
+    yield "new, suggested", decision.new_decision(team=TEAM, title=case.title, reading=read)
+    words = dict.fromkeys(DECISION_TYPES, tuple(filled(pattern, 60) for _ in range(3)))
+    yield "suggestions", classification.choices(Choices(words=words), team=str(TEAM.id))
+    yield "suggestions saved", classification.chosen(Choices(is_on=False))
     yield "new, unfolded", decision.unfolded(decision.new_decision(team=TEAM, channel_id="C1"))
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+from bot import lexicon
 from bot.domain.action import Action
 from bot.domain.by import By, Rules
 from bot.domain.criterion import CriterionDraft
@@ -55,7 +56,7 @@ class Team(Hands):
         # The bot's own pool, without its haste: nobody waits three seconds for a step that a test takes.
         self.db = dataclasses.replace(house.bot.deps.db, budget_seconds=PATIENCE_SECONDS)
         self.table = house.bot.deps.rules.authority
-        self.rules = Rules(self.table, CriteriaTemplates(dict.fromkeys(DECISION_TYPES, CRITERIA)))
+        self.rules = Rules(self.table, CriteriaTemplates(dict.fromkeys(DECISION_TYPES, CRITERIA)), lexicon.authored())
         self.actors: dict[str, Actor] = {}
 
     def by(self, name: str, press: Press | None = None) -> By:

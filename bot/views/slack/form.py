@@ -66,6 +66,10 @@ class Fields:
         initial = _moment(self._elements.get(field, {}).get("initial_date_time"))
         return initial is not None and initial == self.moment(field)
 
+    def is_as_it_began(self, field: str) -> bool:
+        """Whether a choice, a line or a moment still is what the form began with, nothing included."""
+        return _begun(self._elements.get(field, {})) == _entered(self._by_field.get(field, {}))
+
     def decimal(self, field: str) -> Decimal | None:
         """None where nothing, or no plain number, was entered."""
         try:
@@ -166,6 +170,16 @@ def _value_of(view: View, block: Mapping[str, Any]) -> Mapping[str, Any]:
     values = (view.get("state") or {}).get("values") or {}
     by_action = values.get(block["block_id"]) or {}
     return by_action.get((block.get("element") or {}).get("action_id")) or {}
+
+
+def _begun(element: Mapping[str, Any]) -> object:
+    chosen = (element.get("initial_option") or {}).get("value")
+    return chosen or element.get("initial_value") or element.get("initial_date_time") or None
+
+
+def _entered(value: Mapping[str, Any]) -> object:
+    chosen = (value.get("selected_option") or {}).get("value")
+    return chosen or value.get("value") or value.get("selected_date_time") or None
 
 
 def _moment(epoch: object) -> datetime | None:

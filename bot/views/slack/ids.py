@@ -19,6 +19,7 @@ LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
 NEW_TYPED = "decision.typed"
 NEW_MORE = "decision.more"
+NEW_UNDO = "decision.undo"
 OPTIONS_MORE = "option.more"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
@@ -37,6 +38,8 @@ OPEN_SETUP = "team.open_setup"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
 ANOTHER_TEAM = "team.another"
+SUGGESTIONS = "classification.choices"
+"""Of the button in the setup, and of the window that it opens."""
 
 # Modals (callback ids) that no Action names
 SETTINGS = "preference.settings"
@@ -63,6 +66,7 @@ ALL = frozenset(
         WILL_BE_SHOWN,
         NEW_TYPED,
         NEW_MORE,
+        NEW_UNDO,
         OPTIONS_MORE,
         ADD_CRITERION,
         BACK_TO_CRITERIA,
@@ -77,6 +81,7 @@ ALL = frozenset(
         CHOOSE_TEAM,
         OTHER_TEAM,
         ANOTHER_TEAM,
+        SUGGESTIONS,
         SETTINGS,
         SETUP,
         SAVED_TEAM,

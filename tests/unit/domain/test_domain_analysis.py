@@ -434,4 +434,11 @@ def test_no_value_that_holds_exact_numbers_shows_them_in_a_traceback() -> None:
     }
 
     # To which totals are rounded: a tenth or a half; and how many people scored, less what they abstained from.
-    assert shown == {"_Audit.step", "Scatter.people"}
+    # Of words, and of texts that nobody scored: what phrases weigh, and how sure a reading of a case is.
+    assert shown == {
+        "_Audit.step",
+        "Scatter.people",
+        "Phrase.weight",
+        "Lexicon.added_weight",
+        "Reading.confidence",
+    }
