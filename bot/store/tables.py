@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     SmallInteger,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP, TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
@@ -90,6 +91,7 @@ teams = Table(
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
     Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
+    Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
 )
 
 team_members = Table(
@@ -370,4 +372,22 @@ homes = Table(
     Column("page", Integer, nullable=False, server_default=text("0")),
     Column("shown", Text),  # a digest of what was published last
     Column("opened_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+precedents = Table(
+    "precedents",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("resolved_at", UTC_TIMESTAMP, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
+)
+"""Decided cases, for searching. Written by triggers alone."""
+
+case_vectors = Table(
+    "case_vectors",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of the text that was embedded
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian, of length 1
 )

@@ -1,0 +1,80 @@
+"""Find the decided cases like one case; tell what was chosen in them once its result is published, not before."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.by import By
+from bot.domain.decision import Dossier
+from bot.domain.precedent import (
+    Precedent,
+    Precedents,
+    Suggestion,
+    is_told,
+    may_suggest,
+    nearest,
+    recommended,
+    suggestions,
+)
+from bot.store import option, precedent
+from bot.store.db import Db, run_tx
+
+
+async def find(db: Db, by: By, found: Dossier) -> Precedents:
+    """What may be seen now from this case of those like it. Reads nothing of what was chosen before publication."""
+
+    async def work(c: AsyncConnection) -> Precedents:
+        return await look(c, by, found)
+
+    return await run_tx(db, work)
+
+
+async def look(c: AsyncConnection, by: By, found: Dossier) -> Precedents:
+    """`find`, within a transaction."""
+    cases = await _cases(c, by, found)
+    if not is_told(found):
+        return Precedents(cases)
+    answers = await precedent.answers(c, [case.decision_id for case in cases])
+    resolved = await precedent.count_resolved(c, found.team.id)
+    recommendation = recommended(
+        answers, decision_type=found.decision.case.decision_type, resolved=resolved, now=by.now
+    )
+    return Precedents(cases, tuple(answers), recommendation)
+
+
+async def _cases(c: AsyncConnection, by: By, found: Dossier) -> tuple[Precedent, ...]:
+    decision = found.decision
+    weights = precedent.OF_ALL if is_told(found) else precedent.OF_THE_CASE
+    words = await precedent.by_words(c, decision, weights=weights)
+    known = await precedent.cases(c, [hit.decision_id for hit in words.hits], team_id=decision.team_id)
+    return nearest(
+        words.hits,
+        (),
+        known,
+        words=words.words,
+        amount=decision.case.financial_impact,
+        currency=decision.currency,
+        now=by.now,
+    )
+
+
+async def suggest(db: Db, by: By, found: Dossier) -> tuple[Suggestion, ...]:
+    """Options of similar cases, while options are collected: all that were proposed there, whichever was chosen."""
+    if not may_suggest(found):
+        return ()
+
+    async def work(c: AsyncConnection) -> tuple[Suggestion, ...]:
+        cases = await _cases(c, by, found)
+        options = await option.of_decisions(c, [case.decision_id for case in cases])
+        return suggestions(found, cases, options)
+
+    return await run_tx(db, work)
+
+
+async def find_source(c: AsyncConnection, team_id: UUID, option_id: UUID) -> tuple[Precedent, UUID] | None:
+    """The decided case that an option was proposed for; None where the team has none such."""
+    case_id = await precedent.find_case_of_option(c, option_id, team_id=team_id)
+    if case_id is None:
+        return None
+    known = await precedent.cases(c, [case_id], team_id=team_id)
+    return known[case_id], option_id

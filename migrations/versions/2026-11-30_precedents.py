@@ -1,0 +1,118 @@
+"""Decided cases, kept searchable: an index of words, kept by triggers, and room for vectors of meaning.
+
+Revision: precedents, after unknown_amounts
+
+Every decided case has one row in `precedents`. Triggers write it, so that no way in (the service, an import, SQL by
+hand) can forget to. Its first lexeme, "<team> <type>", is no word that a parser makes, as it has a blank in it: asked
+for together with the words, it keeps the search within one team and type by the one GIN index, without btree_gin, which
+not every server has. Words of the case are weighted A (title, customer) and B (description), those of the choice and
+its reason D, so that a search from a case whose result is not published can leave the latter out.
+
+Locks: new tables, a column with a constant default, and triggers; decided cases are read once and written into the new
+table, about a minute for a million of them.
+"""
+
+from alembic import op
+
+revision = "precedents"
+down_revision = "unknown_amounts"
+branch_labels = None
+depends_on = None
+
+LANGUAGE = """
+ALTER TABLE teams ADD language text NOT NULL DEFAULT 'english',
+    ADD CONSTRAINT ck_teams_language CHECK (language IN ('danish', 'dutch', 'english', 'finnish', 'french', 'german',
+        'hungarian', 'italian', 'norwegian', 'portuguese', 'romanian', 'russian', 'simple', 'spanish', 'swedish',
+        'turkish'));
+"""
+TABLES = """
+CREATE TABLE precedents (
+    decision_id uuid CONSTRAINT pk_precedents PRIMARY KEY
+        CONSTRAINT fk_precedents_decision_id REFERENCES customer_decisions ON DELETE CASCADE,
+    resolved_at timestamp NOT NULL,
+    words tsvector NOT NULL
+);
+CREATE TABLE case_vectors (
+    decision_id uuid CONSTRAINT pk_case_vectors PRIMARY KEY
+        CONSTRAINT fk_case_vectors_decision_id REFERENCES customer_decisions ON DELETE CASCADE,
+    model text NOT NULL,
+    digest text NOT NULL,
+    vector bytea NOT NULL
+);
+"""
+# to_tsvector refuses texts of a megabyte and more, which the given columns hold: the beginning is enough to be found by.
+FUNCTIONS = """
+CREATE FUNCTION precedent_words(language regconfig, title text, customer text, description text, choice text)
+RETURNS tsvector LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT setweight(to_tsvector(language, left(title, 1000)) || to_tsvector('simple', left(customer, 1000)), 'A')
+        || setweight(to_tsvector(language, left(description, 20000)), 'B')
+        || setweight(to_tsvector(language, left(choice, 20000)), 'D');
+$$;
+CREATE FUNCTION remember_decision(which uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM precedents WHERE decision_id = which;
+    INSERT INTO precedents (decision_id, resolved_at, words)
+    SELECT d.id, coalesce(d.actual_resolution_date, o.created_at, d.created_at, timezone('UTC', now())),
+        array_to_tsvector(ARRAY[d.team_id || ' ' || d.decision_type])
+        || precedent_words(t.language::regconfig, d.title, d.customer_name, d.description,
+            concat_ws(' ', r.title, o.reason))
+    FROM customer_decisions d JOIN teams t ON t.id = d.team_id JOIN decision_outcomes o ON o.decision_id = d.id
+        JOIN response_options r ON r.id = o.selected_option_id
+    WHERE d.id = which AND d.status = 'resolved';
+END $$;
+CREATE FUNCTION remember_case() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.status = 'resolved' OR TG_OP = 'UPDATE' AND OLD.status = 'resolved' THEN
+        PERFORM remember_decision(NEW.id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION remember_choice() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM remember_decision(NEW.decision_id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION remember_in_language() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM remember_decision(id) FROM customer_decisions WHERE team_id = NEW.id AND status = 'resolved';
+    RETURN NULL;
+END $$;
+"""
+# An option's title is no part of this: it cannot change once scoring has started, and nothing is decided before.
+TRIGGERS = """
+CREATE TRIGGER remember_case AFTER INSERT OR UPDATE OF status, title, description, customer_name, decision_type,
+    actual_resolution_date ON customer_decisions FOR EACH ROW EXECUTE FUNCTION remember_case();
+CREATE TRIGGER remember_choice AFTER INSERT OR UPDATE OF selected_option_id, reason ON decision_outcomes
+    FOR EACH ROW EXECUTE FUNCTION remember_choice();
+CREATE TRIGGER remember_in_language AFTER UPDATE OF language ON teams
+    FOR EACH ROW WHEN (OLD.language IS DISTINCT FROM NEW.language) EXECUTE FUNCTION remember_in_language();
+"""
+# Without the list of pending entries: whoever searches would have to read through it.
+FILL = """
+SELECT remember_decision(id) FROM customer_decisions WHERE status = 'resolved';
+CREATE INDEX ix_precedents_words ON precedents USING gin (words) WITH (fastupdate = off);
+"""
+
+
+def upgrade() -> None:
+    for sql in (LANGUAGE, TABLES, FUNCTIONS, TRIGGERS, FILL):
+        op.get_bind().exec_driver_sql(sql)
+
+
+def downgrade() -> None:
+    """What was remembered is made anew by upgrading again; teams lose the language that they chose."""
+    op.get_bind().exec_driver_sql(
+        """
+        DROP TRIGGER remember_case ON customer_decisions;
+        DROP TRIGGER remember_choice ON decision_outcomes;
+        DROP TRIGGER remember_in_language ON teams;
+        DROP FUNCTION remember_case(), remember_choice(), remember_in_language(), remember_decision(uuid),
+            precedent_words(regconfig, text, text, text, text);
+        DROP TABLE precedents, case_vectors;
+        ALTER TABLE teams DROP language;
+        """
+    )
