@@ -17,7 +17,21 @@ from bot.views import decision as decision_view
 from bot.views import outcome as outcome_view
 from bot.views import round as round_view
 from bot.views.slack import ids
-from handlers import card, criterion, decision, evaluation, export, help, home, option, outcome, preference, round, team
+from handlers import (
+    card,
+    criterion,
+    decision,
+    evaluation,
+    export,
+    help,
+    home,
+    option,
+    outcome,
+    precedent,
+    preference,
+    round,
+    team,
+)
 from handlers.after_ack import AfterAck
 from handlers.answering import Handler, asks, opens
 from handlers.errors import ARGS, on_error
@@ -48,6 +62,9 @@ ACTIONS: dict[str, Handler] = {
     ids.NEW_TYPED: decision.retell,
     ids.NEW_MORE: decision.unfold,
     ids.OPTIONS_MORE: option.unfold,
+    ids.ADD_SUGGESTED: option.add_suggested,
+    ids.USEFUL: precedent.useful,
+    ids.NOT_USEFUL: precedent.not_useful,
     Action.COMPLETE_CASE: asks(Action.COMPLETE_CASE, decision_view.complete_case),
     Action.EDIT_CASE: asks(Action.EDIT_CASE, decision_view.edit_case),
     Action.EDIT_URGENCY: asks(Action.EDIT_URGENCY, decision_view.urgency),

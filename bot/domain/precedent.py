@@ -28,7 +28,8 @@ LEAST_SHARED = 3
 """Different words that a case shares with one that is called "like this"; all of them where it has fewer."""
 LEAST_OF_BEST = 0.4
 """Of the best one's score."""
-LEAST_COSINE = 0.5
+LEAST_COSINE = 0.4
+"""Of a hundred pairs that have nothing to do with each other one or two lie above it (`benchmarks.retrieval`)."""
 HALF_LIFE = timedelta(days=730)
 LEAST_RESOLVED, LEAST_LIKE = 30, 3
 """Decided cases of the team, and those like this one, below which nothing is recommended."""

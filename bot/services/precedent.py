@@ -16,7 +16,8 @@ from bot.domain.precedent import (
     recommended,
     suggestions,
 )
-from bot.store import option, precedent
+from bot.errors import NotFound
+from bot.store import dossier, option, precedent
 from bot.store.db import Db, run_tx
 
 
@@ -71,10 +72,26 @@ async def suggest(db: Db, by: By, found: Dossier) -> tuple[Suggestion, ...]:
     return await run_tx(db, work)
 
 
-async def find_source(c: AsyncConnection, team_id: UUID, option_id: UUID) -> tuple[Precedent, UUID] | None:
-    """The decided case that an option was proposed for; None where the team has none such."""
-    case_id = await precedent.find_case_of_option(c, option_id, team_id=team_id)
-    if case_id is None:
-        return None
-    known = await precedent.cases(c, [case_id], team_id=team_id)
-    return known[case_id], option_id
+async def rate(db: Db, by: By, decision_id: UUID, *, is_useful: bool) -> None:
+    """Count whether somebody found the recommendation useful; who said so is not kept.
+
+    Raises NotFound where there is none to be seen from this case now.
+    """
+
+    async def work(c: AsyncConnection) -> None:
+        found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+        recommendation = (await look(c, by, found)).recommendation
+        if recommendation is None:
+            raise NotFound(
+                f"There is no recommendation for {found.decision.name} now. Show details tells where it stands."
+            )
+        await precedent.count_rating(c, decision_id, recommendation.body(), is_useful=is_useful)
+
+    await run_tx(db, work)
+
+
+async def keep(c: AsyncConnection, by: By, found: Dossier) -> None:
+    """Store what was recommended when somebody decides, so that it can be compared with how it turned out."""
+    recommendation = (await look(c, by, found)).recommendation
+    if recommendation is not None:
+        await precedent.set_recommendation(c, found.decision.id, recommendation.body())

@@ -1,7 +1,8 @@
 """Searches among decided cases of one team and type, and reads what was chosen in them. `precedents` has triggers that
 write it; nothing here reads a ballot, nor anything made of ballots."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,11 +14,11 @@ from bot.domain.decision import Decision, Status
 from bot.domain.precedent import LEAST_RESOLVED, MOST, Answer, Hit, Precedent
 from bot.store import tables as t
 
-WORDS = 24
+WORDS = 16
 """Of a case so many different words are searched for, the first ones: title, customer, then what happened."""
 CHARACTERS = 400
 """Of what happened so many are read: what it is about stands at the beginning."""
-NEWEST = 1500
+NEWEST = 1000
 """Of all that share a word so many are ranked, the newest: of a team of 20,000 each common word finds thousands."""
 
 # The first lexeme keeps the search within team and type, and is in the same index as the words: PostgreSQL walks the
@@ -43,7 +44,7 @@ _SEARCH = text(
         FROM found JOIN case_words ON found.words @@ case_words.word),
     everything AS (SELECT count(*) AS cases FROM found)
     SELECT decision_id, count(*) AS shared, (SELECT words FROM asked) AS words,
-        sum(ln(1 + ((SELECT cases FROM everything) - often + 0.5) / (often + 0.5)))::float8 AS score
+        sum(ln(1 + ((SELECT cases FROM everything) - often + 0.5::float8) / (often + 0.5::float8))) AS score
     FROM shared GROUP BY decision_id ORDER BY score DESC, decision_id LIMIT :most
     """
 )
@@ -151,3 +152,24 @@ async def find_case_of_option(c: AsyncConnection, option_id: UUID, *, team_id: U
     )
     found: UUID | None = row.scalar_one_or_none()
     return found
+
+
+async def set_recommendation(c: AsyncConnection, decision_id: UUID, body: Mapping[str, object]) -> None:
+    """What the precedents spoke for; how many found it useful stays beside it. No change of the decision's revision."""
+    await c.execute(_RECOMMEND, {"decision": decision_id, "body": json.dumps(body)})
+
+
+async def count_rating(c: AsyncConnection, decision_id: UUID, body: Mapping[str, object], *, is_useful: bool) -> None:
+    """The same, with one more who found it useful, or not."""
+    await set_recommendation(c, decision_id, body)
+    await c.execute(_COUNT, {"decision": decision_id, "key": "useful" if is_useful else "not_useful"})
+
+
+_RECOMMEND = text(
+    "UPDATE customer_decisions SET ai_recommendations = coalesce(ai_recommendations, '{}') || CAST(:body AS jsonb) "
+    "WHERE id = :decision"
+)
+_COUNT = text(
+    "UPDATE customer_decisions SET ai_recommendations = jsonb_set(ai_recommendations, ARRAY[:key], "
+    "to_jsonb(coalesce((ai_recommendations ->> :key)::int, 0) + 1)) WHERE id = :decision"
+)

@@ -117,6 +117,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Follow-up (UTC)", lambda r: r.outcome.follow_up_date if r.outcome else None),
     ("Notes", lambda r: typed(r.outcome.outcome_notes) if r.outcome else None),
     ("Cancelled because", lambda r: typed(r.decision.cancel_reason) if r.decision.status is Status.CANCELLED else None),
+    ("Suggested options", lambda r: _titles(o for o in r.options if o.ai_generated)),
     ("Currency", lambda r: r.decision.currency),
 )
 """(heading, cell). One decision is one line; no column is of a person's ballot."""

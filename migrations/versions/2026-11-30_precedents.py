@@ -40,7 +40,7 @@ CREATE TABLE case_vectors (
     vector bytea NOT NULL
 );
 """
-# to_tsvector refuses texts of a megabyte and more, which the given columns hold: the beginning is enough to be found by.
+# to_tsvector refuses texts of a megabyte and more, which the given columns hold: their beginning is enough.
 FUNCTIONS = """
 CREATE FUNCTION precedent_words(language regconfig, title text, customer text, description text, choice text)
 RETURNS tsvector LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$

@@ -20,6 +20,9 @@ POST_CARD = "card.post"
 NEW_TYPED = "decision.typed"
 NEW_MORE = "decision.more"
 OPTIONS_MORE = "option.more"
+ADD_SUGGESTED = "option.suggested"
+USEFUL = "precedent.useful"
+NOT_USEFUL = "precedent.not_useful"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 WILL_BE_SHOWN = "evaluation.shown"
@@ -64,6 +67,9 @@ ALL = frozenset(
         NEW_TYPED,
         NEW_MORE,
         OPTIONS_MORE,
+        ADD_SUGGESTED,
+        USEFUL,
+        NOT_USEFUL,
         ADD_CRITERION,
         BACK_TO_CRITERIA,
         CHOOSE_OPTION,
