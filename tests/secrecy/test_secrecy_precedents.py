@@ -48,7 +48,8 @@ async def turn(team: Team) -> None:
     """Others were chosen, for other reasons, and it ended otherwise."""
     await team.change(
         "UPDATE decision_outcomes o SET reason = 'Generous full refund', customer_retained = false,"
-        " selected_option_id = (SELECT id FROM response_options r WHERE r.decision_id = o.decision_id AND r.title = 'Full refund')"
+        " selected_option_id = (SELECT id FROM response_options r"
+        " WHERE r.decision_id = o.decision_id AND r.title = 'Full refund')"
         " FROM customer_decisions d WHERE d.id = o.decision_id AND d.status = 'resolved' AND d.number % 2 = 0"
     )
 
