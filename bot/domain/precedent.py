@@ -8,7 +8,7 @@ may be read at all.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
@@ -64,7 +64,7 @@ class Hit:
     """What a search found."""
 
     decision_id: UUID
-    score: float
+    score: float = field(repr=False)
     """Of that search: more is nearer."""
     shared: int = 0
     """Different words that both cases have; 0 of a search by meaning."""
@@ -96,7 +96,7 @@ class Recommendation:
     stayed: int
     against: tuple[str, ...]
     """What speaks against it, in sentences."""
-    confidence: float
+    confidence: float = field(repr=False)
     """0..1: the share of the favoured kind, drawn towards a third by `PRIOR` cases."""
 
     def body(self) -> dict[str, Any]:

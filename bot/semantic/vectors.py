@@ -6,6 +6,14 @@ DIMENSIONS = 384
 ROW_BYTES = 2 * DIMENSIONS
 
 
+def nearest(one: bytes, many: Sequence[bytes], *, most: int) -> list[tuple[int, float]]:
+    """(place, cosine) of the nearest of many vectors, nearest first."""
+    if not many:
+        return []
+    found = cosines(one, b"".join(many))
+    return sorted(enumerate(found), key=lambda pair: -pair[1])[:most]
+
+
 def cosines(one: bytes, many: bytes) -> Sequence[float]:
     """How near one vector is to each of many, -1..1; all of length 1."""
     import numpy as np

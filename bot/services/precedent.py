@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.precedent import (
+    MOST,
+    Hit,
     Precedent,
     Precedents,
     Suggestion,
@@ -17,7 +19,8 @@ from bot.domain.precedent import (
     suggestions,
 )
 from bot.errors import NotFound
-from bot.store import dossier, option, precedent
+from bot.semantic import vectors
+from bot.store import dossier, meaning, option, precedent
 from bot.store.db import Db, run_tx
 
 
@@ -47,16 +50,30 @@ async def _cases(c: AsyncConnection, by: By, found: Dossier) -> tuple[Precedent,
     decision = found.decision
     weights = precedent.OF_ALL if is_told(found) else precedent.OF_THE_CASE
     words = await precedent.by_words(c, decision, weights=weights)
-    known = await precedent.cases(c, [hit.decision_id for hit in words.hits], team_id=decision.team_id)
+    close = await _by_meaning(c, found)
+    ids = [hit.decision_id for hit in (*words.hits, *close)]
+    known = await precedent.cases(c, ids, team_id=decision.team_id)
     return nearest(
         words.hits,
-        (),
+        close,
         known,
         words=words.words,
         amount=decision.case.financial_impact,
         currency=decision.currency,
         now=by.now,
     )
+
+
+async def _by_meaning(c: AsyncConnection, found: Dossier) -> list[Hit]:
+    """What the worker has embedded is compared here; nothing is embedded. Of the case's own text alone, whatever was
+    chosen. Empty where this installation has no model, or the case is too new."""
+    own = await meaning.find(c, found.decision.id)
+    if own is None:
+        return []
+    model, vector = own
+    others = await meaning.of_scope(c, found.decision, model=model)
+    near = vectors.nearest(vector, [row for _, row in others], most=MOST)
+    return [Hit(others[place][0], cosine) for place, cosine in near]
 
 
 async def suggest(db: Db, by: By, found: Dossier) -> tuple[Suggestion, ...]:

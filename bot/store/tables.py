@@ -387,7 +387,7 @@ case_vectors = Table(
     "case_vectors",
     metadata,
     Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
-    Column("model", Text, nullable=False),
-    Column("digest", Text, nullable=False),  # of the text that was embedded
-    Column("vector", LargeBinary, nullable=False),  # float16, little-endian, of length 1
+    Column("model", Text),
+    Column("vector", LargeBinary),  # float16, little-endian, of length 1
 )
+"""What cases mean, by a model that not every installation has; without model and vector: to be embedded."""

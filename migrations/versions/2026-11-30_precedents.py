@@ -8,6 +8,9 @@ for together with the words, it keeps the search within one team and type by the
 not every server has. Words of the case are weighted A (title, customer) and B (description), those of the choice and
 its reason D, so that a search from a case whose result is not published can leave the latter out.
 
+Every case, decided or not, has a row in `case_vectors`, without a vector until a worker with the optional model has
+embedded it; a changed text takes the vector away. So the table is its own list of what is left to do.
+
 Locks: new tables, a column with a constant default, and triggers; decided cases are read once and written into the new
 table, about a minute for a million of them.
 """
@@ -35,10 +38,12 @@ CREATE TABLE precedents (
 CREATE TABLE case_vectors (
     decision_id uuid CONSTRAINT pk_case_vectors PRIMARY KEY
         CONSTRAINT fk_case_vectors_decision_id REFERENCES customer_decisions ON DELETE CASCADE,
-    model text NOT NULL,
-    digest text NOT NULL,
-    vector bytea NOT NULL
+    model text,
+    vector bytea,
+    CONSTRAINT ck_case_vectors_model CHECK ((model IS NULL) = (vector IS NULL))
 );
+-- What is to be embedded is found here: rows without a model, and those of another one than today's.
+CREATE INDEX ix_case_vectors_model ON case_vectors (model);
 """
 # to_tsvector refuses texts of a megabyte and more, which the given columns hold: their beginning is enough.
 FUNCTIONS = """
@@ -75,6 +80,15 @@ BEGIN
     PERFORM remember_decision(NEW.decision_id);
     RETURN NULL;
 END $$;
+CREATE FUNCTION want_vector() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' OR (OLD.title, OLD.description) IS DISTINCT FROM (NEW.title, NEW.description) THEN
+        INSERT INTO case_vectors (decision_id) VALUES (NEW.id)
+        ON CONFLICT (decision_id) DO UPDATE SET model = NULL, vector = NULL;
+    END IF;
+    RETURN NULL;
+END $$;
 CREATE FUNCTION remember_in_language() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -86,6 +100,8 @@ END $$;
 TRIGGERS = """
 CREATE TRIGGER remember_case AFTER INSERT OR UPDATE OF status, title, description, customer_name, decision_type,
     actual_resolution_date ON customer_decisions FOR EACH ROW EXECUTE FUNCTION remember_case();
+CREATE TRIGGER want_vector AFTER INSERT OR UPDATE OF title, description ON customer_decisions
+    FOR EACH ROW EXECUTE FUNCTION want_vector();
 CREATE TRIGGER remember_choice AFTER INSERT OR UPDATE OF selected_option_id, reason ON decision_outcomes
     FOR EACH ROW EXECUTE FUNCTION remember_choice();
 CREATE TRIGGER remember_in_language AFTER UPDATE OF language ON teams
@@ -93,6 +109,7 @@ CREATE TRIGGER remember_in_language AFTER UPDATE OF language ON teams
 """
 # Without the list of pending entries: whoever searches would have to read through it.
 FILL = """
+INSERT INTO case_vectors (decision_id) SELECT id FROM customer_decisions;
 SELECT remember_decision(id) FROM customer_decisions WHERE status = 'resolved';
 CREATE INDEX ix_precedents_words ON precedents USING gin (words) WITH (fastupdate = off);
 """
@@ -108,10 +125,11 @@ def downgrade() -> None:
     op.get_bind().exec_driver_sql(
         """
         DROP TRIGGER remember_case ON customer_decisions;
+        DROP TRIGGER want_vector ON customer_decisions;
         DROP TRIGGER remember_choice ON decision_outcomes;
         DROP TRIGGER remember_in_language ON teams;
-        DROP FUNCTION remember_case(), remember_choice(), remember_in_language(), remember_decision(uuid),
-            precedent_words(regconfig, text, text, text, text);
+        DROP FUNCTION remember_case(), remember_choice(), remember_in_language(), want_vector(),
+            remember_decision(uuid), precedent_words(regconfig, text, text, text, text);
         DROP TABLE precedents, case_vectors;
         ALTER TABLE teams DROP language;
         """
