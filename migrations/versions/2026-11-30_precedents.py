@@ -11,8 +11,8 @@ its reason D, so that a search from a case whose result is not published can lea
 Every case, decided or not, has a row in `case_vectors`, without a vector until a worker with the optional model has
 embedded it; a changed text takes the vector away. So the table is its own list of what is left to do.
 
-Locks: new tables, a column with a constant default, and triggers; decided cases are read once and written into the new
-table, about a minute for a million of them.
+Locks: decided cases are read into the new tables first, about a minute for a hundred thousand of them, while everybody
+goes on working; what changed meanwhile is caught up with behind the locks for the triggers, in seconds.
 """
 
 from alembic import op
@@ -30,20 +30,16 @@ ALTER TABLE teams ADD language text NOT NULL DEFAULT 'english',
 """
 TABLES = """
 CREATE TABLE precedents (
-    decision_id uuid CONSTRAINT pk_precedents PRIMARY KEY
-        CONSTRAINT fk_precedents_decision_id REFERENCES customer_decisions ON DELETE CASCADE,
+    decision_id uuid CONSTRAINT pk_precedents PRIMARY KEY,
     resolved_at timestamp NOT NULL,
     words tsvector NOT NULL
 );
 CREATE TABLE case_vectors (
-    decision_id uuid CONSTRAINT pk_case_vectors PRIMARY KEY
-        CONSTRAINT fk_case_vectors_decision_id REFERENCES customer_decisions ON DELETE CASCADE,
+    decision_id uuid CONSTRAINT pk_case_vectors PRIMARY KEY,
     model text,
     vector bytea,
     CONSTRAINT ck_case_vectors_model CHECK ((model IS NULL) = (vector IS NULL))
 );
--- What is to be embedded is found here: rows without a model, and those of another one than today's.
-CREATE INDEX ix_case_vectors_model ON case_vectors (model);
 """
 # to_tsvector refuses texts of a megabyte and more, which the given columns hold: their beginning is enough.
 FUNCTIONS = """
@@ -107,16 +103,37 @@ CREATE TRIGGER remember_choice AFTER INSERT OR UPDATE OF selected_option_id, rea
 CREATE TRIGGER remember_in_language AFTER UPDATE OF language ON teams
     FOR EACH ROW WHEN (OLD.language IS DISTINCT FROM NEW.language) EXECUTE FUNCTION remember_in_language();
 """
-# Without the list of pending entries: whoever searches would have to read through it.
+# As `remember_decision` does it, for all at once; the language is everybody's until the column is there.
 FILL = """
+INSERT INTO precedents (decision_id, resolved_at, words)
+SELECT d.id, coalesce(d.actual_resolution_date, o.created_at, d.created_at, timezone('UTC', now())),
+    array_to_tsvector(ARRAY[d.team_id || ' ' || d.decision_type])
+    || precedent_words('english', d.title, d.customer_name, d.description, concat_ws(' ', r.title, o.reason))
+FROM customer_decisions d JOIN decision_outcomes o ON o.decision_id = d.id
+    JOIN response_options r ON r.id = o.selected_option_id
+WHERE d.status = 'resolved';
 INSERT INTO case_vectors (decision_id) SELECT id FROM customer_decisions;
-SELECT remember_decision(id) FROM customer_decisions WHERE status = 'resolved';
+-- Without the list of pending entries: whoever searches would have to read through it.
 CREATE INDEX ix_precedents_words ON precedents USING gin (words) WITH (fastupdate = off);
+-- What is to be embedded is found here: rows without a model, and those of another one than today's.
+CREATE INDEX ix_case_vectors_model ON case_vectors (model);
+"""
+# What was changed, or deleted, while that ran. From the triggers on nobody can write until this is committed.
+CATCH_UP = """
+DELETE FROM precedents p WHERE NOT EXISTS (SELECT FROM customer_decisions d WHERE d.id = p.decision_id);
+DELETE FROM case_vectors v WHERE NOT EXISTS (SELECT FROM customer_decisions d WHERE d.id = v.decision_id);
+SELECT remember_decision(d.id) FROM customer_decisions d LEFT JOIN decision_outcomes o ON o.decision_id = d.id
+WHERE greatest(d.updated_at, o.updated_at) >= timezone('UTC', now()) - interval '1 hour';
+INSERT INTO case_vectors (decision_id) SELECT id FROM customer_decisions ON CONFLICT DO NOTHING;
+ALTER TABLE precedents ADD CONSTRAINT fk_precedents_decision_id
+    FOREIGN KEY (decision_id) REFERENCES customer_decisions ON DELETE CASCADE;
+ALTER TABLE case_vectors ADD CONSTRAINT fk_case_vectors_decision_id
+    FOREIGN KEY (decision_id) REFERENCES customer_decisions ON DELETE CASCADE;
 """
 
 
 def upgrade() -> None:
-    for sql in (LANGUAGE, TABLES, FUNCTIONS, TRIGGERS, FILL):
+    for sql in (TABLES, FUNCTIONS, FILL, LANGUAGE, TRIGGERS, CATCH_UP):
         op.get_bind().exec_driver_sql(sql)
 
 

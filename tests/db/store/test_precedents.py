@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.precedent import nearest
-from bot.store import precedent
+from bot.store import precedent, schema
 from bot.store.db import Db, connect, run_tx
 from tests.conftest import service_url
 from tests.support.history import decided
@@ -202,3 +202,18 @@ async def test_no_statement_reads_a_ballot(db: Db, database_url: str) -> None:
 
     assert len(seen) >= 5
     assert [s for s in seen if any(t in s for t in ("evaluations", "ballot", "sealed", "round_results"))] == []
+
+
+async def test_cases_that_were_decided_before_the_upgrade_are_found_after_it(db_url_unmigrated: str) -> None:
+    schema.upgrade(db_url_unmigrated, "unknown_amounts")
+    team = a_team(db_url_unmigrated)
+    one = decided(db_url_unmigrated, team)
+
+    schema.upgrade(db_url_unmigrated)
+
+    opened = connect(db_url_unmigrated, budget_seconds=30)
+    try:
+        assert await found(opened, a_decision(team)) == [one]
+    finally:
+        await opened.close()
+    assert rows(db_url_unmigrated, "SELECT decision_id, model FROM case_vectors") == [(one, None)]
