@@ -30,7 +30,7 @@ COMMAND = (sys.executable, "-m", "bot")
 LATER = {
     # Plan limits: the tier of a team.
     ("teams", "subscription_tier"),
-    # Suggestions, shown only after one's own score.
+    # The classifier's; and what earlier cases suggest, of which the story's team has none.
     ("customer_decisions", "ai_classification"),
     ("customer_decisions", "ai_recommendations"),
     ("customer_decisions", "ai_confidence_score"),
