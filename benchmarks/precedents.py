@@ -97,7 +97,7 @@ async def search(opened: db.Db, one: Decision, *, by_meaning: bool = False) -> i
     own = random.Random(3).randbytes(vectors.DIMENSIONS)
 
     async def work(c: AsyncConnection) -> int:
-        found = await precedent.by_words(c, one, weights=precedent.OF_ALL)
+        found = await precedent.by_words(c, one, of_choices=True)
         ids = [hit.decision_id for hit in found.hits]
         if by_meaning:
             others = await meaning.of_scope(c, one, model=MODEL)

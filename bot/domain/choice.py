@@ -31,7 +31,7 @@ _NONE = re.compile(
 )
 _PARTIAL = re.compile(
     r"\b(part(s|ial|ially|ly)?|half|halves|third|quarter|pro.?rata|some|split|goodwill|voucher|discount\w*|credit|"
-    r"reduc\w+|limited|shorter|once|one.time|single|meet (them )?in the middle|compromise|"
+    r"reduc\w+|limited|shorter|(?<!at )once|one.time|single|meet (them )?in the middle|compromise|"
     r"teil\w*|gutschrift|parcial\w*)\b"
     r"|(?<![\d.,])[1-9]\d?(?:[.,]\d+)? ?(%|per ?cent)",
     re.IGNORECASE,

@@ -48,8 +48,7 @@ async def look(c: AsyncConnection, by: By, found: Dossier) -> Precedents:
 
 async def _cases(c: AsyncConnection, by: By, found: Dossier) -> tuple[Precedent, ...]:
     decision = found.decision
-    weights = precedent.OF_ALL if is_told(found) else precedent.OF_THE_CASE
-    words = await precedent.by_words(c, decision, weights=weights)
+    words = await precedent.by_words(c, decision, of_choices=is_told(found))
     close = await _by_meaning(c, found)
     ids = [hit.decision_id for hit in (*words.hits, *close)]
     known = await precedent.cases(c, ids, team_id=decision.team_id)

@@ -50,9 +50,12 @@ _KEEP = text(
 
 _OF_SCOPE = text(
     """
-    SELECT v.decision_id, v.vector FROM precedents p JOIN case_vectors v ON v.decision_id = p.decision_id
-    WHERE p.words @@ quote_literal(:scope)::tsquery AND v.model = :model AND v.decision_id <> :decision
-    ORDER BY p.resolved_at DESC LIMIT :newest
+    WITH newest AS MATERIALIZED (
+        SELECT decision_id FROM precedents
+        WHERE words @@ quote_literal(:scope)::tsquery AND decision_id <> :decision
+        ORDER BY resolved_at DESC, decision_id LIMIT :newest)
+    SELECT v.decision_id, v.vector FROM newest n JOIN case_vectors v ON v.decision_id = n.decision_id
+    WHERE v.model = :model
     """
 )
 

@@ -22,16 +22,19 @@ NEWEST = 1000
 """Of all that share a word so many are ranked, the newest: of a team of 20,000 each common word finds thousands."""
 
 # The first lexeme keeps the search within team and type, and is in the same index as the words: PostgreSQL walks the
-# shorter of the lists of rows. `:A`, `:B`, `:D` are the weights of the migration `precedents`. The score is BM25
-# without repeated words and lengths: how rare each shared word is among the cases that were found. `ts_rank` knows no
-# rarity, and "refund" among refunds tells nothing.
+# shorter of the lists of rows. "=word" is a word of a choice (see the migration `precedents`). The score is BM25
+# without repeated words and lengths: how rare each shared word is among the cases that were found. `ts_rank` knows
+# no rarity, and "refund" among refunds tells nothing.
 _SEARCH = text(
     """
     WITH case_words AS MATERIALIZED (
-        SELECT lexeme, (quoted || :weights)::tsquery AS word, quoted || :weights AS written
-        FROM (SELECT lexeme, '''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''' AS quoted
-              FROM unnest(precedent_words((SELECT language::regconfig FROM teams WHERE id = :team), :title, :customer,
-                  :description, '')) ORDER BY positions[1], lexeme LIMIT :words) AS first_ones),
+        SELECT lexeme, written, written::tsquery AS word
+        FROM unnest(precedent_words((SELECT language::regconfig FROM teams WHERE id = :team), :title, :customer,
+                :description, '')),
+            replace(replace(lexeme, '\\', '\\\\'), '''', '''''') AS escaped,
+            concat('''', escaped, '''', CASE WHEN CAST(:of_all AS boolean) THEN ' | ''=' || escaped || '''' END)
+                AS written
+        ORDER BY positions[1], lexeme LIMIT :words),
     asked AS MATERIALIZED (
         SELECT (quote_literal(:scope) || ' & (' || string_agg(written, ' | ') || ')')::tsquery AS query,
             count(*) AS words FROM case_words HAVING count(*) > 0),
@@ -48,9 +51,6 @@ _SEARCH = text(
     FROM shared GROUP BY decision_id ORDER BY score DESC, decision_id LIMIT :most
     """
 )
-OF_THE_CASE, OF_ALL = ":AB", ":ABD"
-"""Which words count: until a result is published those of the case alone, so that nobody finds out what was chosen by
-describing a case in the words of a choice."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,12 @@ def scope(team_id: UUID, decision_type: str) -> str:
     return f"{team_id} {decision_type}"
 
 
-async def by_words(c: AsyncConnection, decision: Decision, *, weights: str) -> Found:
-    """Decided cases of its team and type that share words with it, but for itself; nearest first, at most `MOST`."""
+async def by_words(c: AsyncConnection, decision: Decision, *, of_choices: bool) -> Found:
+    """Decided cases of its team and type that share words with it, but for itself; nearest first, at most `MOST`.
+
+    of_choices: words of choices and their reasons count as well. Never until the decision's result is published: who
+    describes a case in the words of a choice would find out which cases chose it.
+    """
     rows = (
         await c.execute(
             _SEARCH,
@@ -76,7 +80,7 @@ async def by_words(c: AsyncConnection, decision: Decision, *, weights: str) -> F
                 "team": decision.team_id,
                 "decision": decision.id,
                 "scope": scope(decision.team_id, decision.case.decision_type),
-                "weights": weights,
+                "of_all": of_choices,
                 "title": decision.case.title,
                 "customer": decision.case.customer_name,
                 "description": decision.case.description[:CHARACTERS],

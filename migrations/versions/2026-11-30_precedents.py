@@ -5,8 +5,9 @@ Revision: precedents, after unknown_amounts
 Every decided case has one row in `precedents`. Triggers write it, so that no way in (the service, an import, SQL by
 hand) can forget to. Its first lexeme, "<team> <type>", is no word that a parser makes, as it has a blank in it: asked
 for together with the words, it keeps the search within one team and type by the one GIN index, without btree_gin, which
-not every server has. Words of the case are weighted A (title, customer) and B (description), those of the choice and
-its reason D, so that a search from a case whose result is not published can leave the latter out.
+not every server has. Words of the choice and its reason bear a "=" before them, which no parser makes either: a search
+from a case whose result is not published asks for the bare words alone. (Weights would do the same, but then PostgreSQL
+reads each row again to check them.)
 
 Every case, decided or not, has a row in `case_vectors`, without a vector until a worker with the optional model has
 embedded it; a changed text takes the vector away. So the table is its own list of what is left to do.
@@ -45,9 +46,9 @@ CREATE TABLE case_vectors (
 FUNCTIONS = """
 CREATE FUNCTION precedent_words(language regconfig, title text, customer text, description text, choice text)
 RETURNS tsvector LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT setweight(to_tsvector(language, left(title, 1000)) || to_tsvector('simple', left(customer, 1000)), 'A')
-        || setweight(to_tsvector(language, left(description, 20000)), 'B')
-        || setweight(to_tsvector(language, left(choice, 20000)), 'D');
+    SELECT to_tsvector(language, left(title, 1000)) || to_tsvector('simple', left(customer, 1000))
+        || to_tsvector(language, left(description, 20000))
+        || array_to_tsvector(ARRAY(SELECT '=' || lexeme FROM unnest(to_tsvector(language, left(choice, 20000)))));
 $$;
 CREATE FUNCTION remember_decision(which uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
