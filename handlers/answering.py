@@ -9,8 +9,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier
+from bot.domain.decision import Decision, Dossier, Status
 from bot.services import dossier as dossiers
+from bot.services import precedent as precedents
 from bot.services import result as results
 from bot.services import team as teams
 from bot.views import details as details_view
@@ -52,7 +53,8 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     db, who = deps(args).db, await by(args)
     found = await dossiers.close_due_and_get(db, who, decision_id)
     deciders, comments = await teams.active_members(db, who), await results.comments(db, found=found)
-    return details_view.details(found, who, deciders=deciders, comments=comments)
+    similar = None if found.decision.status is Status.CANCELLED else await precedents.find(db, who, found)
+    return details_view.details(found, who, deciders=deciders, comments=comments, precedents=similar)
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

@@ -13,10 +13,12 @@ from bot.domain.decision import Dossier
 from bot.domain.option import Option
 from bot.services import dossier as dossiers
 from bot.services import option as options
+from bot.services import precedent as precedents
 from bot.services import team as teams
 from bot.views import option as view
+from bot.views import precedent as precedent_view
 from bot.views.slack.form import currency_in, uuid_in
-from handlers.after_ack import open_modal, refresh
+from handlers.after_ack import later, open_modal, refresh
 from handlers.answering import ack_done, ack_said
 from handlers.person import by, deps
 from handlers.press import pressed_id
@@ -24,7 +26,20 @@ from handlers.press import pressed_id
 
 async def propose_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.PROPOSE_OPTION)
-    return view.propose(found, who, members=await teams.active_members(d.db, who), once=secrets.token_hex(4))
+    members, suggested = await teams.active_members(d.db, who), await precedents.suggest(d.db, who, found)
+    return view.propose(found, who, members=members, once=secrets.token_hex(4), suggested=suggested)
+
+
+async def add_suggested(args: AsyncArgs) -> None:
+    """The button "Add" beside an option of an earlier case; what was typed in the window stays."""
+    await args.ack()
+    submitted, source = args.body["view"], pressed_id(args)
+
+    async def work() -> None:
+        await options.add_suggested(deps(args).db, await by(args), uuid_in(submitted), source=source)
+        refresh(args, precedent_view.added(submitted, str(source)))
+
+    later(args, work)
 
 
 async def unfold(args: AsyncArgs) -> None:

@@ -8,6 +8,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.deps import Deps
 from bot.domain.by import By
 from bot.services import outcome as outcomes
+from bot.services import precedent as precedents
 from bot.views import outcome as view
 from bot.views.slack.form import currency_in, uuid_in
 from handlers.answering import ack_done, ack_said, tell_done
@@ -17,7 +18,7 @@ from handlers.press import pressed_id
 
 async def resolve_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found, active = await outcomes.prepare(d.db, who, decision_id)
-    return view.resolve(found, who, members=active)
+    return view.resolve(found, who, members=active, precedents=await precedents.find(d.db, who, found))
 
 
 async def resolve(args: AsyncArgs) -> None:

@@ -30,13 +30,15 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
     ),
     # The rooms of one use case.
-    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.errors"),
+    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.semantic", "bot.errors"),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
     "bot.views": ("bot.views", "bot.domain", "bot.errors", "slack_limits"),
     # The floor of the views: blocks, ids, words, forms, notices.
     "bot.views.slack": ("bot.views.slack", "bot.domain", "bot.errors", "slack_limits"),
     "bot.domain": ("bot.domain", "bot.errors"),
     "bot.errors": (),
+    # The optional model, and its vectors.
+    "bot.semantic": ("bot.semantic", "bot.errors"),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # Who somebody is, as Slack tells it.
@@ -51,6 +53,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.nature",
         "bot.profile",
         "bot.deps",
+        "bot.semantic",
         "bot.store.db",
         "bot.store.outbox",
         "bot.metrics",
@@ -77,6 +80,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.http",
         "bot.identity",
         "bot.preflight",
+        "bot.semantic",
         "bot.clock",
         "bot.socket_mode",
         "bot.watch",
@@ -113,6 +117,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.lexicon",
         "bot.log",
         "bot.preflight",
+        "bot.semantic",
         "bot.services",
         "bot.store",
         "bot.views",

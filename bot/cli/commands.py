@@ -1,6 +1,7 @@
 """The `conclave` command. Heavy imports live inside the commands, so that `--help` answers at once."""
 
 import asyncio
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -300,6 +301,29 @@ def _need_sandbox() -> None:
     if not all(find_spec(name) for name in ("sandbox", "wsproto", "yaml")):
         _complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
         raise typer.Exit(1)
+
+
+@cli.command()
+def precedents(
+    file: Annotated[Path, typer.Argument(help='A case as JSON: {"text": "...", "type": "refund_request"}.')],
+    history: Annotated[Path, typer.Option(help="Decided cases, a JSON object a line: id, text, type, choice.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON: ids and scores, best first.")] = False,
+) -> None:
+    """Which decided cases are like one case; without Slack and database. Exit 1 where a file is faulty."""
+    from bot.cli import precedentfile
+    from bot.errors import Invalid
+    from bot.semantic import embedder
+
+    with _told(Invalid):
+        query, lines = precedentfile.read_query(file), precedentfile.read_history(history)
+        found = precedentfile.History(lines, embedder.find().embedder).search(query)
+        if as_json:
+            sys.stdout.write(json.dumps([{"id": id_, "score": score} for id_, score in found]) + "\n")
+            return
+        known = {line.id: line for line in lines}
+        for id_, score in found[:10]:
+            print_line(f"{score:.2f}  {id_}  {known[id_].choice}  {precedentfile.cut(known[id_].text)}")
+        print_line(f"{len(found)} found." if found else "Nothing similar yet.")
 
 
 def print_line(text: str = "") -> None:

@@ -19,6 +19,7 @@ from bot.domain.text import one_line
 from bot.errors import StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
+from bot.semantic import embedder
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import result as results
@@ -127,7 +128,7 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    findings += _examine_letters(settings)
+    findings += [*_examine_letters(settings), _examine_semantic()]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
@@ -147,6 +148,11 @@ def _examine_letters(settings: Settings) -> list[Finding]:
     except StartError as error:
         return [Finding("letters", False, str(error))]
     return []
+
+
+def _examine_semantic() -> Finding:
+    found = embedder.find()
+    return Finding("semantic", found.is_fine, found.words)
 
 
 async def _examine_deliveries(url: str) -> list[Finding]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from bot.config import Settings
+from bot.demo import history
 from bot.demo.cases import COLLECTING, CRITERIA, DECIDED, SCORING, Told
 from bot.domain.action import Action
 from bot.domain.by import By
@@ -32,6 +33,7 @@ _DECIDER, _AUTHORITY = "mike", 4
 
 async def play(sandbox: Sandbox, database_url: str) -> None:
     """Bring three decisions into the channel: one decided, one that collects options, one that is being scored.
+    Behind them the team has a history of decided cases, without cards.
 
     In a database where this was done before, nothing is done anew but that the cards come back: a sandbox keeps no
     messages. The bot is running. Raises TimeoutError where it does not publish a result.
@@ -42,6 +44,8 @@ async def play(sandbox: Sandbox, database_url: str) -> None:
         await office.gather("sarah", "mike", "lisa")
         if [one.status for one in await office.decisions()] == [Status.CREATED]:
             await office.work()
+            # At the end: what a visitor sees first keeps the first numbers.
+            await asyncio.to_thread(history.load, database_url, now=sandbox.clock.now())
         else:
             await office.bring_cards_back()
     finally:
@@ -168,10 +172,10 @@ class _Office:
     async def decisions(self) -> list[Decision]:
         """The team's newest, oldest first."""
         records = await export.page(self.db, team_id=self.by("sarah").team.id, before=None)
-        return [one.decision for one in reversed(records[:MOST_CARDS])]
+        return [one.decision for one in reversed(records)]
 
     async def bring_cards_back(self) -> None:
         """A sandbox that has just begun shows nothing of what there was."""
-        for one in await self.decisions():
-            if one.channel_id:
-                await card.post_again(self.db, self.by("sarah"), one.id)
+        shown = [one for one in await self.decisions() if one.channel_id]
+        for one in shown[-MOST_CARDS:]:
+            await card.post_again(self.db, self.by("sarah"), one.id)

@@ -36,6 +36,8 @@ class Option:
     financial_cost: Decimal | None
     implementation_effort: str
     risk_level: str
+    ai_generated: bool = False
+    """Suggested by earlier cases, and added by a press; `created_by` pressed."""
 
 
 def check_drafts(drafts: Sequence[OptionDraft], *, others: Sequence[Option] = ()) -> tuple[OptionDraft, ...]:

@@ -10,9 +10,10 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier, Phase
 from bot.domain.option import MOST_AT_ONCE, Option, OptionDraft, check_drafts, check_option
 from bot.domain.permission import check
+from bot.domain.precedent import suggestion
 from bot.errors import NotAllowed, NotFound
 from bot.services.press import Done, Replaced, act, act_once
-from bot.store import audit, dossier, option
+from bot.store import audit, dossier, option, precedent
 from bot.store.db import Db, run_tx
 
 
@@ -56,6 +57,35 @@ async def _put(c: AsyncConnection, by: By, found: Dossier, drafts: Mapping[UUID,
 def _of_option(line: str, option_id: UUID, **more: object) -> Done:
     # Who proposed what stays hidden until close, from the trail as well: it names the option only.
     return Done(line, {"option": str(option_id)} | more, made=option_id, is_anonymous=True)
+
+
+async def add_suggested(db: Db, by: By, decision_id: UUID, *, source: UUID) -> Dossier:
+    """Add the option of an earlier case as it would read here, as the presser's own; the same press twice adds it once.
+
+    What is added is worked out here anew: a button carries an id, never a text. Raises NotFound where the team has no
+    decided case with that option.
+    """
+    option_id = uuid5(decision_id, str(source))
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done | None:
+        if found.option(option_id):
+            return None
+        draft = await _suggested(c, found, source)
+        checked = check_option(draft, others=found.options)
+        where = {"decision_id": decision_id, "created_by": by.member.id}
+        await option.add(c, option_id, **where, draft=checked, is_suggested=True)
+        return _of_option("option.proposed", option_id, is_suggested=True)
+
+    return await act(db, by, decision_id, Action.PROPOSE_OPTION, rule)
+
+
+async def _suggested(c: AsyncConnection, found: Dossier, source: UUID) -> OptionDraft:
+    case_id = await precedent.find_case_of_option(c, source, team_id=found.team.id)
+    if case_id is None:
+        raise NotFound("The earlier case of this option is gone. Type the option in instead.")
+    known = await precedent.cases(c, [case_id], team_id=found.team.id)
+    options = await option.of_decisions(c, [case_id])
+    return suggestion(found, known[case_id], next(o for o in options[case_id] if o.id == source)).draft
 
 
 async def mine(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, tuple[Option, ...]]:

@@ -13,6 +13,7 @@ from bot.domain.permission import check_own, check_resolution
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.services import dossier as dossiers
+from bot.services import precedent as precedents
 from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
 from bot.store import decision, outbox, outcome
@@ -36,6 +37,7 @@ async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason:
 
     async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done:
         _check_choice(found, by, option_id=option_id, reason=reason)
+        await precedents.keep(c, by, found)
         await outcome.choose(
             c,
             decision_id=decision_id,

@@ -31,6 +31,7 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
             financial_cost=r.financial_cost,
             implementation_effort=r.implementation_effort or "medium",
             risk_level=r.risk_level or "medium",
+            ai_generated=bool(r.ai_generated),
         )
         found[r.decision_id] += (option,)
     return found
@@ -46,11 +47,20 @@ def _values(draft: OptionDraft) -> dict[str, object]:
     }
 
 
-async def add(c: AsyncConnection, option_id: UUID, *, decision_id: UUID, created_by: UUID, draft: OptionDraft) -> None:
+async def add(
+    c: AsyncConnection,
+    option_id: UUID,
+    *,
+    decision_id: UUID,
+    created_by: UUID,
+    draft: OptionDraft,
+    is_suggested: bool = False,
+) -> None:
     """Behind those that there are."""
     table = t.response_options
     last = select(func.coalesce(func.max(table.c.position), -1) + 1).where(table.c.decision_id == decision_id)
     values = {"id": option_id, "decision_id": decision_id, "created_by": created_by, **_values(draft)}
+    values["ai_generated"] = is_suggested
     await c.execute(insert(table).values(position=last.scalar_subquery(), **values))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     SmallInteger,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP, TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
@@ -94,6 +95,7 @@ teams = Table(
     Column("broadcasts", Boolean, nullable=False, server_default=text("true")),
     Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
+    Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
 )
 
 team_members = Table(
@@ -378,3 +380,21 @@ homes = Table(
     Column("shown", Text),  # a digest of what was published last
     Column("opened_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
+
+precedents = Table(
+    "precedents",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("resolved_at", UTC_TIMESTAMP, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
+)
+"""Decided cases, for searching. Written by triggers alone."""
+
+case_vectors = Table(
+    "case_vectors",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", Text),
+    Column("vector", LargeBinary),  # float16, little-endian, of length 1
+)
+"""What cases mean, by a model that not every installation has; without model and vector: to be embedded."""

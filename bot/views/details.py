@@ -10,10 +10,11 @@ from bot.domain.decider import may_carry
 from bot.domain.decision import Dossier, Status
 from bot.domain.option import Option
 from bot.domain.permission import allowed, standing
+from bot.domain.precedent import Precedents
 from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
 from bot.domain.waiting import leading
-from bot.views import result, second_round
+from bot.views import precedent, result, second_round
 from bot.views.authority import who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
@@ -27,6 +28,7 @@ from bot.views.dossier import (
     progress,
     result_title,
     round_lines,
+    suggested_mark,
     summary_facts,
 )
 from bot.views.promise import shown_afterwards
@@ -44,10 +46,12 @@ def details(
     *,
     deciders: Sequence[Member] = (),
     comments: Sequence[tuple[UUID, str]] = (),
+    precedents: Precedents | None = None,
 ) -> kit.View:
     """For members of the team only: it holds the customer's e-mail.
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
+    precedents: the cases like this one; None: nothing is said about them.
     """
     decision, now = dossier.decision, by.now
     for room in ROOMS:
@@ -59,6 +63,7 @@ def details(
             *_options(dossier, by.rules.authority, room),
             *_criteria(dossier, room),
             *_scoring(dossier, now),
+            *_precedents(precedents, dossier, now),
             *_authority(dossier, by, deciders),
         ]
         left = kit.MODAL_BLOCKS - len(blocks)
@@ -134,7 +139,7 @@ def _options(dossier: Dossier, table: AuthorityTable, room: int) -> list[kit.Blo
     blocks = [kit.divider(), kit.section("*Options*")]
     for option in dossier.options:
         needed = _needed(dossier, option, table)
-        facts = f"{option_facts(option, dossier.decision.currency)}{needed}"
+        facts = f"{option_facts(option, dossier.decision.currency)}{suggested_mark(option)}{needed}"
         proposer = name_of(dossier, option.created_by) if is_closed else None
         by = f" · proposed by {text.inline(proposer, 80)}" if proposer else ""
         blocks.append(kit.section(f"*{text.inline(option.title, 800)}*\n{facts}{by}"))
@@ -213,6 +218,10 @@ def _who_may(dossier: Dossier, deciders: Sequence[Member], least: int, table: Au
 def _result(dossier: Dossier) -> list[kit.Block]:
     latest = [kit.divider(), kit.section(f"*{result_title(dossier)}*"), *result.lines(dossier)]
     return [*(latest if dossier.result else []), *second_round.first_in_details(dossier)]
+
+
+def _precedents(found: Precedents | None, dossier: Dossier, now: datetime) -> list[kit.Block]:
+    return [] if found is None else [kit.divider(), *precedent.panel(found, dossier, now=now)]
 
 
 def _ending(dossier: Dossier) -> list[kit.Block]:

@@ -180,7 +180,12 @@ def option_facts(option: Option, currency: str) -> str:
 
 
 def option_lines(options: Iterable[Option], currency: str, *, room: int = 150) -> list[str]:
-    return [f"• *{text.inline(o.title, room)}* · {option_facts(o, currency)}" for o in options]
+    return [f"• *{text.inline(o.title, room)}* · {option_facts(o, currency)}{suggested_mark(o)}" for o in options]
+
+
+def suggested_mark(option: Option) -> str:
+    """What stands beside an option that earlier cases have suggested."""
+    return " · suggested" if option.ai_generated else ""
 
 
 def criteria_line(criteria: Sequence[Criterion], *, room: int = 60) -> str:

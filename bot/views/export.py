@@ -119,6 +119,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Cancelled because", lambda r: typed(r.decision.cancel_reason) if r.decision.status is Status.CANCELLED else None),
     ("Suggested type", lambda r: DECISION_TYPES.get(r.suggested_type or "")),
     ("Confidence of the suggestion (0-1)", lambda r: r.confidence),
+    ("Suggested options", lambda r: _titles(o for o in r.options if o.ai_generated)),
     ("Currency", lambda r: r.decision.currency),
 )
 """(heading, cell). One decision is one line; no column is of a person's ballot."""

@@ -18,9 +18,10 @@ from bot.domain.option import (
     Option,
     OptionDraft,
 )
+from bot.domain.precedent import Suggestion
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import authority
+from bot.views import authority, precedent
 from bot.views.dossier import buttons, cost_fact, option_facts, show_button
 from bot.views.slack import ids, kit, notice, text
 from bot.views.slack.entry import checkbox, choice, line, long_text, money
@@ -42,10 +43,18 @@ class OptionForm(BaseModel):
     remove: bool = False
 
 
-def propose(dossier: Dossier, by: By, *, members: Sequence[Member], once: str | None = None) -> kit.View:
+def propose(
+    dossier: Dossier,
+    by: By,
+    *,
+    members: Sequence[Member],
+    once: str | None = None,
+    suggested: Sequence[Suggestion] = (),
+) -> kit.View:
     """Up to three options, by title and cost; "More fields" unfolds the rest of each.
 
-    members: the active ones, whose authority says how much an option may cost. once: see `press.press`.
+    members: the active ones, whose authority says how much an option may cost. once: see `press.press`. suggested: what
+    was proposed in earlier cases.
     """
     explain = (
         "Answers that we could give. Who added which is shown only when scoring has closed. "
@@ -58,7 +67,7 @@ def propose(dossier: Dossier, by: By, *, members: Sequence[Member], once: str | 
         blocks += row.blocks
     more = kit.actions([kit.button("More fields", ids.OPTIONS_MORE)], block_id=_MORE)
     carried = {"decision": str(dossier.decision.id), "currency": dossier.decision.currency, "once": once}
-    return _frame([*blocks, more], carried)
+    return _frame([*blocks, more, *precedent.suggestions(suggested, dossier.decision)], carried)
 
 
 def _frame(blocks: Sequence[kit.Block], carried: Mapping[str, str | None]) -> kit.View:

@@ -14,10 +14,11 @@ from bot.domain.decision import REASON_LENGTH, Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
 from bot.domain.permission import others_in_words
+from bot.domain.precedent import Precedents
 from bot.domain.stability import UNDECIDED
 from bot.domain.team import Member
 from bot.errors import Invalid
-from bot.views import headline, reason, result
+from bot.views import headline, precedent, reason, result
 from bot.views.dossier import buttons, first_leaders, show_button, title_of
 from bot.views.reason import parse_reason
 from bot.views.slack import element, kit, notice, text
@@ -62,10 +63,13 @@ def word(dossier: Dossier) -> kit.Message:
     return kit.message(text.unmarked(f"{text.ended(about)} {chosen}"), [kit.section(shown)])
 
 
-def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.View:
+def resolve(
+    dossier: Dossier, by: By, *, members: Sequence[Member] = (), precedents: Precedents | None = None
+) -> kit.View:
     """Every option, best first, with its place and whom it needs; `by` is who would resolve.
 
-    members: the active ones, of whom some are named where the owner may not resolve with everything.
+    members: the active ones, of whom some are named where the owner may not resolve with everything. precedents: the
+    cases like this one; None: nothing is said about them.
     """
     decision, ranked = dossier.decision, _ranked(dossier)
     member, table = by.member, by.rules.authority
@@ -78,6 +82,7 @@ def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.
         kit.context(f"You may decide {reach(member.authority, table, decision.currency)}."),
         _option(offered).block(thing=decision.id, revision=decision.revision),
         replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
+        *([kit.divider(), *precedent.panel(precedents, dossier, now=by.now)] if precedents else []),
     ]
     return decision_modal(dossier, Action.RESOLVE, blocks, submit="Resolve", title=f"Resolve {decision.name}")
 

@@ -59,7 +59,7 @@ async def test_the_hints_lead_on_and_stay_until_they_are_done(visitor: Window) -
     await visitor.see_window("Type of decision")
     await fill_what_is_required(visitor)
     await visitor.submit()
-    await visitor.see_window("#4")
+    await visitor.see_window("#44")
     await visitor.leave()
 
     await hints(visitor, ".done").nth(1).wait_for()

@@ -30,7 +30,7 @@ COMMAND = (sys.executable, "-m", "bot")
 LATER = {
     # Plan limits: the tier of a team.
     ("teams", "subscription_tier"),
-    # Suggestions that learn from outcomes.
+    # What earlier cases suggest, of which the story's team has none.
     ("customer_decisions", "ai_recommendations"),
     ("response_options", "ai_generated"),
     # Web pages and API tokens. A click reaches us from Slack, so that its peer's address says nothing.

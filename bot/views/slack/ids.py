@@ -21,6 +21,9 @@ NEW_TYPED = "decision.typed"
 NEW_MORE = "decision.more"
 NEW_UNDO = "decision.undo"
 OPTIONS_MORE = "option.more"
+ADD_SUGGESTED = "option.suggested"
+USEFUL = "precedent.useful"
+NOT_USEFUL = "precedent.not_useful"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 WILL_BE_SHOWN = "evaluation.shown"
@@ -68,6 +71,9 @@ ALL = frozenset(
         NEW_MORE,
         NEW_UNDO,
         OPTIONS_MORE,
+        ADD_SUGGESTED,
+        USEFUL,
+        NOT_USEFUL,
         ADD_CRITERION,
         BACK_TO_CRITERIA,
         CHOOSE_OPTION,
