@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -93,10 +93,9 @@ async def living(
 @asynccontextmanager
 async def _port_of(bot: app.Bot) -> AsyncIterator[int]:
     over = asyncio.Event()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(http, "_Server", lambda config: _Hasty(config, over))
-        async with http.serving(bot.asgi, host="127.0.0.1", port=0) as port:
-            try:
-                yield port
-            finally:
-                over.set()
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # this server alone: a test may start others, and end them itself
+            patch.setattr(http, "_Server", lambda config: _Hasty(config, over))
+            port = await stack.enter_async_context(http.serving(bot.asgi, host="127.0.0.1", port=0))
+        stack.callback(over.set)
+        yield port
