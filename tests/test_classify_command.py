@@ -45,7 +45,8 @@ def test_decided_cases_make_it_surer(tmp_path: Path) -> None:
     case = {"text": "The wristband snapped at the gate", "type": "refund_request"}
     history = a_file(tmp_path, *[case] * 8, name="history.jsonl")
 
-    alone, taught = (json.loads(classify(file, "--json", *more).stdout) for more in ([], ["--history", history]))
+    alone = json.loads(classify(file, "--json").stdout)
+    taught = json.loads(classify(file, "--json", "--history", history).stdout)
 
     assert taught["best"] == "refund_request"
     assert taught["confidence"] > alone["confidence"]
