@@ -89,7 +89,10 @@ def choices(chosen: Choices, *, team: str) -> kit.View:
 
 def parse_choices(view: View) -> Choices:
     """Raises Invalid with the name of the field."""
-    return _choices(Answers(view), Choices())
+    found = _choices(Answers(view), Choices())
+    for about, phrases in found.words.items():
+        _check(phrases, about)
+    return found
 
 
 def chosen(now: Choices) -> kit.View:
@@ -107,9 +110,7 @@ def _words(ask: Ask, start: Choices, about: str) -> tuple[str, ...]:
     label = f"Words for {DECISION_TYPES[about].lower()}"
     hint = "Words or phrases, with commas between them."
     typed = ask(long_text(about, label, length=WORDS_LENGTH, hint=hint), ", ".join(start.words.get(about, ())))
-    phrases = tuple(dict.fromkeys(text.one_line(part) for part in _PARTS.split(typed) if part.strip()))
-    _check(phrases, about)
-    return phrases
+    return tuple(dict.fromkeys(text.one_line(part) for part in _PARTS.split(typed) if part.strip()))
 
 
 def _check(phrases: Sequence[str], about: str) -> None:
