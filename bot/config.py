@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import Rules
+from bot.domain.reply import Replies
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
@@ -92,7 +93,8 @@ class Settings(BaseSettings):
         """What decisions of this installation go by."""
         defaults = _defaults()
         ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
-        return Rules(AuthorityTable(ceilings), CriteriaTemplates.from_dict(defaults["criteria"]))
+        criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
+        return Rules(AuthorityTable(ceilings), criteria, replies)
 
 
 def told_of_settings(error: ValidationError) -> str:

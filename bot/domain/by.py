@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.press import Press
+from bot.domain.reply import NO_REPLIES, Replies
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 
@@ -15,6 +16,7 @@ class Rules:
 
     authority: AuthorityTable
     templates: CriteriaTemplates
+    replies: Replies = NO_REPLIES
 
 
 @dataclass(frozen=True)
