@@ -43,6 +43,9 @@ class Ledger:
     """What came of the earlier ones, newest first; None until the result of the decision at hand is published."""
 
 
+FIRST = Ledger()
+"""Of a customer who has not asked before."""
+
 Quarter = tuple[int, int]
 """(year, 1..4), in UTC."""
 

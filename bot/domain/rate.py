@@ -53,11 +53,11 @@ class Rate:
 def rate(worked: int, known: int, total: int, *, base: float | None = None) -> Rate:
     """A rate shrunk toward `base`; None: it is the team's own, shrunk toward a half with the weight of two cases.
 
-    The posterior of a beta prior: with the base p and k of n that worked, Beta(4 p + k, 4 (1 - p) + n - k). share is its
-    mean, the interval lies between its tenth and its ninetieth percentile. Source: Carlin & Louis, Bayesian Methods for
-    Data Analysis (2009), chapters 2 and 5. What the prior costs in coverage where the parts of a team are unlike it
-    gives back where they are alike: over random teams of both kinds the interval covers the truth in 77 to 81 of 100
-    cases, as `test_domain_rate` simulates.
+    The posterior of a beta prior: with the base p and k of n that worked, Beta(4 p + k, 4 (1 - p) + n - k). Its mean is
+    the share, its tenth and ninetieth percentiles are the interval. Source: Carlin & Louis, Bayesian Methods for Data
+    Analysis (2009), chapters 2 and 5. What the prior costs in coverage where the parts of a team are unlike it gives
+    back where they are alike: over random teams of both kinds the interval covers the truth in 77 to 81 of 100 cases,
+    as `test_domain_rate` simulates.
     """
     weight, centre = (2.0, 0.5) if base is None else (float(WEIGHT), base)
     a, b = weight * centre + worked, weight * (1 - centre) + known - worked
