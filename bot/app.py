@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, letter, newcomer, nudge, slack
+from bot.delivery import export, home, learning, letter, newcomer, nudge, slack
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
@@ -151,7 +151,7 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= newcomer.senders()
+    senders |= {**newcomer.senders(), **learning.senders()}
     worker = Worker(
         deps,
         senders,

@@ -11,6 +11,7 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
 from bot.services import dossier as dossiers
+from bot.services import outcome as outcomes
 from bot.services import result as results
 from bot.services import team as teams
 from bot.views import details as details_view
@@ -52,7 +53,8 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     db, who = deps(args).db, await by(args)
     found = await dossiers.close_due_and_get(db, who, decision_id)
     deciders, comments = await teams.active_members(db, who), await results.comments(db, found=found)
-    return details_view.details(found, who, deciders=deciders, comments=comments)
+    forecast = await outcomes.forecast_of(db, who, decision_id)
+    return details_view.details(found, who, deciders=deciders, comments=comments, forecast=forecast)
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

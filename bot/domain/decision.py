@@ -209,6 +209,11 @@ class Decision:
         return self.state == TRANSITIONS[transition][1]
 
     @property
+    def awaits_reply(self) -> bool:
+        """Whether its customer has not heard what was decided."""
+        return self.status is not Status.CANCELLED and self.phase is not Phase.LEARN
+
+    @property
     def place(self) -> str:
         """Its state in words, for sentences: "phase 3 of 6 (Options)"."""
         if self.status is Status.CANCELLED:

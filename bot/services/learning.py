@@ -123,7 +123,7 @@ async def open_policy(db: Db, by: By, key: str, *, decide_by: datetime, channel_
             raise Conflict("The cases do not support this proposal any more. /decide learn shows what they say now.")
         case = replace(proposal.case, expected_resolution_date=decide_by)
         made = await decisions.opened(c, by, case=case, currency=proposal.currency, channel_id=channel_id)
-        await learning.propose(c, by.team.id, key, decision_id=made)
+        await learning.set_opened(c, by.team.id, key, made)
         return await decision.get(c, team_id=by.team.id, decision_id=made)
 
     return await run_tx(db, work)

@@ -1,11 +1,11 @@
 """Reads what is resolved, as far as it teaches; and what was proposed because of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from bot.domain.decision import Decision, Status
 from bot.domain.grant import grant_of
 from bot.domain.learning import Past
 from bot.domain.ledger import YEAR, Entry
-from bot.domain.result import from_body
+from bot.domain.result import Result, from_body
 from bot.domain.rounding import number
 from bot.store import tables as t
 
@@ -51,8 +51,6 @@ async def pasts(c: AsyncConnection, team_id: UUID) -> list[Past]:
 def _past(row: Any) -> Past:
     results = [from_body(body) for body in row.bodies or ()]
     leaders = results[-1].leaders if results else ()
-    rows = (one for result in results for one in result.rows if one.option_id == row.selected_option_id)
-    total = next((one.total for one in rows if one.total), None)
     return Past(
         decision_id=row.id,
         number=row.number,
@@ -66,16 +64,32 @@ def _past(row: Any) -> Past:
         worked=row.worked,
         known_at=row.answered_at or row.recorded_at,
         follows=row.selected_option_id in leaders if leaders else None,
-        total=float(number(total)) if total else None,
+        total=_total(row, results),
         means=_means(row, results),
         sure=row.per_cent,
     )
 
 
-def _means(row: Any, results: Any) -> Mapping[str, float]:
+def _total(row: Any, results: Sequence[Result]) -> float | None:
+    """Of the chosen option."""
+    rows = (one for result in results for one in result.rows if one.option_id == row.selected_option_id)
+    return next((float(number(one.total)) for one in rows if one.total), None)
+
+
+def _means(row: Any, results: Sequence[Result]) -> Mapping[str, float]:
     cells = (cell for result in results for cell in result.cells if cell.option_id == row.selected_option_id)
     names = row.criteria or {}
     return {names[key]: float(number(cell.mean)) for cell in cells if (key := str(cell.criterion_id)) in names}
+
+
+async def counts(c: AsyncConnection, team_id: UUID, *, now: datetime) -> tuple[int, int]:
+    """(outcomes that are known, decisions) of those that were resolved within a year."""
+    recent = (_D.team_id == team_id, _D.status == Status.RESOLVED.value, _D.actual_resolution_date > now - YEAR)
+    known = func.count().filter(_O.worked.is_not(None))
+    joined = t.customer_decisions.join(t.decision_outcomes, _O.decision_id == _D.id)
+    query = select(known, func.count()).select_from(joined).where(*recent)
+    row = (await c.execute(query)).one()
+    return row[0], row[1]
 
 
 async def began_at(c: AsyncConnection, team_id: UUID) -> datetime | None:
@@ -162,14 +176,17 @@ async def proposed(c: AsyncConnection, team_id: UUID, *, lock: bool = False) -> 
     return {row.key: row.id for row in rows}
 
 
-async def propose(c: AsyncConnection, team_id: UUID, key: str, *, decision_id: UUID | None = None) -> bool:
-    """Remember that the team's admins are told, or as what it is opened. True the first time."""
-    values = {"decision_id": decision_id} if decision_id else {}
-    query = insert(t.policy_proposals).values(team_id=team_id, key=key, **values)
-    index = ["team_id", "key"]
-    again = (
-        query.on_conflict_do_update(index_elements=index, set_=values)
-        if values
-        else query.on_conflict_do_nothing(index_elements=index)
+async def propose(c: AsyncConnection, team_id: UUID, key: str) -> bool:
+    """Remember that the team's admins are told. True the first time."""
+    p = t.policy_proposals
+    query = insert(p).values(team_id=team_id, key=key).on_conflict_do_nothing(index_elements=["team_id", "key"])
+    return (await c.execute(query.returning(p.c.key))).first() is not None
+
+
+async def set_opened(c: AsyncConnection, team_id: UUID, key: str, decision_id: UUID) -> None:
+    """As which decision it was opened."""
+    p = t.policy_proposals.c
+    await propose(c, team_id, key)
+    await c.execute(
+        update(t.policy_proposals).where(p.team_id == team_id, p.key == key).values(decision_id=decision_id)
     )
-    return (await c.execute(again)).rowcount == 1
