@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates sweep week fresh chaos \
-	chaos-short storm browser-test screenshots check migration lock clean
+.PHONY: help install demo unit test mutants coverage oracle-test property calibrate secrecy-rates benchmark sweep week \
+	fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -58,6 +58,9 @@ calibrate: install  ## how often "clear", "leaning" and "too close" are right, i
 secrecy-rates: install  ## how many single scores a result gives away to those who know some ballots; ARGS=--quick
 	@$(BIN)/python -m benchmarks.secrecy_rates $(ARGS)
 
+benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
 
@@ -83,6 +86,18 @@ screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from
 	@mkdir -p docs/screenshots
 	@BROWSER_TESTS=required SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -k whole_decision $(ARGS)
 
+operations-test: .venv/operations  ## the recipes for an image, compose and systemd, against what reads them
+	@OPERATIONS_TESTS=required $(BIN)/python -m pytest tests/operations $(ARGS)
+
+bom: .venv/operations  ## what the image is made of, as a bill of materials (CycloneDX): dist/conclave.cdx.json
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore $</bin/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml \
+		--of JSON --output-reproducible --output-file dist/conclave.cdx.json $(ARGS)
+
+.venv/operations: requirements-operations.lock .venv/installed
+	@$(PYTHON) -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-operations.lock
+
 .venv/browser: requirements-browser.lock .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
 	@touch $@
@@ -96,7 +111,7 @@ migration: install  ## an empty migration after the newest one: make migration N
 	@test -n "$(NAME)" || { echo "Say its name: make migration NAME=follow_ups"; exit 1; }
 	@$(BIN)/python -c 'import sys; from bot.store import schema; print(schema.draft(sys.argv[1]))' "$(NAME)"
 
-lock:  ## refresh the four locks (needs uv on the PATH)
+lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -105,6 +120,14 @@ lock:  ## refresh the four locks (needs uv on the PATH)
 		--no-annotate --no-header --group oracles -c requirements.lock -o requirements-oracles.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group coverage -c requirements.lock -o requirements-coverage.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group operations -c requirements.lock -o requirements-operations.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --extra letters --group build -c requirements.lock pyproject.toml \
+		-o requirements-run.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group benchmarks -c requirements.lock -o requirements-benchmarks.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
 	rm -rf .venv build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf benchmarks/.cache

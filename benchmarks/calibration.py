@@ -136,12 +136,12 @@ def _analysed(team: Team) -> Analysis:
     )
 
 
-def first_edition(team: Team, random: Random) -> Verdict:
+def first_edition(team: Team, random: Random, *, draws: int = DRAWS) -> Verdict:
     """As it was until version 3 of results: a bootstrap of people, each weight times 2^U(-1, 1)."""
     people, options, criteria = team.scores.shape
-    counts = random.multinomial(people, np.full(people, 1 / people), DRAWS).astype(np.float64)
-    means = (counts @ team.scores.reshape(people, -1) / people).reshape(DRAWS, options, criteria)
-    weights = team.weights * np.exp2(random.uniform(-1, 1, (DRAWS, criteria)))
+    counts = random.multinomial(people, np.full(people, 1 / people), draws).astype(np.float64)
+    means = (counts @ team.scores.reshape(people, -1) / people).reshape(draws, options, criteria)
+    weights = team.weights * np.exp2(random.uniform(-1, 1, (draws, criteria)))
     totals = np.einsum("dok,dk->do", means, weights)
     firsts = totals >= totals.max(axis=1, keepdims=True) - 1e-9
     shares = (firsts / firsts.sum(axis=1, keepdims=True)).mean(axis=0)

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,11 +53,12 @@ SELECT n, n % {teams} AS team, n / {teams} + 1 AS number,
 FROM (SELECT n, (n + n / {teams} * 37) % 100 AS mix FROM generate_series(0, {decisions} - 1) n) AS numbers;
 INSERT INTO customer_decisions (id, team_id, created_by, customer_name, title, description, decision_type,
     urgency_level, financial_impact, status, current_phase, expected_resolution_date, overdue_shown, created_at, number,
-    revision, planned_revision, workspace_id, channel_id)
+    revision, planned_revision, workspace_id, channel_id, currency)
 SELECT id('d', n), id('t', team), id('m', team * 8 + n % 8), 'Customer ' || n % 5000,
     'What shall we answer about case ' || n, repeat('They have written twice and want an answer. ', 5),
     'refund_request', 1 + n % 5, n % 20000, status, phase, timezone('UTC', at + interval '4 days'),
-    timezone('UTC', at + interval '4 days'), timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team FROM d;
+    timezone('UTC', at + interval '4 days'), timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team,
+    'USD' FROM d;
 INSERT INTO decision_criteria (id, decision_id, name, weight, created_by, position)
 SELECT id('k', n * 2 + i), id('d', n), 'Criterion ' || i, 2, id('m', team * 8), i
 FROM d, generate_series(0, 1) i;
@@ -169,13 +170,7 @@ async def measure(small: str, big: str) -> int:
 
 
 async def _compare(*pair: tuple[str, db.Db], is_busy: bool) -> float:
-    seconds: list[list[float]] = [[], []]
-    for run in range(RUNS + 1):
-        for taken, (url, opened) in zip(seconds, pair, strict=True):
-            await asyncio.to_thread(reset, url, is_busy=is_busy)
-            took = await tick(opened, is_busy=is_busy)
-            if run:  # the first one warms up
-                taken.append(took)
+    seconds = await in_turn(*pair, is_busy=is_busy, runs=RUNS)
     ratio = median(seconds[1]) / median(seconds[0])
     more = f", {ENDED} rounds to close, {UNPLANNED} decisions to plan" if is_busy else ""
     sys.stdout.write(f"\n{DUE} reminders due{more}; medians of {RUNS} runs\n")
@@ -184,6 +179,18 @@ async def _compare(*pair: tuple[str, db.Db], is_busy: bool) -> float:
         sys.stdout.write(f"{number:>9,} decisions {median(taken) * 1000:8.1f} ms {spread}\n")
     sys.stdout.write(f"ratio               {ratio:8.2f}, at most {LIMIT} is well\n\n")
     return ratio
+
+
+async def in_turn(*pair: tuple[str, db.Db], is_busy: bool, runs: int) -> list[list[float]]:
+    """Seconds of a tick, so many times in each of these databases."""
+    seconds: list[list[float]] = [[] for _ in pair]
+    for run in range(runs + 1):
+        for taken, (url, opened) in zip(seconds, pair, strict=True):
+            await asyncio.to_thread(reset, url, is_busy=is_busy)
+            took = await tick(opened, is_busy=is_busy)
+            if run:  # the first one warms up
+                taken.append(took)
+    return seconds
 
 
 def plan(url: str) -> str:
@@ -200,7 +207,7 @@ def plan(url: str) -> str:
 
 
 @contextmanager
-def databases(*sizes: int) -> Iterator[list[str]]:
+def databases(*sizes: int, told: Callable[[str], object] = print) -> Iterator[list[str]]:
     """A server of our own with one filled database for each size; gone afterwards."""
     # The server may run as another user, who has to pass all directories above its own.
     place = Path(tempfile.mkdtemp(prefix="conclave-bench-"))
@@ -218,8 +225,7 @@ def databases(*sizes: int) -> Iterator[list[str]]:
             start = perf_counter()
             # Neither triggers nor foreign keys: all of it fits together, and checking takes most of the time.
             fill(urls[-1], decisions=size, options="-c session_replication_role=replica")
-            sys.stdout.write(f"filled {size:,} decisions in {perf_counter() - start:.0f} s\n")
-            sys.stdout.flush()
+            told(f"filled {size:,} decisions in {perf_counter() - start:.0f} s")
         yield urls
     finally:
         server.stop()

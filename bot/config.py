@@ -1,5 +1,6 @@
 """All settings, frozen; the only reader of the environment."""
 
+import os
 import tomllib
 from decimal import Decimal
 from functools import cached_property
@@ -16,12 +17,18 @@ from bot.domain.reply import Replies
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
+_SECRET_DIRS = [
+    place for place in (os.environ.get("CREDENTIALS_DIRECTORY"), "/run/secrets") if place and Path(place).is_dir()
+]
+"""Where systemd and container engines put secrets: files, each named like its variable. The environment goes first."""
 
 
 class Settings(BaseSettings):
     """What an operator sets. Secrets never show in a repr."""
 
-    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, env_file=".env", secrets_dir=_SECRET_DIRS, extra="ignore", hide_input_in_errors=True
+    )
 
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")

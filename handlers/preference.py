@@ -37,7 +37,7 @@ async def save(args: AsyncArgs) -> None:
     until = await preferences.change(
         deps(args).db,
         await by(args),
-        preferences=Preferences(form.push, form.email, form.sms, form.starts, form.ends, form.days),
+        preferences=Preferences(form.push, form.email, form.sms, form.news, form.starts, form.ends, form.days),
         phone=form.phone,
         snooze=form.snooze,
     )

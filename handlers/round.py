@@ -61,21 +61,23 @@ async def extend(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     until = view.parse_extend(submitted, now=who.now)
     after = (await rounds.extend(deps(args).db, who, uuid_in(submitted), closes_at=until)).decision
-    await ack_said(args, after, f"Scoring of {after.name} goes on; ballots so far stand.")
+    await ack_said(args, after, f"Scoring of {after.name} goes on; the scores so far stand.")
 
 
 async def proceed(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     reason = view.parse_reason(submitted)
     after = (await rounds.proceed(deps(args).db, who, uuid_in(submitted), reason=reason)).decision
-    await ack_said(args, after, f"{after.name} goes on without quorum. The result follows.")
+    await ack_said(args, after, f"{after.name} goes on although too few have scored. The result follows.")
 
 
 async def void(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     decision_id, round_id, reason = uuid_in(submitted), uuid_in(submitted, "round"), view.parse_reason(submitted)
     after = (await rounds.void(deps(args).db, who, decision_id, round_id=round_id, reason=reason)).decision
-    await ack_said(args, after, f"All ballots of {after.name} are deleted. Its options can be edited again.")
+    await ack_said(
+        args, after, f"{after.name} starts over: all scores are deleted, and its options can be edited again."
+    )
 
 
 async def second_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:

@@ -100,7 +100,7 @@ async def keeping(args: AsyncArgs, team_id: UUID | None) -> tuple[By, bool]:
 async def set_up(args: AsyncArgs) -> None:
     """Save the team and who is to be in it, answer with a loading view, then look the people up and add them."""
     form = view.parse_setup(args.body["view"])
-    fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency)
+    fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency, form.broadcasts)
     if form.team_id is None:
         who = acting(args, await _create(args, form, fields))
     else:
@@ -154,7 +154,9 @@ async def _members(
     db = deps(args).db
     team = await teams.get_team(db, who.team.id)
     people = await teams.members(db, who)
-    return view.members(team, people, notes=notes, coming=coming, channel_id=_channel(channel_id))
+    return view.members(
+        team, people, table=who.rules.authority, notes=notes, coming=coming, channel_id=_channel(channel_id)
+    )
 
 
 def _channel(channel_id: str | None) -> str | None:
@@ -170,7 +172,9 @@ async def turn_page(args: AsyncArgs) -> None:
         who, is_admin = await keeping(args, view.team_in(before))
         teams.check_admin(who.actor, is_workspace_admin=is_admin)  # the list holds addresses
         everybody = await teams.members(deps(args).db, who)
-        return view.members(who.team, everybody, page=pressed_page(args), channel_id=view.channel_of(before))
+        return view.members(
+            who.team, everybody, table=who.rules.authority, page=pressed_page(args), channel_id=view.channel_of(before)
+        )
 
     show_later(args, view_id(args), build, title="Your team")
 
@@ -213,6 +217,8 @@ async def edit_member(args: AsyncArgs) -> None:
 
         async def build() -> dict[str, Any]:
             everybody, page = await teams.members(deps(args).db, who), view.page_of(submitted)
-            return view.members(who.team, everybody, page=page, channel_id=view.channel_of(submitted))
+            return view.members(
+                who.team, everybody, table=who.rules.authority, page=page, channel_id=view.channel_of(submitted)
+            )
 
         refresh_later(args, str(beneath), build)

@@ -59,6 +59,8 @@ class Channel:
     members: set[str]
     is_private: bool = False
     archived: bool = False
+    shared_with: str = ""
+    """Who else reads it, from a workspace of their own; see `spec.ChannelSpec`."""
     person: str | None = None  # whose DM with the app this is
     messages: dict[str, Message] = field(default_factory=dict)
     topic: str = ""

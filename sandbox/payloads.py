@@ -110,7 +110,7 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
     if message.is_broadcast:
-        shape["subtype"] = "thread_broadcast"
+        shape |= {"subtype": "thread_broadcast", "root": {"ts": message.thread_ts, "thread_ts": message.thread_ts}}
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": who, "count": len(who)} for n, who in message.reactions.items()]
     if message.files:

@@ -41,13 +41,15 @@ class Answer:
 class Message:
     """A message as one person sees it: `rendered` on screen, `text` for notifications and screen readers.
 
-    channel: '#name' or 'dm'. files: those attached, each with `name` and the `path` that downloads it.
+    channel: '#name' or 'dm'. broadcast: a reply that is shown in the channel as well.
+    files: those attached, each with `name` and the `path` that downloads it.
     """
 
     channel: str
     channel_id: str
     ts: str
     thread_ts: str | None
+    broadcast: bool
     who: str
     text: str
     blocks: list[Json]

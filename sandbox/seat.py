@@ -62,6 +62,7 @@ class Seat:
             "channel_id": channel.id,
             "ts": message.ts,
             "thread_ts": message.thread_ts,
+            "broadcast": message.is_broadcast,
             "who": self._name(message.user),
             "text": message.text,
             "blocks": message.blocks,
@@ -338,8 +339,9 @@ def _reactions(message: Message) -> str:
 
 def _line(message: Json) -> str:
     indent = "    " if message["thread_ts"] not in (None, message["ts"]) else ""
+    replied = " (replied to a thread)" if message["broadcast"] else ""
     private = " (only visible to you)" if message["ephemeral"] else ""
-    lines = f"{message['who']}{private}: {message['rendered']}".split("\n")
+    lines = f"{message['who']}{private}{replied}: {message['rendered']}".split("\n")
     return "\n".join(indent + line for line in lines)
 
 

@@ -32,6 +32,8 @@ class ChannelSpec:
     members: tuple[str, ...] = ()
     is_private: bool = False
     archived: bool = False
+    shared_with: Literal["", "another company", "our company"] = ""
+    """Who else reads it, from a workspace of their own."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,9 @@ class Workspace:
         self._last_ts = 0
         for channel in spec.channels:
             members = {self._member_id(handle) for handle in channel.members}
-            self.channels[channel.id] = Channel(channel.id, channel.name, members, channel.is_private, channel.archived)
+            self.channels[channel.id] = Channel(
+                channel.id, channel.name, members, channel.is_private, channel.archived, channel.shared_with
+            )
 
     def _member_id(self, handle: str) -> str:
         return self.spec.bot_user_id if handle == self.spec.app_name else self.person(handle).id

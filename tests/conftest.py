@@ -23,6 +23,9 @@ from bot.store import schema, vault
 # with a login that may create databases).
 
 EXTERNAL_URL = os.environ.get("TEST_DATABASE_URL")
+EXTERNAL_TEMPLATE = os.environ.get("TEST_TEMPLATE_DATABASE")
+"""The name of a migrated, empty database there, for hundreds of short runs (tests/mutants): making one takes as long as
+a test."""
 RUN_DIR = pytest.StashKey[Path]()
 ALIVE = pytest.StashKey[IO[str]]()
 # Nobody misses a test's data after a power cut.
@@ -116,17 +119,23 @@ def url_of(run_dir: Path) -> Iterator[UrlOf]:
 @pytest.fixture(scope="session")
 def template(run_dir: Path, url_of: UrlOf) -> str:
     """The name of a migrated, empty database; whichever worker comes first makes it."""
+    if EXTERNAL_TEMPLATE:
+        return EXTERNAL_TEMPLATE
     made = run_dir / "template"
     with open(made.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            name = f"conclave_template_{uuid4().hex}"
-            _create_database(url_of("postgres"), name)
-            schema.upgrade(url_of(name))
-            vault.admit(url_of(name), service_url(url_of(name)), is_new=True)
-            _let_in_by_password(url_of(name))
-            made.write_text(name)
+            made.write_text(new_template(url_of))
     return made.read_text()
+
+
+def new_template(url_of: UrlOf) -> str:
+    name = f"conclave_template_{uuid4().hex}"
+    _create_database(url_of("postgres"), name)
+    schema.upgrade(url_of(name))
+    vault.admit(url_of(name), service_url(url_of(name)), is_new=True)
+    _let_in_by_password(url_of(name))
+    return name
 
 
 def service_url(url: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILDINGS = ("bot", "handlers", "migrations", "sandbox", "slack_limits")
+BUILDINGS = ("benchmarks", "bot", "handlers", "migrations", "sandbox", "slack_limits")
 
 HOUSE: dict[str, tuple[str, ...]] = {
     # Outside: Slack comes in here.
@@ -133,6 +133,23 @@ HOUSE: dict[str, tuple[str, ...]] = {
     # Apart: a Slack of one's own for any Bolt app, and what Slack accepts. They know nothing of the bot.
     "sandbox": ("sandbox", "slack_limits"),
     "slack_limits": ("slack_limits",),
+    # What it all costs, beside other bots: starts the product as an operator does, and calls a few of its use cases.
+    # Nothing imports it, and no wheel holds it.
+    "benchmarks": (
+        "benchmarks",
+        "handlers",
+        "bot.config",
+        "bot.demo",
+        "bot.domain",
+        "bot.embedded",
+        "bot.identity",
+        "bot.services",
+        "bot.store",
+        "bot.errors",
+        "sandbox",
+    ),
+    # The other bots know nothing of this one.
+    "benchmarks.contenders": ("benchmarks.contenders", "benchmarks.load"),
     "migrations": ("migrations", "bot.store.tables"),
     # A migration that imports living code breaks when that code changes.
     "migrations.versions": ("migrations",),
@@ -381,12 +398,12 @@ def test_the_rooms_that_the_drawing_names_as_neighbours_are_drawn_themselves() -
     assert {room_of(target) for target in neighbours} <= HOUSE.keys()
 
 
-def test_only_the_composition_root_knows_the_handlers_and_only_the_command_line_the_sandbox() -> None:
+def test_only_the_composition_root_knows_the_handlers_and_the_command_line_the_sandbox_and_benchmarks_both() -> None:
     knows_handlers = {room for room, targets in HOUSE.items() if "handlers" in targets}
     knows_sandbox = {room for room, targets in HOUSE.items() if _is_in("sandbox", targets)}
 
-    assert knows_handlers == {"handlers", "bot.app"}
-    assert knows_sandbox == {"sandbox", "bot.cli", "bot.demo"}
+    assert knows_handlers == {"handlers", "bot.app", "benchmarks"}
+    assert knows_sandbox == {"sandbox", "bot.cli", "bot.demo", "benchmarks"}
 
 
 def a_house(root: Path, **files: str) -> House:
@@ -428,6 +445,8 @@ def a_house(root: Path, **files: str) -> House:
         (arrows_are_those_of_the_drawing, "bot__errors", "from bot.domain import team"),
         (arrows_are_those_of_the_drawing, "bot__cli__commands", "def f():\n    import handlers.team"),
         (arrows_are_those_of_the_drawing, "slack_limits__blocks", "from bot.errors import Invalid"),
+        (arrows_are_those_of_the_drawing, "bot__jobs", "from benchmarks import load"),
+        (arrows_are_those_of_the_drawing, "benchmarks__contenders__limit", "from bot.store import db"),
         (arrows_are_those_of_the_drawing, "bot__app", "from sandbox import server"),
         (arrows_are_those_of_the_drawing, "sandbox__server", "from bot.views import text"),
         (arrows_are_those_of_the_drawing, "sandbox__server", "from bot.domain.team import Team"),

@@ -239,7 +239,18 @@ _FROM_SLACK = (SlackClientError, aiohttp.ClientError, OSError)
 
 def _examine_identity(answer: AsyncSlackResponse) -> list[Finding]:
     found, reading = Finding("slack", True, f"{answer.get('user')} in {answer.get('team')}"), read_slack_time(answer)
-    return [found, _examine_clock(reading.wall_ahead_seconds)] if reading else [found]
+    clock = [_examine_clock(reading.wall_ahead_seconds)] if reading else []
+    return [found, *clock, *_examine_scopes(answer)]
+
+
+def _examine_scopes(answer: AsyncSlackResponse) -> list[Finding]:
+    """What is done without for want of an optional scope; nothing where Slack does not say which there are."""
+    named = str(answer.headers.get("x-oauth-scopes") or "")
+    missing = [scope for scope in ("channels:read", "groups:read") if scope not in named.split(",")]
+    if not named or not missing:
+        return []
+    words = "so results are told one by one instead of shown to the channel, which another company might read"
+    return [Finding("optional scopes", True, f"without {' and '.join(missing)}, {words}")]
 
 
 def _examine_clock(ahead_seconds: float) -> Finding:

@@ -1,6 +1,7 @@
 """Senders of nudges: look once more what still waits for the person, then tell them by the ways they chose."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from bot.delivery.answer import judged
@@ -10,6 +11,8 @@ from bot.deps import Deps
 from bot.domain.authority import least_authority
 from bot.domain.decision import Brief
 from bot.domain.team import SlackUser
+from bot.domain.waiting import Kind
+from bot.services import card as cards
 from bot.services import home as homes
 from bot.services import nudge as nudges
 from bot.services import outbox as deliveries
@@ -26,13 +29,13 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 
 
 async def follow(deps: Deps, delivery: Delivery) -> Verdict:
-    """After a change of a decision: plan its reminders anew and queue updates of open Home tabs.
+    """After a change of a decision: plan its reminders anew, say what is due, and queue updates of open Home tabs.
 
     Later changes of the same decision that wait behind this one are settled with it, so a burst is planned once.
     """
     decision_id = UUID(delivery.payload["decision"])
     behind = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=FOLLOW)
-    await reminders.plan(deps.patient_db, decision_id=decision_id, now=deps.now, rules=deps.rules)
+    await reminders.tell(deps.patient_db, decision_id=decision_id, now=deps.now, rules=deps.rules)
     await homes.spread(deps.patient_db, decision_id=decision_id, occasion=delivery.id, merged=behind)
     return Done()
 
@@ -50,7 +53,23 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
     """The nudge's items as the views take them."""
-    return [view.Told(i.brief, i.waits, _takes(deps, i.brief)) for i in nudge.items]
+    table = deps.rules.authority
+    return [view.Told(i.brief, i.waits, _takes(deps, i.brief), table, i.is_first, i.link) for i in nudge.items]
+
+
+async def _with_dossiers(deps: Deps, items: Sequence[view.Told]) -> list[view.Told]:
+    """Those whose message says what the result is or who decided, with what it takes to say so."""
+
+    async def completed(one: view.Told) -> view.Told:
+        if one.waits.kind not in _ABOUT_A_RESULT:
+            return one
+        return replace(one, dossier=await cards.get(deps.patient_db, one.brief.decision.id))
+
+    shown = [await completed(one) for one in items[: view.MOST_LINES]]
+    return [*shown, *items[view.MOST_LINES :]]
+
+
+_ABOUT_A_RESULT = frozenset({Kind.RESOLVE, Kind.RESULT, Kind.RESOLVED})
 
 
 def _takes(deps: Deps, brief: Brief) -> int:
@@ -61,6 +80,6 @@ async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:
     member = nudge.member
     if member is None or not (nudge.preferences.push and member.slack_user_id):
         return
-    message = view.nudge(told(deps, nudge), authority=member.authority)
+    message = view.nudge(await _with_dossiers(deps, told(deps, nudge)), authority=member.authority)
     workspace_id = nudge.items[0].brief.decision.workspace_id or ""
     await post_dm(deps, delivery, user=SlackUser(workspace_id, member.slack_user_id), message=message)

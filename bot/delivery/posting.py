@@ -47,10 +47,12 @@ async def post(
     key: str,
     message: dict[str, Any],
     thread_ts: str | None = None,
+    is_broadcast: bool = False,
 ) -> Posted:
     """Post once: where an earlier attempt ended without a verdict, first look whether its message is there.
 
-    `key`: goes into the message's metadata, which nobody sees; by it the message is found again.
+    `key`: goes into the message's metadata, which nobody sees; by it the message is found again. is_broadcast: a reply
+    is shown in the channel as well.
     """
     if delivery.is_ambiguous:
         found = await _find_posted(deps, delivery, channel=channel, key=key, thread_ts=thread_ts)
@@ -59,6 +61,7 @@ async def post(
     answer = await deps.client.chat_postMessage(
         channel=channel,
         thread_ts=thread_ts,
+        reply_broadcast=is_broadcast or None,
         metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
         unfurl_links=False,
         unfurl_media=False,

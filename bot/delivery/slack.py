@@ -1,26 +1,29 @@
-"""Senders to Slack of cards, results and announcements. Each renders the state of the moment and gives a verdict."""
+"""Senders to Slack of cards and announcements; each renders the state of the moment and gives a verdict."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 from uuid import UUID
 
-from slack_sdk.errors import SlackApiError
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged
+from bot.delivery import broadcast
+from bot.delivery.answer import GONE_MESSAGE, UNREACHABLE_CHANNEL, judged
 from bot.delivery.posting import insist, post, post_dm
 from bot.delivery.verdict import Done, Later, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.team import SlackUser
-from bot.errors import NotFound, TryAgain, slack_error
+from bot.errors import NotFound, TryAgain, slack_error, told
 from bot.services import card as cards
 from bot.services import result as results
 from bot.services import team as teams
 from bot.services.closing import PUBLISH
 from bot.store.outbox import Delivery, slack_lane
 from bot.views import card as card_view
-from bot.views import result as result_view
 from bot.views import team as team_view
+
+log = structlog.get_logger(__name__)
 
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
@@ -30,8 +33,7 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
         cards.UNREACHABLE: judged(_send_unreachable),
         cards.MOVED: judged(_send_moved),
         PUBLISH: _publish,
-        results.RESULT: judged(_send_result),
-        results.RESULT_DM: judged(_send_result_dm),
+        **broadcast.senders(),
         teams.ANNOUNCE: judged(_send_announcement),
         teams.TENDED: judged(_send_tended),
     }
@@ -39,19 +41,16 @@ def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
 
 async def giving_up(deps: Deps, delivery: Delivery) -> None:
     """Called before a card or a result is given up: those concerned are told by direct message instead."""
-    if delivery.kind not in {"card", results.RESULT}:
+    if delivery.kind in broadcast.NEWS:
+        await broadcast.giving_up(deps, delivery)
+    if delivery.kind != "card":
         return
     try:
         found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     except NotFound:
         return
-    if delivery.kind == results.RESULT:
-        if found.round is None or str(found.round.id) != delivery.payload["round"]:
-            return  # a second round has begun meanwhile; its screens show the first result
-        await results.send_by_dm(deps.patient_db, found=found)
-    else:
-        asked = int(delivery.payload.get("asked", 0))
-        await cards.tell_owner_unreachable(deps.patient_db, found=found, reason="given_up", asked=asked)
+    asked = int(delivery.payload.get("asked", 0))
+    await cards.tell_owner_unreachable(deps.patient_db, found=found, reason="given_up", asked=asked)
 
 
 async def _publish(deps: Deps, delivery: Delivery) -> Verdict:
@@ -95,6 +94,8 @@ async def _update_card(deps: Deps, found: Dossier) -> bool:
             raise
         return False
     await insist(lambda: cards.rendered(deps.patient_db, found=found))
+    if card.permalink is None:
+        await _keep_link(deps, found, card.channel_id, card.ts)
     return True
 
 
@@ -104,6 +105,18 @@ async def _post_card(deps: Deps, delivery: Delivery, found: Dossier, channel: st
     # A message found from an earlier attempt shows at least this delivery's revision, but perhaps not that of now.
     shown = delivery.payload["revision"] if posted.is_found else found.decision.revision
     await insist(lambda: cards.posted(deps.patient_db, found=found, channel_id=channel, ts=posted.ts, revision=shown))
+    await _keep_link(deps, found, channel, posted.ts)
+
+
+async def _keep_link(deps: Deps, found: Dossier, channel: str, ts: str) -> None:
+    """Ask Slack for the card's address. Without one, messages lead to the decision by a button alone."""
+    try:
+        answer = await deps.client.chat_getPermalink(channel=channel, message_ts=ts)
+    except (SlackApiError, SlackClientError, aiohttp.ClientError, OSError) as error:
+        log.info("the address of a card is unknown until its next change", **told(error))
+        return
+    link = str(answer["permalink"])
+    await insist(lambda: cards.linked(deps.patient_db, decision_id=found.decision.id, ts=ts, permalink=link))
 
 
 async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:
@@ -145,59 +158,6 @@ def _shows(found: Dossier, revision: int) -> bool:
     return card is not None and card.channel_id == found.decision.channel_id and card.rendered_revision >= revision
 
 
-async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
-    """The result in the card's thread; by DM where there is no card or the channel is closed to us."""
-    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
-    if found.round is None or str(found.round.id) != delivery.payload["round"]:
-        return Done()
-    if found.card is None:
-        await results.send_by_dm(deps.patient_db, found=found)
-        return Done()
-    channel, key, thread_ts = found.card.channel_id, delivery.dedupe_key, found.card.ts
-    try:
-        await _post_result(
-            deps,
-            found,
-            lambda message: post(deps, delivery, channel=channel, key=key, message=message, thread_ts=thread_ts),
-        )
-    except SlackApiError as error:
-        if slack_error(error) not in UNREACHABLE_CHANNEL:
-            raise
-        await results.send_by_dm(deps.patient_db, found=found)
-    return Done()
-
-
-async def _send_result_dm(deps: Deps, delivery: Delivery) -> Verdict:
-    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
-    reader = str(delivery.payload["user"])
-    live = found.round
-    # Rows of an older version name no round.
-    if live is None or found.result is None or delivery.payload.get("round", str(live.id)) != str(live.id):
-        return Done()  # a second round has begun meanwhile: its own result follows, and names the first one's
-    if not await results.may_read(deps.patient_db, found=found, user_id=reader):
-        return Done()
-    user = SlackUser(found.decision.workspace_id or "", reader)
-    await _post_result(deps, found, lambda message: post_dm(deps, delivery, user=user, message=message))
-    return Done()
-
-
-async def _post_result(deps: Deps, found: Dossier, send: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
-    """Send the result with charts, or, where Slack refuses these blocks, in the plainer form that comes next.
-
-    Charts are not in every workspace yet. A refused message was not posted, so nothing comes twice. Of a second round
-    no comments are told: it has none of its own, and those of the first came with that one's result.
-    """
-    comments = [] if found.is_second_round else await results.comments(deps.patient_db, found=found)
-    messages = result_view.messages(found, comments=comments)
-    for message in messages:
-        try:
-            await send(message)
-            return
-        except SlackApiError as error:
-            if slack_error(error) not in REFUSED_BLOCKS or message is messages[-1]:
-                raise
-
-
 async def _send_announcement(deps: Deps, delivery: Delivery) -> Verdict:
     """Say in the channel who set the team up; to that person where the channel is closed to us."""
     team = await teams.get_team(deps.patient_db, UUID(delivery.payload["team"]))
@@ -217,7 +177,7 @@ async def _send_tended(deps: Deps, delivery: Delivery) -> Verdict:
     """Say in the team's channel what an admin from outside did to it; to its people where that is closed to us."""
     channel, user = str(delivery.payload["channel"]), str(delivery.payload["user"])
     team, people = await teams.tended(deps.patient_db, delivery.payload)
-    message = team_view.tended(team, people, slack_user_id=user)
+    message = team_view.tended(team, people, slack_user_id=user, table=deps.rules.authority)
     if not channel.startswith(CHANNELS):
         await post_dm(deps, delivery, user=SlackUser(str(delivery.payload["workspace"]), channel), message=message)
         return Done()

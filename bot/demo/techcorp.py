@@ -57,7 +57,7 @@ def techcorp() -> WorkspaceSpec:
         bot_token="xoxb-sandbox-techcorp",
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
-        scopes=(*LEAST_SCOPES, "files:write"),
+        scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
         commands=("/decide",),
         secret_views=("evaluation.",),
         hidden="Hidden: this is a view in which somebody scores.",

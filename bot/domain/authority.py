@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.decision import Case
+from bot.domain.money import format_money
 from bot.domain.option import Option
 from bot.domain.team import TOP_AUTHORITY
 
@@ -26,6 +27,17 @@ class AuthorityTable:
     def ceiling(self, level: int) -> Decimal | None:
         """The largest amount that `level` reaches; None where it reaches every amount."""
         return self.ceilings[level - 1] if level <= len(self.ceilings) else None
+
+
+def reach(level: int, table: AuthorityTable, currency: str) -> str:
+    """ "up to USD 10,000": what somebody of this level may decide."""
+    top = table.ceiling(level)
+    return f"up to {format_money(top, currency)}" if top is not None else "any amount"
+
+
+def decider(level: int, table: AuthorityTable, currency: str) -> str:
+    """ "a decider up to USD 10,000": who is needed where `level` is."""
+    return f"a decider {reach(level, table, currency)}".replace("any amount", "for any amount")
 
 
 def required_authority(case: Case, option: Option | None, table: AuthorityTable) -> int:

@@ -187,6 +187,10 @@ class Decision:
     """What it was at first, where it was changed since; likewise the next two."""
     customer_value_before: Decimal | None = None
     urgency_level_before: int | None = None
+    called_off: tuple[UUID, ...] = ()
+    """Whom something was waiting for, as they had been told, when it was called off."""
+    unheard: str | None = None
+    """The news (a `Kind`) that was not shown to the whole channel, so that who was asked is told in person."""
 
     @property
     def state(self) -> State:
@@ -228,6 +232,7 @@ class CardMessage:
     channel_id: str
     ts: str
     rendered_revision: int
+    permalink: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
-from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, decider, least_authority, reach, required_authority
 from bot.domain.by import By
 from bot.domain.decider import RUNG, Deciders, deciders, may_carry, stand_ins
 from bot.domain.decision import Dossier, Phase, Status
@@ -64,8 +64,8 @@ def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | N
     name, state = dossier.decision.name, dossier.round_state(now)
     if action is Action.VOID_ROUND and dossier.is_second_round and state is not RoundState.PUBLISHED:
         return (
-            f"The options of {name} are fixed by the result of its first round, so its second round cannot be voided. "
-            "Let it run, or cancel the decision."
+            f"The options of {name} are fixed by the result of its first round, so its second round cannot start "
+            "over. Let it run, or cancel the decision."
         )
     if action is not Action.SECOND_ROUND or state is not RoundState.PUBLISHED:
         return None
@@ -97,7 +97,7 @@ def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
         case Who.ROSTER:
             return _why_not_on_roster(dossier, by.member)
         case Who.RESOLVER:
-            return _why_not_resolver(action, dossier, by.member)
+            return _why_not_resolver(action, dossier, by)
         case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
             return _why_not_owner_or_resolver(action, dossier, by)
     return None
@@ -125,8 +125,8 @@ def _why_not_successor(action: Action, dossier: Dossier, by: By) -> str | None:
     if _is_among(by.member, able.members):
         return None
     return (
-        f'"{action.label}" on {dossier.decision.name} is for those who may resolve it, or come closest to that; you '
-        f"have authority {by.member.authority}. Ask {_names(able.first)}."
+        f'"{action.label}" on {dossier.decision.name} is for those who may resolve it, or come closest to that; '
+        f"{_yours(dossier, by)}. Ask {_names(able.first)}."
     )
 
 
@@ -149,63 +149,74 @@ def _least(dossier: Dossier, by: By) -> int:
     return least_authority(dossier.decision.case, dossier.options, by.rules.authority)
 
 
+def _decider(dossier: Dossier, by: By, needed: int) -> str:
+    """ "a decider up to USD 10,000"."""
+    return decider(needed, by.rules.authority, dossier.decision.currency)
+
+
+def _yours(dossier: Dossier, by: By) -> str:
+    """ "you may decide up to USD 100"."""
+    return f"you may decide {reach(by.member.authority, by.rules.authority, dossier.decision.currency)}"
+
+
 def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str | None:
-    least, authority = _least(dossier, by), by.member.authority
-    if authority >= least:
+    least = _least(dossier, by)
+    if by.member.authority >= least:
         return None
     if dossier.is_orphaned:
         return _take_over_first(action, dossier, by)
     return (
-        f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or somebody with '
-        f"authority {least} or more; you have {authority}. Ask them."
+        f'"{action.label}" on {dossier.decision.name} is for its owner, {dossier.owner.name}, or '
+        f"{_decider(dossier, by, least)}; {_yours(dossier, by)}. Ask them."
     )
 
 
 def _why_not_decider(action: Action, dossier: Dossier, by: By) -> str | None:
-    least, authority = _least(dossier, by), by.member.authority
-    if authority >= least:
+    least = _least(dossier, by)
+    if by.member.authority >= least:
         return None
     begins = action.row.takes or f'"{action.label}" on'
-    return f"{begins} {dossier.decision.name} takes authority {least} or more; you have {authority}. {_ASK_HIGHER}"
+    needed = _decider(dossier, by, least)
+    return f"{begins} {dossier.decision.name} needs {needed}; {_yours(dossier, by)}. {_ASK_HIGHER}"
 
 
-_ASK_HIGHER = "Ask a teammate with more authority; Show details names them, or says who can give it."
+_ASK_HIGHER = "Ask a teammate who may decide more; Show details names them, or says who can change that."
 
 
 def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:
     entry = dossier.round.find_member(member.id) if dossier.round else None
-    if dossier.is_second_round and (entry is None or entry.is_excused):
-        return (
-            f"You are not on the roster of {dossier.decision.name}: a second round asks those of the first one who are "
-            "still active."
-        )
-    if entry is None:
-        return (
-            f"You are not on the roster of {dossier.decision.name}: it was fixed when scoring started. "
-            f"{leads(dossier)} can void the round and start again with you."
-        )
+    if entry is None or (dossier.is_second_round and entry.is_excused):
+        return not_asked(dossier)
     if entry.is_excused:
         return (
             f"You were excused from scoring {dossier.decision.name} when you became inactive. "
-            f"{leads(dossier)} can void the round and start again with you."
+            f"{leads(dossier)} can start over with you."
         )
     return None
+
+
+def not_asked(dossier: Dossier) -> str:
+    """To somebody who would score and is not among those who were asked to."""
+    begins = f"You are not asked to score {dossier.decision.name}:"
+    if dossier.is_second_round:
+        return f"{begins} a second round asks those of the first one who are still active."
+    return f"{begins} who scores was settled when scoring started. {leads(dossier)} can start over with you."
 
 
 def _is_resolver(dossier: Dossier, member: Member) -> bool:
     return dossier.outcome is not None and dossier.outcome.resolved_by == member.id
 
 
-def _why_not_resolver(action: Action, dossier: Dossier, member: Member) -> str | None:
-    needed = dossier.resolver.authority if dossier.resolver else 1
+def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
+    needed, member = dossier.resolver.authority if dossier.resolver else 1, by.member
     if _is_resolver(dossier, member) or member.authority >= needed:
         return None
     resolver = dossier.resolver
     if resolver and not resolver.is_active:
         return _why_not_stand_in(action, dossier, resolver, member)
     return (
-        f'"{action.label}" on {dossier.decision.name} is for {_resolver(dossier)}, who resolved it, or somebody with '
-        f"authority {needed} or more; you have {member.authority}. Ask them."
+        f'"{action.label}" on {dossier.decision.name} is for {_resolver(dossier)}, who resolved it, or '
+        f"{_decider(dossier, by, needed)}; {_yours(dossier, by)}. Ask them."
     )
 
 
@@ -258,14 +269,12 @@ def others_in_words(dossier: Dossier, members: Sequence[Member], needed: int) ->
 def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
     """Raise NotAllowed (field "option") where this person may not resolve with this very option."""
     needed, member = required_authority(dossier.decision.case, option, by.rules.authority), by.member
+    needs = f"This option needs {_decider(dossier, by, needed)}"
     if member.authority < needed:
-        raise NotAllowed(
-            f"This option takes authority {needed}; you have {member.authority}. {_ASK_HIGHER}", field="option"
-        )
+        raise NotAllowed(f"{needs}; {_yours(dossier, by)}. {_ASK_HIGHER}", field="option")
     if not may_carry(dossier.decision, member, needed):
         raise NotAllowed(
-            f"This option takes authority {needed}, and above {OWN_DECISION_LIMIT} nobody resolves their own "
-            f"decision. {_ASK_HIGHER}",
+            f"{needs}, and what takes so much is not resolved by whoever opened the decision. {_ASK_HIGHER}",
             field="option",
         )
 

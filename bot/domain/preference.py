@@ -25,6 +25,8 @@ class Preferences:
     """A direct message in Slack."""
     email: bool = True
     sms: bool = False
+    news: bool = True
+    """Also of what asks for nothing: a result, a decision, what was called off."""
     starts: int = 9 * 60
     ends: int = 18 * 60
     days: frozenset[int] = frozenset(range(5))
@@ -41,6 +43,7 @@ class Preferences:
             push=_flag(body, "push", usual.push),
             email=_flag(body, "email", usual.email),
             sms=_flag(body, "sms", usual.sms),
+            news=_flag(body, "news", usual.news),
             starts=starts,
             ends=ends,
             days=_days(body.get("days")) or usual.days,
@@ -48,7 +51,7 @@ class Preferences:
         )
 
     def to_json(self) -> dict[str, object]:
-        body: dict[str, object] = {"email": self.email, "sms": self.sms, "push": self.push}
+        body: dict[str, object] = {"email": self.email, "sms": self.sms, "push": self.push, "news": self.news}
         body |= {"starts": clock(self.starts), "ends": clock(self.ends), "days": sorted(self.days)}
         return body | ({"snoozed_until": self.snoozed_until.isoformat()} if self.snoozed_until else {})
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from bot.domain.by import Rules
-from bot.domain.decision import Brief, Decision, Phase
+from bot.domain.decision import Brief, Phase
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.team import Member
 from bot.domain.waiting import URGENT, Kind, Waiting, waiting
@@ -28,9 +28,12 @@ _WAKES = frozenset(
         Kind.SCORING,
         Kind.NO_QUORUM,
         Kind.UNRESOLVED,
+        Kind.RESULT,
+        Kind.RESOLVED,
+        Kind.CALLED_OFF,
     }
 )
-"""Kinds that are about a round that runs or is stuck, or about a result that nobody has resolved with."""
+"""Kinds that are about a round that runs or is stuck, about a result, and news."""
 EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP)
 """These come at the moment that was set for them, for example the day noted for a follow-up. Other nudges may come a
 little early, in a message that goes to the same person anyhow (`Pace.along`); these never do."""
@@ -101,7 +104,7 @@ def next_at(
     `below`: when lower rungs hear, or heard, of it. Each gets a step's time to act before the next one is told; for
     somebody who hears of it only later, because they sleep, nobody waits.
     """
-    if asked.times >= reminder.most:
+    if asked.times >= reminder.most or (reminder.item.kind.is_news and not preferences.news):
         return None
     due = asked.since + reminder.first if asked.last_at is None else asked.last_at + reminder.repeat
     allowed = next_allowed(max(due, now), urgency=reminder.urgency, preferences=preferences, zone=zone)
@@ -134,38 +137,51 @@ def reminders(brief: Brief, members: Sequence[Member], *, now: datetime, rules: 
     """
     items = [item for item in waiting(brief, members, now=now, rules=rules) if not item.kind.is_invitation]
     lowest = min((item.rung or 0 for item in items if item.kind.is_escalation), default=0)
-    told = [_reminder(item, brief.decision, lowest) for item in items]
+    told = [_reminder(item, brief, lowest) for item in items]
     return tuple(sorted(told, key=lambda reminder: reminder.rung))
 
 
-def _reminder(item: Waiting, decision: Decision, lowest: int) -> Reminder:
+def _reminder(item: Waiting, brief: Brief, lowest: int) -> Reminder:
     """`lowest`: the first rung that is told of an escalation; another may have been asked before."""
+    decision = brief.decision
     urgency = decision.case.urgency_level
     if item.kind.is_escalation:
         return _escalation(item, urgency, (item.rung or 0) - lowest)
     if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP) or (item.kind is Kind.TAKE_OVER and decision.phase is Phase.LEARN):
         return _slow(item, urgency)
     pace = PACES[urgency]
-    return Reminder(item, _hours(item, urgency), _first(item, pace), pace.repeat, pace.most)
+    most = 1 if item.kind.is_news else pace.most
+    repeat = _repeat(item, pace)
+    is_known = item.kind is Kind.SCORE and brief.round is not None and brief.round.opened_by == item.member_id
+    first = min(pace.first, repeat) if is_known else _first(item, pace)
+    return Reminder(item, _hours(item, urgency), first, repeat, most)
 
 
 def _hours(item: Waiting, urgency: int) -> int:
     return urgency if item.kind in _WAKES else min(urgency, CRITICAL - 1)
 
 
-def _first(item: Waiting, pace: Pace) -> timedelta:
-    """By the urgency's pace, but at once where the owner has to say how it goes on, and within the hour what is news.
+_AT_ONCE = frozenset(
+    {Kind.SCORE, Kind.TOO_FEW, Kind.UNDECIDED, Kind.RESOLVE, Kind.BEYOND, *(kind for kind in Kind if kind.is_news)}
+)
+"""What has just happened in the decision, and is news to whoever is told: the first word of it is no reminder."""
 
-    A score is asked for at the latest when three quarters of the time to the closing are over.
+
+def _first(item: Waiting, pace: Pace) -> timedelta:
+    """By the urgency's pace, but at once what is news, and within the hour what somebody else left behind.
+
+    Whoever has started a scoring knows of it: they are reminded alone.
     """
-    match item.kind:
-        case Kind.TOO_FEW | Kind.UNDECIDED:
-            return timedelta(0)
-        case Kind.TAKE_OVER | Kind.RESOLVE | Kind.BEYOND:
-            return min(pace.first, PACES[URGENT].first)
-        case Kind.SCORE if item.since and item.ends:
-            return min(pace.first, (item.ends - item.since) * 3 / 4)
-    return pace.first
+    if item.kind in _AT_ONCE:
+        return timedelta(0)
+    return min(pace.first, PACES[URGENT].first) if item.kind is Kind.TAKE_OVER else pace.first
+
+
+def _repeat(item: Waiting, pace: Pace) -> timedelta:
+    """By the urgency's pace; a score is asked for again at the latest when three quarters of the time are over."""
+    if item.kind is Kind.SCORE and item.since and item.ends:
+        return min(pace.repeat, (item.ends - item.since) * 3 / 4)
+    return pace.repeat
 
 
 def _slow(item: Waiting, urgency: int) -> Reminder:

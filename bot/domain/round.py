@@ -64,6 +64,7 @@ class Round:
     voided_at: datetime | None = None
     follows: UUID | None = None
     """The published round that this one repeats: then it is a second round."""
+    opened_by: UUID | None = None
 
     @property
     def is_second(self) -> bool:

@@ -24,6 +24,8 @@ class Team:
     team_size: int
     currency: str
     """ISO 4217, three capital letters."""
+    broadcasts: bool = True
+    """Whether results and decisions are shown to the whole channel, where no other company reads there."""
 
 
 @dataclass(frozen=True)

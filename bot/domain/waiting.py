@@ -47,6 +47,12 @@ class Kind(StrEnum):
     """How it turned out is to be recorded."""
     MAY_RECORD = "may_record"
     FOLLOW_UP = "follow_up"
+    RESULT = "news.result"
+    """A result is out: for those who are not asked to resolve with it."""
+    RESOLVED = "news.resolved"
+    """Somebody else has decided."""
+    CALLED_OFF = "news.called_off"
+    """What somebody was asked for is not wanted any more: scoring starts over, or the decision is cancelled."""
     ORPHANED = "escalation.orphaned"
     STALLED = "escalation.stalled"
     SCORING = "escalation.scoring"
@@ -57,6 +63,11 @@ class Kind(StrEnum):
     def is_invitation(self) -> bool:
         """For those who may, while somebody else is asked: list and Home tab show it, no nudge ever says it."""
         return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
+
+    @property
+    def is_news(self) -> bool:
+        """Said once, shown nowhere: there is nothing to do about it that list or Home tab could remind of."""
+        return self in (Kind.RESULT, Kind.RESOLVED, Kind.CALLED_OFF)
 
     @property
     def is_escalation(self) -> bool:
@@ -102,17 +113,20 @@ def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Ru
     `members`: the least recently asked first, so that deciders take turns. Of several things that wait for one person
     the first is the nearest: what they are asked for themselves, then what is urgent, then what they are invited to.
     """
-    kind = step(brief, now)
-    if kind is None:
-        return ()
-    team = Crew.of(members)
+    team, kind = Crew.of(members), step(brief, now)
+    items = (*(_at_step(brief, kind, team, rules) if kind else ()), *_called_off(brief))
+    return tuple(item for item in items if item.member_id in team.active)
+
+
+def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiting]:
     able = deciders(brief, team.active.values(), rules)
     gone = team.gone.get(brief.decision.created_by)
     if gone and kind in _OWNERS:
         left = _orphaned(brief, kind, able, gone)
-        return (*left, *_beside(brief, kind, team, left))
-    items = (*_asked(brief, kind, team, able), *_escalated(brief, kind, able), *_invited(brief, kind, team, able))
-    return tuple(item for item in items if item.member_id in team.active)
+        return [*left, *_beside(brief, kind, team, left), *_told(brief, kind, able, left)]
+    asked = _asked(brief, kind, team, able)
+    news = _told(brief, kind, able, asked)
+    return [*asked, *_escalated(brief, kind, able), *_invited(brief, kind, team, able), *news]
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ class Crew:
 
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
     """The decision as this member's list shows it; `items`: what of it waits for whomever."""
-    theirs = (item for item in items if item.member_id == member_id and item.is_there(now))
+    theirs = (item for item in items if item.member_id == member_id and item.is_there(now) and not item.kind.is_news)
     return Line(brief.decision, next(theirs, None))
 
 
@@ -243,6 +257,39 @@ def _invited(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiti
     return []
 
 
+def _told(brief: Brief, kind: Kind, able: Deciders, asked: Iterable[Waiting]) -> list[Waiting]:
+    """News of the step for those whom nothing else tells: not for who is asked to act on it, or has done it."""
+    if kind is Kind.RESOLVE:
+        return _told_the_result(brief, able, asked)
+    if kind in (Kind.INFORM, Kind.OUTCOME) and brief.outcome:
+        people = [brief.decision.created_by, *_unheard(brief, Kind.RESOLVED, able)]
+        known = {brief.outcome.resolved_by, *(item.member_id for item in asked if kind is Kind.INFORM)}
+        return _each(brief, Kind.RESOLVED, (m for m in dict.fromkeys(people) if m not in known))
+    return []
+
+
+def _told_the_result(brief: Brief, able: Deciders, asked: Iterable[Waiting]) -> list[Waiting]:
+    """The owner who may not resolve; where the owner may, the lowest rung, which may as well."""
+    beside = [m.id for rung in able.rungs[:1] for m in rung] if able.owner and able.may_resolve else []
+    people = dict.fromkeys([*beside, brief.decision.created_by, *_unheard(brief, Kind.RESULT, able)])
+    items = _each(brief, Kind.RESULT, (m for m in people if m not in {item.member_id for item in asked}))
+    return [replace(item, action=Action.RESOLVE) if item.member_id in beside else item for item in items]
+
+
+def _unheard(brief: Brief, news: Kind, able: Deciders) -> list[UUID]:
+    """Who was asked for anything, where the channel was not told."""
+    if brief.decision.unheard != news.value or brief.round is None:
+        return []
+    scorers = [m.member_id for m in brief.round.members if m.submitted or not m.is_excused]
+    return [*scorers, *(m.id for rung in able.rungs[:1] for m in rung)]
+
+
+def _called_off(brief: Brief) -> list[Waiting]:
+    """For who had been asked, and told so, and had not done it yet; nothing once they are asked anew."""
+    is_off = brief.decision.status in (Status.TEAM_INPUT, Status.CANCELLED)
+    return _each(brief, Kind.CALLED_OFF, brief.decision.called_off) if is_off else []
+
+
 def _proposals(brief: Brief, team: Crew) -> list[Waiting]:
     """For everybody but the owner, while another option fits."""
     if len(brief.options) >= MAX_OPTIONS:
@@ -318,6 +365,8 @@ def _times(brief: Brief, kind: Kind) -> _Times:
             return _stalled(brief.decision)
         case Kind.OUTCOME if brief.outcome:
             return brief.outcome.response_sent_at, None, None
+        case Kind.RESOLVED:
+            return brief.decision.resolved_at, None, None
         case Kind.FOLLOW_UP if brief.outcome:
             return brief.outcome.follow_up_date, brief.outcome.follow_up_date, None
     return _times_of_round(brief.round, kind) if brief.round else _ANY_TIME
@@ -338,6 +387,8 @@ def _times_of_round(round_: Round, kind: Kind) -> _Times:
             return round_.opened_at, round_.opened_at + (round_.closes_at - round_.opened_at) / 2, None
         case Kind.UNDECIDED | Kind.NO_QUORUM:
             return round_.closed_at, None, None
+        case Kind.RESOLVE | Kind.BEYOND | Kind.RESULT:
+            return round_.published_at, None, None
     return _ANY_TIME
 
 

@@ -61,6 +61,11 @@ async def _leave_behind(c: AsyncConnection, d: Decision, *, channel_id: str, ts:
     )
 
 
+async def linked(db: Db, *, decision_id: UUID, ts: str, permalink: str) -> None:
+    """Remember the address of the card, for the messages that lead to it."""
+    await run_tx(db, lambda c: card.set_permalink(c, decision_id, ts=ts, permalink=permalink))
+
+
 async def rendered(db: Db, *, found: Dossier) -> None:
     """Remember which revision the card shows."""
 

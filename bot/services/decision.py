@@ -199,6 +199,7 @@ async def cancel(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
             return Replaced(replace(found.decision, cancel_reason=reason))
         if found.round and not found.round.published_at:
             await round.void(c, found.round.id, by=by.member.id, reason="cancelled")
+        await decision.call_off(c, decision_id, by=by.member.id)
         moved = found.decision.moved(CANCELLING[found.decision.phase])
         return Done("decision.cancelled", decision=replace(moved, cancel_reason=reason))
 

@@ -13,7 +13,7 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.evaluation import Ballot, Comments, Page
-from bot.domain.permission import check, leads, standing
+from bot.domain.permission import check, not_asked, standing
 from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing
 from bot.services import dossier as dossiers
@@ -135,7 +135,7 @@ def _refusal(answer: str, found: Dossier, by: By, round_id: UUID) -> BotError:
                 f"Scoring of {name} has ended: its closing time is past. What you had submitted before counts."
             )
         case "not_on_roster":
-            return NotAllowed(_not_on_roster(found))
+            return NotAllowed(not_asked(found))
         case "incomplete":
             return Invalid("Not all is scored: score every option of a criterion, or say that you can't judge it.")
         case "empty":
@@ -145,13 +145,3 @@ def _refusal(answer: str, found: Dossier, by: By, round_id: UUID) -> BotError:
     # Perhaps a moment ago, by this very press: whoever hears a refusal has to hear that the ballot is in.
     counts = " What you had submitted before counts." if _had_submitted(found, by) else ""
     return Conflict(f"Scoring is closed; this page was not saved.{counts} {standing(found, by.now)}")
-
-
-def _not_on_roster(found: Dossier) -> str:
-    name = found.decision.name
-    if found.is_second_round:
-        return f"You are not on the roster of {name}: a second round asks those of the first one who are still active."
-    return (
-        f"You are not on the roster of {name}: it was fixed when scoring started. {leads(found)} can void the "
-        "round and start again with you."
-    )

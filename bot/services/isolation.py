@@ -42,7 +42,7 @@ async def each(
             await work(thing)
         except Exception as error:
             log.error(what, id=str(thing), **told(error))
-            if is_away(error, is_one_transaction=away_after == 1):
+            if _is_away(error, is_one_transaction=away_after == 1):
                 away += 1
                 if away == away_after:
                     raise
@@ -54,7 +54,7 @@ async def each(
     return found
 
 
-def is_away(error: Exception, *, is_one_transaction: bool = False) -> bool:
+def _is_away(error: Exception, *, is_one_transaction: bool) -> bool:
     """Whether it is the database that failed, and nothing is wrong with the row that was asked for.
 
     A transaction takes nothing any more once a statement of it has failed, for whatever reason.

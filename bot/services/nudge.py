@@ -14,10 +14,10 @@ from bot.domain.decision import Brief, Phase, Status
 from bot.domain.preference import Preferences, zone_of
 from bot.domain.reminder import Reminder, is_allowed, reminders
 from bot.domain.team import Member
-from bot.domain.waiting import Waiting
+from bot.domain.waiting import Kind, Waiting
 from bot.errors import told as told_of
 from bot.services import reminder as plans
-from bot.store import dossier, outbox, preference, reminder, team
+from bot.store import card, dossier, outbox, preference, reminder, team
 from bot.store.db import Db, run_tx
 from bot.store.outbox import Delivery
 from bot.store.reminder import Claim
@@ -35,6 +35,10 @@ class Item:
 
     brief: Brief
     waits: Waiting
+    is_first: bool = False
+    """Whether it is the first word of it to this person."""
+    link: str | None = None
+    """To the card, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,11 @@ async def _covered(c: AsyncConnection, delivery: Delivery) -> list[tuple[int, Ma
     return [(row_id, payload) for row_id, payload in others if row_id in covers]
 
 
-def _weight(item: Item) -> tuple[bool, int, int]:
-    """Most urgent first; what the customer does not wait for any more comes last."""
+def _weight(item: Item) -> tuple[bool, bool, int, int]:
+    """Most urgent first; what the customer does not wait for any more comes last, and news after all of it."""
     d = item.brief.decision
-    return d.status is Status.RESOLVED and d.phase is Phase.LEARN, -d.case.urgency_level, d.number
+    is_late = d.status is Status.RESOLVED and d.phase is Phase.LEARN
+    return item.waits.kind.is_news, is_late, -d.case.urgency_level, d.number
 
 
 @dataclass
@@ -104,6 +109,7 @@ async def _check(c: AsyncConnection, wanted: Sequence[Claim], *, now: datetime, 
     briefs = await dossier.get_briefs(c, [one.decision_id for one in wanted])
     places = {(brief.decision.team_id, brief.decision.workspace_id) for brief in briefs.values()}
     crews = {place: await _crew(c, *place) for place in sorted(places, key=str)}
+    links = await card.permalinks(c, list(briefs))
     found = _Checked(Nudge(None, Preferences(), (), {}, ()), [])
     for one in wanted:
         brief = briefs.get(one.decision_id)
@@ -113,7 +119,7 @@ async def _check(c: AsyncConnection, wanted: Sequence[Claim], *, now: datetime, 
             _check_one(found, one, brief, crews[brief.decision.team_id, brief.decision.workspace_id], now, rules)
         except Exception as error:
             log.error("a nudge cannot be told", decision=str(one.decision_id), kind=one.kind, **told_of(error))
-    items = tuple(sorted(found.nudge.items, key=_weight))
+    items = tuple(replace(i, link=links.get(i.brief.decision.id)) for i in sorted(found.nudge.items, key=_weight))
     return replace(found, nudge=replace(found.nudge, items=items))
 
 
@@ -143,7 +149,7 @@ def _check_one(found: _Checked, one: Claim, brief: Brief, crew: _Crew, now: date
     if not is_allowed(now, urgency=due.urgency, preferences=ways.preferences, zone=zone_of(ways.tz)):
         found.taken_back.append((one, now - due.repeat))
         return
-    items = (*found.nudge.items, Item(brief, due.item))
+    items = (*found.nudge.items, Item(brief, due.item, one.is_first))
     member = crew.members[one.member_id]
     found.nudge = replace(found.nudge, member=member, preferences=ways.preferences, phone=ways.phone, items=items)
 
@@ -169,6 +175,7 @@ async def told(db: Db, *, nudge: Nudge, now: datetime, rules: Rules) -> None:
         await run_tx(db, work)
     if not is_long:
         await plans.plan_each(db, nudge.decision_ids, now=now, rules=rules)
+        await plans.hand_out(db, nudge.decision_ids, now=now)
 
 
 async def write_letters(db: Db, *, nudge: Nudge, key: str, ways: Sequence[str]) -> None:
@@ -177,7 +184,12 @@ async def write_letters(db: Db, *, nudge: Nudge, key: str, ways: Sequence[str]) 
     if member is None:
         return
     chosen = [way for way in (EMAIL, SMS) if way in ways and getattr(nudge.preferences, way)]
-    items = [{"decision": str(i.brief.decision.id), "kind": i.waits.kind.value} for i in nudge.items]
+    # News comes by Slack alone, but for what was decided: that ends what the letters before it were about.
+    items = [
+        {"decision": str(i.brief.decision.id), "kind": i.waits.kind.value}
+        for i in nudge.items
+        if not i.waits.kind.is_news or i.waits.kind is Kind.RESOLVED
+    ]
 
     async def work(c: AsyncConnection) -> None:
         for way in chosen:

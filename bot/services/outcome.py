@@ -16,8 +16,10 @@ from bot.services import dossier as dossiers
 from bot.services import learning as learnings
 from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
-from bot.store import outcome
+from bot.store import decision, outbox, outcome
 from bot.store.db import Db, run_tx
+
+RESOLVED = "resolved"
 
 
 async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Member]]:
@@ -52,6 +54,8 @@ async def resolve(
         )
         forecast = Forecast(option_id, by.member.id, sure, follow_up) if sure in SURENESS else None
         await outcome.set_forecast(c, decision_id, forecast)
+        await decision.set_unheard(c, decision_id, None)
+        await _enqueue_word(c, found, by)
         is_leader = found.result is not None and option_id in found.result.leaders
         moved = found.decision if made else found.decision.moved(Transition.RESOLVE)
         details = {"option": str(option_id), "is_leader": is_leader}
@@ -63,6 +67,19 @@ async def resolve(
         return is_own and found.decision.moved_to_by(Transition.RESOLVE)
 
     return await act_once(db, by, decision_id, Action.RESOLVE, rule, replaces=replaces)
+
+
+async def _enqueue_word(c: AsyncConnection, found: Dossier, by: By) -> None:
+    """The word about the choice goes to the card's thread, in the lane of its channel."""
+    d = found.decision
+    if d.workspace_id:
+        await outbox.enqueue(
+            c,
+            kind=RESOLVED,
+            lane=outbox.slack_lane(d.workspace_id, d.channel_id or f"decision-{d.id}"),
+            key=f"resolved:{d.id}:{d.revision}",
+            payload={"decision": str(d.id), "at": by.now.isoformat()},
+        )
 
 
 def _check_choice(found: Dossier, by: By, *, option_id: UUID, reason: str) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import By, Rules
 from bot.domain.preference import tomorrow, zone_of
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
-from bot.domain.waiting import Waiting
+from bot.domain.waiting import Kind, Waiting
 from bot.services.isolation import each
 from bot.store import audit, decision, dossier, preference, reminder, team
-from bot.store.db import Db, run_tx
+from bot.store.db import Db, autocommit, run_tx
 
 FOLLOW = decision.FOLLOW
 
@@ -29,6 +29,38 @@ async def plan(db: Db, *, decision_id: UUID, now: datetime, rules: Rules) -> Non
         team_id = await reminder.begin_plan(c, decision_id)
         if team_id:
             await _plan(c, team_id=team_id, decision_id=decision_id, now=now, rules=rules)
+
+    await run_tx(db, work)
+
+
+async def tell(db: Db, *, decision_id: UUID, now: datetime, rules: Rules) -> None:
+    """Plan, and hand out at once what of it is due: whoever is at work hears of a change within seconds."""
+    await plan(db, decision_id=decision_id, now=now, rules=rules)
+    await hand_out(db, [decision_id], now=now)
+
+
+async def hand_out(db: Db, decision_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Hand out what is due of these decisions. To be called after every plan, with its `now`.
+
+    A plan puts off to its own `now` what is due: if it did not hand that out itself, whoever has planned just before
+    would find nothing to hand out, and the person would wait for the tick.
+    """
+
+    async def work(c: AsyncConnection) -> None:
+        # Until the sweep has caught up with a long pause; then it hands out all that is due.
+        if not await reminder.is_catching_up(c):
+            await reminder.claim_due_of(c, decision_ids, now=now)
+
+    await autocommit(db, work)
+
+
+async def missed(db: Db, *, decision_id: UUID, news: Kind) -> None:
+    """The channel was not shown this news: tell it to who was asked. Safe to repeat: nobody is told twice."""
+
+    async def work(c: AsyncConnection) -> None:
+        await decision.set_unheard(c, decision_id, news.value)
+        # A revision of its own: a plan that has read the decision before must not be the last one.
+        await decision.changed(c, decision_id)
 
     await run_tx(db, work)
 

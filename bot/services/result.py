@@ -57,6 +57,7 @@ async def _publish(c: AsyncConnection, round_id: UUID) -> None:
     await result.store(c, round_id, published)
     details = {"round": str(round_id), "ballots": published.ballots}
     await audit.write(c, "round.published", decision_id=decision_id, details=details)
+    await decision.set_unheard(c, decision_id, None)
     await decision.changed(c, decision_id)
     await _enqueue_results(c, found, round_id)
 
@@ -90,45 +91,6 @@ async def _enqueue_results(c: AsyncConnection, found: Dossier, round_id: UUID) -
             key=f"result:{round_id}",
             payload={"decision": str(d.id), "round": str(round_id)},
         )
-
-
-RESULT_DM = "result.dm"
-
-
-async def send_by_dm(db: Db, *, found: Dossier) -> None:
-    """Queue the result as DMs to owner and roster: the channel cannot be reached. Not to those who have left."""
-
-    async def work(c: AsyncConnection) -> None:
-        d, live = found.decision, found.round
-        if live is None or not d.workspace_id:
-            return
-        for user_id in await _readers(c, found):
-            await outbox.enqueue(
-                c,
-                kind=RESULT_DM,
-                lane=outbox.slack_lane(d.workspace_id, user_id),
-                key=f"result:{live.id}:{user_id}",
-                payload={"decision": str(d.id), "round": str(live.id), "user": user_id},
-            )
-
-    await run_tx(db, work)
-
-
-async def may_read(db: Db, *, found: Dossier, user_id: str) -> bool:
-    """Whether this Slack user still is one of those to whom the result goes as a DM: they may have left meanwhile."""
-
-    async def work(c: AsyncConnection) -> bool:
-        return user_id in await _readers(c, found)
-
-    return await run_tx(db, work)
-
-
-async def _readers(c: AsyncConnection, found: Dossier) -> list[str]:
-    """Slack users of owner and roster, who are active."""
-    d, live = found.decision, found.round
-    asked = {found.owner.id} | ({m.member_id for m in live.members} if live else set())
-    members = await team.members(c, team_id=found.team.id, workspace_id=d.workspace_id)
-    return sorted(m.slack_user_id for m in members if m.id in asked and m.is_active and m.slack_user_id)
 
 
 async def comments(db: Db, *, found: Dossier) -> list[tuple[UUID, str]]:

@@ -13,12 +13,13 @@ from bot.domain.option import check_options
 from bot.domain.permission import standing
 from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Member
+from bot.domain.waiting import Kind
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import dossier as dossiers
 from bot.services.press import Done, Replaced, act, act_once
 from bot.services.refusal import check_press
-from bot.store import dossier, round, team
+from bot.store import decision, dossier, reminder, round, team
 from bot.store.db import Db, run_tx
 
 
@@ -92,12 +93,12 @@ def _check_untouched(found: Dossier, by: By) -> None:
 def _checked_roster(member_ids: Sequence[UUID], active: Collection[UUID], is_two_confirmed: bool) -> list[UUID]:
     roster = sorted(set(member_ids))
     if not set(roster) <= set(active):
-        raise Invalid("Somebody on the roster is not an active member any more. Choose again.", field="roster")
+        raise Invalid("One of these people is not an active member any more. Choose again.", field="roster")
     if len(roster) < MIN_EVALUATORS:
         raise Invalid(f"Scoring takes at least {MIN_EVALUATORS} people. Add somebody.", field="roster")
     if len(roster) == MIN_EVALUATORS and not is_two_confirmed:
         raise Invalid(
-            "With 2 people nothing aggregated will be shown, because each could work out the other's scores. "
+            "With 2 people no ranking will be shown, because each could work out the other's scores. "
             "Tick this box to go ahead, or add somebody.",
             field="confirm_two",
         )
@@ -136,6 +137,7 @@ async def extend(db: Db, by: By, decision_id: UUID, *, closes_at: datetime) -> D
             raise _past()
         if answer != "extended":
             raise Conflict(f"Scoring cannot be extended. {standing(found, by.now)}")
+        await reminder.ask_anew(c, decision_id, Kind.SCORE)
         return Done("round.extended")
 
     return await act(db, by, decision_id, asked, rule)
@@ -172,7 +174,8 @@ async def void(db: Db, by: By, decision_id: UUID, *, round_id: UUID, reason: str
             about = f"This window is about an earlier round of {found.decision.name}."
             raise Conflict(f"{about} {standing(found, by.now)}")
         if await round.void(c, round_id, by=by.member.id, reason=reason) != "voided":
-            raise Conflict(f"The round cannot be voided. {standing(found, by.now)}")
+            raise Conflict(f"Scoring cannot start over. {standing(found, by.now)}")
+        await decision.call_off(c, decision_id, by=by.member.id)
         moved = found.decision.moved(Transition.VOID_ROUND)
         return Done("round.voided", {"round": str(round_id)}, moved, made=round_id)
 

@@ -3,7 +3,7 @@ nudges that are due."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,14 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import Rules
 from bot.services import closing
 from bot.services import reminder as reminders
+from bot.services import result as results
 from bot.services.isolation import each
-from bot.store import decision, dossier, reminder
+from bot.store import decision, dossier, outbox, reminder
 from bot.store.db import Db, autocommit, run_tx
 
 ROUNDS_AT_MOST = 100
 """Rounds closed in one tick; what is left is the next one's."""
 OVERDUE_AT_MOST = 100
 """Decisions shown as overdue in one tick; what is left is the next one's."""
+CATCH_UP_WITHIN = timedelta(minutes=10)
+"""What was queued before that holds up nothing."""
+_ON_THE_WAY = (closing.PUBLISH, decision.FOLLOW, results.RESULT)
 PLAN_AT_MOST = 500
 """Decisions planned in one tick; what is left is the next one's."""
 
@@ -40,6 +44,9 @@ async def sweep(db: Db, *, now: datetime, rules: Rules) -> Swept:
     What is due goes out first, so that a decision that cannot be planned holds up nobody's nudge.
     """
     closed = await _close_due_rounds(db, now=now)
+    if await _is_catching_up(db):
+        planned = await _plan_changed(db, now=now, rules=rules)
+        return Swept(closed, 0, planned, 0)
     due = await _claim_due(db, now=now)
     overdue = await _show_overdue(db, now=now)
     planned = await _plan_changed(db, now=now, rules=rules)
@@ -47,6 +54,21 @@ async def sweep(db: Db, *, now: datetime, rules: Rules) -> Swept:
         due += await _claim_due(db, now=now)
     await autocommit(db, reminder.swept)
     return Swept(closed, overdue, planned, due)
+
+
+async def _is_catching_up(db: Db) -> bool:
+    """After a long pause: whether something that everybody is to hear is still on its way to the plan.
+
+    Told in between, people would get a message for what fell due, one for each result, and so on: they get one for all.
+    Bounded, so that nobody waits for a delivery that does not go through.
+    """
+
+    async def read(c: AsyncConnection) -> bool:
+        if not await reminder.is_catching_up(c):
+            return False
+        return await outbox.is_untried(c, kinds=_ON_THE_WAY, within=CATCH_UP_WITHIN)
+
+    return await run_tx(db, read)
 
 
 async def _close_due_rounds(db: Db, *, now: datetime) -> int:

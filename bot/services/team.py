@@ -43,6 +43,7 @@ class Fields:
     industry: str | None
     team_size: int
     currency: str
+    broadcasts: bool = True
 
     def values(self) -> dict[str, object]:
         return {
@@ -51,6 +52,7 @@ class Fields:
             "industry": self.industry,
             "team_size": self.team_size,
             "currency": self.currency,
+            "broadcasts": self.broadcasts,
         }
 
 
@@ -84,7 +86,7 @@ async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> N
         return
     people = await team.active_members(c, team_id=its_team.id, workspace_id=None)
     has_admin = any(m.authority >= TOP_AUTHORITY for m in people)
-    who = f"Somebody with authority {TOP_AUTHORITY} there" if has_admin else "An admin of this workspace"
+    who = "Somebody there who may decide any amount" if has_admin else "An admin of this workspace"
     raise NotAllowed(
         f"You are an inactive member of {its_team.name}. {who} can make you active again with /decide setup."
     )
@@ -306,8 +308,8 @@ async def _write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping
 def check_admin(actor: Actor, *, is_workspace_admin: bool) -> None:
     if not may_edit_team(actor.member, is_workspace_admin=is_workspace_admin):
         raise NotAllowed(
-            f"{actor.team.name} is set up already. Its members with authority {TOP_AUTHORITY} and the workspace's "
-            f"admins can change it; you have authority {actor.member.authority}."
+            f"{actor.team.name} is set up already. Those of its members who may decide any amount, and the workspace's "
+            "admins, can change it. Ask one of them."
         )
 
 
@@ -506,17 +508,17 @@ async def _check_still_admin(c: AsyncConnection, by: By, *, is_workspace_admin: 
     return check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
 
 
-_ASK_ANOTHER = f"Ask somebody with authority {TOP_AUTHORITY} or a workspace admin."
+_ASK_ANOTHER = "Ask somebody who may decide any amount, or a workspace admin."
 
 
 def _check_member(before: Member, fields: MemberFields, doer: Member) -> None:
     if fields.role not in ROLES:
         raise Invalid("Choose one of the six roles.", field="role")
     if not 1 <= fields.authority <= TOP_AUTHORITY:
-        raise Invalid("Choose an authority from 1 to 5.", field="authority")
+        raise Invalid("Choose up to what amount this person may decide.", field="authority")
     is_self = before.id == doer.id
     if is_self and fields.authority > before.authority:
-        raise NotAllowed(f"Nobody raises their own authority. {_ASK_ANOTHER}", field="authority")
+        raise NotAllowed(f"Nobody raises what they may decide themselves. {_ASK_ANOTHER}", field="authority")
     if is_self and not fields.is_active:
         raise NotAllowed(f"You cannot make yourself inactive. {_ASK_ANOTHER}", field="active")
 

@@ -46,6 +46,8 @@ def decision_of(row: Any) -> Decision:
         financial_impact_before=row.financial_impact_before,
         customer_value_before=row.customer_value_before,
         urgency_level_before=row.urgency_level_before,
+        called_off=tuple(row.called_off or ()),
+        unheard=row.unheard,
     )
 
 
@@ -163,6 +165,17 @@ async def set_urgency(c: AsyncConnection, decision_id: UUID, urgency_level: int)
 
 async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) -> None:
     await _set(c, decision_id, {"channel_id": channel_id})
+
+
+async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID) -> None:
+    """Keep for whom something of it is waiting, as they have been told, as it now ends; but for whoever ends it."""
+    told = await reminder.who_was_told(c, decision_id)
+    await _set(c, decision_id, {"called_off": [member_id for member_id in told if member_id != by]})
+
+
+async def set_unheard(c: AsyncConnection, decision_id: UUID, news: str | None) -> None:
+    """Which news (a `Kind`) the channel was not shown; None: there is none."""
+    await _set(c, decision_id, {"unheard": news})
 
 
 async def set_place(c: AsyncConnection, decision_id: UUID, *, workspace_id: str, channel_id: str | None) -> None:

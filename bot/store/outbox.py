@@ -208,6 +208,13 @@ async def is_on_its_way(c: AsyncConnection, *, lane: str, kinds: Sequence[str]) 
     return found.first() is not None
 
 
+async def is_untried(c: AsyncConnection, *, kinds: Sequence[str], within: timedelta) -> bool:
+    """Whether a delivery of one of these kinds, queued in this time, waits for its first attempt to end."""
+    o = t.outbox.c
+    fresh = o.state == "ready", o.last_error.is_(None), o.created_at > func.now() - within
+    return (await c.execute(select(o.id).where(o.kind.in_(kinds), *fresh).limit(1))).first() is not None
+
+
 async def cover(c: AsyncConnection, delivery_id: int, ids: Sequence[int]) -> None:
     """Write down which deliveries of its lane this one's message covers, so that a repeated attempt covers the same."""
     o = t.outbox

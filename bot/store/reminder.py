@@ -15,6 +15,8 @@ from bot.domain.waiting import Kind
 from bot.store import tables as t
 
 NUDGE = "nudge"
+AWAY = timedelta(hours=1)
+"""So long without a sweep, and the bot was switched off."""
 AT_MOST = 200
 KEPT = timedelta(days=30)
 PURGED_AT_MOST = 10_000
@@ -28,10 +30,9 @@ FALLBACK = timedelta(days=1)
 # `along`: who gets a message anyhow is told in it of what is due soon (`Pace.along`). `along_most`, the longest such
 # time, only lets PostgreSQL read a part of the index instead of all that waits for the person.
 # The lane is that of the person's direct messages, so that their messages keep their order.
-CLAIM = text(
-    """
+_CLAIM = """
     WITH due AS MATERIALIZED (
-      SELECT id, member_id FROM reminders WHERE next_at <= :now ORDER BY next_at LIMIT :at_most
+      SELECT id, member_id FROM reminders WHERE next_at <= :now {only} ORDER BY next_at LIMIT :at_most
       FOR UPDATE SKIP LOCKED),
     along AS MATERIALIZED (
       SELECT r.id FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id
@@ -44,20 +45,22 @@ CLAIM = text(
       UPDATE reminders r SET step = r.step + 1, asked = r.asked + 1, last_at = :now,
         next_at = :now + make_interval(secs => :fallback)
       FROM (SELECT id FROM due UNION ALL SELECT id FROM along) c WHERE r.id = c.id
-      RETURNING r.decision_id, r.member_id, r.kind, r.step),
+      RETURNING r.decision_id, r.member_id, r.kind, r.step, r.asked),
     added AS (
       INSERT INTO outbox (kind, lane, dedupe_key, payload)
       SELECT 'nudge', coalesce('slack:' || i.workspace_id || ':' || i.slack_user_id, 'member:' || m.member_id),
         format('nudge:%s:%s:%s:%s', m.decision_id, m.member_id, m.kind, m.step),
         jsonb_build_object('decision', m.decision_id, 'member', m.member_id, 'kind', m.kind, 'step', m.step,
-          'at', extract(epoch FROM :now))
+          'asked', m.asked, 'at', extract(epoch FROM :now))
       FROM moved m JOIN customer_decisions d ON d.id = m.decision_id
       LEFT JOIN slack_identities i ON i.member_id = m.member_id AND i.workspace_id = d.workspace_id
       ORDER BY d.urgency_level DESC, d.number
       ON CONFLICT (dedupe_key) DO NOTHING RETURNING id)
     SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM added) AS added, pg_notify('outbox', '')
     """
-)
+CLAIM = text(_CLAIM.format(only=""))
+CLAIM_OF_DECISIONS = text(_CLAIM.format(only="AND decision_id = ANY(:decisions)"))
+"""The same for some decisions; what else their people get along with it is of any."""
 
 
 def claim_words(now: datetime) -> dict[str, object]:
@@ -80,6 +83,37 @@ async def claim_due(c: AsyncConnection, *, now: datetime) -> tuple[int, int]:
     """(due rows claimed, deliveries added). One statement; call again while it claims `AT_MOST`."""
     row = (await c.execute(CLAIM, claim_words(now))).one()
     return row.due, row.added
+
+
+async def claim_due_of(c: AsyncConnection, decision_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Hand out what is due of these decisions, without waiting for the tick, which takes what exceeds `AT_MOST`."""
+    await c.execute(CLAIM_OF_DECISIONS, claim_words(now) | {"decisions": list(decision_ids)})
+
+
+async def ask_anew(c: AsyncConnection, decision_id: UUID, kind: str) -> None:
+    """Forget what was said of it, since something has changed that everybody for whom it still waits is to hear."""
+    r = t.reminders
+    theirs = update(r).where(r.c.decision_id == decision_id, r.c.kind == kind)
+    await c.execute(theirs.values(asked=0, last_at=None, next_at=None))
+
+
+# Without those whose first message is still on its way: what is over by then is not said to them.
+_WHO_WAS_TOLD = text(
+    """
+    SELECT DISTINCT member_id FROM reminders r
+    WHERE decision_id = :decision AND waiting_since IS NOT NULL
+      AND (kind = :called_off OR asked > 0 AND NOT starts_with(kind, 'news.'))
+      AND (asked > 1 OR NOT EXISTS (SELECT FROM outbox o WHERE o.state = 'ready'
+        AND o.dedupe_key = format('nudge:%s:%s:%s:%s', r.decision_id, r.member_id, r.kind, r.step)))
+    ORDER BY member_id
+    """
+)
+
+
+async def who_was_told(c: AsyncConnection, decision_id: UUID) -> list[UUID]:
+    """Those for whom something of the decision is waiting, and who have been told so."""
+    words = {"decision": decision_id, "called_off": Kind.CALLED_OFF.value}
+    return list((await c.execute(_WHO_WAS_TOLD, words)).scalars())
 
 
 async def silence(c: AsyncConnection, decision_id: UUID) -> None:
@@ -231,6 +265,8 @@ class Claim:
     kind: str
     at: float
     """When it was handed out, in seconds since 1970; tells this claim from earlier and later ones of the same nudge."""
+    is_first: bool = False
+    """Whether it is the first word of it."""
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -240,7 +276,7 @@ class Claim:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "Claim":
         ids = UUID(str(payload["decision"])), UUID(str(payload["member"]))
-        return cls(*ids, str(payload["kind"]), float(payload["at"]))
+        return cls(*ids, str(payload["kind"]), float(payload["at"]), payload.get("asked") == 1)
 
 
 _CLAIMS = """
@@ -333,6 +369,12 @@ _PURGE = text(
 async def purge(c: AsyncConnection) -> int:
     """Delete what is kept of decisions that have been over for 30 days: nothing waits, and nothing was said since."""
     return (await c.execute(_PURGE, {"kept": KEPT, "at_most": PURGED_AT_MOST})).rowcount
+
+
+async def is_catching_up(c: AsyncConnection) -> bool:
+    """Whether nobody has swept for an hour: what fell due meanwhile is to be told at once, not piece by piece."""
+    s = t.sweep_runs.c
+    return (await c.execute(select(s.last_ok).where(s.last_ok < func.now() - AWAY))).first() is not None
 
 
 async def swept(c: AsyncConnection) -> None:

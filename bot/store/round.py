@@ -125,6 +125,7 @@ def _round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
         id=row.id,
         decision_id=row.decision_id,
         number=row.number,
+        opened_by=row.opened_by,
         opened_at=row.opened_at,
         closes_at=row.closes_at,
         option_ids=tuple(UUID(option) for option in row.snapshot["options"]),

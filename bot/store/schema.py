@@ -6,6 +6,7 @@ URLs are written as for DATABASE_URL. All functions block.
 from __future__ import annotations
 
 import threading
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from bot.store.connection import sqlalchemy_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 # Alembic's `context` and `op` are globals of the process; between processes an advisory lock keeps order.
 _one_at_a_time = threading.Lock()
@@ -48,18 +50,14 @@ def current(url: str) -> str | None:
 
 def head() -> str:
     """Return the newest revision that this code knows."""
-    from alembic.script import ScriptDirectory
-
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    revision = _migrations().get_current_head()
     assert revision is not None
     return revision
 
 
 def knows(revision: str) -> bool:
     """Whether this code has the migration `revision`. It has not if a newer version has migrated the database."""
-    from alembic.script import ScriptDirectory
-
-    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in {one.revision for one in _migrations().walk_revisions()}
 
 
 def draft(name: str) -> Path:
@@ -70,6 +68,14 @@ def draft(name: str) -> Path:
     script = command.revision(_config(), message=name, rev_id=name)
     assert isinstance(script, Script)
     return Path(script.path)
+
+
+@cache
+def _migrations() -> ScriptDirectory:
+    """Read once in a process, whose code they are a part of: each look at /readyz would pay 3 ms."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
 
 
 def _config(url: str | None = None) -> Config:

@@ -90,6 +90,8 @@ teams = Table(
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
     Column("currency", CHAR(3), nullable=False, server_default=text("'USD'")),
+    # results and decisions are shown to its whole channel, where no other company reads there
+    Column("broadcasts", Boolean, nullable=False, server_default=text("true")),
 )
 
 team_members = Table(
@@ -149,6 +151,8 @@ customer_decisions = Table(
     Column("financial_impact_before", MONEY),  # what it was at first, where it was changed since; likewise the next two
     Column("customer_value_before", MONEY),
     Column("urgency_level_before", Integer),
+    Column("called_off", ARRAY(Uuid)),  # for whom something was waiting when it was called off
+    Column("unheard", Text),  # the news that the channel was not shown: a Kind
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
 )
@@ -329,6 +333,7 @@ card_messages = Table(
     Column("channel_id", Text, nullable=False),
     Column("ts", Text, nullable=False),
     Column("rendered_revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("permalink", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 

@@ -18,7 +18,7 @@ NO_PASSWORD = "!"
 
 
 def team_of(row: Any) -> Team:
-    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency)
+    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency, row.broadcasts)
 
 
 def member_of(row: Any) -> Member:
@@ -42,6 +42,7 @@ TEAM_COLUMNS = (
     t.teams.c.industry,
     t.teams.c.team_size,
     t.teams.c.currency,
+    t.teams.c.broadcasts,
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),

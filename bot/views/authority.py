@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.domain.authority import AuthorityTable, highest_cost, least_for_any, required_authority
+from bot.domain.authority import AuthorityTable, decider, highest_cost, least_for_any, reach, required_authority
 from bot.domain.decider import highest_reach
 from bot.domain.decision import Case, Dossier
 from bot.domain.money import format_money
-from bot.domain.team import Member, may_edit_team, who_edits
+from bot.domain.team import TOP_AUTHORITY, Member, may_edit_team, who_edits
 from bot.views.slack import ids, text
 
 MOST_NAMED = 3
@@ -18,24 +18,12 @@ def who_gives(members: Sequence[Member]) -> str:
     return f"{text.sentence_case(givers)} can change that in {ids.COMMAND} setup."
 
 
-def decider(level: int, table: AuthorityTable, currency: str) -> str:
-    """ "a decider up to USD 10,000": who is needed, by what they may resolve."""
-    top = table.ceiling(level)
-    return f"a decider up to {format_money(top, currency)}" if top is not None else "a decider for any amount"
+LEVELS_HINT = "A high risk or a contract takes one step more. Nobody raises their own."
 
 
-def reach(level: int, table: AuthorityTable, currency: str) -> str:
-    """ "up to USD 10,000": what somebody may resolve."""
-    top = table.ceiling(level)
-    return f"up to {format_money(top, currency)}" if top is not None else "any amount"
-
-
-def levels_hint(table: AuthorityTable, currency: str) -> str:
-    """What each level reaches, for whoever gives one."""
-    steps = [f"{level} up to {format_money(top, currency)}" for level, top in enumerate(table.ceilings, 1)]
-    last = f"{len(table.ceilings) + 1} whatever it costs"
-    levels = ", ".join([*steps, last])
-    return f"What this person may resolve: {levels}; a high risk or a contract takes one more. Nobody raises their own."
+def levels(table: AuthorityTable, currency: str, *, top: int = TOP_AUTHORITY) -> dict[int, str]:
+    """What each level up to `top` may decide, for whoever gives one."""
+    return {level: reach(level, table, currency) for level in range(1, top + 1)}
 
 
 def stake(case: Case, table: AuthorityTable, currency: str) -> str | None:

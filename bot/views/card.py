@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
-from bot.domain.permission import offered, standing
+from bot.domain.permission import offered
 from bot.domain.round import RoundState
 from bot.domain.waiting import leading
 from bot.views import result, second_round
@@ -18,6 +18,7 @@ from bot.views.dossier import (
     outcome_summary,
     round_lines,
     show_button,
+    state,
     state_in_words,
 )
 from bot.views.ledger import before_on_card
@@ -69,9 +70,12 @@ def _summary(dossier: Dossier, now: datetime) -> str:
     """The card for those who hear it read out."""
     decision = dossier.decision
     kind = DECISION_TYPES.get(decision.case.decision_type, "Decision")
-    about = f"{decision.name} {text.inline(decision.case.title, 300)}"
+    about = text.ended(f"{decision.name} {text.inline(decision.case.title, 300)}")
     customer = text.inline(decision.case.customer_name, 300)
-    return f"{about}. {kind}, customer {customer}. {text.safe(standing(dossier, now), 1000)}"
+    # Without the lines on who may do what, which the buttons beneath lead to.
+    scored = [text.unmarked(line) for line in round_lines(dossier, now)[:1] if _is_being_scored(dossier, now)]
+    where = ": ".join([state(dossier, now), *scored])
+    return f"{about} {kind}, customer {text.ended(customer)} {text.ended(where)}"
 
 
 def _underway(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
@@ -107,10 +111,12 @@ def _criteria(dossier: Dossier, room: int) -> list[kit.Block]:
 
 def _scoring(dossier: Dossier, now: datetime) -> list[kit.Block]:
     """How many have scored, and what comes of it; of a published round the result tells."""
-    if dossier.decision.status is not Status.EVALUATING or dossier.round_state(now) is RoundState.PUBLISHED:
-        return []
-    lines = round_lines(dossier, now)
+    lines = round_lines(dossier, now) if _is_being_scored(dossier, now) else []
     return [kit.section(text.fit(lines, 3000))] if lines else []
+
+
+def _is_being_scored(dossier: Dossier, now: datetime) -> bool:
+    return dossier.decision.status is Status.EVALUATING and dossier.round_state(now) is not RoundState.PUBLISHED
 
 
 def _ending(dossier: Dossier, room: int) -> list[kit.Block]:

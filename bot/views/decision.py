@@ -303,7 +303,7 @@ def parse_urgency(view: View) -> int:
 def cancel(dossier: Dossier) -> kit.View:
     explain = (
         "A cancelled decision stays visible, with its reason, and cannot be taken up again. "
-        "Ballots of a round that is still open will never be counted."
+        "Scores of a round that is still open will never be counted."
     )
     return reason.modal(dossier, action=Action.CANCEL, explain=explain, submit="Cancel decision")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from bot.domain.authority import AuthorityTable, required_authority
+from bot.domain.authority import AuthorityTable, decider, reach, required_authority
 from bot.domain.by import By
 from bot.domain.decider import may_carry
 from bot.domain.decision import Dossier, Status
@@ -15,7 +15,7 @@ from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
 from bot.domain.waiting import leading
 from bot.views import result, second_round
-from bot.views.authority import decider, reach, who_gives
+from bot.views.authority import who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
     buttons,

@@ -72,12 +72,15 @@ def state_in_words(dossier: Dossier, now: datetime) -> str:
     if decision.status is Status.CANCELLED:
         return f"*{progress(dossier)}*"
     place = "Finished" if dossier.is_finished else f"Phase {decision.phase} of 6"
-    return f"*{_state(dossier, now)}* · {place}"
+    return f"*{state(dossier, now)}* · {place}"
 
 
-def _state(dossier: Dossier, now: datetime) -> str:
+def state(dossier: Dossier, now: datetime) -> str:
+    """ "Being scored": where it stands, in a few words."""
     decision = dossier.decision
     match decision.status, decision.phase:
+        case Status.CANCELLED, _:
+            return "Cancelled"
         case Status.CREATED, _:
             return "Its case is not filled in yet"
         case Status.TEAM_INPUT, Phase.CRITERIA:

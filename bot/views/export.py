@@ -99,7 +99,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Opened (UTC)", lambda r: r.decision.created_at),
     ("Expected (UTC)", lambda r: r.decision.case.expected_resolution_date),
     ("Resolved (UTC)", lambda r: r.decision.resolved_at if r.outcome else None),
-    ("Ballots", lambda r: r.result.ballots if r.result else None),
+    ("Scored", lambda r: r.result.ballots if r.result else None),
     ("Asked", lambda r: r.result.people if r.result else None),
     ("Options", _options),
     ("First round", _first_round),
@@ -145,7 +145,7 @@ def file_name(team: Team, now: datetime) -> str:
 
 _ABOUT = (
     "Amounts are in the currency that stands last in their line, times in UTC. It holds published results and "
-    "outcomes, no ballots, no comments."
+    "outcomes, no scores of single people, no comments."
 )
 
 

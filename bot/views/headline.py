@@ -7,7 +7,7 @@ from uuid import UUID
 from bot.domain.agreement import Agreement, camp_sizes
 from bot.domain.analysis import LOW, find_asides
 from bot.domain.criterion import MAX_WEIGHT, MIN_WEIGHT
-from bot.domain.decision import Dossier
+from bot.domain.decision import Dossier, Status
 from bot.domain.result import OF_COLLEAGUES, Result, ShownCell, WeightLimit
 from bot.domain.stability import UNDECIDED, StabilityLabel
 from bot.views.dossier import short_names, title_of
@@ -107,8 +107,10 @@ def _comes_first(share: int, label: StabilityLabel) -> str:
     return f"comes first in {'only ' if label is StabilityLabel.TOO_CLOSE else ''}{cases}"
 
 
-def next_step(dossier: Dossier, result: Result) -> str:
-    """What the team should do now."""
+def next_step(dossier: Dossier, result: Result) -> str | None:
+    """What the team should do now; None once somebody has decided, or nobody will."""
+    if dossier.decision.status is not Status.EVALUATING:
+        return None
     if not result.leaders:
         return f"*Next:* {'' if result.rows else 'talk it over; then '}{RESOLVES}."
     talk = _talk(dossier, result)

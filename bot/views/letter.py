@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from bot.views.reminder import Told, headline, reason_for
+from bot.views.reminder import Told, headline, reason_for, top
 from bot.views.slack import ids, text
 
 SMS_LENGTH = 320
@@ -34,7 +34,7 @@ def letter(items: Sequence[Told], *, name: str, authority: int) -> Letter:
         }
         for item in items
     ]
-    subject = str(lines[0]["headline"]) if len(lines) == 1 else f"{len(lines)} things wait for you"
+    subject = str(lines[0]["headline"]) if len(lines) == 1 else top(items)
     words = {"name": text.one_line(name), "items": lines, "command": ids.COMMAND}
     plain = text.one_line(_templates().get_template("nudge.txt.jinja").render(words))
     return Letter(
@@ -46,13 +46,15 @@ def letter(items: Sequence[Told], *, name: str, authority: int) -> Letter:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("letters")),
         autoescape=select_autoescape(["html.jinja"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["ended"] = text.ended
+    return found
 
 
 def _link(item: Told) -> str | None:

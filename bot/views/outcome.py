@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, reach, required_authority
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier
+from bot.domain.decision import REASON_LENGTH, Decision, Dossier
 from bot.domain.option import Option
 from bot.domain.outcome import FOLLOW_UP, NOTES_LENGTH, SURENESS, WORKED, Answer, Forecast, Outcome, OutcomeDraft
 from bot.domain.permission import others_in_words
@@ -26,7 +26,7 @@ from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, as_uuid
 from bot.views.window import decision_modal, heading
 
-__all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve"]
+__all__ = ["ResolveForm", "parse_reason", "parse_record", "parse_resolve", "record", "reopen", "resolve", "word"]
 
 SATISFACTION = {
     1: "1 · very unhappy",
@@ -52,8 +52,23 @@ class ResolveForm(BaseModel):
     """Per cent, of `SURENESS`."""
 
 
+def word(dossier: Dossier) -> kit.Message:
+    """What the thread of the card, and mostly its channel, is told once somebody has decided.
+
+    Raises ValueError where nobody has.
+    """
+    decision, outcome, resolver = dossier.decision, dossier.outcome, dossier.resolver
+    if outcome is None:
+        raise ValueError("only what is decided can be told")
+    chosen = title_of(dossier, outcome.selected_option_id)
+    about = f"Decided: {decision.name} {text.inline(decision.case.title, 150)}"
+    by = f", by {text.mention(resolver.slack_user_id, resolver.name)}" if resolver else ""
+    shown = f"*{about}*\n*{chosen}*{by}\n{text.quote(outcome.reason, REASON_LENGTH)}"
+    return kit.message(text.unmarked(f"{text.ended(about)} {chosen}"), [kit.section(shown)])
+
+
 def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.View:
-    """Every option, best first, with its place and the authority it takes; `by` is who would resolve.
+    """Every option, best first, with its place and whom it needs; `by` is who would resolve.
 
     members: the active ones, of whom some are named where the owner may not resolve with everything.
     """
@@ -65,7 +80,7 @@ def resolve(dossier: Dossier, by: By, *, members: Sequence[Member] = ()) -> kit.
         *([kit.section(own)] if own else []),
         heading(decision, _leader(dossier)),
         kit.section(text.fit([_line(dossier, option, table) for option in ranked], 3000)),
-        kit.context(f"You have authority {member.authority}."),
+        kit.context(f"You may decide {reach(member.authority, table, decision.currency)}."),
         _option(offered).block(thing=decision.id, revision=decision.revision),
         replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
         _sure(by.now + FOLLOW_UP).block(thing=decision.id, revision=decision.revision),
@@ -210,13 +225,13 @@ def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
     place = result.standing_of(dossier.result, option.id) if dossier.result else None
     needed = required_authority(dossier.decision.case, option, table)
     middle = f" · {place}" if place else ""
-    return f"• *{text.inline(option.title, 150)}*{middle} · takes authority {needed}"
+    return f"• *{text.inline(option.title, 150)}*{middle} · needs {decider(needed, table, dossier.decision.currency)}"
 
 
 def _choice(dossier: Dossier, option: Option, member: Member, table: AuthorityTable) -> kit.Element:
     needed = required_authority(dossier.decision.case, option, table)
-    own = "" if member.authority >= needed else f"; you have {member.authority}"
-    return element.option(option.title, str(option.id), description=f"takes authority {needed}{own}")
+    needs = f"needs {decider(needed, table, dossier.decision.currency)}"
+    return element.option(option.title, str(option.id), description=needs)
 
 
 def _word(worked: bool | None) -> str | None:

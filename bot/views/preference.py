@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.domain.preference import MINUTES, WEEKDAYS, Preferences, clock
 from bot.errors import Invalid
 from bot.views.slack import element, ids, kit, notice, text
+from bot.views.slack.entry import checkbox
 from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View
 
@@ -28,6 +29,7 @@ class Form:
     ways: frozenset[str]
     snooze: str
     phone: str | None = None
+    news: bool = True
 
     @property
     def push(self) -> bool:
@@ -59,8 +61,8 @@ def settings(
     _form(inputs, _start(preferences, phone, is_snoozed=is_snoozed), offered=offered, asks_phone="sms" in ways)
     blocks = [
         kit.section(
-            "You are told of what waits for you within these hours only; scoring and resolving a critical decision "
-            "come at any hour."
+            "You are told within these hours only; scoring, result and resolution of a critical decision come at any "
+            "hour."
         ),
         kit.context(_zone(zone)),
         *inputs.blocks,
@@ -94,7 +96,8 @@ def parse(view: View) -> Form:
 def _start(preferences: Preferences, phone: str | None, *, is_snoozed: bool = False) -> Form:
     ways = frozenset(way for way in CHANNELS if getattr(preferences, way))
     snooze = "keep" if is_snoozed else "no"
-    return Form(preferences.starts, preferences.ends, preferences.days, ways, snooze, phone)
+    hours = preferences.starts, preferences.ends, preferences.days
+    return Form(*hours, ways, snooze, phone, preferences.news)
 
 
 def _form(ask: Ask, start: Form, *, offered: Sequence[kit.Element] = (), asks_phone: bool) -> Form:
@@ -104,6 +107,7 @@ def _form(ask: Ask, start: Form, *, offered: Sequence[kit.Element] = (), asks_ph
         ends=ask(_time("ends", "Until", range(HALF_HOUR, MINUTES + 1, HALF_HOUR)), start.ends),
         days=ask(_DAYS, start.days),
         ways=ask(_ways(offered), start.ways),
+        news=ask(_NEWS, start.news),
         phone=ask(_PHONE, start.phone) if asks_phone else None,
         snooze=ask(_snooze(start.snooze), start.snooze),
     )
@@ -150,6 +154,9 @@ def _ways(offered: Sequence[kit.Element]) -> Field[frozenset[str]]:
         hint="Without any of them nobody reminds you; your Home tab and the list show what waits.",
         is_optional=True,
     )
+
+
+_NEWS = checkbox("news", "News", "Also tell me what asks nothing of me: results, decisions, what was called off")
 
 
 def _draw_phone(phone: str | None) -> kit.Element:

@@ -11,9 +11,9 @@ def shown_afterwards(round_: Round) -> str:
 def second_in_words(thresholds: Thresholds) -> str:
     """What a second round publishes, whatever its size."""
     return (
-        f"What the team sees after a second round closes: below {thresholds.ranking} ballots nothing; else the ranking "
-        "and how solid it is. No totals, no averages, no comments: two tables of them could be subtracted from each "
-        "other. The result of the first round stays beside it."
+        f"What the team sees after a second round closes: of fewer than {thresholds.ranking} people nothing; else the "
+        "ranking and how solid it is. No totals, no averages, no comments: two tables of them could be subtracted from "
+        "each other. The result of the first round stays beside it."
     )
 
 
@@ -22,12 +22,12 @@ def thresholds_in_words(thresholds: Thresholds) -> str:
     few, many = thresholds.ranking, thresholds.totals
     halves = min(max(thresholds.halves, few), many)
     return (
-        f"What the team sees after scoring closes: below {few} ballots nothing, and the decider resolves by reason "
-        f"only. {_span(few, halves) or _span(few, many)}the ranking and how solid it is, the criterion to talk about, "
-        f"and comments only of those who share them. {_also(halves, many)}From {many} on also totals and averages to "
-        f"one decimal (averages only of {thresholds.cell} scores or more), how far the scores agree, and all comments, "
-        f"without names. Where one criterion has more than 80 % of the weight, there are below {many} neither totals "
-        "nor a criterion to talk about."
+        f"What the team sees after scoring closes: of fewer than {few} people nothing, and the decider resolves by "
+        f"reason only. {_span(few, halves) or _span(few, many)}the ranking and how solid it is, the criterion to talk "
+        f"about, and comments only of those who share them. {_also(halves, many)}From {many} on also totals and "
+        f"averages to one decimal (averages only of {thresholds.cell} scores or more), how far the scores agree, and "
+        f"all comments, without names. Where one criterion has more than 80 % of the weight, there are below {many} "
+        "neither totals nor a criterion to talk about."
     )
 
 

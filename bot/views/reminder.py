@@ -1,20 +1,27 @@
-"""Nudges: one direct message about what waits for one person, alone or as a digest. Never a name of who is missing."""
+"""Direct messages about what waits for one person and what is news to them, alone or as a digest.
+
+Never a name of who is missing. Nothing asks to type: nobody can write in the app's own conversation.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.action import Action
-from bot.domain.decision import Brief
+from bot.domain.authority import AuthorityTable, decider, reach
+from bot.domain.decision import TIERS, Brief, Dossier, Status
 from bot.domain.option import MIN_OPTIONS
 from bot.domain.round import Round, quorum
 from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
+from bot.views import headline as result_headline
 from bot.views.slack import ids, kit, text
 from bot.views.waiting import button_words
 
 MOST_LINES = 12
-"""A digest that grows longer is cut; the list has the rest."""
+"""A digest that grows longer is cut; the Home tab has the rest."""
+CASE_LENGTH = 200
+"""Characters of what has happened; all of it is on the card."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,14 @@ class Told:
     waits: Waiting
     takes: int = 1
     """The least authority with which it can be resolved."""
+    table: AuthorityTable = field(default_factory=AuthorityTable)
+    """What each authority may decide."""
+    is_first: bool = False
+    """Whether it is the first word of it to the reader."""
+    link: str | None = None
+    """To the card, where there is one."""
+    dossier: Dossier | None = None
+    """Where the message is to say how the team scored, or who decided."""
 
     @property
     def customer(self) -> str:
@@ -38,26 +53,58 @@ def nudge(items: Sequence[Told], *, authority: int) -> kit.Message:
 
 def _single(item: Told, authority: int) -> kit.Message:
     heading, reason = headline(item), reason_for(item, authority)
-    blocks = [
-        kit.section(f"*{heading}*\n{reason}"),
-        kit.actions([_button(item), snooze_button()]),
-        kit.context(_settings_line()),
-    ]
-    return kit.message(f"{heading}. {reason}", blocks)
+    case = f"{_case(item)}\n" if item.waits.kind is Kind.SCORE and item.is_first else ""
+    shown = [] if item.link or item.waits.action is None else [_show_button(item)]
+    link = [kit.context(_link(item, "Open the card"))] if item.link else []
+    buttons = [_button(item), *shown, *_snooze([item]), settings_button()]
+    blocks = [kit.section(f"*{heading}*\n{case}{reason}"), kit.actions(buttons), *link]
+    return kit.message(text.one_line(f"{text.ended(heading)} {reason}"), blocks)
+
+
+def _case(item: Told) -> str:
+    """The case in two lines beside its title: about whom, and what has happened."""
+    d, case = item.brief.decision, item.brief.decision.case
+    about = [item.customer, TIERS.get(case.customer_tier, text.inline(case.customer_tier, 50))]
+    if case.financial_impact is not None:
+        about.append(f"{text.money(case.financial_impact, d.currency)} at stake")
+    return "\n".join([" · ".join(about), *filter(None, [text.inline(case.description, CASE_LENGTH)])])
+
+
+def _link(item: Told, words: str) -> str:
+    return text.link(item.link, words) if item.link else ""
+
+
+def _snooze(items: Sequence[Told]) -> list[kit.Element]:
+    """Only where something waits; of news nobody is reminded."""
+    return [] if all(i.waits.kind.is_news for i in items) else [snooze_button()]
 
 
 def _digest(items: Sequence[Told], authority: int) -> kit.Message:
-    top = f"{text.count('thing', len(items))} wait for you"
+    first = top(items)
     shown = items[:MOST_LINES]
-    blocks = [kit.section(f"*{top}*")]
+    blocks = [kit.section(f"*{first}*")]
     blocks += [
-        kit.section(f"*{headline(i, room=100)}*\n{reason_for(i, authority)}", accessory=_button(i)) for i in shown
+        kit.section(
+            f"*{headline(i, room=100)}*\n{reason_for(i, authority)} {_link(i, 'Open the card')}".rstrip(),
+            accessory=_button(i),
+        )
+        for i in shown
     ]
     if len(items) > len(shown):
-        blocks.append(kit.context(f"… and {len(items) - len(shown)} more: `{ids.COMMAND} list`"))
-    blocks += [kit.actions([snooze_button()]), kit.context(_settings_line())]
-    spoken = ". ".join(headline(i, room=100) for i in shown[:3])
-    return kit.message(f"{top}. {spoken}", blocks)
+        blocks.append(kit.context(f"… and {len(items) - len(shown)} more: see the Home tab"))
+    blocks.append(kit.actions([*_snooze(items), settings_button()]))
+    spoken = " ".join(text.ended(headline(i, room=100)) for i in shown[:3])
+    return kit.message(f"{first}. {spoken}", blocks)
+
+
+def top(items: Sequence[Told]) -> str:
+    """ "2 things wait for you, and there is news"."""
+    news = sum(i.waits.kind.is_news for i in items)
+    if news == len(items):
+        return f"News of {text.count('decision', news)}"
+    waiting = len(items) - news
+    things = f"{text.count('thing', waiting)} {'waits' if waiting == 1 else 'wait'} for you"
+    return f"{things}, and there is news" if news else things
 
 
 def headline(item: Told, *, room: int = 150) -> str:
@@ -75,15 +122,18 @@ _VERBS = {
     Kind.OPTIONS: "Find options for",
     Kind.SCORE: "Score",
     Kind.TOO_FEW: "Too few left to score",
-    Kind.UNDECIDED: "No quorum:",
+    Kind.UNDECIDED: "Too few have scored:",
     Kind.RESOLVE: "Resolve",
     Kind.BEYOND: "Resolve",
     Kind.INFORM: "Tell the customer:",
     Kind.OUTCOME: "Record the outcome of",
     Kind.FOLLOW_UP: "Follow up on",
+    Kind.RESULT: "Result of",
+    Kind.RESOLVED: "Decided:",
+    Kind.CALLED_OFF: "Called off:",
     Kind.STALLED: "Urgent and waiting:",
     Kind.SCORING: "Urgent and still being scored:",
-    Kind.NO_QUORUM: "Urgent and without quorum:",
+    Kind.NO_QUORUM: "Urgent, and too few have scored:",
     Kind.UNRESOLVED: "Urgent and not resolved:",
 }
 """Of all that nudges say."""
@@ -95,13 +145,19 @@ def reason_for(item: Told, authority: int) -> str:
     if kind is Kind.BEYOND:
         return _beyond(item, authority)
     why = _WHY[kind](item) if kind in _WHY else _of_round(item)
-    return f"{why} You hear of it because your authority is {authority}." if kind.is_escalation else why
+    return f"{why} You hear of it because you may decide {_reach(item, authority)}." if kind.is_escalation else why
+
+
+def _reach(item: Told, authority: int) -> str:
+    """ "up to USD 10,000"."""
+    return reach(authority, item.table, item.brief.decision.currency)
 
 
 def _beyond(item: Told, authority: int) -> str:
     return (
-        f"The result is published, but resolving takes authority {item.takes}, which nobody who may resolve it "
-        f"has; you come closest with {authority}. A workspace admin can give it in {ids.COMMAND} setup."
+        f"The result is published, but it needs {decider(item.takes, item.table, item.brief.decision.currency)}, and "
+        f"nobody in the team is one who may resolve it; you come closest: you may decide {_reach(item, authority)}. "
+        f"A workspace admin can change that in {ids.COMMAND} setup."
     )
 
 
@@ -129,7 +185,36 @@ def _options(item: Told) -> str:
 
 
 def _resolve(item: Told) -> str:
-    return f"The result is published, and you have the authority to decide. {item.customer} waits for the answer."
+    return f"{_statement(item)} You can decide it now. {item.customer} waits for the answer."
+
+
+def _statement(item: Told) -> str:
+    """What the result says, in one sentence or two, as on the card."""
+    found = item.dossier
+    return result_headline.statement(found, found.result) if found and found.result else "The result is there."
+
+
+def _result(item: Told) -> str:
+    owner = text.inline(item.dossier.owner.name, 80) if item.dossier else "Its owner"
+    also = f" {owner} is asked to decide; you can as well." if item.waits.action else ""
+    return f"{_statement(item)}{also}"
+
+
+def _resolved(item: Told) -> str:
+    """What was chosen, by whom and why."""
+    outcome, resolver = item.brief.outcome, item.dossier.resolver if item.dossier else None
+    if outcome is None:
+        return ""
+    chosen = next((o.title for o in item.brief.options if o.id == outcome.selected_option_id), "an option that is gone")
+    by = f", by {text.inline(resolver.name, 80)}" if resolver else ""
+    return f"*{text.inline(chosen)}*{by}\n{text.quote(outcome.reason, 500)}"
+
+
+def _called_off(item: Told) -> str:
+    d = item.brief.decision
+    if d.status is Status.CANCELLED:
+        return f"The decision is cancelled, and nothing waits for you.\n{text.quote(d.cancel_reason or '', 500)}"
+    return "Scoring starts over: nothing waits for you until you are asked again."
 
 
 def _unresolved(_item: Told) -> str:
@@ -164,6 +249,9 @@ _WHY: dict[Kind, Callable[[Told], str]] = {
     Kind.OPTIONS: _options,
     Kind.RESOLVE: _resolve,
     Kind.UNRESOLVED: _unresolved,
+    Kind.RESULT: _result,
+    Kind.RESOLVED: _resolved,
+    Kind.CALLED_OFF: _called_off,
     Kind.INFORM: _inform,
     Kind.OUTCOME: _outcome,
     Kind.FOLLOW_UP: _follow_up,
@@ -178,15 +266,16 @@ def _of_round(item: Told) -> str:
 
 
 def _score(found: Round) -> str:
-    again = "A second round, with a fresh ballot. " if found.is_second else ""
-    return f"{again}{found.turnout}; scoring closes {text.moment(found.closes_at)}. It takes a few minutes."
+    again = "A second round, scored afresh. " if found.is_second else ""
+    so_far = f"{found.turnout}; scoring" if found.ballots else "Scoring"
+    return f"{again}{so_far} closes {text.moment(found.closes_at)}. It takes a few minutes."
 
 
 def _too_few(found: Round) -> str:
     way_out = (
-        "A second round cannot start again: cancel the decision, or proceed with a reason once it has closed."
+        "A second round cannot start over: cancel the decision, or publish anyway once it has closed."
         if found.is_second
-        else "Void the round to start it again with other people, or cancel the decision."
+        else "Start over with other people, or cancel the decision."
     )
     return (
         f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
@@ -197,10 +286,10 @@ def _too_few(found: Round) -> str:
 def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
-            f"Scoring has closed with {text.count('ballot', found.ballots)}. The others became inactive, so "
-            "extending it brings no more: proceed with a reason, or cancel."
+            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
+            "extending it brings no more: publish anyway with a reason, or cancel."
         )
-    return f"{_quorum(found)} Scoring has closed: extend it, proceed with a reason, or cancel."
+    return f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel."
 
 
 def _scoring(found: Round) -> str:
@@ -222,28 +311,32 @@ _WHY_IN_ROUND: dict[Kind, Callable[[Round], str]] = {
 
 
 def _quorum(found: Round) -> str:
-    return f"{found.turnout}; quorum is {quorum(len(found.roster))}."
+    return f"{found.turnout}, and at least {quorum(len(found.roster))} must."
 
 
 def _button(item: Told) -> kit.Element:
     d, action = item.brief.decision, item.waits.action
     if action is None:
-        return pieces.show_button(d.id, d.number)
+        return _show_button(item)
     # What leads on from an open round is the ballot, as on the card; to close it early is merely possible.
     leading = None if action is Action.CLOSE_SCORING else action
     (button,) = pieces.buttons(d, [action], leading=leading)
     return {**button, "text": kit.plain_text(button_words(item.waits) or action.label, kit.BUTTON)}
 
 
+def _show_button(item: Told) -> kit.Element:
+    return pieces.show_button(item.brief.decision.id, item.brief.decision.number)
+
+
 def snooze_button() -> kit.Element:
     return kit.button("Snooze until tomorrow", ids.SNOOZE, value="tomorrow")
 
 
-def _settings_line() -> str:
-    return f"Working hours, days and channels: `{ids.COMMAND} settings`"
+def settings_button() -> kit.Element:
+    return kit.button("My settings", ids.OPEN_SETTINGS)
 
 
 def snoozed(until: datetime) -> kit.Message:
     """Only the person who pressed reads it."""
-    sentence = f"Quiet until {text.moment(until)}. What waits is on your Home tab and in `{ids.COMMAND} list`."
+    sentence = f"Quiet until {text.moment(until)}. What waits is on your Home tab."
     return kit.message("Quiet until your next working day.", [kit.section(sentence)])

@@ -101,7 +101,7 @@ def _blocks(
 
 def _top(dossier: Dossier, result: Result) -> str:
     """Who leads and what to do next: all that is read before the ranking, in 30 words or less."""
-    return f"{headline.statement(dossier, result)}\n{headline.next_step(dossier, result)}"
+    return "\n".join(filter(None, [headline.statement(dossier, result), headline.next_step(dossier, result)]))
 
 
 def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> str:
@@ -128,7 +128,7 @@ def _why_no_total(dossier: Dossier, result: Result) -> str | None:
 def _spoken(dossier: Dossier, result: Result) -> str:
     """The result for those who hear it read out, and for notifications."""
     title = text.inline(dossier.decision.case.title, 200)
-    parts = [headline.statement(dossier, result), headline.next_step(dossier, result)]
+    parts = filter(None, [headline.statement(dossier, result), headline.next_step(dossier, result)])
     ranking = ranking_lines(dossier, result, room=SHORT_TITLE)[:SPOKEN] if result.rows else []
     told = " ".join([*parts, *(f"{' '.join(line.split())}." for line in ranking)])
     name = f"{result_title(dossier)} of {dossier.decision.name}"

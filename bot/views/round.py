@@ -40,7 +40,7 @@ _TWO_ARE_ENOUGH = checkbox(
     "confirm_two",
     "Only if you choose exactly two people",
     "Two people are enough",
-    about="Then nothing aggregated is shown: the decider resolves by reason.",
+    about="Then no ranking is shown: the decider resolves by reason.",
 )
 
 
@@ -89,7 +89,7 @@ def parse_start(view: View, *, now: datetime) -> StartForm:
     form = _start(Answers(view), StartForm(member_ids=(), closes_at=now, confirmed_two=False), now=now)
     if len(form.member_ids) == MIN_EVALUATORS and not form.confirmed_two:
         raise Invalid(
-            "With two people nothing aggregated will be shown. Tick the box if that is enough, or add people.",
+            "With two people no ranking will be shown. Tick the box if that is enough, or add people.",
             field="confirm_two",
         )
     return form

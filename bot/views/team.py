@@ -1,12 +1,13 @@
 """The modals in which a team is set up and its members are edited."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Attribute
 
+from bot.domain.authority import AuthorityTable, reach
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.money import CURRENCIES
@@ -36,6 +37,7 @@ class SetupForm(BaseModel):
     industry: str | None = None
     team_size: int = DEFAULT_TEAM_SIZE
     currency: str = "USD"
+    broadcasts: bool = True
     user_ids: tuple[str, ...] = ()
     role: str | None = None
     own_role: str | None = None
@@ -152,6 +154,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         industry=ask(optional_line("industry", "Industry", length=INDUSTRY_LENGTH), start.industry),
         team_size=ask(number("team_size", "Team size", least=1, most=MAX_TEAM_SIZE), start.team_size),
         currency=ask(_currency(), start.currency),
+        broadcasts=ask(_BROADCASTS, start.broadcasts),
         user_ids=ask(
             users(
                 "people",
@@ -173,6 +176,14 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         ),
         own_role=ask(_own_role(), "") if asks_own_role else None,
     )
+
+
+_BROADCASTS = checkbox(
+    "broadcasts",
+    "Results and decisions",
+    "Show them to the whole channel",
+    about="Not where people of another company read it. Whoever was asked is told by direct message there.",
+)
 
 
 def _own_role() -> Field[str]:
@@ -203,6 +214,7 @@ def members(
     team: Team,
     members: Sequence[Member],
     *,
+    table: AuthorityTable,
     page: int = 0,
     notes: Sequence[str] = (),
     coming: Sequence[str] = (),
@@ -224,7 +236,7 @@ def members(
         kit.context(f"{top}, currency {text.inline(team.currency, 3)}"),
         *([kit.section(f"*To know*\n{said}")] if said else []),
         *([kit.section(_still_coming(coming))] if coming else []),
-        *(_member_line(member) for member in shown),
+        *(_member_line(member, team, table) for member in shown),
         *kit.paging(ids.TEAM_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
     ]
     return kit.modal(
@@ -269,8 +281,7 @@ def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None
         inputs,
         member,
         member_id=member.id,
-        top=max(top, member.authority),
-        reach=authority.levels_hint(by.rules.authority, by.team.currency),
+        levels=authority.levels(by.rules.authority, by.team.currency, top=max(top, member.authority)),
     )
     return kit.modal(
         "Edit member",
@@ -301,16 +312,16 @@ _NOBODY = MemberForm(member_id=UUID(int=0), name="", role="", authority=1, exper
 
 
 def _member(
-    ask: Ask, start: Member | MemberForm, *, member_id: UUID, top: int = TOP_AUTHORITY, reach: str | None = None
+    ask: Ask, start: Member | MemberForm, *, member_id: UUID, levels: Mapping[int, str] | None = None
 ) -> MemberForm:
-    """The form of a member. top: the highest authority offered; reach: what each level may resolve, while shown."""
-    levels = {level: str(level) for level in range(1, top + 1)}
-    too_much = f"Choose the authority, from 1 to {TOP_AUTHORITY}."
+    """The form of a member. levels: what each authority that is offered may decide, while it is shown."""
+    offered = levels or {level: str(level) for level in range(1, TOP_AUTHORITY + 1)}
+    missing, hint = "Choose up to what amount this person may decide.", authority.LEVELS_HINT
     return MemberForm(
         member_id=member_id,
         name=ask(line("name", "Name", length=NAME_LENGTH), start.name),
         role=ask(choice("role", "Role", ROLES, missing="Choose the role."), start.role),
-        authority=ask(choice("authority", "Authority", levels, missing=too_much, hint=reach), start.authority),
+        authority=ask(choice("authority", "May decide", offered, missing=missing, hint=hint), start.authority),
         expertise_areas=_unique([*ask(_KNOWN, start.expertise_areas), *ask(_TAGS, start.expertise_areas)]),
         is_active=ask(checkbox("active", "Active", "Is asked to score"), start.is_active),
         email=ask(
@@ -359,20 +370,20 @@ def _unique(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def announcement(team: Team, *, slack_user_id: str) -> kit.Message:
-    """Said in the channel when somebody set up the team: their authority is no secret."""
+    """Said in the channel when somebody set up the team: what they may decide is no secret."""
     who = text.mention(slack_user_id, "Somebody")
     sentence = (
-        f"{who} set up the team {text.inline(team.name, 300)} ({text.inline(team.company_name, 300)}) and has "
-        f"authority {TOP_AUTHORITY} in it. Its members can open a customer decision with `{ids.COMMAND}`."
+        f"{who} set up the team {text.inline(team.name, 300)} ({text.inline(team.company_name, 300)}) and may decide "
+        f"any amount in it. Its members can open a customer decision with `{ids.COMMAND}`."
     )
     return kit.message(sentence, [kit.section(sentence)])
 
 
-def tended(team: Team, people: Sequence[Member], *, slack_user_id: str) -> kit.Message:
+def tended(team: Team, people: Sequence[Member], *, slack_user_id: str, table: AuthorityTable) -> kit.Message:
     """Said to the team when an admin of the workspace, who is not in it, added or changed people of it."""
     who = text.mention(slack_user_id, "Somebody")
     facts = [
-        f"{text.inline(m.name, 80)} ({'' if m.is_active else 'inactive, '}authority {m.authority})"
+        f"{text.inline(m.name, 80)} ({'' if m.is_active else 'inactive, '}{_may_decide(m, team, table)})"
         for m in people[:MEMBERS_PAGE]
     ]
     more = [f"{len(people) - len(facts)} more"] if len(people) > len(facts) else []
@@ -387,7 +398,7 @@ def _welcome(*, is_another: bool) -> str:
     begins = (
         "This makes one more team, beside those that there are." if is_another else "Nobody has set up a team here yet."
     )
-    return f"{begins} You will be its first member, with authority 5, and this is announced in the channel."
+    return f"{begins} You will be its first member, may decide any amount, and this is announced in the channel."
 
 
 def _called(team: Team) -> str:
@@ -403,12 +414,16 @@ def _about(team: Team, *, is_outside: bool) -> str:
     )
     return (
         f"This is about {_called(team)}.{more} Change the team, or add people to it. Save leads to a list of "
-        "everybody, with their roles and authority."
+        "everybody, with their roles and what they may decide."
     )
 
 
-def _member_line(member: Member) -> kit.Block:
-    facts = [ROLES.get(member.role, text.inline(member.role, 50)), f"authority {member.authority}"]
+def _may_decide(member: Member, team: Team, table: AuthorityTable) -> str:
+    return f"may decide {reach(member.authority, table, team.currency)}"
+
+
+def _member_line(member: Member, team: Team, table: AuthorityTable) -> kit.Block:
+    facts = [ROLES.get(member.role, text.inline(member.role, 50)), _may_decide(member, team, table)]
     facts += [] if member.is_active else ["*inactive*"]
     facts += [text.inline(member.email, 120)]
     areas = [DECISION_TYPES.get(area, text.inline(area, TAG_LENGTH)) for area in member.expertise_areas[:5]]

@@ -1,6 +1,6 @@
 """What outcomes teach: answers by one press, stated probabilities, a team's own wordings, proposals, promised replies.
 
-Revision: learning, after unknown_amounts
+Revision: learning, after told
 
 `forecasts` holds how sure whoever resolved was: theirs alone, so it is apart from the outcome that everybody sees.
 `before_answer` is what taking an answer back restores. Two indexes count a customer's requests; building them holds up
@@ -11,7 +11,7 @@ tells: no where it was escalated or the customer left, yes where they stayed.
 from alembic import op
 
 revision = "learning"
-down_revision = "unknown_amounts"
+down_revision = "told"
 branch_labels = None
 depends_on = None
 

@@ -14,14 +14,17 @@ def post_message(api: Api, arguments: Json) -> Json:
     thread_ts = arguments.get("thread_ts")
     if thread_ts and thread_ts not in channel.messages:
         raise Refused("thread_not_found")
+    is_broadcast = str(arguments.get("reply_broadcast")).lower() in ("true", "1")
+    if is_broadcast and not thread_ts:
+        raise Refused("invalid_arguments", ["[ERROR] reply_broadcast is for replies: give thread_ts"])
     message = api.workspace.post(
         channel,
         user=api.workspace.spec.bot_user_id,
         text=arguments.get("text") or "",
         blocks=arguments.get("blocks") or [],
         thread_ts=thread_ts or None,
-        is_broadcast=bool(thread_ts and arguments.get("reply_broadcast")),
         metadata=arguments.get("metadata"),
+        is_broadcast=is_broadcast,
     )
     return _posted(api, channel, message)
 

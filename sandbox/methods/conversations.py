@@ -78,6 +78,10 @@ def _channel_shape(api: Api, channel: Channel) -> Json:
         "is_private": channel.is_private,
         "is_archived": channel.archived,
         "is_general": channel.name == "general",
+        "is_shared": channel.shared_with != "",
+        "is_ext_shared": channel.shared_with == "another company",
+        "is_org_shared": channel.shared_with == "our company",
+        "is_pending_ext_shared": False,
         "is_member": api.workspace.spec.bot_user_id in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
@@ -104,7 +108,7 @@ def _members(api: Api, arguments: Json) -> Json:
 
 
 def _history(api: Api, arguments: Json) -> Json:
-    """Newest first; without replies and messages for one person."""
+    """Newest first; without messages for one person, and without replies but those shown in the channel as well."""
     channel = _readable(api, arguments)
     found = [m for m in channel.messages.values() if m.only_for is None and m.is_in_channel]
     return _page(api, list(reversed(found)), arguments)

@@ -38,9 +38,13 @@ async def set_up(owner: Any) -> None:
     await owner.see_window("Tom Becker")
     await owner.page.locator("#window .section", has_text="Mike Chen").get_by_role("button").click()
     await owner.see_window("What this person may resolve")
-    await owner.choose("Authority", "4")
+    await owner.choose("May decide", "up to USD 50,000")
     await owner.submit()
-    await owner.page.locator("#window .section", has_text="Mike Chen").get_by_text("authority 4").wait_for()
+    await (
+        owner.page.locator("#window .section", has_text="Mike Chen")
+        .get_by_text("may decide up to USD 50,000")
+        .wait_for()
+    )
     await owner.leave()
 
 
@@ -147,7 +151,7 @@ async def test_five_people_take_a_whole_decision_by_clicking(room: Room) -> None
     await lisa.shot("results", of=told)
 
     await mike.press("Resolve")
-    await mike.see_window("You have authority 4")
+    await mike.see_window("You may decide up to USD 50,000")
     await mike.choose("Option", HALF)
     await mike.fill("Reason", "The outage was ours.")
     await mike.submit()
@@ -277,7 +281,7 @@ async def test_skipping_unfolding_and_looking_up_lose_nothing_that_was_typed(roo
     await mike.press_in_window("Add a comment")
     await mike.see_window(f"Comment on {CREDIT}")
     await mike.press_in_window("What will be shown?")
-    await mike.see_window("below 3 ballots nothing")
+    await mike.see_window("of fewer than 3 people nothing")
     await mike.page.click("#window [data-close]")
     await mike.press_in_window("I can judge Fairness")
     await mike.see_window("I can't judge Fairness")

@@ -45,7 +45,12 @@ async def joined_by_ana(team: Team) -> None:
 
 
 async def promoted(team: Team) -> None:
-    values = {"Name": "Thomas Becker", "Role": "Legal & compliance", "Authority": "3", "E-mail": ADDRESS}
+    values = {
+        "Name": "Thomas Becker",
+        "Role": "Legal & compliance",
+        "May decide": "up to USD 10,000",
+        "E-mail": ADDRESS,
+    }
     await edited_by_sarah(team, "tom", values)
 
 

@@ -194,6 +194,8 @@ async def _until_scoring(stage: Stage) -> None:
         await actor.fill({"Option 1": title, "Cost of option 1": "100"})
         await actor.submit(sees="1 option added")
         await actor.close()
+    # So that whatever is told at the start, at the result and at the end is looked at as well, at any hour.
+    await stage.fetch("UPDATE team_members SET notification_preferences = %s RETURNING 1", ALWAYS)
     await sarah.press("Start scoring", within="#1 ·", channel="customer-decisions", sees="Who scores")
     await sarah.submit(sees="3 people can score it")
     await sarah.close()

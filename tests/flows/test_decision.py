@@ -373,6 +373,27 @@ async def test_edited_text_after_a_lost_answer_updates_the_decision_that_the_fir
     assert (await team.card()).startswith("#1 · Another title")
 
 
+@pytest.mark.parametrize("is_own", [False, True], ids=["the template's", "the owner's own"])
+async def test_another_type_after_a_lost_answer_brings_its_criteria_unless_the_owner_has_edited_them(
+    team: Team, is_own: bool
+) -> None:
+    await open_form(team)
+    await team.house.person("sarah").fill(FULL)
+    assert not (await team.house.person("sarah").submit(lose_answer=True)).ok
+    await team.until("SELECT count(*) FROM decision_criteria", 4)
+    if is_own:
+        await team.change("UPDATE decision_criteria SET name = 'Mine' WHERE position = 0")
+    names = "SELECT name FROM decision_criteria ORDER BY position"
+    before = team.sql(names)
+
+    assert (await team.submit("sarah", {"Type of decision": "Service escalation"})).ok
+
+    assert "#1 created" in (await team.modal("sarah")).text
+    brought = [(draft.name,) for draft in team.house.bot.deps.rules.templates.of("service_escalation")]
+    assert brought != before
+    assert team.sql(names) == (before if is_own else brought)
+
+
 async def test_a_channel_changed_after_a_lost_answer_takes_the_card_along_and_the_old_one_says_so(team: Team) -> None:
     team.house.sandbox.invite_bot("general")
     await open_form(team)

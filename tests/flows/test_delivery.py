@@ -241,7 +241,9 @@ async def test_an_owner_gone_from_slack_is_excused_instead_of_told(team: Team) -
 
 
 async def test_a_reader_of_the_result_gone_from_slack_is_excused_and_the_others_get_it(team: Team) -> None:
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await team.to_scoring("sarah", "lisa", "tom")
+    await team.settled()
     team.house.sandbox.kick_bot("customer-decisions")
     team.house.sandbox.deactivate("tom")
     for name in ("sarah", "lisa", "tom"):
@@ -297,6 +299,8 @@ async def test_a_nudge_queued_behind_one_whose_answer_was_lost_is_told_as_well(k
     for title in ("First", "Second"):
         await team.to_scoring("lisa", "tom", title=title)
     await team.settled()
+    for channel in team.house.sandbox.town.workspace.channels.values():
+        channel.messages.clear()  # what was told at the start
     team.house.sandbox.fail("chat.postMessage", "drop_after")
     await due("First")
     await failed(team, "ServerDisconnectedError", "nudge")

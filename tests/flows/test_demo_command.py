@@ -28,7 +28,7 @@ MILESTONES = (
     "Saved, 2 of 4 criteria",
     "kill -9",
     "Result of #1",
-    "takes authority 4 or more; you have 1",
+    "needs a decider up to USD 50,000; you may decide up to USD 100",
     "The outcome of #1 is recorded",
     "conclave verify 1: #1: sealed",
     "The story is told.",

@@ -286,7 +286,7 @@ async def test_what_will_be_shown_is_told_upon_the_page_which_stays_as_it_is(tea
 
     assert (await lisa.click("What will be shown?")).ok
 
-    assert "below 3 ballots nothing" in (await team.modal("lisa", at_least="What the team sees")).text
+    assert "of fewer than 3 people nothing" in (await team.modal("lisa", at_least="What the team sees")).text
     await lisa.close()
     assert (await team.modal("lisa")).inputs[field(FULL, on=TRUST)] == "9"
     assert (await submits(team, "lisa")).ok
@@ -381,8 +381,8 @@ async def test_somebody_off_the_roster_cannot_save_a_page_by_a_forged_window(tea
     workspace.stacks["U0TOM"] = [workspace.stacks["U0LISA"].pop()]
     answer = await team.submit("tom", typed(10, 10))
     assert answer.error == (
-        "You are not on the roster of #1: it was fixed when scoring started. Sarah Johnson can void the round and "
-        "start again with you."
+        "You are not asked to score #1: who scores was settled when scoring started. Sarah Johnson can start "
+        "over with you."
     )
     assert team.value("SELECT count(*) FROM ballot_pages") == 0
 

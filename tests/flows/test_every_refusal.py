@@ -36,7 +36,7 @@ NOBODY_CAN_REACH = {
     "Choose an urgency from 1 to 5.": "the form refuses first",
     "Give a reason: the team will read it on the card.": "the form refuses first",
     "Scoring takes at least": "the form refuses first",
-    "With 2 people nothing aggregated will be shown, because each could work out the other's scores. Tick this box to "
+    "With 2 people no ranking will be shown, because each could work out the other's scores. Tick this box to "
     "go ahead, or add somebody.": "the form refuses first",
     "Choose one of the six roles.": "the form refuses first",
     "Choose an authority from 1 to 5.": "the form refuses first",

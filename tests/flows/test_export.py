@@ -136,7 +136,7 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) 
     assert seven["Notes"] == "They left."
     assert seven["Customer informed (UTC)"]
     assert (eight["Cancelled because"], eight["Ballots"], eight["Leader"]) == ("Solved itself.", "2", "")
-    assert eight["Options"] == "Full refund | Partial credit", "below 3 ballots nothing aggregated"
+    assert eight["Options"] == "Full refund | Partial credit", "of fewer than 3 people nothing aggregated"
     assert {row["Currency"] for row in rows} == {"USD"}
     assert b"cfo@abc.example" not in table, "an address stays in the product"
 

@@ -77,13 +77,32 @@ async def test_it_follows_what_changes_once_it_was_opened(team: Team) -> None:
     assert team.value("SELECT count(*) FROM homes") == 1
 
 
+async def test_a_tab_that_nobody_opened_for_thirty_days_is_left_alone_until_they_do(team: Team) -> None:
+    for name in ("tom", "lisa"):
+        await open_tab(team, name, showing="Welcome")
+    team.sql("UPDATE homes SET opened_at = now() - interval '29 days 23 hours' WHERE slack_user_id = 'U0LISA'")
+    team.sql("UPDATE homes SET opened_at = now() - interval '30 days 1 minute' WHERE slack_user_id = 'U0TOM'")
+
+    await team.open(title="Fresh case")
+    await team.settled()
+
+    assert "Fresh case" in await team.house.person("lisa").home()
+    assert "Fresh case" not in await team.house.person("tom").home()
+    await open_tab(team, "tom", showing="Fresh case")
+
+
 async def test_a_burst_of_changes_collapses_and_the_last_one_arrives(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
+    team.house.sandbox.fail("views.publish", "ratelimited", retry_after=4)
     for number in range(6):
         await team.open(title=f"Case {number}")
     await team.settled()
     found = await team.house.person("tom").home()
     assert all(f"Case {number}" in found for number in range(6))
+    of_home = "SELECT count(*) FROM outbox WHERE kind = 'home' AND state = 'done' AND "
+    assert team.value(of_home + "attempts = 0") > team.value(of_home + "attempts > 0"), (
+        "covered by those that were sent"
+    )
 
 
 async def test_decided_cases_stay_in_sight(team: Team) -> None:
@@ -155,7 +174,9 @@ async def test_settings_open_from_the_tab(team: Team) -> None:
 
 async def test_an_inactive_member_reads_why(team: Team) -> None:
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
-    assert "You are an inactive member of CS Team." in await open_tab(team, "tom", showing="inactive")
+    shown = await open_tab(team, "tom", showing="inactive")
+    assert "You are an inactive member of CS Team." in shown
+    assert "Set up your team" not in shown
     found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, rules=team.rules)
     assert "decision" not in json.dumps(found.__dict__, default=str)
 

@@ -67,6 +67,9 @@ async def test_a_digest_tells_of_the_others_once(team: Team) -> None:
     await team.to_scoring("lisa", "tom", title="Broken")
     broken = team.decision_id
     await team.to_scoring("lisa", "tom", title="Whole")
+    await team.settled()
+    for channel in team.house.sandbox.town.workspace.channels.values():
+        channel.messages.clear()  # what was told at the start
     await spoil(team, broken)
     await team.change("UPDATE reminders SET next_at = now() WHERE kind = 'score'")
     assert await jobs.tick(team.house.bot.deps)
@@ -105,6 +108,7 @@ async def test_a_result_that_cannot_be_read_leaves_the_ticks_of_all_others_alone
 
 async def test_a_nudge_reads_as_many_statements_for_thirty_waits_as_for_three(team: Team) -> None:
     """Each statement is a round trip, and the time for all of them is bounded."""
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     counts = []
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     for more in (3, 27):

@@ -160,11 +160,11 @@ async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_oth
         if status:
             team.sql("UPDATE customer_decisions SET status = %s WHERE title = %s", status, title)
     team.sql("ALTER TABLE customer_decisions DISABLE TRIGGER touch_updated_at")
-    team.sql("UPDATE customer_decisions SET updated_at = now() - interval '31 days'")
+    team.sql("UPDATE customer_decisions SET updated_at = now() - interval '30 days 1 minute'")
     team.sql(
         "UPDATE reminders SET waiting_since = NULL, next_at = NULL, step = 1, last_at = now() - CASE WHEN "
-        "decision_id = (SELECT id FROM customer_decisions WHERE title = 'Just said') THEN interval '1 day' "
-        "ELSE interval '31 days' END"
+        "decision_id = (SELECT id FROM customer_decisions WHERE title = 'Just said') THEN interval '29 days' "
+        "ELSE interval '30 days 1 minute' END"
     )
     # As long as the outbox knows the key of what was said last, a row that began anew could not be told.
     team.sql(
@@ -173,7 +173,35 @@ async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_oth
         "JOIN customer_decisions d ON d.id = r.decision_id WHERE d.title = 'Kept'"
     )
 
-    await housekeeping.purge(team.db)
+    of_each = "SELECT count(*) FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id WHERE d.title = %s"
+    over = team.value(of_each, "Over")
 
+    deleted = await housekeeping.purge(team.db)
+
+    assert deleted == over > 0
     left = "SELECT DISTINCT d.title FROM reminders r JOIN customer_decisions d ON d.id = r.decision_id ORDER BY 1"
     assert team.sql(left) == [("Just said",), ("Kept",), ("Open",)]
+
+
+async def test_presses_and_settled_deliveries_are_kept_for_thirty_days(team: Team) -> None:
+    await team.settled()
+    team.sql("DELETE FROM submissions")
+    team.sql("DELETE FROM outbox")
+    for name, age in (("young", "29 days 23 hours"), ("old", "30 days 1 minute")):
+        team.sql(
+            "INSERT INTO submissions (view_id, hash, digest, created_kind, created_id, created_at) "
+            "VALUES (%s, '', '', 'decision', '', now() - %s::interval)",
+            name,
+            age,
+        )
+        team.sql(
+            "INSERT INTO outbox (kind, lane, dedupe_key, state, done_at) "
+            "VALUES ('card', 'none', %s, 'done', now() - %s::interval)",
+            name,
+            age,
+        )
+
+    assert await housekeeping.purge(team.db) == 2
+
+    assert team.sql("SELECT view_id FROM submissions") == [("young",)]
+    assert team.sql("SELECT dedupe_key FROM outbox") == [("young",)]

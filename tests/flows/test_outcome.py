@@ -11,7 +11,7 @@ async def test_a_decider_resolves_and_the_card_says_what_why_by_whom(team: Team)
     await team.to_result()
     modal = await team.window("mike", Action.RESOLVE)
     assert "Full refund leads, and the lead is clear." in modal.text
-    assert "You have authority 4." in modal.text
+    assert "You may decide up to USD 50,000." in modal.text
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It is <right>."})).ok
     assert '#1 is resolved. Press "Customer informed" once the customer knows.' in (await team.modal("mike")).text
     card = await team.card()

@@ -104,8 +104,8 @@ async def test_what_is_the_owners_or_a_deciders_names_the_authority_it_takes(tea
     await team.to_scoring()
     for action in (Action.CANCEL, Action.VOID_ROUND):
         assert (
-            f'"{action.label}" on #1 is for its owner, Sarah Johnson, or somebody with authority 2 or more; '
-            "you have 1. Ask them."
+            f'"{action.label}" on #1 is for its owner, Sarah Johnson, or a decider up to USD 1,000; '
+            "you may decide up to USD 100. Ask them."
         ) in await team.told("lisa", action)
         assert (await team.window("mike", action)).callback_id == action
 
@@ -121,7 +121,8 @@ async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: T
     )
     await team.ballot("tom")
     assert await team.told("lisa", Action.CLOSE_SCORING) == (
-        '"Close scoring" on #1 is for its owner, Sarah Johnson, or somebody with authority 2 or more; you have 1. '
+        '"Close scoring" on #1 is for its owner, Sarah Johnson, or a decider up to USD 1,000; you may decide up '
+        "to USD 100. "
         "Ask them."
     )
     assert await team.told("mike", Action.CLOSE_SCORING) == ("Scoring of #1 is closed. The result follows in a moment.")
@@ -131,8 +132,8 @@ async def test_closing_early_is_for_owner_and_deciders_once_quorum_holds(team: T
 async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa")
     sentence = (
-        "You are not on the roster of #1: it was fixed when scoring started. Sarah Johnson can void the round and "
-        "start again with you."
+        "You are not asked to score #1: who scores was settled when scoring started. Sarah Johnson can start "
+        "over with you."
     )
     assert sentence in await team.told("tom", Action.SCORE)
 
@@ -140,8 +141,9 @@ async def test_somebody_who_is_not_on_the_roster_is_told_who_can_add_them(team: 
 async def test_resolving_names_the_authority_that_it_takes(team: Team) -> None:
     await team.to_result()
     assert (
-        "Resolving #1 takes authority 2 or more; you have 1. Ask a teammate with more authority; Show details names "
-        "them, or says who can give it."
+        "Resolving #1 needs a decider up to USD 1,000; you may decide up to USD 100. Ask a teammate who may "
+        "decide more; Show details names "
+        "them, or says who can change that."
     ) in await team.told("lisa", Action.RESOLVE)
 
 
@@ -153,8 +155,9 @@ async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: 
     answer = await team.submit("mike", {"Option": "Full refund", "Reason": "It is right."})
     assert answer.status == "errors"
     assert (await team.modal("mike")).errors == {
-        "Option": "This option takes authority 5; you have 4. Ask a teammate with more authority; Show details names "
-        "them, or says who can give it."
+        "Option": "This option needs a decider for any amount; you may decide up to USD 50,000. Ask a teammate who may "
+        "decide more; Show details names "
+        "them, or says who can change that."
     }
     answer = await team.submit("mike", {"Option": "Partial credit"})
     assert answer.ok
@@ -176,7 +179,7 @@ async def test_an_owner_reads_first_which_options_somebody_else_has_to_resolve_w
     assert 'This is your own decision: you cannot resolve it with "Full refund". Ask Mike Chen.' in modal.text
     answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
     assert answer.error is not None
-    assert answer.error.startswith("This option takes authority 3, and above 2 nobody resolves their own decision.")
+    assert answer.error.startswith("This option needs a decider up to USD 10,000, and what takes so much is not")
     assert (await team.modal("sarah")).inputs["Reason"] == "Mine."
     assert (await team.submit("sarah", {"Option": "Partial credit"})).ok
 
@@ -185,7 +188,7 @@ async def test_an_amount_that_nobody_gave_takes_a_decider_of_the_third_level(tea
     await team.to_result(financial_impact=None)
     team.sql("UPDATE response_options SET financial_cost = NULL")
     team.give("lisa", 2)
-    assert "takes authority 3 or more; you have 2" in await team.told("lisa", Action.RESOLVE)
+    assert "needs a decider up to USD 10,000; you may decide up to USD 1,000" in await team.told("lisa", Action.RESOLVE)
     assert "is not resolved by whoever opened it. Ask Mike Chen." in await team.told("sarah", Action.RESOLVE)
     await team.window("mike", Action.RESOLVE)
     assert (await team.submit("mike", {"Option": "Full refund", "Reason": "It leads."})).ok
@@ -202,8 +205,8 @@ async def test_after_resolving_the_resolver_or_somebody_higher_goes_on(team: Tea
     await team.to_resolved(resolver="mike")
     for action in (Action.INFORMED, Action.CHANGE_CHOICE):
         assert (
-            f'"{action.label}" on #1 is for Mike Chen, who resolved it, or somebody with authority 4 or more; '
-            "you have 1. Ask them."
+            f'"{action.label}" on #1 is for Mike Chen, who resolved it, or a decider up to USD 50,000; '
+            "you may decide up to USD 100. Ask them."
         ) in await team.told("lisa", action)
 
 

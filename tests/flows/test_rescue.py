@@ -55,7 +55,7 @@ async def test_setup_is_about_the_team_there_is_and_adds_people_to_it_which_the_
     assert ruled.sql("SELECT name, company_name FROM teams") == [("CS Team", "TechCorp")]
     await ruled.house.person("lisa").see(
         "@eve, an admin of this workspace from outside the team CS Team, added or changed people of it: Ana Silva "
-        "(authority 1)."
+        "(may decide up to USD 100)."
     )
     rows = ruled.sql("SELECT user_id, details ->> 'workspace_admin' FROM audit_logs WHERE action = 'member.added'")
     assert rows[-1] == (None, "U0EVE")
@@ -75,12 +75,12 @@ async def test_a_team_of_which_everybody_is_inactive_comes_back(ruled: Team) -> 
     assert (await ruled.submit("eve", {})).ok
     await ruled.modal("eve", at_least="Mike Chen")
     assert (await ruled.house.person("eve").click("Edit Mike Chen")).ok
-    await ruled.modal("eve", at_least="Authority")
+    await ruled.modal("eve", at_least="May decide")
 
     assert (await ruled.submit("eve", {"Active": True})).ok
 
     await ruled.modal("eve", at_least="1 active of 2 members")
-    await ruled.house.person("mike").see("added or changed people of it: Mike Chen (authority 5).")
+    await ruled.house.person("mike").see("added or changed people of it: Mike Chen (may decide any amount).")
     ((who, details),) = ruled.sql("SELECT user_id, details FROM audit_logs WHERE action = 'member.changed'")
     assert (who, details["workspace_admin"], details["is_active"]) == (None, "U0EVE", [False, True])
     await ruled.open(by="mike")
@@ -93,12 +93,12 @@ async def test_an_inactive_member_who_is_an_admin_of_the_workspace_comes_back_by
     assert (await team.submit("sarah", {})).ok
     await team.modal("sarah", at_least="Sarah Johnson")
     assert (await team.house.person("sarah").click("Edit Sarah Johnson")).ok
-    await team.modal("sarah", at_least="Authority")
+    await team.modal("sarah", at_least="May decide")
 
     assert (await team.submit("sarah", {"Active": True})).ok
 
     assert team.value("SELECT is_active FROM team_members WHERE name = 'Sarah Johnson'")
-    await team.house.person("sarah").see("people of it: Sarah Johnson (authority 5).")
+    await team.house.person("sarah").see("people of it: Sarah Johnson (may decide any amount).")
 
 
 async def test_somebody_inactive_who_is_added_again_is_named_with_the_way_to_make_them_active(ruled: Team) -> None:

@@ -190,13 +190,16 @@ async def test_proposers_are_named_once_scoring_has_closed(team: Team) -> None:
 
 
 async def test_where_the_card_cannot_be_posted_owner_and_roster_get_the_result_directly(team: Team) -> None:
+    always = '{"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}'
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", always)
     team.house.sandbox.kick_bot("customer-decisions")
     await team.to_result("mike", "lisa", "tom")
     for name in ("sarah", "mike", "lisa", "tom"):
-        await team.house.person(name).see("Result of #1")
-        (message,) = [m for m in await team.house.person(name).messages("dm") if "Result of #1" in m.rendered]
-        assert "Full refund" in message.rendered
-    assert "Result of #1" not in await team.house.person("eve").screen()
+        await team.house.person(name).see("Full refund leads")
+    await team.settled()
+    for name in ("sarah", "mike", "lisa", "tom"):
+        assert len([m for m in await team.house.person(name).messages("dm") if "Full refund leads" in m.rendered]) == 1
+    assert "Full refund leads" not in await team.house.person("eve").screen()
 
 
 async def test_a_published_round_is_published_once_and_its_rows_are_sealed(team: Team) -> None:

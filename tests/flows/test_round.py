@@ -11,7 +11,7 @@ async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_whe
     await team.to_options()
     modal = await team.window("sarah", Action.START_SCORING)
     assert modal.inputs["Who scores"] == "Lisa Rodriguez, Mike Chen, Sarah Johnson, Tom Becker"
-    assert "below 3 ballots nothing" in modal.text
+    assert "of fewer than 3 people nothing" in modal.text
     assert (await team.submit("sarah", {"Who scores": ["Mike Chen", "Lisa Rodriguez", "Tom Becker"]})).ok
     assert "Scoring of #1 has started. 3 people can score it." in (await team.modal("sarah")).text
     card = await team.card("lisa")
@@ -39,9 +39,7 @@ async def test_two_people_have_to_be_confirmed(team: Team) -> None:
     await team.to_options()
     await team.window("sarah", Action.START_SCORING)
     answer = await team.submit("sarah", {"Who scores": ["Mike Chen", "Lisa Rodriguez"]})
-    assert answer.error == (
-        "With two people nothing aggregated will be shown. Tick the box if that is enough, or add people."
-    )
+    assert answer.error == ("With two people no ranking will be shown. Tick the box if that is enough, or add people.")
     assert (await team.submit("sarah", {"Only if you choose": True})).ok
     assert team.state == ("evaluating", 4)
 
@@ -134,7 +132,7 @@ async def test_without_quorum_the_owner_extends_and_the_ballots_stand(team: Team
     past = await team.submit("sarah", {"Scoring closes": datetime(2020, 1, 1, tzinfo=UTC)})
     assert past.error == "The closing time is in the past; choose a later one."
     assert (await team.submit("sarah", {"Scoring closes": datetime.now(UTC) + timedelta(days=1)})).ok
-    assert "Scoring of #1 goes on; ballots so far stand." in (await team.modal("sarah")).text
+    assert "Scoring of #1 goes on; the scores so far stand." in (await team.modal("sarah")).text
     for name in ("lisa", "tom", "sarah"):
         await team.ballot(name)
     await team.published()
@@ -145,12 +143,10 @@ async def test_proceeding_without_quorum_takes_a_reason_and_shows_it(team: Team)
     await team.to_scoring()
     await team.ballot("mike")
     await team.end_round_now()
-    assert "for its owner, Sarah Johnson, or somebody with authority 2 or more" in await team.told(
-        "lisa", Action.PROCEED
-    )
+    assert "for its owner, Sarah Johnson, or a decider up to USD 1,000" in await team.told("lisa", Action.PROCEED)
     await team.window("mike", Action.PROCEED)
     assert (await team.submit("mike", {"Reason": "It cannot wait."})).ok
-    assert "#1 goes on without quorum. The result follows." in (await team.modal("mike")).text
+    assert "#1 goes on although too few have scored. The result follows." in (await team.modal("mike")).text
     await team.published()
     assert "No ranking: 1 person scored" in await team.card()
     await team.press("lisa", "decision.show")
@@ -164,7 +160,10 @@ async def test_voiding_deletes_every_ballot_and_opens_the_options_again(team: Te
     await team.save_pages("lisa")
     await team.window("sarah", Action.VOID_ROUND)
     assert (await team.submit("sarah", {"Reason": "An option was missing."})).ok
-    assert "All ballots of #1 are deleted. Its options can be edited again." in (await team.modal("sarah")).text
+    assert (
+        "#1 starts over: all scores are deleted, and its options can be edited again."
+        in (await team.modal("sarah")).text
+    )
     assert team.state == ("team_input", 3)
     for table in ("evaluations", "ballot_pages"):
         assert team.value(f"SELECT count(*) FROM {table}") == 0

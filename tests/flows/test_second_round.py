@@ -63,7 +63,7 @@ async def test_it_is_offered_on_the_card_where_the_first_place_is_shared(team: T
     assert "Full refund and Partial credit share the first place." in modal.text
     assert "Those of the first round's 4 people who are still active score anew" in modal.text
     assert (
-        "below 3 ballots nothing; else the ranking and how solid it is. No totals, no averages, no comments"
+        "of fewer than 3 people nothing; else the ranking and how solid it is. No totals, no averages, no comments"
         in modal.text
     )
     assert "There is one second round, and no third." in modal.text
@@ -93,11 +93,14 @@ async def test_it_is_a_deciders_not_the_owners_as_such(team: Team) -> None:
     await to_tie(team)
     told = await team.told("lisa", Action.SECOND_ROUND)
     assert (
-        "A second round of #1 takes authority 2 or more; you have 1. Ask a teammate with more authority; Show details "
-        "names them, or says who can give it."
+        "A second round of #1 needs a decider up to USD 1,000; you may decide up to USD 100. Ask a teammate who "
+        "may decide more; Show details "
+        "names them, or says who can change that."
     ) in told
     team.give("sarah", 1)
-    assert "takes authority 2 or more; you have 1" in await team.told("sarah", Action.SECOND_ROUND)
+    assert "needs a decider up to USD 1,000; you may decide up to USD 100" in await team.told(
+        "sarah", Action.SECOND_ROUND
+    )
     assert rounds(team) == 1
 
 
@@ -240,7 +243,7 @@ async def test_those_who_are_missing_are_nudged_anew(team: Team) -> None:
     waiting = "SELECT member_id FROM reminders WHERE kind = 'score' AND next_at IS NOT NULL"
     missing = {team.actors[name].member.id for name in ("sarah", "lisa", "tom")}
     assert {member for (member,) in team.sql(waiting)} == missing
-    assert team.value("SELECT max(asked) FROM reminders WHERE kind = 'score' AND next_at IS NOT NULL") == 0
+    assert team.value("SELECT max(asked) FROM reminders WHERE kind = 'score' AND next_at IS NOT NULL") == 1
 
 
 async def test_below_quorum_it_is_extended_or_goes_on_without_and_shows_nothing_aggregated(team: Team) -> None:
@@ -317,7 +320,7 @@ async def test_somebody_who_joined_since_is_not_asked(team: Team) -> None:
 
     told = await team.told("ana", Action.SCORE)
 
-    assert "You are not on the roster of #1: a second round asks those of the first one who are still active." in told
+    assert "You are not asked to score #1: a second round asks those of the first one who are still active." in told
     assert "0 of 4 have scored in the second round" in await team.card()
 
 

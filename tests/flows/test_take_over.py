@@ -119,7 +119,7 @@ async def test_nobody_takes_over_without_the_authority_or_while_the_owner_is_the
 
     told = await team.told("tom", Action.TAKE_OVER)
     assert (
-        '"Take over" on #1 is for those who may resolve it, or come closest to that; you have authority 1. '
+        '"Take over" on #1 is for those who may resolve it, or come closest to that; you may decide up to USD 100. '
         "Ask Mike Chen."
     ) in told
 
@@ -151,7 +151,7 @@ async def test_where_the_resolver_has_left_the_customer_is_informed_by_somebody_
     await team.settled()
     await plan(team)
 
-    assert waiting(team) == {"Sarah Johnson": {"inform"}}
+    assert waiting(team) == {"Sarah Johnson": {"inform"}, "Lisa Rodriguez": {"news.resolved"}}
     told = await team.told("tom", Action.INFORMED)
     assert (
         '"Customer informed" on #1 is for Mike Chen, who resolved it and is no longer active. Ask Sarah Johnson.'

@@ -12,6 +12,7 @@ from tests.support.house import living
 from tests.support.known import known
 from tests.support.team import Team
 
+ASK_ANOTHER = "Ask somebody who may decide any amount, or a workspace admin."
 FIELDS = {"Team": "CS Team", "Company": "TechCorp", "Your own role": "Customer success manager"}
 
 
@@ -28,7 +29,7 @@ async def edit(team: Team, admin: str, who: str) -> Any:
     assert (await set_up(team, admin, {})).ok
     await team.modal(admin, at_least=who)
     assert (await person.click(f"Edit {who}")).ok
-    return await team.modal(admin, at_least="Authority")
+    return await team.modal(admin, at_least="May decide")
 
 
 async def test_the_first_person_sets_up_the_team_gets_authority_five_and_the_channel_hears_of_it(
@@ -37,9 +38,9 @@ async def test_the_first_person_sets_up_the_team_gets_authority_five_and_the_cha
     answer = await set_up(newcomers, "mike", {**FIELDS, "Company": "TechCorp & Sons", "Industry": "Software"})
     assert answer.ok
     modal = await newcomers.modal("mike", at_least="Mike Chen")
-    assert "authority 5" in modal.text
+    assert "may decide any amount" in modal.text
     await newcomers.house.person("lisa").see(
-        "@mike set up the team CS Team (TechCorp & Sons) and has authority 5 in it. "
+        "@mike set up the team CS Team (TechCorp & Sons) and may decide any amount in it. "
         "Its members can open a customer decision with /decide."
     )
     ((name, company, industry, size, currency),) = newcomers.sql(
@@ -62,8 +63,8 @@ async def test_a_second_person_cannot_set_up_a_team_and_learns_who_can_add_them(
 async def test_a_member_without_the_authority_cannot_change_the_team(team: Team) -> None:
     await team.house.person("mike").slash("/decide setup")
     assert (
-        "CS Team is set up already. Its members with authority 5 and the workspace's admins can change it; you have "
-        "authority 4."
+        "CS Team is set up already. Those of its members who may decide any amount, and the workspace's admins, can "
+        "change it. Ask one of them."
     ) in (await team.modal("mike")).text
 
 
@@ -185,13 +186,13 @@ async def test_an_admin_edits_a_member_and_it_is_audited(team: Team) -> None:
     await edit(team, "sarah", "Lisa Rodriguez")
     values = {
         "Role": "Legal & compliance",
-        "Authority": "3",
+        "May decide": "up to USD 10,000",
         "Knows about": ["Refund request"],
         "Other expertise": "pricing, data protection",
         "E-mail": "Lisa.R@TechCorp.com",
     }
     assert (await team.submit("sarah", values)).ok
-    modal = await team.modal("sarah", at_least="authority 3")
+    modal = await team.modal("sarah", at_least="may decide up to USD 10,000")
     assert "Knows about Refund request, pricing and data protection" in modal.text
     ((role, authority, areas, email),) = team.sql(
         "SELECT role, escalation_authority, expertise_areas, email FROM team_members WHERE name = 'Lisa Rodriguez'"
@@ -205,19 +206,19 @@ async def test_an_admin_edits_a_member_and_it_is_audited(team: Team) -> None:
 async def test_nobody_raises_their_own_authority(team: Team) -> None:
     team.give("sarah", 3)  # a workspace admin all the same
     modal = await edit(team, "sarah", "Sarah Johnson")
-    assert modal.options["Authority"] == ["1", "2", "3"]
+    assert modal.options["May decide"] == ["up to USD 100", "up to USD 1,000", "up to USD 10,000"]
     view = known(team.house.sandbox.town.workspace.top("U0SARAH"))
     (block,) = [b for b in view.blocks if b["block_id"].startswith("authority")]
     view.states[(block["block_id"], "authority")]["selected_option"] = {"text": {}, "value": "5"}
     answer = await team.house.person("sarah").submit()
-    assert answer.error == "Nobody raises their own authority. Ask somebody with authority 5 or a workspace admin."
+    assert answer.error == f"Nobody raises what they may decide themselves. {ASK_ANOTHER}"
     assert team.value("SELECT escalation_authority FROM team_members WHERE name = 'Sarah Johnson'") == 3
 
 
 async def test_nobody_makes_themselves_inactive(team: Team) -> None:
     await edit(team, "sarah", "Sarah Johnson")
     answer = await team.submit("sarah", {"Active": False})
-    assert answer.error == "You cannot make yourself inactive. Ask somebody with authority 5 or a workspace admin."
+    assert answer.error == f"You cannot make yourself inactive. {ASK_ANOTHER}"
 
 
 async def test_an_address_used_elsewhere_gets_one_sentence_wherever_it_is_used(team: Team) -> None:
@@ -286,7 +287,8 @@ async def test_an_inactive_member_is_told_who_can_change_that(team: Team) -> Non
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     await team.house.person("tom").slash("/decide list")
     await team.house.person("tom").see(
-        "You are an inactive member of CS Team. Somebody with authority 5 there can make you active again with "
+        "You are an inactive member of CS Team. Somebody there who may decide any amount can make you active "
+        "again with "
         "/decide setup."
     )
 
@@ -323,8 +325,7 @@ async def test_an_excused_person_cannot_score_any_more(team: Team) -> None:
     await team.submit("sarah", {"Active": False})
     team.sql("UPDATE team_members SET is_active = true WHERE name = 'Tom Becker'")
     assert (
-        "You were excused from scoring #1 when you became inactive. Sarah Johnson can void the round and start again "
-        "with you."
+        "You were excused from scoring #1 when you became inactive. Sarah Johnson can start over with you."
     ) in await team.told("tom", Action.SCORE)
 
 
@@ -349,5 +350,5 @@ async def test_members_are_listed_twenty_a_page(team: Team) -> None:
 
 async def test_who_is_not_a_member_may_not_open_the_form_of_one(team: Team) -> None:
     member = team.actors["tom"].member.id
-    assert "authority 4" in await team.told("mike", "team.edit_member", member)
+    assert "CS Team is set up already." in await team.told("mike", "team.edit_member", member)
     assert "You are not a member of a team here yet." in await team.told("eve", "team.edit_member", member)

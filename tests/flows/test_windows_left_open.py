@@ -61,27 +61,29 @@ PUBLISHED = "#{n} is scored and its result published (phase 4 of 6); a decider c
 RESOLVED = "#{n} is resolved (phase 5 of 6); next, the customer is informed."
 INFORMED = "#{n} is resolved and the customer informed (phase 6 of 6); the outcome can be recorded."
 NOT_SAVED = f"Scoring is closed; this page was not saved. {OPTIONS}"
-ASK_HIGHER = "Ask a teammate with more authority; Show details names them, or says who can give it."
+ASK_HIGHER = "Ask a teammate who may decide more; Show details names them, or says who can change that."
 INACTIVE = (
-    "You are an inactive member of CS Team. Somebody with authority 5 there can make you active again with "
+    "You are an inactive member of CS Team. Somebody there who may decide any amount can make you active again with "
     "/decide setup."
 )
 OFF_ROSTER = (
-    "You are not on the roster of #{n}: it was fixed when scoring started. Lisa Rodriguez can void the round and "
-    "start again with you."
+    "You are not asked to score #{n}: who scores was settled when scoring started. Lisa Rodriguez can start "
+    "over with you."
 )
 
 
 def for_owner_or_decider(label: str) -> str:
     return (
-        f'"{label}" on #{{n}} is for its owner, Lisa Rodriguez, or somebody with authority 2 or more; you have 1. '
+        f'"{label}" on #{{n}} is for its owner, Lisa Rodriguez, or a decider up to USD 1,000; you may decide up '
+        "to USD 100. "
         "Ask them."
     )
 
 
 def for_resolver_or_higher(label: str) -> str:
     return (
-        f'"{label}" on #{{n}} is for Mike Chen, who resolved it, or somebody with authority 4 or more; you have 1. '
+        f'"{label}" on #{{n}} is for Mike Chen, who resolved it, or a decider up to USD 50,000; you may decide up '
+        "to USD 100. "
         "Ask them."
     )
 
@@ -173,7 +175,7 @@ LEFT = {
     ),
     "second round": Left(
         "mike", Action.SECOND_ROUND, tie, resolved_by_sarah, impossible("Second round", RESOLVED),
-        f"A second round of #{{n}} takes authority 2 or more; you have 1. {ASK_HIGHER}",
+        f"A second round of #{{n}} needs a decider up to USD 1,000; you may decide up to USD 100. {ASK_HIGHER}",
     ),
     "urgency": Left(
         "lisa", Action.EDIT_URGENCY, scoring, cancelled, impossible("Change urgency", CANCELLED),
@@ -191,7 +193,7 @@ LEFT = {
     "submit ballot": Left("tom", Action.SCORE, tom_has_scored, voided, NOT_SAVED, values={}),
     "resolve": Left(
         "mike", Action.RESOLVE, result, resolved_by_sarah, impossible("Resolve", RESOLVED),
-        f"Resolving #{{n}} takes authority 2 or more; you have 1. {ASK_HIGHER}",
+        f"Resolving #{{n}} needs a decider up to USD 1,000; you may decide up to USD 100. {ASK_HIGHER}",
         values={"Option": FULL, "Reason": "It leads."},
     ),
     "informed": Left(
@@ -269,7 +271,7 @@ async def test_a_window_left_open_is_judged_by_what_holds_when_it_is_pressed(tea
     await opened(team, left)
 
     if left.lowered:
-        await edited_by_sarah(team, left.who, {"Authority": "1"})
+        await edited_by_sarah(team, left.who, {"May decide": "up to USD 100"})
         await refused(team, left, left.lowered)
         team.give(left.who, left.authority or 4)
     await left.moves(team)
@@ -389,8 +391,10 @@ async def test_an_option_beyond_an_authority_that_was_lowered_meanwhile_is_refus
     await costly_result(team)
     left = Left("mike", Action.RESOLVE, values={"Option": FULL, "Reason": "It leads."})
     await opened(team, left)
-    await edited_by_sarah(team, "mike", {"Authority": "2"})
-    await refused(team, left, f"This option takes authority 3; you have 2. {ASK_HIGHER}")
+    await edited_by_sarah(team, "mike", {"May decide": "up to USD 1,000"})
+    await refused(
+        team, left, f"This option needs a decider up to USD 10,000; you may decide up to USD 1,000. {ASK_HIGHER}"
+    )
     assert list((await team.modal("mike")).errors) == ["Option"]
 
     answer = await team.submit("mike", {"Option": PARTIAL})
@@ -488,8 +492,8 @@ async def test_a_window_that_names_somebody_elses_option_changes_and_removes_not
 # --- The team's own windows ------------------------------------------------------------------------------------------
 
 NO_ADMIN = (
-    "CS Team is set up already. Its members with authority 5 and the workspace's admins can change it; you have "
-    "authority 4."
+    "CS Team is set up already. Those of its members who may decide any amount, and the workspace's admins, can "
+    "change it. Ask one of them."
 )
 
 
@@ -512,7 +516,7 @@ PEOPLE = {"Team": "Care", "People to add": ["ana"], "Role of these people": "Sup
 OF_THE_TEAM: dict[str, tuple[Callable[[Any, str], Awaitable[None]], Mapping[str, Any], str]] = {
     "setup": (open_setup, PEOPLE, ""),
     "members": (open_members, {}, "Edit Tom Becker"),
-    "edit member": (open_tom, {"Authority": "5"}, ""),
+    "edit member": (open_tom, {"May decide": "any amount"}, ""),
 }
 
 
@@ -525,7 +529,7 @@ async def test_a_window_of_the_team_is_refused_whoever_may_not_run_it_any_more(t
     await team.open()  # so that there is a number to name
     left = Left("mike", "", then=then)
 
-    await edited_by_sarah(team, "mike", {"Authority": "4"})
+    await edited_by_sarah(team, "mike", {"May decide": "up to USD 50,000"})
     await refused(team, left, NO_ADMIN)
     await edited_by_sarah(team, "mike", {"Active": False})
     await refused(team, left, INACTIVE)
@@ -536,7 +540,7 @@ async def test_whoever_may_not_run_the_team_any_more_learns_nothing_of_members_b
     team.give("mike", 5)
     await open_tom(team, "mike")
     forge(team, "U0MIKE", team.actors["tom"].member.id, uuid4())
-    await edited_by_sarah(team, "mike", {"Authority": "4"})
+    await edited_by_sarah(team, "mike", {"May decide": "up to USD 50,000"})
     await refused(team, Left("mike", ""), NO_ADMIN)
 
 
@@ -582,7 +586,7 @@ async def test_of_two_who_take_each_others_authority_at_once_the_second_has_none
     await team.open()
     for name, whom in (("mike", "lisa"), ("lisa", "mike")):
         team.give(name, 5)
-        await open_member(team, name, whom, {"Authority": "4"})
+        await open_member(team, name, whom, {"May decide": "up to USD 50,000"})
 
     first, second = await one_after_the_other(team, "mike", "lisa")
 

@@ -5,7 +5,7 @@ tests/mutants.md. No file changes: each change lives in a process of its own, wh
 
 Whom to ask: of the tests near the module (`nearest.py`) those that run the very function, the quickest first, then the
 rest, then the slow ones. To find out which test runs what, the unchanged code is run once, which takes some minutes for
-services; the answer is kept in .pytest_cache until code or test changes.
+services; the answer is kept in .pytest_cache until the module or the file of tests changes.
 
 Ours, because of the two that we tried one leaves every decorated function alone, which is every property of the
 domain, and the other one changes the files themselves and knows no deleted statement, which is what a merge loses.
@@ -13,7 +13,6 @@ domain, and the other one changes the files themselves and knows no deleted stat
 
 import argparse
 import contextlib
-import hashlib
 import importlib
 import importlib.abc
 import importlib.util
@@ -29,6 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
+from itertools import chain, zip_longest
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -36,7 +36,7 @@ import pytest
 
 from tests.mutants.changes import Change, changes
 from tests.mutants.nearest import ROOT, is_seen_in_flows, nearest
-from tests.mutants.touched import Touched, Watch
+from tests.mutants.touched import Touched, Watch, code_of, digest
 
 EXPLAINED = ROOT / "tests" / "mutants.md"
 USUAL = [
@@ -47,18 +47,28 @@ USUAL = [
     "bot/store/round.py",
     "bot/store/result.py",
 ]
-WARM = ("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models")
-"""Imported once, for all children. Nothing of ours, which a child imports changed; no plugin, which pytest rewrites."""
+WARM = (
+    *("psycopg", "sqlalchemy.ext.asyncio", "alembic.command", "structlog", "pydantic_settings", "slack_sdk.models"),
+    *("aiohttp", "apscheduler.schedulers.asyncio", "jinja2", "prometheus_client", "slack_bolt.async_app", "uvicorn"),
+    "slack_bolt.adapter.socket_mode.aiohttp",
+)
+"""Imported once, for all children. Nothing of bot, which a child imports changed; no plugin, which pytest rewrites."""
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-m")
 QUICK, SLOW = "not slow and not chaos and not fresh", "slow and not chaos and not fresh"
 SLOW_SECONDS = 30.0
 """So long the slow tests of a few files of the domain take at most."""
 FIRST_SECONDS = 3.0
 """For so long the quickest tests are asked first."""
+REST_SECONDS = 60.0
+"""For so long at most the rest of the flows that run a function, those of its noun first: hundreds run some of them."""
+OF_THE_TEMPLATE = (Path("bot/store/schema.py"), Path("bot/store/vault.py"))
+"""What makes the database that is cloned: asked about with one of their own."""
 NO_TESTS = 5
 """pytest's exit code where the marks leave no test."""
 BROKEN = 99
 """The exit code of a child that did not come to its tests."""
+ALIVE: set[int] = set()
+"""The children that run."""
 PATIENCE, START_SECONDS = 5, 30.0
 """A change that makes the tests so many times slower is noticed; what a child takes to start does not count."""
 
@@ -125,37 +135,63 @@ def main(argv: Sequence[str]) -> int:
     modules = [path for name in asked.modules or USUAL for path in _modules(name)]
     for library in WARM:
         importlib.import_module(library)
-    with _server(needed=any(is_seen_in_flows(m) for m in modules)), tempfile.TemporaryDirectory() as home:
+    with server(needed=any(is_seen_in_flows(m) for m in modules)), tempfile.TemporaryDirectory() as home:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = home  # no example of a mutant is tried again on the real code
-        touched = _touched(sorted({test for module in modules for test in nearest(module)}), jobs=asked.jobs)
-        every = [mutant for module in modules for mutant in _mutants(module, touched)]
+        touched = _touched(modules, jobs=asked.jobs)
         # Another sample each day, where there is not time for all: over the weeks everything comes along.
-        random.Random(asked.seed).shuffle(every)
+        every = spread([list(_mutants(module, touched)) for module in modules], seed=asked.seed)
         say(f"{len(every)} changes of {len(modules)} modules; {asked.seconds} seconds; seed {asked.seed}")
         seen, alive = _play(every, jobs=asked.jobs, until=time.monotonic() + asked.seconds)
     return _report(seen, alive, left=len(every) - len(seen))
 
 
+def spread(mutants: Sequence[list[Mutant]], *, seed: int) -> list[Mutant]:
+    """In an order of chance; each module comes as often as any other, as long as it has some left."""
+    dice = random.Random(seed)
+    for of_one in mutants:
+        dice.shuffle(of_one)
+    return [mutant for turn in zip_longest(*mutants) for mutant in turn if mutant is not None]
+
+
 def _mutants(module: Path, touched: Touched) -> Iterator[Mutant]:
     source = (ROOT / module).read_text()
-    near = tuple(nearest(module))
+    rounds = _rounds_of_flows if is_seen_in_flows(module) else _rounds_of_units
     for change in changes(source):
-        ran = [test for test in touched.by(module, source, change.line) if test.partition("::")[0] in near]
-        rounds = [Round(QUICK, some, touched.took(some)) for some in touched.split(ran, seconds=FIRST_SECONDS)]
-        if not is_seen_in_flows(module):
-            # A constant may be read by tests that call nothing of the module; and a flow is seldom slow.
-            of_domain = tuple(file for file in near if file.startswith("tests/unit/domain"))
-            rounds = [*rounds[:1], Round(QUICK, near, touched.took_in(near)), Round(SLOW, of_domain, SLOW_SECONDS)]
-        yield Mutant(module, change, tuple(one for one in rounds if one.tests))
+        asked = rounds(module, touched, touched.by(module, source, change.line))
+        yield Mutant(module, change, tuple(one for one in asked if one.tests))
 
 
-def _touched(files: Sequence[str], *, jobs: int) -> Touched:
-    """Which function is run by which test of these files; each is run once, where code or file has changed since."""
+def _rounds_of_flows(module: Path, touched: Touched, ran: list[str]) -> list[Round]:
+    near = nearest(module)
+    first, rest = touched.split(ran, seconds=FIRST_SECONDS)
+    ranks = {file: rank for rank, file in enumerate(near)}
+    some, _ = touched.split(sorted(rest, key=lambda test: ranks.get(_file(test), len(near))), seconds=REST_SECONDS)
+    return [Round(QUICK, tests, touched.took(tests)) for tests in (first, some)]
+
+
+def _rounds_of_units(module: Path, touched: Touched, ran: list[str]) -> list[Round]:
+    """Not only those that run the function: a constant may be read by tests that call nothing of the module."""
+    near = tuple(nearest(module))
+    first, _ = touched.split([test for test in ran if _file(test) in near], seconds=FIRST_SECONDS)
+    of_domain = tuple(file for file in near if file.startswith("tests/unit/domain"))
+    quick = [Round(QUICK, first, touched.took(first)), Round(QUICK, near, touched.took_in(near))]
+    return [*quick, Round(SLOW, of_domain, SLOW_SECONDS)]
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _touched(modules: Sequence[Path], *, jobs: int) -> Touched:
+    """Which function is run by which test near these modules. A file of tests is run once, and again where it or the
+    module has changed since; what other modules and tests/support have to do with it is left out of account."""
     kept = ROOT / ".pytest_cache" / "mutants"
     kept.mkdir(parents=True, exist_ok=True)
-    code = _digest(*(ROOT / "bot").rglob("*.py"), *(ROOT / "tests" / "support").rglob("*.py"))
-    outputs = {file: kept / f"{Path(file).stem}-{code}-{_digest(ROOT / file)}.json" for file in files}
-    wanted = [file for file in files if not outputs[file].exists()]
+    near = {module: nearest(module) for module in modules if any(changes((ROOT / module).read_text()))}
+    outputs = {file: kept / f"{Path(file).stem}-{digest(ROOT / file)}.json" for file in chain(*near.values())}
+    known = {file: code_of(output) for file, output in outputs.items()}
+    now = {module: digest(ROOT / module) for module in near}
+    wanted = sorted({file for module in near for file in near[module] if known[file].get(str(module)) != now[module]})
     say(f"Which test runs what: {len(wanted)} files to ask")
     running: dict[int, str] = {}
     while running or wanted:
@@ -167,14 +203,7 @@ def _touched(files: Sequence[str], *, jobs: int) -> Touched:
             if ended not in (0, NO_TESTS):
                 say(f"{file}: tests that fail without any change, and are not asked")
         time.sleep(0.05)
-    return Touched.read(list(outputs.values()))
-
-
-def _digest(*paths: Path) -> str:
-    found = hashlib.sha256()
-    for path in sorted(paths):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+    return Touched.read([output for output in set(outputs.values()) if output.exists()])
 
 
 def _asked(argv: Sequence[str]) -> argparse.Namespace:
@@ -201,22 +230,27 @@ def _modules(name: str) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _server(*, needed: bool) -> Iterator[None]:
-    """One PostgreSQL for all, unless one is given: starting it costs more than most tests."""
+def server(*, needed: bool) -> Iterator[None]:
+    """One PostgreSQL for all, with one database to clone, unless one is given: that costs more than most tests."""
     if not needed or "TEST_DATABASE_URL" in os.environ:
         yield
         return
     from bot import embedded
-    from tests.conftest import IN_A_HURRY
+    from tests.conftest import IN_A_HURRY, new_template
 
     place = Path(tempfile.mkdtemp(prefix="conclave-mutants-"))
     place.chmod(0o755)
-    server = embedded.start(place / "postgres", settings=IN_A_HURRY)
-    os.environ["TEST_DATABASE_URL"] = server.url_of("postgres")
+    started = embedded.start(place / "postgres", settings=IN_A_HURRY)
+    os.environ["TEST_DATABASE_URL"] = started.url_of("postgres")
+    os.environ["TEST_TEMPLATE_DATABASE"] = new_template(started.url_of)
+    for name in [name for name in sys.modules if name == "tests.conftest" or name.partition(".")[0] == "bot"]:
+        del sys.modules[name]  # a child imports them anew: changed, and knowing of the server
     try:
         yield
     finally:
-        server.stop()
+        for child in set(ALIVE):  # each holds the server until it ends
+            _ended(child, is_late=True)
+        started.stop()
         shutil.rmtree(place)
 
 
@@ -254,6 +288,7 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
     what each test has run."""
     pid = os.fork()
     if pid:
+        ALIVE.add(pid)
         return pid
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -266,6 +301,8 @@ def _started(asked: Round, mutant: Mutant | None = None, *, watched: Path | None
             finder = Instead(mutant.module, mutant.change.source)
             assert finder.dotted not in sys.modules
             sys.meta_path.insert(0, finder)
+            if mutant.module in OF_THE_TEMPLATE:
+                os.environ.pop("TEST_TEMPLATE_DATABASE", None)
         plugins, until = ([Watch(ROOT, watched)], []) if watched else ([], ["-x"])
         code = int(pytest.main([*until, *OPTIONS, asked.marks, *asked.tests], plugins=plugins))
     finally:
@@ -279,6 +316,7 @@ def _ended(pid: int, *, is_late: bool) -> int | None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
     done, status = os.waitpid(pid, 0 if is_late else os.WNOHANG)
+    ALIVE.discard(done)
     code = os.waitstatus_to_exitcode(status) if done else None
     assert code != BROKEN, "A mutant could not be tried."
     return code

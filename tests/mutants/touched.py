@@ -4,6 +4,7 @@ A service is seen through Slack alone, by flows of a second or more each; of som
 """
 
 import ast
+import hashlib
 import json
 import sys
 import threading
@@ -21,13 +22,19 @@ Place = tuple[str, int]
 """(path from the root, the line on which a function begins, its decorators included)"""
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 class Watch:
-    """A pytest plugin that writes down, at the end of the run, what each test that passed has run in this process."""
+    """A pytest plugin that writes down, at the end of the run, what each test that passed has run in this process, and
+    of which code."""
 
     def __init__(self, root: Path, output: Path) -> None:
         self.prefix = f"{root}/bot/"
         self.root = root
         self.output = output
+        self.code = {str(path.relative_to(root)): digest(path) for path in (root / "bot").rglob("*.py")}
         self.test = ""
         self.places: defaultdict[str, set[Place]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
@@ -50,13 +57,19 @@ class Watch:
     def pytest_sessionfinish(self) -> None:
         passed = self.seconds.keys() - self.failed
         found = {test: [self.seconds[test], sorted(self.places[test])] for test in passed}
-        self.output.write_text(json.dumps(found))
+        self.output.write_text(json.dumps({"code": self.code, "tests": found}))
 
     def _called(self, frame: FrameType, event: str, arg: object) -> None:
         """For each call of a function; None, so that its lines are not traced."""
         code = frame.f_code
         if code.co_filename.startswith(self.prefix):
             self.places[self.test].add((code.co_filename[len(self.prefix) - len("bot/") :], code.co_firstlineno))
+
+
+def code_of(output: Path) -> dict[str, str]:
+    """The digest of each module as it was when `Watch` wrote this down; nothing where it has not."""
+    found: dict[str, str] = json.loads(output.read_text())["code"] if output.exists() else {}
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Touched:
         seconds: dict[str, float] = {}
         tests: defaultdict[Place, set[str]] = defaultdict(set)
         for output in outputs:
-            for test, (took, places) in json.loads(output.read_text()).items():
+            for test, (took, places) in json.loads(output.read_text())["tests"].items():
                 seconds[test] = took
                 for path, line in places:
                     tests[path, line].add(test)

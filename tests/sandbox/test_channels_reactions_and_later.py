@@ -61,6 +61,33 @@ async def test_an_app_makes_a_channel_and_chooses_who_is_in_it(sandbox: Sandbox,
     await sandbox.person("bo").see_no("Hello Ana")
 
 
+async def test_a_reply_may_be_shown_in_the_channel_as_well(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    general = sandbox.town.channel("general").id
+    root = (await client.chat_postMessage(channel=general, text="Root"))["ts"]
+    await client.chat_postMessage(channel=general, text="Quiet", thread_ts=root)
+
+    posted = await client.chat_postMessage(channel=general, text="Loud", thread_ts=root, reply_broadcast=True)
+
+    assert posted["message"]["subtype"] == "thread_broadcast"
+    assert "Loud" in await sandbox.person("ana").see("(replied to a thread)")
+    assert (
+        await refused(client.chat_postMessage(channel=general, text="x", reply_broadcast=True)) == "invalid_arguments"
+    )
+
+
+@pytest.mark.parametrize(("shared_with", "is_ext"), [("", False), ("our company", False), ("another company", True)])
+async def test_a_channel_says_who_else_reads_it(
+    sandbox: Sandbox, client: AsyncWebClient, shared_with: str, is_ext: bool
+) -> None:
+    general = sandbox.town.channel("general")
+    general.shared_with = shared_with
+
+    shape = (await client.conversations_info(channel=general.id))["channel"]
+
+    assert (shape["is_ext_shared"], shape["is_shared"]) == (is_ext, shared_with != "")
+    assert shape["is_org_shared"] is (shared_with == "our company")
+
+
 async def test_reactions_are_counted_and_taken_back(sandbox: Sandbox, client: AsyncWebClient) -> None:
     general = sandbox.town.channel("general").id
     at = {"channel": general, "timestamp": (await client.chat_postMessage(channel=general, text="Hello"))["ts"]}

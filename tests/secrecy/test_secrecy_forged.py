@@ -42,7 +42,7 @@ async def test_an_admin_cannot_tell_by_a_forged_id_whether_another_teams_member_
             await ours.submit("sarah", {})
             await ours.modal("sarah", at_least="Lisa Rodriguez")
             await sarah.click("Edit Lisa Rodriguez")
-            await ours.modal("sarah", at_least="Authority")
+            await ours.modal("sarah", at_least="May decide")
             forge(ours, "U0SARAH", ours.actors["lisa"].member.id, foreign)
             answers.add((await ours.submit("sarah", {"Active": False})).error)
             await sarah.close(everything=True)
@@ -84,19 +84,26 @@ async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_rost
     assert sarah.member.is_active
 
 
+LISAS_LANE = "slack:T0TECHCORP:U0LISA"
+
+
 async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_it(team: Team) -> None:
-    await team.to_result("sarah", "mike", "lisa")
+    always = '{"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}'
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", always)
+    team.sql("UPDATE teams SET broadcasts = false")
+    await team.to_scoring("sarah", "mike", "lisa")
     await team.settled()
+    held = "INSERT INTO outbox (kind, lane, dedupe_key, run_at) VALUES ('held', %s, 'held', now() + interval '1 hour')"
+    team.sql(held, LISAS_LANE)
+    for name in ("sarah", "mike", "lisa"):
+        await team.ballot(name)
+    hers = "SELECT count(*) FROM outbox WHERE lane = %s AND kind = 'nudge' AND payload ->> 'kind' = 'news.result'"
+    await team.until(hers, 1, LISAS_LANE)
     team.sql("UPDATE team_members SET is_active = false WHERE id = %s", team.actors["lisa"].member.id)
-    team.sql(
-        "INSERT INTO outbox (kind, lane, dedupe_key, payload) SELECT 'result.dm', 'slack:T0TECHCORP:' || u, "
-        "'late:' || u, jsonb_build_object('decision', %s::text, 'user', u) FROM unnest(%s::text[]) u",
-        str(team.decision_id),
-        ["U0LISA", "U0MIKE"],
-    )
+    team.sql("UPDATE outbox SET state = 'done', done_at = now() WHERE kind = 'held'")
     await team.settled()
-    assert [m for m in await team.house.person("lisa").messages("dm") if "Result of #1" in m.rendered] == []
-    assert len([m for m in await team.house.person("mike").messages("dm") if "Result of #1" in m.rendered]) == 1
+    assert [m for m in await team.house.person("lisa").messages("dm") if "leads" in m.rendered] == []
+    assert len([m for m in await team.house.person("mike").messages("dm") if "leads" in m.rendered]) == 1
 
 
 async def test_a_ballot_of_a_voided_round_is_refused_and_leaves_nothing_behind(team: Team) -> None:
@@ -196,7 +203,7 @@ async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window
     team.sql("UPDATE round_members SET excused_at = now() WHERE member_id = %s", lisa)
     before = team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"), team.sql("SELECT score FROM evaluations")
     answer = await team.submit("lisa", typed(1, 10))
-    assert "You are not on the roster of #1" in str(answer.error)
+    assert "You are not asked to score #1" in str(answer.error)
     assert (
         team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"),
         team.sql("SELECT score FROM evaluations"),

@@ -13,7 +13,7 @@ from bot.domain.analysis import analyse
 from bot.domain.decision import TRANSITIONS, VALID_STATES, Dossier, Phase, State, Status, Transition
 from bot.domain.publication import publish as publishable
 from bot.domain.result import Result
-from bot.domain.waiting import Waiting, step, waiting
+from bot.domain.waiting import Kind, Waiting, step, waiting
 from bot.services import card as cards
 from bot.services import result as results
 from bot.store import dossier, result
@@ -251,7 +251,8 @@ class Checks:
         d, now = found.decision, self.clock.now
         if step(found.brief, now) is None or found.is_finished:
             return
-        somebody = [member for member, waits in (await self.waits()).items() if d.id in waits]
+        waits = [kinds for theirs in (await self.waits()).values() for kinds in theirs.get(d.id, ())]
+        somebody = [kind for kind in waits if not Kind(kind).is_news]
         nobody_is_left = not self.clock.sql("SELECT FROM team_members WHERE is_active LIMIT 1")
         _insist(bool(somebody) or nobody_is_left, f"{d.name} in {d.place} waits for nobody")
 

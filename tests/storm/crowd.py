@@ -34,7 +34,7 @@ LEADING = 30.0
 """And how much likelier what waits for this very person."""
 RARELY = {"decision.show": 0.4, "reminder.snooze": 0.2, "card.post": 0.5,
           Action.VOID_ROUND.value: 0.2, Action.CANCEL.value: 0.1}  # fmt: skip
-TO_DO = {"Active": 0.5, "Authority": 0.3}
+TO_DO = {"Active": 0.5, "May decide": 0.3}
 """What is changed of a member, how often."""
 BY_ADMIN = 0.8
 """How often it is the workspace's admin who does it; most others are not let in."""

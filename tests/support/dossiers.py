@@ -394,7 +394,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     )
     yield "one more team", team.setup(team=None, is_first=False, is_another=True)
     yield "which team", team.which_team(several, channel_id="C1", may_create=True)
-    yield "members", team.members(group, people, page=3, notes=[filled(pattern, 400)] * 30)
+    yield "members", team.members(group, people, table=AuthorityTable(), page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
     yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
     yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
@@ -425,4 +425,4 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
     yield "announcement", team.announcement(group, slack_user_id="U1")
     changed = [a_member(i, filled(pattern, 255)) for i in range(100)]
-    yield "tended", team.tended(group, changed, slack_user_id="U1")
+    yield "tended", team.tended(group, changed, slack_user_id="U1", table=AuthorityTable())

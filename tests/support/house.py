@@ -1,10 +1,14 @@
 """A whole Conclave for one test: its own database, its own Slack, the bot between them, people who click."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pytest
+import uvicorn
 from sqlalchemy import make_url
 
 from bot import app, http
@@ -44,6 +48,28 @@ def as_service(database_url: str) -> str:
     return make_url(database_url).set(username="conclave_test_service").render_as_string(hide_password=False)
 
 
+class _Hasty(http._Server):
+    """The bot's server, which stops at once: uvicorn looks ten times a second whether it shall, and then waits for a
+    tenth, which hundreds of tests would pay. What is under way is waited for all the same."""
+
+    def __init__(self, config: uvicorn.Config, over: asyncio.Event) -> None:
+        super().__init__(config)
+        self.over = over
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.over.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+            while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - it offers nothing to wait for
+                await asyncio.sleep(0.002)
+
+
 @asynccontextmanager
 async def living(
     database_url: str,
@@ -58,7 +84,19 @@ async def living(
         settings = settings_for(spec, sandbox.api_url, mode=mode, **settings_of_bot)
         async with (
             app.running(settings, database_url=as_service(database_url), clock=clock) as bot,
-            http.serving(bot.asgi, host="127.0.0.1", port=0) as port,
+            _port_of(bot) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"
             yield House(sandbox, bot, database_url)
+
+
+@asynccontextmanager
+async def _port_of(bot: app.Bot) -> AsyncIterator[int]:
+    over = asyncio.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "_Server", lambda config: _Hasty(config, over))
+        async with http.serving(bot.asgi, host="127.0.0.1", port=0) as port:
+            try:
+                yield port
+            finally:
+                over.set()

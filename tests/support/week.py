@@ -83,6 +83,7 @@ def workspace() -> WorkspaceSpec:
     return WorkspaceSpec(
         **{
             **{name: getattr(techcorp(), name) for name in ("bot_token", "signing_secret", "commands", "app_name")},
+            "scopes": techcorp().scopes,
             "team_id": "T0HARBOUR",
             "name": "Harbour",
             "domain": "harbour",
@@ -301,10 +302,10 @@ Who gets which direct message when, in one week of a team of seven in five time 
 worker are the real ones, people act in the local Slack, and the clock is the test's (`tests/flows/week`). That test
 fails when what happens is not what stands here; `make week` writes this page anew.
 
-Times are UTC, then the reader's own. *In italics: what people do.* Under each message stand a button "Snooze until
-tomorrow" and a line that leads to one's settings; both are left out. Paces by urgency: critical 15 minutes, then
-hourly, for scoring and resolving at any hour; high 1 hour, then every 4; normal daily; low every 2 days; whenever
-weekly.
+Times are UTC, then the reader's own. *In italics: what people do.* Under each message stand
+the buttons "Snooze until tomorrow" (not under news) and "My settings", and a link to the card; they are left out. What
+happens is told at once; paces of reminders by urgency: critical hourly, for scoring and resolving at any hour; high
+every 4 hours; normal daily; low every 2 days; whenever weekly.
 """
 
 
@@ -329,9 +330,10 @@ def _entry(one: Told | tuple[datetime, str]) -> list[str]:
 
 
 def _quoted(text: str) -> list[str]:
-    """The message without the two things that stand under every nudge."""
-    lines = [line.replace("[ Snooze until tomorrow ]", "").rstrip() for line in text.splitlines()]
-    return [f"> {line}<br>" for line in lines if line and not line.startswith("Working hours, days and channels")]
+    """The message without what stands under every one."""
+    left_out = re.compile(r"\[ Snooze until tomorrow \]|\[ My settings \]|Open the card")
+    lines = [left_out.sub("", line).rstrip() for line in text.splitlines()]
+    return [f"> {line}<br>" for line in lines if line]
 
 
 async def gather(team: Team) -> None:

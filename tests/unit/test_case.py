@@ -12,7 +12,7 @@ OF_THE_DECISION = {
     *("id", "team_id", "created_by", "created_at", "updated_at", "number", "revision", "planned_revision"),
     *("status", "current_phase", "actual_resolution_date", "cancel_reason"),
     *("workspace_id", "channel_id", "permalink", "currency", "overdue_shown", "taken_from", "ladder"),
-    *("financial_impact_before", "customer_value_before", "urgency_level_before"),
+    *("financial_impact_before", "customer_value_before", "urgency_level_before", "called_off", "unheard"),
     *("ai_classification", "ai_recommendations", "ai_confidence_score"),
 }
 """Columns of `customer_decisions` that are no part of the case."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.changes import changes
+from tests.mutants.__main__ import Mutant, Round, spread
+from tests.mutants.changes import Change, changes
 from tests.mutants.nearest import ROOT, nearest
-from tests.mutants.touched import Touched
+from tests.mutants.touched import Touched, code_of, digest
 
 SOURCE = '''"""Words with 1 number."""
 
@@ -96,6 +97,34 @@ def test_a_change_is_asked_of_the_tests_that_run_the_very_function_the_quickest_
     assert touched.took(["quick", "slow"]) == 4
 
 
+def test_a_sample_comes_by_every_module_before_it_comes_by_one_again() -> None:
+    def some(name: str, number: int) -> list[Mutant]:
+        change = Change(1, "a", "a", "b", "b")
+        return [Mutant(Path(name), change, (Round(str(at), ()),)) for at in range(number)]
+
+    sample = spread([some("large", 9), some("small", 2)], seed=1)
+
+    assert [mutant.module.name for mutant in sample] == ["large", "small", "large", "small", *["large"] * 7]
+    assert sample == spread([some("large", 9), some("small", 2)], seed=1)
+    assert sample != spread([some("large", 9), some("small", 2)], seed=2)
+
+
+@pytest.mark.slow
+def test_a_child_imports_the_code_itself_and_knows_of_the_one_server() -> None:
+    code = (
+        "import os, sys, importlib; from tests.mutants.__main__ import WARM, server;"
+        "[importlib.import_module(name) for name in WARM]\n"
+        "with server(needed=True):\n"
+        "    print([name for name in sys.modules if name.partition('.')[0] == 'bot'])\n"
+        "    from tests.conftest import EXTERNAL_URL; print(EXTERNAL_URL == os.environ['TEST_DATABASE_URL'])"
+    )
+    here = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
+
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=here, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split("\n") == ["[]", "True", ""]
+
+
 def test_what_each_test_runs_is_written_down(tmp_path: Path) -> None:
     code = tmp_path / "bot" / "thing.py"
     code.parent.mkdir()
@@ -115,3 +144,5 @@ def test_what_each_test_runs_is_written_down(tmp_path: Path) -> None:
     module, source = Path("bot/thing.py"), code.read_text()
     assert found.by(module, source, 1) == ["test_thing.py::test_runs_it"]
     assert found.by(module, source, 4) == []
+    assert code_of(tmp_path / "found.json") == {"bot/thing.py": digest(code)}
+    assert code_of(tmp_path / "never asked.json") == {}

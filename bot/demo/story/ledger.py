@@ -100,7 +100,7 @@ EXPECTED: tuple[tuple[str, str, list[tuple[Any, ...]]], ...] = (
         [(1, True), (2, True)],
     ),
     (
-        "Tom is inactive; Mike has authority 4; everybody is known in Slack.",
+        "Tom is inactive; Mike may decide up to USD 50,000; everybody is known in Slack.",
         "SELECT m.name, m.is_active, m.escalation_authority, i.slack_user_id FROM team_members m"
         " LEFT JOIN slack_identities i ON i.member_id = m.id ORDER BY 1",
         [

@@ -46,11 +46,13 @@ async def setting_up(stage: Stage) -> None:
 
 async def giving_authority(stage: Stage) -> None:
     sarah = stage.actor("sarah")
-    await stage.step("Mike may decide about larger amounts from now on: he gets authority 4.")
-    await sarah.click("Edit", within="Mike Chen", sees="Authority")
-    await sarah.fill({"Authority": "4", "Knows about": ["Refund request"], "Other expertise": "pricing, outages"})
+    await stage.step("Mike may decide about larger amounts from now on: up to USD 50,000.")
+    await sarah.click("Edit", within="Mike Chen", sees="May decide")
+    await sarah.fill(
+        {"May decide": "up to USD 50,000", "Knows about": ["Refund request"], "Other expertise": "pricing, outages"}
+    )
     await stage.step("Sarah saves, and the list shows it.")
-    await sarah.submit(sees="authority 4")
+    await sarah.submit(sees="may decide up to USD 50,000")
     await sarah.close()
 
 

@@ -19,9 +19,12 @@ async def play(stage: Stage) -> None:
 
 async def too_little_authority(stage: Stage) -> None:
     lisa = stage.actor("lisa")
-    await stage.step("Lisa would like to settle it at once, but that takes more authority than she has.")
+    await stage.step("Lisa would like to settle it at once, but that is more than she may decide.")
     await lisa.click(
-        "Resolve", within="#1 ·", channel="customer-decisions", sees="takes authority 4 or more; you have 1"
+        "Resolve",
+        within="#1 ·",
+        channel="customer-decisions",
+        sees="needs a decider up to USD 50,000; you may decide up to USD 100",
     )
     await lisa.close()
 
@@ -31,7 +34,7 @@ async def mike_resolves(stage: Stage) -> None:
     await stage.step("Mike has it; though not for everything.")
     await mike.click("Resolve", within="#1 ·", channel="customer-decisions", sees="Option")
     await mike.fill({"Option": FREE, "Reason": "They are worth it."})
-    await mike.submit_in_vain(sees="This option takes authority 5; you have 4.")
+    await mike.submit_in_vain(sees="This option needs a decider for any amount; you may decide up to USD 50,000.")
     await stage.step("So he resolves with the refund, although it does not lead, and says why.")
     await mike.fill({"Option": REFUND, "Reason": "The customer insists on money, says their lawyer."})
     await mike.submit(sees="#1 is resolved")

@@ -72,7 +72,7 @@ async def mike_asks_first(stage: Stage) -> None:
     mike = stage.actor("mike")
     await stage.step("Mike wants to know who will see what, before he scores.")
     await _open(mike)
-    await mike.click("What will be shown?", sees="below 3 ballots nothing")
+    await mike.click("What will be shown?", sees="of fewer than 3 people nothing")
     await mike.back()
     await _fill(mike, OPINIONS["mike"])
     await stage.step("Mike submits.")

@@ -143,6 +143,11 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def ended(text: str) -> str:
+    """With a full stop, unless it ends as a sentence does already: titles are often questions."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
 def day(at: datetime) -> str:
     """A date token: the reader's own day."""
     return _token(at, "{date_short_pretty}", f"{at.astimezone(UTC):%-d %b %Y}")

@@ -146,7 +146,7 @@ async def wednesday(week: Week) -> None:
     people = week.team.house.sandbox.town.workspace.people
     people["U0TOM"] = replace(people["U0TOM"], deleted=True)
     await week.until(2, "10:30")
-    week.says("Priya voids the round of #4 with the button, and starts another one with Amara and Liam. She scores.")
+    week.says("Priya starts #4 over with the button, and asks Amara and Liam beside herself. She scores.")
     await week.click("priya", "Start over", within="#4 ", channel="dm", sees="Reason")
     await week.submit("priya", {"Reason": "Tom has left, so others score."}, sees="")
     await week.done("priya")
@@ -267,27 +267,29 @@ def no_message_names_anybody(week: Week) -> None:
     names = {name for one in told(week) for name in (one.reader.first_name, one.reader.name.split()[1])}
     assert len(names) == 14
     for one in told(week):
-        assert [name for name in names if name in one.text] == [], one
+        # Who has decided, and who is asked to, is no secret; who has not scored is.
+        said = re.sub(r", by [A-Z]\w+ [A-Z]\w+|[A-Z]\w+ [A-Z]\w+ is asked to decide", "", one.text)
+        assert [name for name in names if name in said] == [], one
 
 
 def no_day_is_full_of_messages(week: Week) -> None:
-    """Three a day are the most for what is not critical."""
+    """Four a day are the most for what is not critical."""
     calm = [(one.reader.handle, one.at.date()) for one in told(week) if "#1 " not in one.text]
-    assert max(calm.count(day) for day in calm) <= 3
+    assert max(calm.count(day) for day in calm) <= 4
 
 
 def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
     everything = "\n".join(one.text for one in told(week))
     for words in (
         *("Find options for #2", "Start scoring #3", "Score #1", "Score #6", "3 things wait for you"),
-        *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "No quorum: #3"),
+        *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "Too few have scored: #3"),
         *("Too few left to score #4", "Resolve #1", "Resolve #6", "Tell the customer: #3"),
         *("Record the outcome of #1", "Record the outcome of #5", "Follow up on #1"),
-        *("2 of 3 have scored; quorum is 3", "You hear of it because your authority is 5."),
+        *("2 of 3 have scored, and at least 3 must", "You hear of it because you may decide any amount."),
     ):
         assert words in everything, words
     assert {one.reader.handle for one in week.told if one.way == "e-mail"} == {"priya"}
-    results = [one.text.split(" · ")[0] for one in week.told if one.text.startswith("Result of")]
+    results = [one.text.split(" · ")[0] for one in week.told if one.who is None and one.text.startswith("Result of")]
     assert results == [f"Result of #{n}" for n in (1, 3, 5, 4, 6)]
 
 

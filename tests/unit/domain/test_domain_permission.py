@@ -76,7 +76,7 @@ def test_a_second_round_cannot_be_voided_while_it_has_no_result() -> None:
     said = refusal(Action.VOID_ROUND, SITUATIONS["second round"], SARAH)
 
     assert said is not None
-    assert "cannot be voided. Let it run, or cancel the decision." in said
+    assert "so its second round cannot start over. Let it run, or cancel the decision." in said
 
 
 @pytest.mark.parametrize("name", ["published", "second result"])
@@ -138,7 +138,7 @@ def test_only_who_is_on_the_roster_and_not_excused_may_score(name: str) -> None:
 def test_who_may_not_score_is_told_why() -> None:
     first, second = SITUATIONS["open"], SITUATIONS["second round"]
 
-    assert "it was fixed when scoring started" in (refusal(Action.SCORE, first, STRANGER) or "")
+    assert "who scores was settled when scoring started" in (refusal(Action.SCORE, first, STRANGER) or "")
     assert "You were excused" in (refusal(Action.SCORE, roster_of(first, excused=True), TOM) or "")
     assert "those of the first one" in (refusal(Action.SCORE, second, STRANGER) or "")
     assert "those of the first one" in (refusal(Action.SCORE, roster_of(second, excused=True), TOM) or "")
@@ -155,7 +155,7 @@ def test_what_the_owner_may_do_somebody_with_the_authority_to_resolve_may_do_too
     assert refusal(action, scoring, enough) is None
     said = refusal(action, scoring, too_little)
     assert said is not None
-    assert "is for its owner, Sarah Johnson, or somebody with authority 3 or more; you have 2" in said
+    assert "is for its owner, Sarah Johnson, or a decider up to USD 10,000; you may decide up to USD 1,000" in said
     assert refusal(action, scoring, replace(SARAH, authority=1)) is None
 
 
@@ -168,7 +168,7 @@ def test_what_is_for_the_owner_alone_is_refused_to_the_highest_authority() -> No
 
 @pytest.mark.parametrize(
     ("action", "begins"),
-    [(Action.RESOLVE, "Resolving #42 takes"), (Action.SECOND_ROUND, "A second round of #42 takes")],
+    [(Action.RESOLVE, "Resolving #42 needs"), (Action.SECOND_ROUND, "A second round of #42 needs")],
 )
 def test_a_decider_has_the_authority_of_the_easiest_option(action: Action, begins: str) -> None:
     published = SITUATIONS["published"]
@@ -176,7 +176,9 @@ def test_a_decider_has_the_authority_of_the_easiest_option(action: Action, begin
     assert refusal(action, published, replace(TOM, authority=3)) is None
     said = refusal(action, published, replace(TOM, authority=2))
     assert said is not None
-    assert said.startswith(f"{begins} authority 3 or more; you have 2. Ask a teammate with more authority")
+    assert said.startswith(
+        f"{begins} a decider up to USD 10,000; you may decide up to USD 1,000. Ask a teammate who may decide more"
+    )
 
 
 def test_one_resolves_with_an_option_that_ones_own_authority_reaches() -> None:
@@ -186,7 +188,9 @@ def test_one_resolves_with_an_option_that_ones_own_authority_reaches() -> None:
     with pytest.raises(NotAllowed) as refused:
         check_resolution(published, option, by(replace(TOM, authority=2)))
 
-    assert refused.value.message.startswith("This option takes authority 3; you have 2. ")
+    assert refused.value.message.startswith(
+        "This option needs a decider up to USD 10,000; you may decide up to USD 1,000. "
+    )
     assert refused.value.field == "option"
 
 
@@ -198,7 +202,7 @@ def test_nobody_resolves_their_own_decision_above_the_limit() -> None:
     with pytest.raises(NotAllowed) as refused:
         check_resolution(published, OPTIONS[0], by(SARAH))
 
-    assert "above 2 nobody resolves their own decision" in refused.value.message
+    assert "what takes so much is not resolved by whoever opened the decision" in refused.value.message
     assert refused.value.field == "option"
 
 
@@ -222,8 +226,8 @@ def test_what_follows_a_choice_is_for_who_made_it_or_has_as_much_authority() -> 
     assert refusal(Action.INFORMED, resolved, replace(TOM, authority=4)) is None
     said = refusal(Action.INFORMED, resolved, replace(TOM, authority=3))
     assert said == (
-        '"Customer informed" on #42 is for Mike Chen, who resolved it, or somebody with authority 4 or more; '
-        "you have 3. Ask them."
+        '"Customer informed" on #42 is for Mike Chen, who resolved it, or a decider up to USD 50,000; '
+        "you may decide up to USD 10,000. Ask them."
     )
 
 

@@ -50,15 +50,30 @@ def at_urgency(name: str, urgency: int) -> Brief:
     return replace(found, decision=replace(found.decision, case=replace(found.decision.case, urgency_level=urgency)))
 
 
-@pytest.mark.parametrize(("hours", "first"), [(1, 45 * MINUTE), (4, HOUR), (400, HOUR)])
-def test_a_score_is_asked_for_at_the_latest_when_three_quarters_of_the_time_are_over(
-    hours: int, first: timedelta
+@pytest.mark.parametrize(("hours", "repeat"), [(1, 45 * MINUTE), (4, 3 * HOUR), (400, 4 * HOUR)])
+def test_a_score_is_asked_for_at_once_and_again_at_the_latest_when_three_quarters_of_the_time_are_over(
+    hours: int, repeat: timedelta
 ) -> None:
     found = at_urgency("open", 4)
     assert found.round is not None
     short = replace(found, round=replace(found.round, opened_at=NOW, closes_at=NOW + hours * HOUR))
 
-    assert {one.first for one in told(short, Kind.SCORE)} == {first}
+    assert {(one.first, one.repeat) for one in told(short, Kind.SCORE)} == {(timedelta(0), repeat)}
+
+
+def test_news_is_told_at_once_and_once_and_not_to_who_does_not_want_it() -> None:
+    found = at_urgency("act", 3)
+
+    (news,) = told(found, Kind.RESOLVED)
+
+    assert (news.item.member_id, news.first, news.most) == (SARAH.id, timedelta(0), 1)
+
+    def at(asked: Asked, preferences: Preferences) -> datetime | None:
+        return next_at(news, asked, now=NOW, preferences=preferences, zone=UTC)
+
+    assert at(Asked(NOW), HALF_OPEN) == NOW
+    assert at(Asked(NOW), replace(HALF_OPEN, news=False)) is None
+    assert at(Asked(NOW, 1, NOW), HALF_OPEN) is None
 
 
 def test_the_outcome_is_asked_for_slowly_whatever_the_urgency_was_and_a_follow_up_once() -> None:

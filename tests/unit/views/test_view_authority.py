@@ -87,10 +87,14 @@ def test_of_a_contract_the_same_authority_reaches_less(found: Dossier) -> None:
 
 
 def test_whoever_gives_authority_reads_what_each_level_reaches() -> None:
-    assert authority.levels_hint(TABLE, "EUR") == (
-        "What this person may resolve: 1 up to EUR 100, 2 up to EUR 1,000, 3 up to EUR 10,000, 4 up to EUR 50,000, "
-        "5 whatever it costs; a high risk or a contract takes one more. Nobody raises their own."
-    )
+    assert authority.levels(TABLE, "EUR") == {
+        1: "up to EUR 100",
+        2: "up to EUR 1,000",
+        3: "up to EUR 10,000",
+        4: "up to EUR 50,000",
+        5: "any amount",
+    }
+    assert list(authority.levels(TABLE, "EUR", top=2)) == [1, 2]
 
 
 @pytest.mark.parametrize(

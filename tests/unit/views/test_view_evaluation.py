@@ -191,7 +191,7 @@ def test_what_will_be_shown_is_a_window_of_its_own() -> None:
         [
             "What will be shown? (notice)",
             "While scoring is open nobody is shown a score. Once the result is published, nothing that links you to a score is kept. That you have scored is not secret; what you scored is.",
-            "What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has more than 80 % of the weight, there are below 5 neither totals nor a criterion to talk about.",
+            "What the team sees after scoring closes: of fewer than 3 people nothing, and the decider resolves by reason only. With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has more than 80 % of the weight, there are below 5 neither totals nor a criterion to talk about.",
             "What was saved but never submitted does not count, and is deleted when scoring closes.",
         ]
     )

@@ -55,9 +55,9 @@ def test_the_modal_says_who_leads_and_what_each_option_takes() -> None:
         "The team leans towards *Half refund*. Had other colleagues scored, *Half refund* would probably lead too: in "
         "about 75 of 100 cases. Half refund leads, but averages 3 or less on *Cost*."
     ) in said
-    assert "• *Half refund* · place 1 · takes authority 3" in said
-    assert "• *Credit note* · not ranked · takes authority 4" in said
-    assert "~ You have authority 2." in said
+    assert "• *Half refund* · place 1 · needs a decider up to USD 10,000" in said
+    assert "• *Credit note* · not ranked · needs a decider up to USD 50,000" in said
+    assert "~ You may decide up to USD 1,000." in said
 
 
 def test_the_choices_stand_in_the_order_of_the_ranking() -> None:
@@ -67,13 +67,13 @@ def test_the_choices_stand_in_the_order_of_the_ranking() -> None:
     assert blocks[1]["text"]["text"].startswith("• *Half refund* · place 1")
 
 
-def test_each_choice_says_the_authority_it_takes() -> None:
+def test_each_choice_says_whom_it_needs() -> None:
     element = resolve()["blocks"][3]["element"]
 
     assert [o["description"]["text"] for o in element["options"]] == [
-        "takes authority 3; you have 2",
-        "takes authority 3; you have 2",
-        "takes authority 4; you have 2",
+        "needs a decider up to USD 10,000",
+        "needs a decider up to USD 10,000",
+        "needs a decider up to USD 50,000",
     ]
 
 

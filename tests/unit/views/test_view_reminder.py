@@ -16,7 +16,7 @@ from bot.domain.waiting import Kind, Line, Waiting, action_for
 from bot.errors import Invalid
 from bot.views import home, letter, preference, reminder
 from bot.views.reminder import Told
-from bot.views.slack import ids
+from bot.views.slack import ids, text
 from slack_limits import message_problems, view_problems
 from tests.support import dossiers, payloads
 from tests.support.known import known
@@ -72,10 +72,57 @@ def test_nobody_is_told_that_they_have_an_authority_which_they_lack() -> None:
 
     words = str(reminder.nudge([told_of(published, Kind.BEYOND, takes=4)], authority=3))
 
-    assert "resolving takes authority 4, which nobody who may resolve it has; you come closest with 3." in words
-    assert "you have the authority" not in words
+    assert "it needs a decider up to USD 50,000, and nobody in the team is one who may resolve it" in words
+    assert "you come closest: you may decide up to USD 10,000." in words
+    assert "You can decide it" not in words
     assert Action.RESOLVE not in words
-    assert "you have the authority to decide" in str(reminder.nudge([told_of(published, Kind.RESOLVE)], authority=4))
+    assert "You can decide it now." in str(reminder.nudge([told_of(published, Kind.RESOLVE)], authority=4))
+
+
+NEW = (Kind.SCORE, Kind.RESOLVE, Kind.RESULT, Kind.RESOLVED, Kind.CALLED_OFF)
+
+
+def first_words() -> list[Told]:
+    """What is said when something happens, with all that the message may lean on."""
+    found = [replace(told_of(d.brief, k), dossier=d) for d in dossiers.situations().values() for k in NEW]
+    return [replace(told, is_first=True, link="https://techcorp.slack.com/archives/C1/p1") for told in found]
+
+
+def test_what_is_told_when_something_happens_fits_and_asks_nobody_to_type() -> None:
+    for told in first_words():
+        for items in ([told], [told, told]):
+            message = reminder.nudge(items, authority=4)
+            assert message_problems(message) == [], told.waits.kind
+            assert ids.COMMAND not in str(message)
+            assert ids.OPEN_SETTINGS in str(message)
+            assert "https://techcorp.slack.com/archives/C1/p1" in str(message)
+            assert (ids.SNOOZE in str(message)) is not told.waits.kind.is_news
+
+
+def test_the_first_word_of_a_scoring_tells_the_case_and_a_reminder_does_not() -> None:
+    open_ = dossiers.situations()["open"]
+    told = told_of(open_.brief, Kind.SCORE)
+
+    first, later = (
+        reminder.nudge([replace(told, is_first=is_first)], authority=1)["blocks"][0]["text"]["text"]
+        for is_first in (True, False)
+    )
+
+    case = open_.decision.case
+    for part in (text.inline(case.description, 200), "at stake"):
+        assert part in first
+        assert part not in later
+    assert "scoring closes" in first
+
+
+def test_news_of_a_resolution_says_what_by_whom_and_why() -> None:
+    act = dossiers.situations()["act"]
+
+    words = str(reminder.nudge([replace(told_of(act.brief, Kind.RESOLVED), dossier=act)], authority=1))
+
+    assert "Decided: #42" in words
+    for part in ("by Mike Chen", "Trust matters more than the money."):
+        assert part in words
 
 
 def test_a_letter_says_the_same_as_plain_words() -> None:

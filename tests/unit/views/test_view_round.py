@@ -46,7 +46,7 @@ def test_two_people_are_enough_once_confirmed(start: dict[str, Any]) -> None:
             2,
             {},
             "confirm_two",
-            "With two people nothing aggregated will be shown. Tick the box if that is enough, or add people.",
+            "With two people no ranking will be shown. Tick the box if that is enough, or add people.",
         ),
         (3, {"closes_at": None}, "closes_at", "Choose when scoring closes."),
     ],
@@ -132,7 +132,8 @@ def test_the_closing_time_is_said_on_the_owners_clock() -> None:
 
 def test_the_promise_names_the_thresholds() -> None:
     assert promise.thresholds_in_words(Thresholds()) == (
-        "What the team sees after scoring closes: below 3 ballots nothing, and the decider resolves by reason only. "
+        "What the team sees after scoring closes: of fewer than 3 people nothing, and the decider resolves by reason "
+        "only. "
         "With 3: the ranking and how solid it is, the criterion to talk about, and comments only of those who share "
         "them. With 4: also totals to the nearest half. From 5 on also totals and averages to one decimal (averages "
         "only of 5 scores or more), how far the scores agree, and all comments, without names. Where one criterion has "

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.authority import AuthorityTable
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import help, team
@@ -80,7 +81,7 @@ def test_members_are_shown_twenty_a_page() -> None:
     people = [dossiers.a_member(n, f"Person {n}") for n in range(45)]
 
     def page(number: int) -> tuple[list[str], list[str]]:
-        view = team.members(dossiers.TEAM, people, page=number)
+        view = team.members(dossiers.TEAM, people, table=AuthorityTable(), page=number)
         names = [b["text"]["text"].split("\n")[0] for b in view["blocks"] if "accessory" in b]
         turns = [e["value"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]]
         return names, turns
@@ -92,7 +93,12 @@ def test_members_are_shown_twenty_a_page() -> None:
 
 
 def test_people_who_were_skipped_are_named() -> None:
-    view = team.members(dossiers.TEAM, dossiers.PEOPLE, notes=["Eve is in a team already", "Bot <b> is no person"])
+    view = team.members(
+        dossiers.TEAM,
+        dossiers.PEOPLE,
+        table=AuthorityTable(),
+        notes=["Eve is in a team already", "Bot <b> is no person"],
+    )
 
     said = lines.lines_of(view)
     assert said[3:6] == ["*To know*", "• Eve is in a team already", "• Bot &lt;b&gt; is no person"]
@@ -135,7 +141,7 @@ def test_a_changed_member_comes_back() -> None:
         ({"email": ""}, "email", "Write the e-mail address. One looks like name@example.com."),
         ({"email": "mike"}, "email", "That is no e-mail address. One looks like name@example.com."),
         ({"role": None}, "role", "Choose the role."),
-        ({"authority": None}, "authority", "Choose the authority, from 1 to 5."),
+        ({"authority": None}, "authority", "Choose up to what amount this person may decide."),
         (
             {"tags": "x" * 41},
             "tags",
@@ -170,7 +176,7 @@ def test_the_channel_learns_who_set_the_team_up() -> None:
     told = team.announcement(replace(dossiers.TEAM, name="<!here>"), slack_user_id="U1")
 
     assert told["text"] == (
-        "<@U1> set up the team &lt;!here&gt; (TechCorp) and has authority 5 in it. "
+        "<@U1> set up the team &lt;!here&gt; (TechCorp) and may decide any amount in it. "
         "Its members can open a customer decision with `/decide`."
     )
 

@@ -101,9 +101,10 @@ class History:
         self.brief = replace(self.brief, outcome=replace(self.brief.outcome, **facts))
 
     def move(self, status: Status, phase: int, **facts: Any) -> None:
-        self.brief = replace(
-            self.brief, decision=replace(self.brief.decision, status=status, phase=Phase(phase)), **facts
-        )
+        """facts: of the brief; `called_off` and `unheard`: of the decision."""
+        kept = {name: facts.pop(name) for name in ("called_off", "unheard") if name in facts}
+        decision = replace(self.brief.decision, status=status, phase=Phase(phase), **kept)
+        self.brief = replace(self.brief, decision=decision, **facts)
 
     def later(self) -> datetime:
         at: datetime = self.now + timedelta(hours=self.dice.randint(2, 100))
@@ -180,10 +181,12 @@ class History:
 
     def the_result_is_published(self) -> None:
         self.set_round(published_at=self.now)
+        self.move(Status.EVALUATING, 4, unheard=self.dice.choice((None, Kind.RESULT.value)))
 
     def the_round_is_voided(self) -> None:
         if self.brief.round and not self.brief.round.is_second:
-            self.move(Status.TEAM_INPUT, 3, round=None)
+            asked = tuple(m.member_id for m in self.brief.round.roster if not m.submitted)
+            self.move(Status.TEAM_INPUT, 3, called_off=asked, round=None)
 
     def a_second_round_is_asked_for(self) -> None:
         assert self.brief.round
@@ -287,6 +290,7 @@ def everybody_is_told_the_same(history: History) -> set[Kind]:
 
 
 def list_and_home_show(shown: Line, theirs: Sequence[Waiting], actor: Actor, now: datetime) -> None:
+    theirs = [item for item in theirs if not item.kind.is_news]
     assert shown.waits == (theirs[0] if theirs else None)
     tab = home.home(Home(actor, (shown,), (), 6), now=now)
     lines = str(decision_view.decision_list([shown], total=1, offset=0, now=now))
@@ -302,7 +306,8 @@ def list_and_home_show(shown: Line, theirs: Sequence[Waiting], actor: Actor, now
 
 def nudges_say(said: Sequence[Reminder], theirs: Sequence[Waiting], now: datetime) -> None:
     """Aloud: all that is there but invitations; and nothing sooner than list and Home tab show it."""
-    assert [one.item for one in said if one.item.is_there(now)] == [i for i in theirs if not i.kind.is_invitation]
+    aloud = [item for item in theirs if not item.kind.is_invitation]
+    assert {one.item.kind: one.item for one in said if one.item.is_there(now)} == {item.kind: item for item in aloud}
     for one in said:
         asked = Asked(one.item.since or now)
         at = next_at(one, asked, now=now, preferences=ALWAYS, zone=UTC)
@@ -363,7 +368,7 @@ def test_whatever_happens_everybody_is_told_the_same_everywhere() -> None:
 
 def test_whatever_waits_has_words_for_list_and_home_tab() -> None:
     for dossier in dossiers.situations().values():
-        for kind in Kind:
+        for kind in (kind for kind in Kind if not kind.is_news):
             assert (kind, action_for(kind, dossier.brief)) in WORDS
 
 
@@ -373,7 +378,8 @@ def test_no_words_are_kept_for_what_never_waits() -> None:
     found = dossiers.a_round(submitted=1, people=dossiers.PEOPLE[:2], closed_at=dossiers.NOW)
     left = replace(found, members=(found.members[0], replace(found.members[1], is_excused=True)))
     too_small = replace(dossiers.situations()["undecided"].brief, round=left)
-    reached = {(kind, action_for(kind, brief)) for brief in (*everything, too_small) for kind in Kind}
+    waiting_kinds = [kind for kind in Kind if not kind.is_news]
+    reached = {(kind, action_for(kind, brief)) for brief in (*everything, too_small) for kind in waiting_kinds}
     # Deciders who may not resolve are led nowhere.
     reached |= {(kind, None) for kind in Kind if kind.is_escalation}
 
@@ -384,7 +390,9 @@ def test_no_words_are_kept_for_what_never_waits() -> None:
 
 
 def waits(brief: Brief, people: Sequence[Member], now: datetime) -> dict[str, list[Kind]]:
-    items = [item for item in waiting(brief, people, now=now, rules=RULES) if item.is_there(now)]
+    """What is there for each of them but news."""
+    found = waiting(brief, people, now=now, rules=RULES)
+    items = [item for item in found if item.is_there(now) and not item.kind.is_news]
     return {m.name: kinds for m in people if (kinds := [i.kind for i in items if i.member_id == m.id])}
 
 
@@ -458,6 +466,60 @@ def test_where_nobody_may_resolve_those_who_come_closest_hear_of_it_and_of_nothi
 
     # Sarah has the authority, and owns it.
     assert waits(published, dossiers.PEOPLE, dossiers.NOW) == {"Mike Chen": [Kind.BEYOND]}
+
+
+def news(brief: Brief, people: Sequence[Member] = dossiers.PEOPLE) -> dict[str, Waiting]:
+    """By name what somebody is told once, although nothing waits for them."""
+    found = [item for item in waiting(brief, people, now=dossiers.NOW, rules=RULES) if item.kind.is_news]
+    names = {m.id: m.name for m in people}
+    assert len({item.member_id for item in found}) == len(found), "one message per event and person"
+    return {names[item.member_id]: item for item in found}
+
+
+def test_an_owner_who_may_not_resolve_hears_of_the_result_and_nobody_else_where_the_channel_has_it() -> None:
+    published = at_urgency(dossiers.situations()["published"].brief, 3, financial_impact=Decimal(700))
+
+    assert {name: item.kind for name, item in news(published).items()} == {"Sarah Johnson": Kind.RESULT}
+
+
+def test_where_the_owner_may_resolve_the_lowest_rung_hears_once_that_it_may_as_well() -> None:
+    cheap = (replace(dossiers.OPTIONS[0], financial_cost=Decimal(50)),)
+    published = replace(at_urgency(dossiers.situations()["published"].brief, 3, financial_impact=None), options=cheap)
+
+    equals = [dossiers.SARAH, *(replace(m, authority=1) for m in dossiers.PEOPLE[1:])]
+
+    found = news(published, equals)
+
+    assert len(found) == 3 < len(equals) - 1
+    assert {(item.kind, item.action) for item in found.values()} == {(Kind.RESULT, Action.RESOLVE)}
+    assert "Sarah Johnson" not in found
+
+
+@pytest.mark.parametrize(("situation", "kind"), [("published", Kind.RESULT), ("act", Kind.RESOLVED)])
+def test_who_was_asked_hears_in_person_what_the_channel_was_not_shown(situation: str, kind: Kind) -> None:
+    brief = at_urgency(dossiers.situations()[situation].brief, 3, financial_impact=Decimal(700))
+    unheard = replace(brief, decision=replace(brief.decision, unheard=kind.value))
+
+    found = news(unheard)
+
+    assert {item.kind for item in found.values()} == {kind}
+    # Mike is asked to resolve, or has resolved: he knows.
+    assert set(found) == {"Sarah Johnson", "Lisa Rodriguez", "Tom Becker", "Ana Silva"}
+    other = Kind.RESOLVED if kind is Kind.RESULT else Kind.RESULT
+    assert set(news(replace(brief, decision=replace(brief.decision, unheard=other.value)))) == {"Sarah Johnson"}
+
+
+def test_what_was_called_off_is_told_until_they_are_asked_anew() -> None:
+    options, open_ = dossiers.situations()["options"].brief, dossiers.situations()["open"].brief
+    asked = (dossiers.LISA.id, dossiers.TOM.id)
+
+    found = news(replace(options, decision=replace(options.decision, called_off=asked)))
+
+    assert {name: item.kind for name, item in found.items()} == {
+        "Lisa Rodriguez": Kind.CALLED_OFF,
+        "Tom Becker": Kind.CALLED_OFF,
+    }
+    assert news(replace(open_, decision=replace(open_.decision, called_off=asked))) == {}
 
 
 def test_everybody_may_propose_an_option_until_no_more_fit() -> None:
@@ -558,7 +620,6 @@ def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps() -> No
     words, primary = seen(**dossiers.CLOSED)
     assert primary == [Action.PROCEED]
     assert "Sarah Johnson (owner) or a decider can publish anyway or cancel" in words
-    assert "Sarah Johnson or a decider can publish what there is, or cancel." in words
 
 
 # --- One function.

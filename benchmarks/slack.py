@@ -1,0 +1,75 @@
+"""A Slack that says yes to everything at once: `python -m benchmarks.slack PORT [CERTIFICATE KEY]`.
+
+For what would otherwise measure the sandbox. GET / tells how many cards were posted or updated, in how many channels,
+and the last of them.
+"""
+
+import asyncio
+import itertools
+import json
+import ssl
+import sys
+
+from benchmarks.load import length
+
+_numbers = itertools.count(1)
+_channels: set[str] = set()
+_last: list[str] = [""]
+_FACTS = {"ok": True, "user_id": "U0CONCLAVE", "bot_id": "B0CONCLAVE", "team_id": "T0TECHCORP", "url": "https://x/"}
+
+
+class Slack(asyncio.Protocol):
+    def __init__(self) -> None:
+        self._got = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        while 0 <= (end := length(self._got)) <= len(self._got):
+            request, self._got = bytes(self._got[:end]), self._got[end:]
+            self._transport.write(_http(_answer(request)))
+
+
+def _answer(request: bytes) -> bytes:
+    path = request.split(b" ", 2)[1]
+    if path == b"/":
+        return json.dumps({"channels": len(_channels), "last": _last[0]}).encode()
+    if path == b"/forget":
+        _channels.clear()
+    if path in (b"/api/chat.postMessage", b"/api/chat.update"):
+        _note(request.partition(b"\r\n\r\n")[2])
+    return json.dumps({**_FACTS, "ts": f"1.{next(_numbers):06d}", "channel": "C1", "messages": []}).encode()
+
+
+def _note(body: bytes) -> None:
+    """slack_sdk sends the arguments of these two as JSON."""
+    try:
+        _channels.add(json.loads(body)["channel"])
+        _last[0] = body.decode()
+    except (ValueError, KeyError):
+        return
+
+
+def _http(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def serve(port: int, tls: ssl.SSLContext | None) -> None:
+    server = await asyncio.get_running_loop().create_server(Slack, "127.0.0.1", port, ssl=tls)
+    await server.serve_forever()
+
+
+def main() -> None:
+    tls = None
+    if len(sys.argv) > 2:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(sys.argv[2], sys.argv[3])
+    asyncio.run(serve(int(sys.argv[1]), tls))
+
+
+if __name__ == "__main__":
+    main()
