@@ -129,13 +129,13 @@ class OutcomeDraft:
     outcome_notes: str | None = None
     worked: bool | None = None
 
-    @property
-    def has_worked(self) -> bool | None:
-        """As it was said, else as far as the rest tells: no, where it was escalated or the customer left; yes, where
-        they stayed. The cost does not tell: amounts are typed with either sign."""
-        if self.worked is not None:
-            return self.worked
-        return False if self.escalation_occurred else self.customer_retained
+
+def has_worked(said: bool | None, *, was_escalated: bool, stayed: bool | None) -> bool | None:
+    """As it was said, else as far as the rest tells: no, where it was escalated or the customer left; yes, where they
+    stayed. The cost does not tell: amounts are typed with either sign."""
+    if said is not None:
+        return said
+    return False if was_escalated else stayed
 
 
 def resolution_hours(created_at: datetime, resolved_at: datetime) -> int:

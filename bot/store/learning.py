@@ -13,6 +13,7 @@ from bot.domain.decision import Decision, Status
 from bot.domain.grant import grant_of
 from bot.domain.learning import Past
 from bot.domain.ledger import YEAR, Entry
+from bot.domain.outcome import has_worked
 from bot.domain.result import Result, from_body
 from bot.domain.rounding import number
 from bot.store import tables as t
@@ -24,8 +25,8 @@ MOST = 5000
 _PASTS = text(
     """
     SELECT d.id, d.number, d.title, d.decision_type, d.actual_resolution_date AS resolved_at, d.financial_impact,
-        d.currency, o.resolved_by, o.selected_option_id, o.worked, o.answered_at, o.recorded_at, r.title AS choice,
-        r.financial_cost, f.per_cent, published.bodies, named.criteria
+        d.currency, o.resolved_by, o.selected_option_id, o.worked, o.escalation_occurred, o.customer_retained,
+        o.answered_at, o.recorded_at, r.title AS choice, r.financial_cost, f.per_cent, published.bodies, named.criteria
     FROM customer_decisions d
     JOIN decision_outcomes o ON o.decision_id = d.id
     JOIN response_options r ON r.id = o.selected_option_id
@@ -61,13 +62,17 @@ def _past(row: Any) -> Past:
         resolved_by=row.resolved_by,
         amount=row.financial_impact,
         currency=row.currency,
-        worked=row.worked,
+        worked=_worked(row),
         known_at=row.answered_at or row.recorded_at,
         follows=row.selected_option_id in leaders if leaders else None,
         total=_total(row, results),
         means=_means(row, results),
         sure=row.per_cent,
     )
+
+
+def _worked(row: Any) -> bool | None:
+    return has_worked(row.worked, was_escalated=bool(row.escalation_occurred), stayed=row.customer_retained)
 
 
 def _total(row: Any, results: Sequence[Result]) -> float | None:
@@ -85,7 +90,8 @@ def _means(row: Any, results: Sequence[Result]) -> Mapping[str, float]:
 async def counts(c: AsyncConnection, team_id: UUID, *, now: datetime) -> tuple[int, int]:
     """(outcomes that are known, decisions) of those that were resolved within a year."""
     recent = (_D.team_id == team_id, _D.status == Status.RESOLVED.value, _D.actual_resolution_date > now - YEAR)
-    known = func.count().filter(_O.worked.is_not(None))
+    is_known = _O.worked.is_not(None) | _O.escalation_occurred | _O.customer_retained.is_not(None)
+    known = func.count().filter(is_known)
     joined = t.customer_decisions.join(t.decision_outcomes, _O.decision_id == _D.id)
     query = select(known, func.count()).select_from(joined).where(*recent)
     row = (await c.execute(query)).one()
@@ -126,7 +132,7 @@ async def granted(c: AsyncConnection, team_id: UUID, *, at_most: int) -> list[tu
 
 _D, _O, _R = t.customer_decisions.c, t.decision_outcomes.c, t.response_options.c
 _RESOLVED = (
-    select(*_D, _O.worked, _R.title.label("choice"), _R.financial_cost)
+    select(*_D, _O.worked, _O.escalation_occurred, _O.customer_retained, _R.title.label("choice"), _R.financial_cost)
     .join(t.decision_outcomes, _O.decision_id == _D.id)
     .join(t.response_options, _R.id == _O.selected_option_id)
     .where(_D.status == Status.RESOLVED.value, _D.actual_resolution_date.is_not(None))
@@ -153,7 +159,7 @@ def _entry(row: Any) -> Entry:
         cost=row.financial_cost,
         currency=row.currency,
         resolved_at=row.actual_resolution_date,
-        worked=row.worked,
+        worked=_worked(row),
     )
 
 

@@ -97,7 +97,7 @@ async def record(c: AsyncConnection, *, decision_id: UUID, draft: OutcomeDraft) 
             follow_up_required=draft.follow_up_date is not None,
             follow_up_date=draft.follow_up_date,
             outcome_notes=draft.outcome_notes,
-            worked=draft.has_worked,
+            worked=draft.worked,
             recorded_at=func.now(),
             answer=None,
             answered_at=None,

@@ -4,8 +4,7 @@ Revision: learning, after told
 
 `forecasts` holds how sure whoever resolved was: theirs alone, so it is apart from the outcome that everybody sees.
 `before_answer` is what taking an answer back restores. Two indexes count a customer's requests; building them holds up
-changes of decisions, about a second for 100,000. What was recorded until now says whether it worked as far as it
-tells: no where it was escalated or the customer left, yes where they stayed.
+changes of decisions, about a second for 100,000.
 """
 
 from alembic import op
@@ -23,10 +22,6 @@ ALTER TABLE decision_outcomes
     ADD answered_at timestamptz,
     ADD answered_by uuid CONSTRAINT fk_decision_outcomes_answered_by REFERENCES team_members,
     ADD before_answer jsonb;
-ALTER TABLE decision_outcomes DISABLE TRIGGER touch_updated_at;
-UPDATE decision_outcomes SET worked = customer_retained AND NOT coalesce(escalation_occurred, false)
-WHERE recorded_at IS NOT NULL AND (customer_retained IS NOT NULL OR escalation_occurred);
-ALTER TABLE decision_outcomes ENABLE TRIGGER touch_updated_at;
 """
 FORECASTS = """
 CREATE TABLE forecasts (

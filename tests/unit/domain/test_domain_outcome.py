@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.outcome import FOLLOW_UP, UNDO, Answer, Before, Forecast, Outcome, OutcomeDraft, resolution_hours
+from bot.domain.outcome import FOLLOW_UP, UNDO, Answer, Before, Forecast, Outcome, has_worked, resolution_hours
 from bot.errors import Conflict
 
 OPENED = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -79,17 +79,20 @@ def test_what_an_answer_took_away_survives_its_storing(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("draft", "worked"),
+    ("said", "was_escalated", "stayed", "worked"),
     [
-        (OutcomeDraft(customer_satisfaction_score=9), None),
-        (OutcomeDraft(customer_retained=True), True),
-        (OutcomeDraft(customer_retained=False), False),
-        (OutcomeDraft(customer_retained=True, escalation_occurred=True), False),
-        (OutcomeDraft(customer_retained=False, worked=True), True),
+        (None, False, None, None),
+        (None, False, True, True),
+        (None, False, False, False),
+        (None, True, True, False),
+        (True, True, False, True),
+        (False, False, True, False),
     ],
 )
-def test_whether_it_worked_is_as_said_else_as_far_as_the_rest_tells(draft: OutcomeDraft, worked: bool | None) -> None:
-    assert draft.has_worked is worked
+def test_whether_it_worked_is_as_said_else_as_far_as_the_rest_tells(
+    said: bool | None, was_escalated: bool, stayed: bool | None, worked: bool | None
+) -> None:
+    assert has_worked(said, was_escalated=was_escalated, stayed=stayed) is worked
 
 
 def test_how_sure_somebody_was_is_in_no_print() -> None:
