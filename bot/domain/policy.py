@@ -15,6 +15,8 @@ from bot.domain.learning import Past
 from bot.domain.ledger import Drift
 from bot.domain.money import format_money
 
+EVERYBODY = "All customers"
+"""Whom a policy is about."""
 ENOUGH = 6
 """So many similar cases went one way, and worked."""
 RECENT = timedelta(days=365)
@@ -97,7 +99,7 @@ class Proposal:
         why = "Exceptions have become more frequent." if self.grant is None else "Similar cases keep coming up."
         return Case(
             decision_type="policy_exception",
-            customer_name="All customers",
+            customer_name=EVERYBODY,
             title=f"{again} {self.about}",
             description=f"{why} Should there be a rule for {self.about}, and which?{evidence}",
         )
