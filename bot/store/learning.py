@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,8 +17,10 @@ from bot.domain.ledger import YEAR, Entry
 from bot.domain.outcome import has_worked
 from bot.domain.result import Result, from_body
 from bot.domain.rounding import number
+from bot.errors import told
 from bot.store import tables as t
 
+log = structlog.get_logger(__name__)
 MOST = 5000
 """The latest resolved decisions that the learning page looks at; a team that has more learns from these."""
 
@@ -50,7 +53,7 @@ async def pasts(c: AsyncConnection, team_id: UUID) -> list[Past]:
 
 
 def _past(row: Any) -> Past:
-    results = [from_body(body) for body in row.bodies or ()]
+    results = _results(row)
     leaders = results[-1].leaders if results else ()
     return Past(
         decision_id=row.id,
@@ -69,6 +72,15 @@ def _past(row: Any) -> Past:
         means=_means(row, results),
         sure=row.per_cent,
     )
+
+
+def _results(row: Any) -> list[Result]:
+    """As published, oldest first. One that cannot be read teaches nothing, and the others do all the same."""
+    try:
+        return [from_body(body) for body in row.bodies or ()]
+    except Exception as error:
+        log.error("a result cannot be read", decision=str(row.id), **told(error))
+        return []
 
 
 def _worked(row: Any) -> bool | None:

@@ -92,7 +92,7 @@ def _whole(share: float) -> int:
 
 
 def _dots(share: float) -> str:
-    full = round(share * DOTS)
+    full = min(max(round(share * DOTS), 1), DOTS - 1)  # no share of so few is certain
     return "●" * full + "○" * (DOTS - full)
 
 
