@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
+from bot.views.slack import ids
 from tests.support.history import decided
 from tests.support.steps import FULL, by, does
 from tests.support.team import Team
@@ -161,12 +162,20 @@ async def test_words_to_copy_hold_nothing_of_scores_comments_amounts_or_people(t
 
     assert (await mike.click("Change the team's wording")).ok
     await team.modal("mike", at_least="What the customer reads")
+    assert (await team.submit("mike", {"What the customer reads": " "})).error == "Write what the customer is to read."
     assert (await team.submit("mike", {"What the customer reads": "Dear {customer}, as agreed."})).ok
     assert "Dear ABC Corporation, as agreed." in (await team.modal("mike", at_least="For the ticket")).text
     await mike.close(everything=True)
     assert "Dear ABC Corporation, as agreed." in (await team.window("tom", Action.REPLY)).text
     ((details,),) = team.sql("SELECT details FROM audit_logs WHERE action = 'wording.changed'")
     assert details == {"type": "refund_request", "choice": "partial"}
+
+
+async def test_there_are_no_words_to_copy_and_no_policy_to_open_before_their_time(team: Team) -> None:
+    await team.to_options(by="lisa")
+
+    assert "Words for the customer are there once #1 is decided." in await team.told("tom", Action.REPLY)
+    assert "The cases do not support this proposal any more." in await team.told("tom", ids.OPEN_POLICY, "write:it")
 
 
 # --- How sure somebody was.

@@ -66,7 +66,7 @@ def test_an_answer_is_taken_back_within_seven_days(answer: Answer) -> None:
     assert after.undone(now=LATER + UNDO) == AN_OUTCOME
     with pytest.raises(Conflict, match="for 7 days"):
         after.undone(now=LATER + UNDO + timedelta(seconds=1))
-    with pytest.raises(Conflict, match="no answer"):
+    with pytest.raises(Conflict, match="There is no answer to take back"):
         AN_OUTCOME.undone(now=LATER)
 
 

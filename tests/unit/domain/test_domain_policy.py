@@ -64,6 +64,7 @@ def test_a_rising_line_proposes_to_review_the_policy() -> None:
 
     assert one.key == "review:refund_request:(2026, 3)"
     assert one.case.title == "Review the policy for refund requests"
+    assert one.case.description.startswith("Exceptions have become more frequent. Should there be a rule for refund")
 
 
 def test_the_case_of_a_proposal_names_its_evidence_by_number_and_not_what_was_chosen() -> None:
@@ -71,5 +72,8 @@ def test_the_case_of_a_proposal_names_its_evidence_by_number_and_not_what_was_ch
     case = one.case
 
     assert case.decision_type == "policy_exception"
-    assert "#1, #2, #3, #4, #5, #6" in case.description
+    assert case.description == (
+        "Similar cases keep coming up. Should there be a rule for refund requests up to USD 60, and which? "
+        "The cases: #1, #2, #3, #4, #5, #6. Each can be read under its own number."
+    )
     assert "partial" not in (case.title + case.description).casefold()

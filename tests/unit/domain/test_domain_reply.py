@@ -37,7 +37,8 @@ def a_case(decision_type: str, grant: Grant) -> Dossier:
         financial_impact=None,
     )
     outcome = Outcome(UUID(int=9), option.id, "CANARY-REASON, says Mike", MIKE.id, outcome_notes="CANARY-NOTES")
-    decision = replace(a_decision(Status.RESOLVED, 5, case=case), resolved_at=NOW)
+    link = "https://techcorp.slack.com/archives/C1/p1"
+    decision = replace(a_decision(Status.RESOLVED, 5, case=case), resolved_at=NOW, permalink=link)
     return a_dossier(
         Status.RESOLVED, 5, decision=decision, options=(option,), outcome=outcome, resolver=MIKE, result=RESULT
     )
@@ -62,6 +63,7 @@ def test_the_ticket_holds_what_was_decided_and_its_cost_and_not_why_nor_who() ->
 
     assert "Full refund CANARY-OPTION" in found.ticket
     assert "4,242.42" in found.ticket
+    assert "It began here: https://techcorp.slack.com/archives/C1/p1" in found.ticket
     assert [word for word in ("CANARY-REASON", "CANARY-NOTES", "777", "8.2", "Chen", "@") if word in found.ticket] == []
 
 
