@@ -43,9 +43,9 @@ class Past:
     """Since when `worked` is known."""
     follows: bool | None = None
     """Whether the leader of the ranking was chosen; None where nobody led."""
-    total: float | None = None
+    total: float | None = field(default=None, repr=False)
     """Of the chosen option, as published; None where no totals were."""
-    means: Mapping[str, float] = field(default_factory=dict)
+    means: Mapping[str, float] = field(default_factory=dict, repr=False)
     """Of the chosen option, as published, by the criterion's name."""
     sure: int | None = field(default=None, repr=False)
     """Per cent: how sure whoever resolved it was that it would work."""
@@ -56,11 +56,11 @@ class Forecasts:
     """Stated probabilities against what happened."""
 
     happened: Rate
-    said: float | None = None
+    said: float | None = field(default=None, repr=False)
     """What was said on average, 0..1; this and what follows None below `MANY`."""
-    brier: float | None = None
+    brier: float | None = field(default=None, repr=False)
     """The mean of (said - happened)^2: 0 is best, 0.25 is a coin. Source: Brier 1950."""
-    skill: float | None = None
+    skill: float | None = field(default=None, repr=False)
     """1 - brier / that of saying always the base rate: above 0 is better than that. Source: Murphy 1973. None
     also where everything worked, or nothing did: then no forecast is better than the base rate."""
 

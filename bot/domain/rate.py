@@ -1,6 +1,6 @@
 """How often something worked, with as much said of it as so few or so many cases support."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import exp, log, sqrt
 from statistics import NormalDist
@@ -39,11 +39,11 @@ class Rate:
     """Cases whose outcome is known."""
     total: int
     """Those of which it is not known too."""
-    share: float | None = None
+    share: float | None = field(default=None, repr=False)
     """0..1, shrunk toward the team's base. None: too few to say."""
-    low: float | None = None
+    low: float | None = field(default=None, repr=False)
     """The interval of `LEVEL`; None below `MANY`."""
-    high: float | None = None
+    high: float | None = field(default=None, repr=False)
 
     @property
     def voice(self) -> Voice:
@@ -79,10 +79,10 @@ def base_of(worked: int, known: int) -> float:
 class Separation:
     """How well scores tell what worked from what did not."""
 
-    share: float
+    share: float = field(repr=False)
     """Of all pairs of one that worked and one that did not: in which share the former had more; equal ones half."""
-    low: float
-    high: float
+    low: float = field(repr=False)
+    high: float = field(repr=False)
     worked: int
     failed: int
     is_clear: bool

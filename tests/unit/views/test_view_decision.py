@@ -386,7 +386,7 @@ def test_details_offer_what_this_person_may_do_and_nothing_else() -> None:
     assert offered("options", dossiers.TOM) == ["[ Add options ] [ Edit my option ]"]
     assert offered("quorum", dossiers.MIKE) == ["[ Score* ] [ Close scoring ] [ Start over! ] [ Cancel decision! ]"]
     assert offered("published", dossiers.ANA) == []
-    assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ] [ Words to copy ]"]
+    assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ] [ Take the answer back ] [ Words to copy ]"]
 
 
 def test_details_say_nothing_that_is_over() -> None:
