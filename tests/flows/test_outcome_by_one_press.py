@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -64,7 +65,8 @@ async def test_nobody_is_asked_before_the_follow_up_date_two_weeks_after_the_dec
     )
     assert timedelta(days=13, hours=23) < after <= timedelta(days=14)
     for days, count in ((13, 0), (15, 1)):
-        deps = replace(informed.house.bot.deps, clock=lambda days=days: datetime.now(UTC) + timedelta(days=days))
+        at = datetime.now(UTC) + timedelta(days=days)
+        deps = replace(informed.house.bot.deps, clock=partial(datetime.fromtimestamp, at.timestamp(), UTC))
         await informed.settled()
         await jobs.tick(deps)
         planned = informed.sql("SELECT asked FROM reminders WHERE kind = 'outcome'")
