@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
 from bot.views.slack import ids
-from tests.support.history import decided
+from tests.support.bygone import decided
 from tests.support.steps import FULL, by, does
 from tests.support.team import Team
 
