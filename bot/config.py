@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot import lexicon
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import Rules
+from bot.domain.reply import Replies
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
@@ -100,8 +101,8 @@ class Settings(BaseSettings):
         """What decisions of this installation go by."""
         defaults = _defaults()
         ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
-        templates = CriteriaTemplates.from_dict(defaults["criteria"])
-        return Rules(AuthorityTable(ceilings), templates, lexicon.authored())
+        criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
+        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies)
 
 
 def told_of_settings(error: ValidationError) -> str:

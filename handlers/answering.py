@@ -11,6 +11,7 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
 from bot.services import dossier as dossiers
+from bot.services import outcome as outcomes
 from bot.services import precedent as precedents
 from bot.services import result as results
 from bot.services import team as teams
@@ -54,7 +55,8 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     found = await dossiers.close_due_and_get(db, who, decision_id)
     deciders, comments = await teams.active_members(db, who), await results.comments(db, found=found)
     similar = None if found.decision.status is Status.CANCELLED else await precedents.find(db, who, found)
-    return details_view.details(found, who, deciders=deciders, comments=comments, precedents=similar)
+    forecast = await outcomes.forecast_of(db, who, decision_id)
+    return details_view.details(found, who, deciders=deciders, comments=comments, precedents=similar, forecast=forecast)
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

@@ -7,13 +7,17 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.deps import Deps
 from bot.domain.by import By
+from bot.domain.decision import Dossier
+from bot.domain.outcome import Answer
 from bot.services import outcome as outcomes
 from bot.services import precedent as precedents
 from bot.views import outcome as view
 from bot.views.slack.form import currency_in, uuid_in
-from handlers.answering import ack_done, ack_said, tell_done
+from handlers.after_ack import later
+from handlers.answering import Handler, ack_done, ack_said, tell_done
 from handlers.person import by, deps
 from handlers.press import pressed_id
+from handlers.private import answer, is_in_modal
 
 
 async def resolve_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
@@ -24,7 +28,9 @@ async def resolve_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
 async def resolve(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     form = view.parse_resolve(submitted)
-    after = await outcomes.resolve(deps(args).db, who, uuid_in(submitted), option_id=form.option_id, reason=form.reason)
+    after = await outcomes.resolve(
+        deps(args).db, who, uuid_in(submitted), option_id=form.option_id, reason=form.reason, sure=form.sure
+    )
     await ack_done(args, after.decision, view.resolved(after))
 
 
@@ -49,3 +55,28 @@ async def record(args: AsyncArgs) -> None:
     after = (await outcomes.record(deps(args).db, who, uuid_in(submitted), draft=draft)).decision
     sentence = f"The outcome of {after.name} is recorded. It can be amended at any time."
     await ack_said(args, after, sentence, title=f"{after.name} outcome")
+
+
+def answers(said: Answer) -> Handler:
+    """The handler of a button that says by one press how it turned out."""
+
+    async def handler(args: AsyncArgs) -> None:
+        after = await outcomes.answer(deps(args).db, await by(args), pressed_id(args), said)
+        await args.ack()
+        _tell_noted(args, after)
+
+    return handler
+
+
+async def undo(args: AsyncArgs) -> None:
+    after = await outcomes.undo(deps(args).db, await by(args), pressed_id(args))
+    await args.ack()
+    _tell_noted(args, after)
+
+
+def _tell_noted(args: AsyncArgs, after: Dossier) -> None:
+    """With the way back, where that is not in the window already."""
+    if is_in_modal(args):
+        tell_done(args, after.decision, view.noted(after))
+    else:
+        later(args, lambda: answer(args, view.answered(after)))

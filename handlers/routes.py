@@ -14,6 +14,7 @@ from slack_bolt.response import BoltResponse
 from bot import metrics
 from bot.deps import Deps
 from bot.domain.action import Action
+from bot.domain.outcome import Answer
 from bot.errors import BotError, Invalid
 from bot.views import decision as decision_view
 from bot.views import outcome as outcome_view
@@ -28,10 +29,12 @@ from handlers import (
     export,
     help,
     home,
+    learning,
     option,
     outcome,
     precedent,
     preference,
+    reply,
     round,
     team,
 )
@@ -50,6 +53,7 @@ WORDS: dict[str, Handler] = {
     r"setup": team.open_setup,
     r"settings": preference.open_settings,
     r"export": export.request,
+    r"learn": learning.show,
 }
 """Patterns of what may follow `/decide`, in whatever case; any other words are the title of a new decision."""
 SHORTCUTS: dict[str, Handler] = {
@@ -93,6 +97,12 @@ ACTIONS: dict[str, Handler] = {
     Action.INFORMED: outcome.set_informed,
     Action.CHANGE_CHOICE: asks(Action.CHANGE_CHOICE, outcome_view.reopen),
     Action.RECORD_OUTCOME: asks(Action.RECORD_OUTCOME, outcome_view.record),
+    **{ids.ANSWERS[said]: outcome.answers(said) for said in Answer},
+    Action.UNDO_ANSWER: outcome.undo,
+    Action.REPLY: opens(Action.REPLY, reply.window),
+    ids.EDIT_WORDING: reply.edit,
+    ids.LEARN: learning.show,
+    ids.OPEN_POLICY: learning.open_policy,
     ids.EDIT_MEMBER: team.open_member,
     ids.TEAM_PAGE: team.turn_page,
     ids.CHOOSE_TEAM: team.choose_team,
@@ -126,6 +136,7 @@ VIEWS: dict[str, Handler] = {
     Action.RESOLVE: outcome.resolve,
     Action.CHANGE_CHOICE: outcome.reopen,
     Action.RECORD_OUTCOME: outcome.record,
+    ids.EDIT_WORDING: reply.save,
     ids.SETUP: team.set_up,
     ids.EDIT_MEMBER: team.edit_member,
     ids.SUGGESTIONS: classification.choose,

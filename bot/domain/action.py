@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from bot.domain.decision import Dossier, Phase
+from bot.domain.outcome import UNDO
 from bot.domain.round import RoundState
 
 
@@ -31,6 +32,8 @@ class Action(StrEnum):
     INFORMED = "outcome.informed"
     CHANGE_CHOICE = "outcome.reopen"
     RECORD_OUTCOME = "outcome.record"
+    UNDO_ANSWER = "outcome.undo"
+    REPLY = "reply.kit"
 
     @property
     def row(self) -> "Row":
@@ -104,6 +107,11 @@ def _is_published(dossier: Dossier, now: datetime) -> bool:
 
 def _invites_second_round(dossier: Dossier, now: datetime) -> bool:
     return _is_published(dossier, now) and dossier.invites_second_round
+
+
+def _can_be_undone(dossier: Dossier, now: datetime) -> bool:
+    outcome = dossier.outcome
+    return outcome is not None and outcome.answered_at is not None and now - outcome.answered_at <= UNDO
 
 
 def _has_no_result_on_its_way(dossier: Dossier, now: datetime) -> bool:
@@ -220,6 +228,8 @@ ROWS: dict[Action, Row] = {
     Action.RECORD_OUTCOME: Row(
         "Record outcome", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, window="Outcome", again="Amend outcome"
     ),
+    Action.UNDO_ANSWER: Row("Take the answer back", (Phase.LEARN,), Who.OWNER_OR_RESOLVER, when=_can_be_undone),
+    Action.REPLY: Row("Words to copy", (Phase.ACT, Phase.LEARN), Who.TEAM, window="Words to copy"),
     Action.CANCEL: Row(
         "Cancel decision",
         (Phase.DEFINE, Phase.CRITERIA, Phase.OPTIONS, Phase.EVALUATE),

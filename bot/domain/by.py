@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.authority import AuthorityTable
 from bot.domain.classification import Classifier
 from bot.domain.press import Press
+from bot.domain.reply import NO_REPLIES, Replies
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 
@@ -17,6 +18,7 @@ class Rules:
     authority: AuthorityTable
     templates: CriteriaTemplates
     classifier: Classifier
+    replies: Replies = NO_REPLIES
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from enum import Enum, IntEnum, StrEnum
 from uuid import UUID
 
 from bot.domain.criterion import Criterion
+from bot.domain.ledger import FIRST, Ledger
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
 from bot.domain.result import Result
@@ -135,6 +136,8 @@ class Case:
     urgency_level: int = 3
     financial_impact: Decimal | None = None
     expected_resolution_date: datetime | None = None
+    promised_by: datetime | None = None
+    """By when the customer was promised a reply."""
 
     @property
     def is_contract(self) -> bool:
@@ -210,6 +213,11 @@ class Decision:
         return self.state == TRANSITIONS[transition][1]
 
     @property
+    def awaits_reply(self) -> bool:
+        """Whether its customer has not heard what was decided."""
+        return self.status is not Status.CANCELLED and self.phase is not Phase.LEARN
+
+    @property
     def place(self) -> str:
         """Its state in words, for sentences: "phase 3 of 6 (Options)"."""
         if self.status is Status.CANCELLED:
@@ -260,6 +268,8 @@ class Dossier:
     card: CardMessage | None = None
     predecessor: Member | None = None
     """The owner before, present where the decision was taken over."""
+    ledger: Ledger = FIRST
+    """How often its customer has asked within a year and, once the result is published, what came of it."""
     colleagues: tuple[Member, ...] = ()
     """The active members of the team, present where owner or resolver are not among them: somebody has to go on."""
 

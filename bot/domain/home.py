@@ -29,6 +29,9 @@ class Home:
     recent: tuple[Decided, ...]
     members: int
     """Active ones."""
+    known: int = 0
+    """Of the decisions of the last twelve months, `resolved`, those whose outcome is known."""
+    resolved: int = 0
     page: int = 0
     is_first: bool = False
 

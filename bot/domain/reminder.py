@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from bot.domain.by import Rules
-from bot.domain.decision import Brief, Phase
+from bot.domain.decision import Brief, Decision, Phase
 from bot.domain.preference import Preferences, is_working, next_working
 from bot.domain.team import Member
 from bot.domain.waiting import URGENT, Kind, Waiting, waiting
@@ -34,7 +34,7 @@ _WAKES = frozenset(
     }
 )
 """Kinds that are about a round that runs or is stuck, about a result, and news."""
-EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP)
+EXACT = (*(kind for kind in Kind if kind.is_escalation), Kind.FOLLOW_UP, Kind.PROMISE)
 """These come at the moment that was set for them, for example the day noted for a follow-up. Other nudges may come a
 little early, in a message that goes to the same person anyhow (`Pace.along`); these never do."""
 
@@ -147,8 +147,10 @@ def _reminder(item: Waiting, brief: Brief, lowest: int) -> Reminder:
     urgency = decision.case.urgency_level
     if item.kind.is_escalation:
         return _escalation(item, urgency, (item.rung or 0) - lowest)
-    if item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP) or (item.kind is Kind.TAKE_OVER and decision.phase is Phase.LEARN):
-        return _slow(item, urgency)
+    if _is_slow(item, decision):
+        return _slow(item, urgency, brief)
+    if item.kind is Kind.PROMISE:
+        return _promised(item, urgency, decision)
     pace = PACES[urgency]
     most = 1 if item.kind.is_news else pace.most
     repeat = _repeat(item, pace)
@@ -184,11 +186,25 @@ def _repeat(item: Waiting, pace: Pace) -> timedelta:
     return pace.repeat
 
 
-def _slow(item: Waiting, urgency: int) -> Reminder:
-    hours = _hours(item, urgency)
-    if item.kind is Kind.FOLLOW_UP:
-        return Reminder(item, hours, timedelta(0), OUTCOME_PACE.repeat, 1)
-    return Reminder(item, hours, OUTCOME_PACE.first, OUTCOME_PACE.repeat, OUTCOME_PACE.most)
+def _is_slow(item: Waiting, decision: Decision) -> bool:
+    """What the customer does not wait for any more."""
+    is_left = item.kind is Kind.TAKE_OVER and decision.phase is Phase.LEARN
+    return is_left or item.kind in (Kind.OUTCOME, Kind.FOLLOW_UP)
+
+
+def _slow(item: Waiting, urgency: int, brief: Brief) -> Reminder:
+    """On the follow-up date where there is one: for that it waits since then."""
+    hours, most = _hours(item, urgency), 1 if item.kind is Kind.FOLLOW_UP else OUTCOME_PACE.most
+    is_dated = brief.outcome is not None and brief.outcome.follow_up_date is not None
+    first = timedelta(0) if is_dated else OUTCOME_PACE.first
+    return Reminder(item, hours, first, OUTCOME_PACE.repeat, most)
+
+
+def _promised(item: Waiting, urgency: int, decision: Decision) -> Reminder:
+    """When half of the time is over, and once more when all of it is."""
+    at, half = decision.case.promised_by, item.begins
+    rest = max(at - half, timedelta(hours=1)) if at and half else timedelta(hours=1)
+    return Reminder(item, _hours(item, urgency), timedelta(0), rest, 2)
 
 
 def _escalation(item: Waiting, urgency: int, rung: int) -> Reminder:

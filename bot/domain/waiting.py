@@ -47,6 +47,8 @@ class Kind(StrEnum):
     """How it turned out is to be recorded."""
     MAY_RECORD = "may_record"
     FOLLOW_UP = "follow_up"
+    PROMISE = "promise"
+    """The customer was promised a reply, and has none when half of the time is over."""
     RESULT = "news.result"
     """A result is out: for those who are not asked to resolve with it."""
     RESOLVED = "news.resolved"
@@ -126,6 +128,7 @@ def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiti
         return [*left, *_beside(brief, kind, team, left), *_told(brief, kind, able, left)]
     asked = _asked(brief, kind, team, able)
     news = _told(brief, kind, able, asked)
+    asked += _promised(brief, kind, asked)
     return [*asked, *_escalated(brief, kind, able), *_invited(brief, kind, team, able), *news]
 
 
@@ -220,6 +223,14 @@ def _asked_to_inform(brief: Brief, resolver: UUID, team: Crew) -> list[Waiting]:
         return _each(brief, Kind.INFORM, [resolver])
     found = stand_ins(brief.decision, team.gone[resolver], team.active.values())
     return _climbing(brief, Kind.INFORM, [found[:RUNG]])
+
+
+def _promised(brief: Brief, kind: Kind, asked: Sequence[Waiting]) -> list[Waiting]:
+    """For those who are to tell the customer what was decided, before that for the owner."""
+    if brief.decision.case.promised_by is None or not brief.decision.awaits_reply:
+        return []
+    whom = [item.member_id for item in asked] if kind is Kind.INFORM else [brief.decision.created_by]
+    return _each(brief, Kind.PROMISE, whom)
 
 
 def _orphaned(brief: Brief, kind: Kind, able: Deciders, gone: Member) -> list[Waiting]:
@@ -364,12 +375,21 @@ def _times(brief: Brief, kind: Kind) -> _Times:
         case Kind.STALLED:
             return _stalled(brief.decision)
         case Kind.OUTCOME if brief.outcome:
-            return brief.outcome.response_sent_at, None, None
+            return brief.outcome.follow_up_date or brief.outcome.response_sent_at, None, None
+        case Kind.PROMISE:
+            half = _promise(brief.decision)
+            return half, half, None
         case Kind.RESOLVED:
             return brief.decision.resolved_at, None, None
         case Kind.FOLLOW_UP if brief.outcome:
             return brief.outcome.follow_up_date, brief.outcome.follow_up_date, None
     return _times_of_round(brief.round, kind) if brief.round else _ANY_TIME
+
+
+def _promise(decision: Decision) -> datetime | None:
+    """When half of the time to the promised reply is over."""
+    at, opened = decision.case.promised_by, decision.created_at
+    return opened + max(at - opened, timedelta(0)) / 2 if at else None
 
 
 def _stalled(decision: Decision) -> _Times:
@@ -425,4 +445,4 @@ _ACTIONS = {
     Kind.MAY_RECORD: Action.RECORD_OUTCOME,
     Kind.FOLLOW_UP: Action.RECORD_OUTCOME,
 }
-"""Of the kinds that always lead to the same button; those with none are BEYOND, STALLED and, at times, others."""
+"""Of the kinds that always lead to the same button; with none are BEYOND, PROMISE, STALLED and, at times, others."""

@@ -53,6 +53,14 @@ async def open_decision(
     return await run_tx(db, work)
 
 
+async def opened(c: AsyncConnection, by: By, *, case: Case, currency: str, channel_id: str | None) -> UUID:
+    """`open_decision` within another use case, from something else than the form."""
+    decision_id = await _add(c, by, case=case, currency=currency, channel_id=channel_id, permalink=None)
+    await write_down(c, by, decision_id, Done("decision.opened"))
+    await _advance(c, by, decision_id)
+    return decision_id
+
+
 async def _add(
     c: AsyncConnection, by: By, *, case: Case, currency: str, channel_id: str | None, permalink: str | None
 ) -> UUID:

@@ -12,12 +12,13 @@ from bot.domain.team import SlackUser
 from bot.errors import NotAllowed, NotFound
 from bot.services import decision as decisions
 from bot.services import team as teams
-from bot.store import decision, home, outbox, team
+from bot.store import decision, home, learning, outbox, team
 from bot.store.db import Db, run_tx
 from bot.store.home import Place
 
 KIND = home.KIND
 RECENT = 5
+_Rest = tuple[Sequence[Decided], tuple[int, str | None] | None, tuple[int, int]]
 
 
 async def opened(db: Db, *, user: SlackUser, page: int) -> bool:
@@ -52,16 +53,19 @@ async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first
     by = By(actor, now, rules)
     lines = await decisions.unfinished(db, by)
 
-    async def rest(c: AsyncConnection) -> tuple[Sequence[Decided], tuple[int, str | None] | None]:
-        return await decision.decided(c, team_id=actor.team.id, at_most=RECENT), await home.find(c, place)
+    async def rest(c: AsyncConnection) -> _Rest:
+        decided = await decision.decided(c, team_id=actor.team.id, at_most=RECENT)
+        return decided, await home.find(c, place), await learning.counts(c, actor.team.id, now=now)
 
-    decided, found = await run_tx(db, rest)
+    decided, found, (known, resolved) = await run_tx(db, rest)
     everybody = await teams.members(db, by)
     return Home(
         actor=actor,
         lines=tuple(lines),
         recent=tuple(decided),
         members=sum(m.is_active for m in everybody),
+        known=known,
+        resolved=resolved,
         page=found[0] if found else 0,
         is_first=is_first,
     )

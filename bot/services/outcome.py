@@ -8,16 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Transition
-from bot.domain.outcome import OutcomeDraft, resolution_hours
+from bot.domain.outcome import FOLLOW_UP, SURENESS, Answer, Forecast, OutcomeDraft, resolution_hours
 from bot.domain.permission import check_own, check_resolution
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.services import dossier as dossiers
+from bot.services import learning as learnings
 from bot.services import precedent as precedents
 from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
 from bot.store import decision, outbox, outcome
-from bot.store.db import Db
+from bot.store.db import Db, run_tx
 
 RESOLVED = "resolved"
 
@@ -32,8 +33,14 @@ async def prepare(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, list[Memb
     return found, active
 
 
-async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason: str) -> Dossier:
-    """Choose an option, with a reason. Raises NotAllowed where the actor's authority does not reach for it."""
+async def resolve(
+    db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason: str, sure: int | None = None
+) -> Dossier:
+    """Choose an option, with a reason. Raises NotAllowed where the actor's authority does not reach for it.
+
+    sure: per cent, of `SURENESS`, that it will have worked when it is asked; kept for the actor alone, in no trail.
+    """
+    follow_up = by.now + FOLLOW_UP
 
     async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done:
         _check_choice(found, by, option_id=option_id, reason=reason)
@@ -45,7 +52,10 @@ async def resolve(db: Db, by: By, decision_id: UUID, *, option_id: UUID, reason:
             reason=reason.strip(),
             resolved_by=by.member.id,
             hours=resolution_hours(found.decision.created_at, by.now),
+            follow_up=follow_up,
         )
+        forecast = Forecast(option_id, by.member.id, sure, follow_up) if sure in SURENESS else None
+        await outcome.set_forecast(c, decision_id, forecast)
         await decision.set_unheard(c, decision_id, None)
         await _enqueue_word(c, found, by)
         is_leader = found.result is not None and option_id in found.result.leaders
@@ -90,6 +100,7 @@ async def reopen(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
         if made and not found.decision.moved_to_by(Transition.REOPEN_CHOICE):
             return None  # somebody has resolved it anew: the reason is of a choice that is past
         await outcome.take_back(c, decision_id=decision_id, reason=reason)
+        await outcome.set_forecast(c, decision_id, None)
         if made:
             return Replaced()
         option = str(found.outcome.selected_option_id) if found.outcome else None
@@ -114,6 +125,41 @@ async def record(db: Db, by: By, decision_id: UUID, *, draft: OutcomeDraft) -> D
 
     async def rule(c: AsyncConnection, found: Dossier) -> Done:
         await outcome.record(c, decision_id=decision_id, draft=draft)
+        await learnings.look_later(c, found.decision, now=by.now)
         return Done("outcome.recorded")
 
     return await act(db, by, decision_id, Action.RECORD_OUTCOME, rule)
+
+
+async def answer(db: Db, by: By, decision_id: UUID, said: Answer) -> Dossier:
+    """What one press says of how it turned out. The same press again changes nothing.
+
+    Raises Conflict where it was too early once before.
+    """
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done | None:
+        before = found.outcome
+        if before is None or before.answer is said:
+            return None
+        await outcome.set_answer(c, before.answered(said, now=by.now), by=by.member.id)
+        await learnings.look_later(c, found.decision, now=by.now)
+        return Done("outcome.answered", {"answer": said.value})
+
+    return await act(db, by, decision_id, Action.RECORD_OUTCOME, rule)
+
+
+async def undo(db: Db, by: By, decision_id: UUID) -> Dossier:
+    """Take the latest answer by one press back. Raises Conflict where there is none, or it is older than seven days."""
+
+    async def rule(c: AsyncConnection, found: Dossier) -> Done | None:
+        if found.outcome is None:
+            return None
+        await outcome.set_answer(c, found.outcome.undone(now=by.now), by=by.member.id)
+        return Done("answer.undone")
+
+    return await act(db, by, decision_id, Action.RECORD_OUTCOME, rule)
+
+
+async def forecast_of(db: Db, by: By, decision_id: UUID) -> Forecast | None:
+    """How sure the actor was; of nobody else."""
+    return await run_tx(db, lambda c: outcome.find_forecast(c, decision_id, member_id=by.member.id))

@@ -206,10 +206,14 @@ async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = Fal
     await c.execute(_CHANGED, {"decision": decision_id, "asked": is_asked})
 
 
-# The words of the partial index `ix_customer_decisions_turning`.
+# The words of the partial indexes `ix_customer_decisions_turning` and `ix_customer_decisions_promised`.
 _TURNS = """
     status IN ('created', 'team_input', 'evaluating') AND overdue_shown IS DISTINCT FROM expected_resolution_date
     AND expected_resolution_date <= timezone('UTC', :now)
+"""
+_IS_LATE = """
+    status IN ('created', 'team_input', 'evaluating', 'resolved') AND current_phase < 6
+    AND late_shown IS DISTINCT FROM promised_by AND promised_by <= timezone('UTC', :now)
 """
 _TURNED = text(
     f"""
@@ -217,22 +221,31 @@ _TURNED = text(
     FOR SHARE SKIP LOCKED
     """
 )
+_LATE = text(
+    f"""
+    SELECT id FROM customer_decisions WHERE {_IS_LATE} ORDER BY promised_by LIMIT :at_most
+    FOR SHARE SKIP LOCKED
+    """
+)
 _SHOW_OVERDUE = text(
     f"UPDATE customer_decisions SET overdue_shown = expected_resolution_date WHERE id = :id AND {_TURNS} RETURNING id"
 )
+_SHOW_LATE = text(f"UPDATE customer_decisions SET late_shown = promised_by WHERE id = :id AND {_IS_LATE} RETURNING id")
 
 
 async def turned_overdue(c: AsyncConnection, *, now: datetime, at_most: int) -> list[UUID]:
-    """Unfinished decisions whose date to resolve by has passed since they were last drawn, but for those that somebody
-    is changing now."""
-    rows = await c.execute(_TURNED, {"now": now, "at_most": at_most})
-    return list(rows.scalars())
+    """Decisions whose date to resolve by, or by which a reply was promised, has passed since they were last drawn, but
+    for those that somebody is changing now."""
+    found = [(await c.execute(query, {"now": now, "at_most": at_most})).scalars() for query in (_TURNED, _LATE)]
+    return list(dict.fromkeys(decision_id for ids in found for decision_id in ids))
 
 
 async def show_overdue(c: AsyncConnection, decision_id: UUID, *, now: datetime) -> None:
     """Draw the decision anew, once for each date that passes: not where another process has, or the date was moved."""
-    turned = await c.execute(_SHOW_OVERDUE, {"id": decision_id, "now": now})
-    if turned.first():
+    turned = [
+        (await c.execute(query, {"id": decision_id, "now": now})).first() for query in (_SHOW_OVERDUE, _SHOW_LATE)
+    ]
+    if any(turned):
         await changed(c, decision_id)
 
 

@@ -10,14 +10,18 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Brief, Decision, Dossier, Status
+from bot.domain.ledger import FIRST, Ledger
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
+from bot.domain.policy import EVERYBODY
 from bot.domain.team import Member
 from bot.errors import told
-from bot.store import card, criterion, decision, option, outcome, result, round, team
+from bot.store import card, criterion, decision, learning, option, outcome, result, round, team
 from bot.store import tables as t
 
 log = structlog.get_logger(__name__)
+GRANTS = 5
+"""So many of a customer's earlier requests are told, the latest."""
 
 
 async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: bool = False) -> Dossier:
@@ -44,7 +48,19 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
         card=await card.find(c, decision_id),
         predecessor=await _member(c, found, found.taken_from) if found.taken_from else None,
         colleagues=await _colleagues(c, found, owner, resolver),
+        # Whoever holds the lock is about to write; what they show is read again afterwards.
+        ledger=FIRST if lock else await _ledger(c, brief),
     )
+
+
+async def _ledger(c: AsyncConnection, brief: Brief) -> Ledger:
+    """What came of earlier requests is read only once the result is published: nobody may be swayed by it before."""
+    if brief.decision.case.customer_name == EVERYBODY:
+        return FIRST
+    requests = await learning.requests(c, brief.decision)
+    is_published = brief.round is not None and brief.round.published_at is not None
+    entries = await learning.entries(c, brief.decision, at_most=GRANTS) if is_published and requests > 1 else None
+    return Ledger(requests, None if entries is None else tuple(entries))
 
 
 async def _colleagues(c: AsyncConnection, found: Decision, *needed: Member | None) -> tuple[Member, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.outcome import Outcome, OutcomeDraft
+from bot.domain.outcome import Answer, Before, Forecast, Outcome, OutcomeDraft
 from bot.store import tables as t
 
 
@@ -31,20 +31,34 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
             follow_up_date=row.follow_up_date,
             outcome_notes=row.outcome_notes,
             recorded_at=row.recorded_at,
+            worked=row.worked,
+            is_moved=row.is_moved,
+            answer=Answer(row.answer) if row.answer else None,
+            answered_at=row.answered_at,
+            before=Before.from_body(row.before_answer) if row.before_answer else None,
         )
         for row in rows
     }
 
 
 async def choose(
-    c: AsyncConnection, *, decision_id: UUID, option_id: UUID, reason: str, resolved_by: UUID, hours: int
+    c: AsyncConnection,
+    *,
+    decision_id: UUID,
+    option_id: UUID,
+    reason: str,
+    resolved_by: UUID,
+    hours: int,
+    follow_up: datetime,
 ) -> None:
-    """Record the choice; a changed choice replaces it (the audit trail keeps both)."""
+    """Record the choice, and when it is asked how it turned out; a changed choice replaces it (the trail has both)."""
     choice = {
         "selected_option_id": option_id,
         "reason": reason,
         "resolved_by": resolved_by,
         "resolution_time_hours": hours,
+        "follow_up_required": True,
+        "follow_up_date": follow_up,
     }
     await c.execute(
         insert(t.decision_outcomes)
@@ -83,6 +97,43 @@ async def record(c: AsyncConnection, *, decision_id: UUID, draft: OutcomeDraft) 
             follow_up_required=draft.follow_up_date is not None,
             follow_up_date=draft.follow_up_date,
             outcome_notes=draft.outcome_notes,
+            worked=draft.worked,
             recorded_at=func.now(),
+            answer=None,
+            answered_at=None,
+            before_answer=None,
         )
     )
+
+
+async def set_answer(c: AsyncConnection, outcome: Outcome, *, by: UUID) -> None:
+    """Write what one press says, or that it is taken back: all that it changes is of the outcome."""
+    await c.execute(
+        update(t.decision_outcomes)
+        .where(t.decision_outcomes.c.decision_id == outcome.decision_id)
+        .values(
+            worked=outcome.worked,
+            is_moved=outcome.is_moved,
+            answer=outcome.answer.value if outcome.answer else None,
+            answered_at=outcome.answered_at,
+            answered_by=by if outcome.answer else None,
+            before_answer=outcome.before.to_body() if outcome.before else None,
+            follow_up_required=outcome.follow_up_date is not None,
+            follow_up_date=outcome.follow_up_date,
+            recorded_at=outcome.recorded_at,
+        )
+    )
+
+
+async def set_forecast(c: AsyncConnection, decision_id: UUID, forecast: Forecast | None) -> None:
+    """How sure the resolver is, in place of what anybody stated before; None: nothing is stated."""
+    await c.execute(delete(t.forecasts).where(t.forecasts.c.decision_id == decision_id))
+    if forecast:
+        await c.execute(insert(t.forecasts).values(decision_id=decision_id, **vars(forecast)))
+
+
+async def find_forecast(c: AsyncConnection, decision_id: UUID, *, member_id: UUID) -> Forecast | None:
+    """What this member stated; nobody else's."""
+    f = t.forecasts.c
+    row = (await c.execute(select(*f).where(f.decision_id == decision_id, f.member_id == member_id))).one_or_none()
+    return Forecast(row.option_id, row.member_id, row.per_cent, row.due) if row else None

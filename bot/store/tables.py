@@ -157,6 +157,8 @@ customer_decisions = Table(
     Column("urgency_level_before", Integer),
     Column("called_off", ARRAY(Uuid)),  # for whom something was waiting when it was called off
     Column("unheard", Text),  # the news that the channel was not shown: a Kind
+    Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
+    Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
 )
 
 decision_criteria = Table(
@@ -210,6 +212,12 @@ decision_outcomes = Table(
     Column("informed_by", ForeignKey("team_members.id")),
     Column("recorded_at", TIMESTAMPTZ),
     Column("reopened_reason", Text),
+    Column("worked", Boolean),
+    Column("is_moved", Boolean, nullable=False, server_default=text("false")),  # the date, as it was too early to say
+    Column("answer", Text),  # the latest by one press; of `outcome.Answer`
+    Column("answered_at", TIMESTAMPTZ),
+    Column("answered_by", ForeignKey("team_members.id")),
+    Column("before_answer", JSONB),  # what taking it back restores
 )
 
 auth_tokens = Table(
@@ -398,3 +406,34 @@ case_vectors = Table(
     Column("vector", LargeBinary),  # float16, little-endian, of length 1
 )
 """What cases mean, by a model that not every installation has; without model and vector: to be embedded."""
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("option_id", ForeignKey("response_options.id", ondelete="CASCADE"), nullable=False),
+    Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("per_cent", SmallInteger, nullable=False),
+    Column("due", TIMESTAMPTZ, nullable=False),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("decision_type", Text, primary_key=True),
+    Column("choice", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("changed_by", ForeignKey("team_members.id")),
+    Column("changed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+policy_proposals = Table(
+    "policy_proposals",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="SET NULL")),  # as what it was opened
+    Column("told_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)

@@ -1,6 +1,6 @@
 """Teams, members and who they are in Slack."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -154,6 +154,13 @@ async def find_channel(c: AsyncConnection, team_id: UUID, workspace_id: str) -> 
     d = t.customer_decisions.c
     latest = select(d.channel_id).where(d.team_id == team_id, d.workspace_id == workspace_id, d.channel_id.is_not(None))
     return (await c.execute(latest.order_by(d.number.desc()).limit(1))).scalar_one_or_none()
+
+
+async def workspaces(c: AsyncConnection, team_id: UUID) -> Sequence[str]:
+    """Where the team is at home."""
+    w = t.team_workspaces.c
+    rows = await c.execute(select(w.workspace_id).where(w.team_id == team_id).order_by(w.workspace_id))
+    return rows.scalars().all()
 
 
 async def lock_workspace(c: AsyncConnection, workspace_id: str) -> None:

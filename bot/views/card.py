@@ -9,18 +9,19 @@ from bot.domain.waiting import leading
 from bot.views import result, second_round
 from bot.views.dossier import (
     buttons,
+    closing_line,
     criteria_line,
     due_line,
     facts_line,
     more_button,
     option_lines,
     outcome_summary,
-    owner_line,
     round_lines,
     show_button,
     state,
     state_in_words,
 )
+from bot.views.ledger import before_on_card
 from bot.views.slack import ids, kit, text
 
 ROOMS = (150, 90, 60, 40, 20)
@@ -42,7 +43,7 @@ def _blocks(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     is_over = decision.status in (Status.RESOLVED, Status.CANCELLED)
     return [
         kit.header(f"{decision.name} · {decision.case.title}"),
-        kit.context(state_in_words(dossier, now), owner_line(dossier) if is_over else due_line(dossier, now)),
+        kit.context(state_in_words(dossier, now), closing_line(dossier, now) if is_over else due_line(dossier, now)),
         kit.section(facts_line(dossier, room=room)),
         *(_ending(dossier, room) if is_over else _underway(dossier, now, room)),
         kit.actions(_buttons(dossier, now), block_id=kit.block_id("card", decision.id, decision.revision)),
@@ -81,7 +82,14 @@ def _underway(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     """The result first, once there is one; what happened is told until then."""
     about = [] if dossier.result else _about(dossier, room)
     results = [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
-    return [*about, *results, *_options(dossier, room), *_criteria(dossier, room), *_scoring(dossier, now)]
+    return [
+        *about,
+        *results,
+        *before_on_card(dossier),
+        *_options(dossier, room),
+        *_criteria(dossier, room),
+        *_scoring(dossier, now),
+    ]
 
 
 def _about(dossier: Dossier, room: int) -> list[kit.Block]:

@@ -99,6 +99,16 @@ def rest(ask: Ask, case: Case, *, currency: str) -> Case:
             case.customer_email,
         ),
         customer_id=ask(optional_line("customer_id", "Customer id", length=CUSTOMER_ID_LENGTH), case.customer_id),
+        promised_by=ask(
+            optional_moment(
+                "promised_by",
+                "Reply promised by",
+                called="The promised date",
+                now=None,
+                hint="When the customer was told that they hear from you.",
+            ),
+            case.promised_by,
+        ),
         relationship_duration_months=ask(
             number("relationship_months", "Customer for (months)", called="months", least=0, most=MAX_MONTHS, empty=0),
             case.relationship_duration_months,

@@ -9,6 +9,7 @@ from bot.domain.by import By
 from bot.domain.decider import may_carry
 from bot.domain.decision import Dossier, Status
 from bot.domain.option import Option
+from bot.domain.outcome import Forecast
 from bot.domain.permission import allowed, standing
 from bot.domain.precedent import Precedents
 from bot.domain.round import Round, RoundMember
@@ -19,18 +20,20 @@ from bot.views.authority import who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
     buttons,
+    closing_line,
     criterion_lines,
     due_line,
     name_of,
     option_facts,
     outcome_lines,
-    owner_line,
     progress,
     result_title,
     round_lines,
     suggested_mark,
     summary_facts,
 )
+from bot.views.ledger import before_in_details
+from bot.views.outcome import stated
 from bot.views.promise import shown_afterwards
 from bot.views.slack import ids, kit, text
 
@@ -47,18 +50,22 @@ def details(
     deciders: Sequence[Member] = (),
     comments: Sequence[tuple[UUID, str]] = (),
     precedents: Precedents | None = None,
+    forecast: Forecast | None = None,
 ) -> kit.View:
     """For members of the team only: it holds the customer's e-mail.
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
-    precedents: the cases like this one; None: nothing is said about them.
+    precedents: the cases like this one; None: nothing is said about them. forecast: what `by` stated; nobody
+    else sees it.
     """
     decision, now = dossier.decision, by.now
     for room in ROOMS:
         blocks = [
             *_top(dossier, by),
             *_ending(dossier),
+            *([stated(forecast)] if forecast else []),
             *_result(dossier),
+            *before_in_details(dossier),
             *_case(dossier, now),
             *_options(dossier, by.rules.authority, room),
             *_criteria(dossier, room),
@@ -111,7 +118,7 @@ def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
         kit.divider(),
         kit.facts([*summary_facts(dossier, room=600), *more]),
         kit.context(
-            owner_line(dossier) if _is_over(dossier) else due_line(dossier, now), *([source] if source else [])
+            closing_line(dossier, now) if _is_over(dossier) else due_line(dossier, now), *([source] if source else [])
         ),
         kit.section("*Description*"),
         kit.paragraph(case.description or "Not written yet."),

@@ -13,6 +13,7 @@ from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossie
 from bot.domain.option import LEVELS, Option
 from bot.domain.outcome import Outcome
 from bot.domain.round import Round, RoundState, quorum
+from bot.views import ledger
 from bot.views.slack import ids, kit, text
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
@@ -108,7 +109,8 @@ def facts_line(dossier: Dossier, *, room: int = 150) -> str:
     """Customer, tier, what it is about, the amount and the urgency on one line; never the e-mail address."""
     kind, customer, tier, _, amount, urgency = (said for _, said in summary_facts(dossier, room=room))
     stake = "" if dossier.decision.case.financial_impact is None else f" · {amount} at stake"
-    return f"*{customer}* · {tier} · {kind}{stake} · urgency {urgency.replace(' · ', ', ')}"
+    again = f" · *{asked}*" if (asked := ledger.requests(dossier)) else ""
+    return f"*{customer}* · {tier} · {kind}{stake} · urgency {urgency.replace(' · ', ', ')}{again}"
 
 
 def summary_facts(dossier: Dossier, *, room: int = 150) -> list[tuple[str, str]]:
@@ -147,17 +149,31 @@ def line_facts(decision: Decision, now: datetime) -> str:
     if case.expected_resolution_date:
         is_late = decision.status is not Status.RESOLVED and case.expected_resolution_date <= now
         facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(case.expected_resolution_date)}")
-    return " · ".join(facts)
+    return " · ".join([*facts, *promise(decision, now)])
+
+
+def promise(decision: Decision, now: datetime) -> list[str]:
+    """By when the customer was promised a reply, until they have it; late from that moment on. In the reader's zone."""
+    at = decision.case.promised_by
+    if at is None or not decision.awaits_reply:
+        return []
+    return [f"*late*: reply promised by {text.moment(at)}" if at <= now else f"reply promised by {text.moment(at)}"]
 
 
 def due_line(dossier: Dossier, now: datetime) -> str:
     """Owner and date; the date as a token, in the reader's zone."""
     at = dossier.decision.case.expected_resolution_date
-    if at is None:
-        return f"{owner_line(dossier)}  ·  No date to decide by yet"
     is_open = dossier.decision.status not in (Status.RESOLVED, Status.CANCELLED)
-    late = "  ·  *overdue*" if is_open and at <= now else ""
-    return f"{owner_line(dossier)}  ·  Decide by {text.moment(at)}{late}"
+    late = ["*overdue*"] if is_open and at and at <= now else []
+    by = f"Decide by {text.moment(at)}" if at else "No date to decide by yet"
+    promised = [text.sentence_case(words) for words in promise(dossier.decision, now)]
+    return "  ·  ".join([owner_line(dossier), by, *late, *promised])
+
+
+def closing_line(dossier: Dossier, now: datetime) -> str:
+    """`due_line` of what is decided: what is left of it is the reply."""
+    promised = [text.sentence_case(words) for words in promise(dossier.decision, now)]
+    return "  ·  ".join([owner_line(dossier), *promised])
 
 
 def owner_line(dossier: Dossier) -> str:

@@ -12,6 +12,7 @@ USAGE = (
     (f"{ids.COMMAND} show 42", "the card of decision #42, for you alone"),
     (f"{ids.COMMAND} setup", "set up your team, add people, edit them"),
     (f"{ids.COMMAND} settings", "your working hours, how you are told of what waits, snooze"),
+    (f"{ids.COMMAND} learn", "what your decisions' outcomes teach, exceptions by customer, policies to write"),
     (f"{ids.COMMAND} export", "your team's decisions with results and outcomes, as a CSV file in a direct message"),
     (f"{ids.COMMAND} help", "this text"),
 )

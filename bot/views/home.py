@@ -43,6 +43,7 @@ def _member(found: Home, now: datetime) -> kit.View:
         *([kit.context(f"Page {page + 1} of {last + 1}")] if last else []),
         *kit.paging(ids.HOME_PAGE, back=page - 1 if page else None, on=page + 1 if page < last else None),
         *_recent(found.recent),
+        *_learnt(found),
     ]
     return kit.home(blocks)
 
@@ -142,6 +143,13 @@ def _buttons(line: Line) -> list[kit.Element]:
 
 def _show(line: Line) -> kit.Element:
     return show_button(line.decision.id, line.decision.number, words="Show")
+
+
+def _learnt(found: Home) -> list[kit.Block]:
+    if not found.resolved:
+        return []
+    words = f"Outcome known for {found.known} of {text.count('decision', found.resolved)} of the last 12 months"
+    return [kit.section(words, accessory=kit.button("What outcomes teach", ids.LEARN))]
 
 
 def _recent(recent: Sequence[Decided]) -> list[kit.Block]:

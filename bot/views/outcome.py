@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain.action import Action
 from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, reach, required_authority
 from bot.domain.by import By
-from bot.domain.decision import REASON_LENGTH, Dossier
+from bot.domain.decision import REASON_LENGTH, Decision, Dossier
 from bot.domain.option import Option
-from bot.domain.outcome import NOTES_LENGTH, Outcome, OutcomeDraft
+from bot.domain.outcome import FOLLOW_UP, NOTES_LENGTH, SURENESS, WORKED, Answer, Forecast, Outcome, OutcomeDraft
 from bot.domain.permission import others_in_words
 from bot.domain.precedent import Precedents
 from bot.domain.stability import UNDECIDED
@@ -21,7 +21,7 @@ from bot.errors import Invalid
 from bot.views import headline, precedent, reason, result
 from bot.views.dossier import buttons, first_leaders, show_button, title_of
 from bot.views.reason import parse_reason
-from bot.views.slack import element, kit, notice, text
+from bot.views.slack import element, ids, kit, notice, text
 from bot.views.slack.entry import checkbox, long_text, money, optional_choice, optional_moment, optional_radio
 from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import Fields, View, as_uuid
@@ -35,7 +35,10 @@ SATISFACTION = {
     10: "10 · very happy",
 }
 RETAINED = {"yes": "Yes, the customer stayed", "no": "No, the customer left", "unknown": "Not known yet"}
-_STAYED = {"yes": True, "no": False, "unknown": None}
+_STAYED = _SAID = {"yes": True, "no": False, "unknown": None}
+_HAS_WORKED = optional_choice(
+    "worked", "Did it work?", {"yes": "Yes", "no": "No", "unknown": "Not known yet"}, hint=f"Worked: {WORKED}."
+)
 _REASON_HINT = "Mandatory; it appears on the card. Where you do not follow the leader, say why."
 
 
@@ -46,6 +49,8 @@ class ResolveForm(BaseModel):
 
     option_id: UUID
     reason: str
+    sure: int | None = None
+    """Per cent, of `SURENESS`."""
 
 
 def word(dossier: Dossier) -> kit.Message:
@@ -82,6 +87,7 @@ def resolve(
         kit.context(f"You may decide {reach(member.authority, table, decision.currency)}."),
         _option(offered).block(thing=decision.id, revision=decision.revision),
         replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
+        _sure(by.now + FOLLOW_UP).block(thing=decision.id, revision=decision.revision),
         *([kit.divider(), *precedent.panel(precedents, dossier, now=by.now)] if precedents else []),
     ]
     return decision_modal(dossier, Action.RESOLVE, blocks, submit="Resolve", title=f"Resolve {decision.name}")
@@ -111,12 +117,29 @@ def _option(offered: Sequence[kit.Element] = ()) -> Field[UUID]:
     return Field("option", "Option", lambda _: select, read)
 
 
+def _sure(due: datetime | None = None) -> Field[int | None]:
+    """The one probability that is asked for. due: when it is asked whether it worked; None where the form is read."""
+    by = f" by {due:%-d %B}" if due else ""
+    return optional_choice(
+        "sure",
+        f"How sure are you that this will have worked{by}?",
+        {per_cent: f"{per_cent} %" for per_cent in SURENESS},
+        hint=f"Only you will ever see it. Worked: {WORKED}.",
+    )
+
+
+def stated(forecast: Forecast) -> kit.Block:
+    """To whoever stated it, and to nobody else."""
+    sure = text.per_cent(forecast.per_cent)
+    return kit.context(f"Only you see this: you were {sure} sure that it will have worked by {text.day(forecast.due)}.")
+
+
 def resolved(dossier: Dossier) -> kit.View:
     """Once it is resolved: the customer is to hear of it."""
     decision = dossier.decision
     sentence = f'{decision.name} is resolved. Press "{Action.INFORMED.label}" once the customer knows.'
     actions = [
-        *buttons(decision, [Action.INFORMED], leading=Action.INFORMED),
+        *buttons(decision, [Action.INFORMED, Action.REPLY], leading=Action.INFORMED),
         show_button(decision.id, decision.number),
     ]
     return notice.done(f"{decision.name} resolved", sentence, actions=actions)
@@ -125,7 +148,7 @@ def resolved(dossier: Dossier) -> kit.View:
 def parse_resolve(view: View) -> ResolveForm:
     """Raises Invalid (fields "option", "reason")."""
     fields = Fields(view)
-    return ResolveForm(option_id=_option().read(fields), reason=reason.REASON.read(fields))
+    return ResolveForm(option_id=_option().read(fields), reason=reason.REASON.read(fields), sure=_sure().read(fields))
 
 
 def record(dossier: Dossier) -> kit.View:
@@ -133,7 +156,9 @@ def record(dossier: Dossier) -> kit.View:
     decision, outcome = dossier.decision, dossier.outcome
     chosen = title_of(dossier, outcome.selected_option_id) if outcome else "nothing"
     inputs = Inputs(decision.id, decision.revision)
-    _draft(inputs, outcome or OutcomeDraft(), decision.currency, stayed=_stayed(outcome))
+    # The date that resolving set asks for what is told here: only one that somebody chose is offered again.
+    start = outcome if outcome and outcome.recorded_at else OutcomeDraft()
+    _draft(inputs, start, decision.currency, stayed=_stayed(outcome))
     blocks = [heading(decision, f"Decided: {chosen}"), *inputs.blocks]
     return decision_modal(dossier, Action.RECORD_OUTCOME, blocks, submit="Save", currency=decision.currency)
 
@@ -151,6 +176,7 @@ def _draft(
 ) -> OutcomeDraft:
     """The form of an outcome. stayed: the answer shown as chosen, of RETAINED; now: when it is read."""
     return OutcomeDraft(
+        worked=_SAID[ask(_HAS_WORKED, _word(start.worked)) or "unknown"],
         customer_satisfaction_score=ask(
             optional_choice("satisfaction", "Customer satisfaction", SATISFACTION), start.customer_satisfaction_score
         ),
@@ -211,6 +237,52 @@ def _choice(dossier: Dossier, option: Option, member: Member, table: AuthorityTa
     needed = required_authority(dossier.decision.case, option, table)
     needs = f"needs {decider(needed, table, dossier.decision.currency)}"
     return element.option(option.title, str(option.id), description=needs)
+
+
+def _word(worked: bool | None) -> str | None:
+    return next((word for word, value in _SAID.items() if value is worked and worked is not None), None)
+
+
+ANSWERS = {
+    Answer.WORKED: "Worked",
+    Answer.FAILED: "Did not work",
+    Answer.EARLY: "Too early to say",
+    Answer.NEVER: "Never ask again",
+}
+_NOTED = {
+    Answer.WORKED: "that it worked",
+    Answer.FAILED: "that it did not work",
+    Answer.EARLY: "that it is too early to say",
+    Answer.NEVER: "that nobody asks again; how it turned out stays unknown",
+}
+
+
+def answer_buttons(decision: Decision, outcome: Outcome) -> list[kit.Element]:
+    """How it turned out, by one press each."""
+    return [
+        kit.button(
+            ANSWERS[answer], ids.ANSWERS[answer], value=str(decision.id), label=f"{ANSWERS[answer]}: {decision.name}"
+        )
+        for answer in outcome.answers
+    ]
+
+
+def noted(dossier: Dossier) -> str:
+    """What one press has done, as a plain sentence."""
+    decision, outcome = dossier.decision, dossier.outcome
+    if outcome is None or outcome.answer is None:
+        return f"Taken back: it is open again how {decision.name} turned out."
+    at = outcome.follow_up_date
+    again = f"; you are asked once more on {at:%-d %B}" if at else ""
+    return f"Noted for {decision.name}: {_NOTED[outcome.answer]}{again}."
+
+
+def answered(dossier: Dossier) -> kit.Message:
+    """The same with the way back."""
+    sentence, is_noted = noted(dossier), dossier.outcome is not None and dossier.outcome.answer is not None
+    then = [Action.UNDO_ANSWER, Action.RECORD_OUTCOME] if is_noted else [Action.RECORD_OUTCOME]
+    actions = buttons(dossier.decision, then, leading=None, is_again=dossier.is_finished)
+    return kit.message(sentence, [kit.paragraph(sentence), kit.actions(actions)])
 
 
 def _stayed(outcome: Outcome | None) -> str | None:

@@ -11,10 +11,12 @@ from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable, decider, reach
 from bot.domain.decision import TIERS, Brief, Dossier, Status
 from bot.domain.option import MIN_OPTIONS
+from bot.domain.outcome import WORKED
 from bot.domain.round import Round, quorum
 from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
 from bot.views import headline as result_headline
+from bot.views.outcome import answer_buttons
 from bot.views.slack import ids, kit, text
 from bot.views.waiting import button_words
 
@@ -57,7 +59,7 @@ def _single(item: Told, authority: int) -> kit.Message:
     shown = [] if item.link or item.waits.action is None else [_show_button(item)]
     link = [kit.context(_link(item, "Open the card"))] if item.link else []
     buttons = [_button(item), *shown, *_snooze([item]), settings_button()]
-    blocks = [kit.section(f"*{heading}*\n{case}{reason}"), kit.actions(buttons), *link]
+    blocks = [kit.section(f"*{heading}*\n{case}{reason}"), *_meaning(item), kit.actions(buttons), *link]
     return kit.message(text.one_line(f"{text.ended(heading)} {reason}"), blocks)
 
 
@@ -80,21 +82,37 @@ def _snooze(items: Sequence[Told]) -> list[kit.Element]:
 
 
 def _digest(items: Sequence[Told], authority: int) -> kit.Message:
-    first = top(items)
-    shown = items[:MOST_LINES]
-    blocks = [kit.section(f"*{first}*")]
-    blocks += [
-        kit.section(
-            f"*{headline(i, room=100)}*\n{reason_for(i, authority)} {_link(i, 'Open the card')}".rstrip(),
-            accessory=_button(i),
-        )
-        for i in shown
-    ]
+    for most, answers in ((MOST_LINES, MOST_LINES), (MOST_LINES, 3), (MOST_LINES, 0), (MOST_LINES // 2, 0)):
+        blocks = _lines(items, authority, most=most, answers=answers)
+        if kit.size(blocks) <= kit.MESSAGE_ROOM:
+            break
+    spoken = " ".join(text.ended(headline(i, room=100)) for i in items[:3])
+    return kit.message(f"{top(items)}. {spoken}", blocks)
+
+
+def _lines(items: Sequence[Told], authority: int, *, most: int, answers: int) -> list[kit.Block]:
+    """answers: so many of the first lines have buttons to answer by one press."""
+    shown = items[:most]
+    blocks = [kit.section(f"*{top(items)}*")]
+    for place, i in enumerate(shown):
+        words = f"*{headline(i, room=100)}*\n{reason_for(i, authority)} {_link(i, 'Open the card')}".rstrip()
+        blocks += [kit.section(words, accessory=_button(i)), *(_answers(i) if place < answers else [])]
     if len(items) > len(shown):
         blocks.append(kit.context(f"… and {len(items) - len(shown)} more: see the Home tab"))
-    blocks.append(kit.actions([*_snooze(items), settings_button()]))
-    spoken = " ".join(text.ended(headline(i, room=100)) for i in shown[:3])
-    return kit.message(f"{first}. {spoken}", blocks)
+    return [*blocks, kit.actions([*_snooze(items), settings_button()])]
+
+
+def _answers(item: Told) -> list[kit.Block]:
+    """By one press each, how it turned out."""
+    outcome = item.brief.outcome
+    is_asked = item.waits.kind in (Kind.OUTCOME, Kind.FOLLOW_UP) and outcome is not None
+    return [kit.actions(answer_buttons(item.brief.decision, outcome))] if is_asked and outcome else []
+
+
+def _meaning(item: Told) -> list[kit.Block]:
+    """The same with what "worked" means."""
+    answers = _answers(item)
+    return [kit.context(f'"Worked" means: {WORKED}.'), *answers] if answers else []
 
 
 def top(items: Sequence[Told]) -> str:
@@ -126,7 +144,8 @@ _VERBS = {
     Kind.RESOLVE: "Resolve",
     Kind.BEYOND: "Resolve",
     Kind.INFORM: "Tell the customer:",
-    Kind.OUTCOME: "Record the outcome of",
+    Kind.OUTCOME: "Did it work?",
+    Kind.PROMISE: "A reply was promised:",
     Kind.FOLLOW_UP: "Follow up on",
     Kind.RESULT: "Result of",
     Kind.RESOLVED: "Decided:",
@@ -226,7 +245,12 @@ def _inform(item: Told) -> str:
 
 
 def _outcome(_item: Told) -> str:
-    return "How did it turn out? A minute now teaches the next decision."
+    return "How did it turn out? One press is enough, details can follow."
+
+
+def _promise(item: Told) -> str:
+    at = item.brief.decision.case.promised_by
+    return f"{item.customer} was promised a reply{f' by {text.moment(at)}' if at else ''}, and has none yet."
 
 
 def _follow_up(item: Told) -> str:
@@ -254,6 +278,7 @@ _WHY: dict[Kind, Callable[[Told], str]] = {
     Kind.CALLED_OFF: _called_off,
     Kind.INFORM: _inform,
     Kind.OUTCOME: _outcome,
+    Kind.PROMISE: _promise,
     Kind.FOLLOW_UP: _follow_up,
     Kind.STALLED: _stalled,
 }

@@ -40,6 +40,7 @@ WORDS: dict[tuple[Kind, Action | None], str] = {
     (Kind.OUTCOME, Action.RECORD_OUTCOME): "record the outcome",
     (Kind.MAY_RECORD, Action.RECORD_OUTCOME): "record the outcome, unless its owner does",
     (Kind.FOLLOW_UP, Action.RECORD_OUTCOME): "follow up with the customer, then clear the date or set a new one",
+    (Kind.PROMISE, None): "see that the customer hears in time, as promised",
     (Kind.STALLED, None): "ask what keeps it, since it is urgent and half of its time is over",
     (Kind.SCORING, Action.CLOSE_SCORING): "close scoring, since it is urgent and enough have scored",
     (Kind.SCORING, None): "ask what keeps the scoring, since it is urgent and half of its time is over",

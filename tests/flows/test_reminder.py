@@ -309,7 +309,7 @@ async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_th
     await team.until("SELECT current_phase FROM customer_decisions", 6)
 
     await clock.due("outcome")
-    (outcome,) = await dms(team, "sarah", containing="Record the outcome")
+    (outcome,) = await dms(team, "sarah", containing="Did it work?")
     assert "#1 Refund for the outage" in outcome.rendered
     team.sql(
         "UPDATE decision_outcomes SET recorded_at = now(), follow_up_required = true, "

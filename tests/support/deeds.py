@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.action import Action
+from bot.domain.outcome import Answer
+from bot.views.slack import ids
 from tests.support.steps import (
     FULL,
     NAMES,
@@ -104,6 +106,23 @@ async def only_tom_is_missing(team: Team) -> None:
     await scoring(team)
     for name in ("lisa", "sarah"):
         await team.ballot(name)
+
+
+answered = by("lisa", ids.ANSWERS[Answer.WORKED])
+
+
+async def said_to_work(team: Team) -> None:
+    await informed(team)
+    await answered(team)
+
+
+async def worded(team: Team) -> None:
+    await team.window("tom", Action.REPLY)
+    tom = team.house.person("tom")
+    assert (await tom.click("Change the team's wording")).ok
+    await team.modal("tom", at_least="What the customer reads")
+    assert (await team.submit("tom", {"What the customer reads": "Dear {customer}, done."})).ok
+    await tom.close(everything=True)
 
 
 def option(title: str) -> Callable[[Any], Mapping[str, Any]]:
@@ -308,6 +327,17 @@ DEEDS = {
     "record the outcome": Deed(
         by("lisa", Action.RECORD_OUTCOME, {"Customer satisfaction": "9"}), informed,
         (Row("outcome.recorded", "lisa"),), ("Customer satisfaction: 9 of 10",),
+    ),
+    "say that it worked": Deed(
+        answered, informed, (Row("outcome.answered", "lisa", lambda _: {"answer": "worked"}),), ("Finished",),
+        signed={"decision_outcomes.answered_by": "lisa"},
+    ),
+    "take the answer back": Deed(
+        by("lisa", Action.UNDO_ANSWER), said_to_work, (Row("answer.undone", "lisa"),), gone=("Finished",),
+    ),
+    "word what the customer reads": Deed(
+        worded, resolved,
+        (Row("wording.changed", "tom", lambda _: {"type": "refund_request", "choice": "partial"}),), changes=0,
     ),
     "have the card posted again": Deed(by("lisa", "card.post"), criteria),
 }  # fmt: skip

@@ -20,7 +20,7 @@ from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, 
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
-from bot.domain.outcome import Outcome
+from bot.domain.outcome import Answer, Outcome
 from bot.domain.questions import questions_of
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
@@ -161,6 +161,9 @@ RECORDED = replace(
     follow_up_date=TOMORROW,
     outcome_notes="They stayed.",
     recorded_at=NOW,
+    worked=True,
+    answer=Answer.WORKED,
+    answered_at=NOW,
 )
 CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
 

@@ -13,8 +13,8 @@ from handlers import decision, routes
 
 SHOWN_ONLY = {ids.SHOW, ids.CHOOSE_OPTION, ids.SAVED_TEAM, ids.NOTICE}
 """Windows without a form: nobody submits them."""
-FORMS_OF_ITS_OWN = {Action.SCORE}
-"""Its window has several pages, with an id each."""
+FORMS_OF_ITS_OWN = {Action.SCORE, Action.REPLY}
+"""Scoring has several pages, with an id each; what there is to copy is only shown."""
 
 
 def test_every_action_has_a_row_and_a_route() -> None:

@@ -4,6 +4,7 @@ Card buttons carry the values of `bot.domain.action.Action`; the rest is below.
 """
 
 from bot.domain.action import Action
+from bot.domain.outcome import Answer
 
 COMMAND = "/decide"
 
@@ -35,6 +36,8 @@ EDIT_MEMBER = "team.edit_member"
 TEAM_PAGE = "team.page"
 SNOOZE = "reminder.snooze"
 HOME_PAGE = "home.page"
+ANSWERS = {answer: f"outcome.answer.{answer}" for answer in Answer}
+"""The buttons that say by one press how it turned out."""
 HOME_NEW = "home.new_decision"
 OPEN_SETTINGS = "preference.open"
 OPEN_SETUP = "team.open_setup"
@@ -51,6 +54,10 @@ SAVED_TEAM = "team.members"
 BALLOT = "evaluation.ballot"
 SCORE_PAGE = "evaluation.page"
 CHECK_PAGE = "evaluation.check"
+LEARN = "learning.show"
+"""Of the button, and of the window with what outcomes teach."""
+EDIT_WORDING = "reply.wording"
+OPEN_POLICY = "policy.open"
 NOTICE = "notice"
 
 SECRET = frozenset({BALLOT, SCORE_PAGE, CHECK_PAGE})
@@ -94,7 +101,11 @@ ALL = frozenset(
         BALLOT,
         SCORE_PAGE,
         CHECK_PAGE,
+        LEARN,
+        EDIT_WORDING,
+        OPEN_POLICY,
         NOTICE,
+        *ANSWERS.values(),
         *Action,
     }
 )

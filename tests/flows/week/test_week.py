@@ -185,7 +185,7 @@ async def thursday(week: Week) -> None:
     await week.done("amara")
     await week.until(3, "16:40")
     week.says("Amara records how #1 turned out, with a follow-up tomorrow at 15:00.")
-    await week.click("amara", "Record outcome", within="#1 ", channel="dm", sees="Customer satisfaction")
+    await week.click("amara", "Record outcome", within="#1 ", sees="Customer satisfaction")
     await week.submit("amara", {"Customer satisfaction": "8", "Follow up": on(4, 15)}, sees="recorded")
     await week.done("amara")
     await week.until(3, "20:30")
@@ -284,7 +284,7 @@ def nothing_that_a_team_relies_on_stays_unsaid(week: Week) -> None:
         *("Find options for #2", "Start scoring #3", "Score #1", "Score #6", "3 things wait for you"),
         *("Urgent and still being scored: #1", "Urgent and still being scored: #3", "Too few have scored: #3"),
         *("Too few left to score #4", "Resolve #1", "Resolve #6", "Tell the customer: #3"),
-        *("Record the outcome of #1", "Record the outcome of #5", "Follow up on #1"),
+        "Follow up on #1",
         *("2 of 3 have scored, and at least 3 must", "You hear of it because you may decide any amount."),
     ):
         assert words in everything, words

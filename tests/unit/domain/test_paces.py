@@ -37,7 +37,7 @@ def test_the_more_urgent_the_sooner_and_the_more_often(
 def test_escalations_and_follow_ups_come_at_their_own_moment_and_never_with_another_message() -> None:
     assert set(EXACT) == {
         *(Kind.STALLED, Kind.SCORING, Kind.NO_QUORUM, Kind.UNRESOLVED, Kind.ORPHANED),
-        Kind.FOLLOW_UP,
+        *(Kind.FOLLOW_UP, Kind.PROMISE),
     }
 
 
@@ -80,11 +80,35 @@ def test_the_outcome_is_asked_for_slowly_whatever_the_urgency_was_and_a_follow_u
     informed = at_urgency("learn", 5)
     assert informed.outcome is not None
     open_ = replace(informed, outcome=replace(informed.outcome, recorded_at=None))
+    undated = replace(open_, outcome=replace(informed.outcome, recorded_at=None, follow_up_date=None))
 
-    (outcome,), (follow_up,) = told(open_, Kind.OUTCOME), told(informed, Kind.FOLLOW_UP)
+    (outcome,), (follow_up,) = told(undated, Kind.OUTCOME), told(informed, Kind.FOLLOW_UP)
+    (dated,) = told(open_, Kind.OUTCOME)
 
     assert (outcome.urgency, outcome.first, outcome.repeat, outcome.most) == (4, 3 * DAY, 7 * DAY, 5)
+    assert (dated.item.since, dated.first, dated.most) == (informed.outcome.follow_up_date, timedelta(0), 5)
     assert (follow_up.urgency, follow_up.first, follow_up.most) == (4, timedelta(0), 1)
+
+
+@pytest.mark.parametrize("situation", ["open", "act"])
+def test_a_promised_reply_is_asked_for_at_half_of_the_time_and_at_its_end(situation: str) -> None:
+    found = at_urgency(situation, 5)
+    opened = found.decision.created_at
+    promised = replace(found.decision.case, promised_by=opened + 8 * HOUR)
+
+    (one,) = told(replace(found, decision=replace(found.decision, case=promised)), Kind.PROMISE)
+
+    assert (one.item.begins, one.first, one.repeat, one.most) == (opened + 4 * HOUR, timedelta(0), 4 * HOUR, 2)
+    assert one.urgency == 4
+    whom = SITUATIONS[situation].outcome
+    assert one.item.member_id == (whom.resolved_by if whom else found.decision.created_by)
+
+
+def test_nothing_is_said_of_a_promise_once_the_customer_knows() -> None:
+    found = at_urgency("learn", 3)
+    promised = replace(found.decision.case, promised_by=NOW)
+
+    assert told(replace(found, decision=replace(found.decision, case=promised)), Kind.PROMISE) == []
 
 
 def test_an_escalation_is_told_once_and_to_each_higher_authority_a_step_later() -> None:

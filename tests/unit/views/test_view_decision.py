@@ -386,7 +386,7 @@ def test_details_offer_what_this_person_may_do_and_nothing_else() -> None:
     assert offered("options", dossiers.TOM) == ["[ Add options ] [ Edit my option ]"]
     assert offered("quorum", dossiers.MIKE) == ["[ Score* ] [ Close scoring ] [ Start over! ] [ Cancel decision! ]"]
     assert offered("published", dossiers.ANA) == []
-    assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ]"]
+    assert offered("learn", dossiers.SARAH) == ["[ Amend outcome ] [ Take the answer back ] [ Words to copy ]"]
 
 
 def test_details_say_nothing_that_is_over() -> None:
@@ -452,7 +452,7 @@ def test_details_show_every_field_of_the_case() -> None:
     shown |= {"customer_value": "71,001", "financial_impact": "71,002", "relationship_duration_months": "71 months"}
     assert [words for words in shown.values() if words not in said] == []
     # The date is in a form of Slack's own, which every reader sees in their zone.
-    assert {*shown, "expected_resolution_date"} == {f.name for f in fields(Case)}
+    assert {*shown, "expected_resolution_date", "promised_by"} == {f.name for f in fields(Case)}
 
 
 def by_sarah() -> By:

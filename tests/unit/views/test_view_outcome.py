@@ -133,6 +133,7 @@ def test_what_was_recorded_survives_its_own_form_even_when_the_follow_up_has_pas
         saved.escalation_occurred,
         saved.follow_up_date,
         saved.outcome_notes,
+        saved.worked,
     )
 
 

@@ -1,0 +1,210 @@
+"""Reads what is resolved, as far as it teaches; and what was proposed because of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.decision import Decision, Status
+from bot.domain.grant import grant_of
+from bot.domain.learning import Past
+from bot.domain.ledger import YEAR, Entry
+from bot.domain.outcome import has_worked
+from bot.domain.result import Result, from_body
+from bot.domain.rounding import number
+from bot.errors import told
+from bot.store import tables as t
+
+log = structlog.get_logger(__name__)
+MOST = 5000
+"""The latest resolved decisions that the learning page looks at; a team that has more learns from these."""
+
+# Of each decision its latest published round: a second round has no totals, so its first one is looked at for those.
+_PASTS = text(
+    """
+    SELECT d.id, d.number, d.title, d.decision_type, d.actual_resolution_date AS resolved_at, d.financial_impact,
+        d.currency, o.resolved_by, o.selected_option_id, o.worked, o.escalation_occurred, o.customer_retained,
+        o.answered_at, o.recorded_at, r.title AS choice, r.financial_cost, f.per_cent, published.bodies, named.criteria
+    FROM customer_decisions d
+    JOIN decision_outcomes o ON o.decision_id = d.id
+    JOIN response_options r ON r.id = o.selected_option_id
+    LEFT JOIN forecasts f ON f.decision_id = d.id AND f.option_id = o.selected_option_id
+        AND f.member_id = o.resolved_by
+    LEFT JOIN LATERAL (
+        SELECT array_agg(p.body ORDER BY k.number) AS bodies FROM rounds k JOIN round_results p ON p.round_id = k.id
+        WHERE k.decision_id = d.id AND k.voided_at IS NULL) AS published ON true
+    LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(c.id, c.name) AS criteria FROM decision_criteria c WHERE c.decision_id = d.id) AS named
+        ON true
+    WHERE d.team_id = :team AND d.status = 'resolved' AND d.actual_resolution_date IS NOT NULL
+    ORDER BY d.actual_resolution_date DESC LIMIT :most
+    """
+).columns(resolved_at=t.UTC_TIMESTAMP)
+
+
+async def pasts(c: AsyncConnection, team_id: UUID) -> list[Past]:
+    """The team's resolved decisions, newest first."""
+    return [_past(row) for row in await c.execute(_PASTS, {"team": team_id, "most": MOST})]
+
+
+def _past(row: Any) -> Past:
+    results = _results(row)
+    leaders = results[-1].leaders if results else ()
+    return Past(
+        decision_id=row.id,
+        number=row.number,
+        title=row.title,
+        decision_type=row.decision_type,
+        resolved_at=row.resolved_at,
+        grant=grant_of(row.choice, row.financial_cost, row.financial_impact),
+        resolved_by=row.resolved_by,
+        amount=row.financial_impact,
+        currency=row.currency,
+        worked=_worked(row),
+        known_at=row.answered_at or row.recorded_at,
+        follows=row.selected_option_id in leaders if leaders else None,
+        total=_total(row, results),
+        means=_means(row, results),
+        sure=row.per_cent,
+    )
+
+
+def _results(row: Any) -> list[Result]:
+    """As published, oldest first. One that cannot be read teaches nothing, and the others do all the same."""
+    try:
+        return [from_body(body) for body in row.bodies or ()]
+    except Exception as error:
+        log.error("a result cannot be read", decision=str(row.id), **told(error))
+        return []
+
+
+def _worked(row: Any) -> bool | None:
+    return has_worked(row.worked, was_escalated=bool(row.escalation_occurred), stayed=row.customer_retained)
+
+
+def _total(row: Any, results: Sequence[Result]) -> float | None:
+    """Of the chosen option."""
+    rows = (one for result in results for one in result.rows if one.option_id == row.selected_option_id)
+    return next((float(number(one.total)) for one in rows if one.total), None)
+
+
+def _means(row: Any, results: Sequence[Result]) -> Mapping[str, float]:
+    cells = (cell for result in results for cell in result.cells if cell.option_id == row.selected_option_id)
+    names = row.criteria or {}
+    return {names[key]: float(number(cell.mean)) for cell in cells if (key := str(cell.criterion_id)) in names}
+
+
+async def counts(c: AsyncConnection, team_id: UUID, *, now: datetime) -> tuple[int, int]:
+    """(outcomes that are known, decisions) of those that were resolved within a year."""
+    recent = (_D.team_id == team_id, _D.status == Status.RESOLVED.value, _D.actual_resolution_date > now - YEAR)
+    is_known = _O.worked.is_not(None) | _O.escalation_occurred | _O.customer_retained.is_not(None)
+    known = func.count().filter(is_known)
+    joined = t.customer_decisions.join(t.decision_outcomes, _O.decision_id == _D.id)
+    query = select(known, func.count()).select_from(joined).where(*recent)
+    row = (await c.execute(query)).one()
+    return row[0], row[1]
+
+
+async def began_at(c: AsyncConnection, team_id: UUID) -> datetime | None:
+    """When the team opened its first decision."""
+    d = t.customer_decisions.c
+    found: datetime | None = (await c.execute(select(func.min(d.created_at)).where(d.team_id == team_id))).scalar_one()
+    return found
+
+
+async def requests(c: AsyncConnection, decision: Decision) -> int:
+    """The customer's requests within a year up to this decision, with it; without cancelled ones."""
+    d = t.customer_decisions.c
+    query = (
+        select(func.count())
+        .where(_of_customer(decision), d.number <= decision.number, d.status != Status.CANCELLED.value)
+        .where(d.created_at > decision.created_at - YEAR)
+    )
+    return max((await c.execute(query)).scalar_one(), 1)
+
+
+async def entries(c: AsyncConnection, decision: Decision, *, at_most: int) -> list[Entry]:
+    """What came of the customer's other requests of the year before this decision and since, newest first."""
+    d = t.customer_decisions.c
+    since = d.actual_resolution_date > decision.created_at - YEAR
+    rows = await c.execute(_RESOLVED.where(_of_customer(decision), d.id != decision.id, since).limit(at_most))
+    return [_entry(row) for row in rows]
+
+
+async def granted(c: AsyncConnection, team_id: UUID, *, at_most: int) -> list[tuple[str, Entry]]:
+    """(customer, what they were granted or not) of the team's latest resolved decisions, newest first."""
+    rows = await c.execute(_RESOLVED.where(t.customer_decisions.c.team_id == team_id).limit(at_most))
+    return [(row.customer_name, _entry(row)) for row in rows]
+
+
+_D, _O, _R = t.customer_decisions.c, t.decision_outcomes.c, t.response_options.c
+_RESOLVED = (
+    select(*_D, _O.worked, _O.escalation_occurred, _O.customer_retained, _R.title.label("choice"), _R.financial_cost)
+    .join(t.decision_outcomes, _O.decision_id == _D.id)
+    .join(t.response_options, _R.id == _O.selected_option_id)
+    .where(_D.status == Status.RESOLVED.value, _D.actual_resolution_date.is_not(None))
+    .order_by(_D.actual_resolution_date.desc(), _D.number.desc())
+)
+
+
+def _of_customer(decision: Decision) -> ColumnElement[bool]:
+    """In its team: by the customer's id where it has one, or by the name, however it is capitalised."""
+    case = decision.case
+    is_same = func.lower(_D.customer_name) == case.customer_name.lower()
+    if case.customer_id:
+        is_same = is_same | (_D.customer_id == case.customer_id)
+    return (_D.team_id == decision.team_id) & is_same
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        decision_id=row.id,
+        number=row.number,
+        title=row.title,
+        choice=row.choice,
+        grant=grant_of(row.choice, row.financial_cost, row.financial_impact),
+        cost=row.financial_cost,
+        currency=row.currency,
+        resolved_at=row.actual_resolution_date,
+        worked=_worked(row),
+    )
+
+
+# --- Proposals to write or to review a policy.
+
+
+async def proposed(c: AsyncConnection, team_id: UUID, *, lock: bool = False) -> dict[str, UUID | None]:
+    """By key, the decision as which a proposal was opened; None: it was not yet, or that one was cancelled.
+
+    lock: whoever opens one takes turns.
+    """
+    p, d = t.policy_proposals, t.customer_decisions
+    if lock:
+        await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"policy:{team_id}", 7))))
+    rows = await c.execute(
+        select(p.c.key, d.c.id)
+        .outerjoin(d, (d.c.id == p.c.decision_id) & (d.c.status != Status.CANCELLED.value))
+        .where(p.c.team_id == team_id)
+    )
+    return {row.key: row.id for row in rows}
+
+
+async def propose(c: AsyncConnection, team_id: UUID, key: str) -> bool:
+    """Remember that the team's admins are told. True the first time."""
+    p = t.policy_proposals
+    query = insert(p).values(team_id=team_id, key=key).on_conflict_do_nothing(index_elements=["team_id", "key"])
+    return (await c.execute(query.returning(p.c.key))).first() is not None
+
+
+async def set_opened(c: AsyncConnection, team_id: UUID, key: str, decision_id: UUID) -> None:
+    """As which decision it was opened."""
+    p = t.policy_proposals.c
+    await propose(c, team_id, key)
+    await c.execute(
+        update(t.policy_proposals).where(p.team_id == team_id, p.key == key).values(decision_id=decision_id)
+    )
