@@ -26,7 +26,7 @@ from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
-from bot.preflight import check_letters, check_schema, told_of_secrecy
+from bot.preflight import check_direct, check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
 from bot.services import secrecy
 from bot.socket_mode import Door, Socket
@@ -88,7 +88,9 @@ async def running(
         identity = Identity()
         stack.push_async_callback(_cancel, watch.start("identity", identify(deps, identity)))
         if does_work:
-            await _start_work(stack, watch, deps, identity, database_url)
+            direct = settings.direct_database_url.get_secret_value() or database_url
+            check_direct(direct)
+            await _start_work(stack, watch, deps, identity, direct)
         after_ack = AfterAck()
         stack.push_async_callback(after_ack.drain)
         bolt = _bolt(settings, client_for(settings, session), identity)

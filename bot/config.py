@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr = SecretStr("")
     slack_api_url: str = SLACK_API
     database_url: SecretStr = SecretStr("")
+    direct_database_url: SecretStr = SecretStr("")
     migration_database_url: SecretStr = SecretStr("")
     port: int = Field(default=3000, ge=0, le=65535, description="a whole number from 0 to 65535")
     host: str = Field(default="0.0.0.0", alias="CONCLAVE_HOST")

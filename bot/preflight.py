@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StartError
 from bot.store import schema, server
+from bot.store.connection import is_pooled
 
 _NOT_ALLOWED, _LOCKED = "42501", "55P03"
 _LETTER_URLS = {
@@ -31,8 +32,18 @@ async def check_schema(database_url: str) -> None:
         )
 
 
+def check_direct(url: str, *, name: str = "DIRECT_DATABASE_URL") -> None:
+    """Raise StartError where what needs a session of its own, LISTEN or migrations, would go through a pooler."""
+    if is_pooled(url):
+        raise StartError(
+            f"DATABASE_URL leads to a pooler in transaction mode. Set {name} to the PostgreSQL server itself, for what "
+            "needs a session of its own."
+        )
+
+
 def migrate(owner_url: str, *, name: str) -> None:
     """Bring the schema up to date. Blocks. Raises StartError. name: the variable with the owner's URL."""
+    check_direct(owner_url, name="MIGRATION_DATABASE_URL")
     server.check(owner_url, name=name)
     try:
         _check_not_newer(schema.current(owner_url))

@@ -204,6 +204,34 @@ def test_settings_that_a_pooler_drops_are_named(database_url: str, monkeypatch: 
     assert "a pooler drops them" in said
 
 
+def test_what_a_pooler_in_transaction_mode_cannot_keep_is_to_be_a_default(
+    database_url: str, service_database_url: str
+) -> None:
+    by_pooler = f"{service_database_url}{'&' if '?' in service_database_url else '?'}pooler=transaction"
+    server.check(by_pooler)
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(sql.SQL("ALTER DATABASE {} SET IntervalStyle = 'iso_8601'").format(sql.Identifier(name)))
+        owner.execute(sql.SQL("ALTER DATABASE {} SET TimeZone = 'Asia/Tokyo'").format(sql.Identifier(name)))
+
+    with pytest.raises(StartError) as caught:
+        server.check(by_pooler)
+
+    assert f"ALTER ROLE {SERVICE} SET IntervalStyle = 'postgres';" in str(caught.value)
+    assert "TimeZone" not in str(caught.value)  # that one it keeps
+
+
+def test_what_needs_a_session_of_its_own_does_not_go_through_a_pooler(database_url: str) -> None:
+    by_pooler = f"{database_url}{'&' if '?' in database_url else '?'}pooler=transaction"
+    with pytest.raises(StartError, match="Set DIRECT_DATABASE_URL to the PostgreSQL server itself"):
+        preflight.check_direct(by_pooler)
+
+    code, said = conclave(by_pooler, "migrate")
+
+    assert (code, "Set MIGRATION_DATABASE_URL to the PostgreSQL server itself" in said) == (1, True)
+    assert conclave(by_pooler, "migrate", DIRECT_DATABASE_URL=database_url)[0] == 0
+
+
 def test_a_newer_schema_is_named_as_such_and_nothing_is_migrated(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute("UPDATE alembic_version SET version_num = 'from_the_future'")

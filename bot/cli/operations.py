@@ -92,7 +92,8 @@ def migrate(settings: Settings) -> str:
         with database(settings):
             return schema.head()
     service = settings.database_url.get_secret_value()
-    owner = settings.migration_database_url.get_secret_value() or service
+    direct = settings.direct_database_url.get_secret_value() or service
+    owner = settings.migration_database_url.get_secret_value() or direct
     preflight.migrate(owner, name="DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL")
     vault.admit(owner, service)
     return schema.head()

@@ -38,6 +38,9 @@ SETTINGS = {
     "statement_timeout": "0",
 }
 """What every connection asks for, whatever the defaults of server, database and login are."""
+_KEPT_BY_POOLERS = ("TimeZone", "DateStyle")
+"""Of those, what a pooler in transaction mode restores on whichever connection it hands out next. The others are the
+login's defaults there; bot/store/server.py reads all of them back."""
 _OURS = " ".join("-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in SETTINGS.items())
 _HANG_UP_SECONDS = 0.5
 C = TypeVar("C", bound="Connection")
@@ -56,6 +59,8 @@ class Connection(psycopg.AsyncConnection[Any]):
     ) -> Self:
         """Connect to all hosts at once and keep the first connection that comes about. Raises psycopg.OperationalError.
 
+        parameters: those of `parameters`.
+
         With several hosts only one comes about: that of the host which takes writes (`parameters`). Asked one after
         another, a host that has vanished would use up the time that a person waits.
 
@@ -67,9 +72,18 @@ class Connection(psycopg.AsyncConnection[Any]):
         rest = {name: value for name, value in parameters.items() if name not in ("host", "port")}
         places = [{k: v for k, v in (("host", h), ("port", p)) if v} for h, p in zip(hosts, ports, strict=True)]
         connection = await _first([cls.connect(**{**rest, **place}, autocommit=autocommit) for place in places])  # type: ignore[arg-type]
-        connection.prepare_threshold = prepare_threshold
         connection.add_notice_handler(connection._hear)
+        if "options" in parameters:
+            connection.prepare_threshold = prepare_threshold
+        else:
+            connection.prepare_threshold = None
+            await connection._ask_pooler(autocommit=autocommit)
         return connection
+
+    async def _ask_pooler(self, *, autocommit: bool) -> None:
+        await self.set_autocommit(True)
+        await self.execute(settings_by_statement())
+        await self.set_autocommit(autocommit)
 
     def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
         # The message may come in any language; the name of the server's function that sends it is always the same.
@@ -123,26 +137,34 @@ def parameters(url: str, *, name: str = "DATABASE_URL") -> dict[str, str]:
     name: the variable that holds it.
 
     Several hosts may be written as `//a:5432,b:5432/db` or as `///db?host=a:5432&host=b:5432`. With several, only the
-    one that takes writes will do.
+    one that takes writes will do. Our settings are among `options`, which poolers in transaction mode do not take:
+    without them `settings_by_statement` is to be executed.
     """
     scheme, separator, rest = url.strip().partition("://")
     if not separator or scheme not in _SCHEMES:
         raise StartError(f"{name} has to start with postgresql:// or postgres://")
     base, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
-    others = urlencode([pair for pair in pairs if pair[0] not in ("host", "prepare")], quote_via=quote)
+    others = urlencode([pair for pair in pairs if pair[0] not in ("host", "pooler")], quote_via=quote)
     found = _as_libpq_reads(f"postgresql://{base}?{others}", name)
     found |= _hosts([value for key, value in pairs if key == "host"])
     _check_ports(found.get("port", "").split(","), name)
     if "," in found.get("host", ""):
         found.setdefault("target_session_attrs", "read-write")
+    if is_pooled(url):
+        return {**_DEFAULTS, **found}
     return {**_DEFAULTS, **found, "options": f"{found.get('options', '')} {_OURS}".strip()}
 
 
-def is_preparing(url: str) -> bool:
-    """Whether statements may stay prepared on their connections. `?prepare=off` in a DATABASE_URL: a pooler in
-    transaction mode hands the next statement to another connection, which does not know them."""
-    return ("prepare", "off") not in parse_qsl(url.partition("?")[2])
+def is_pooled(url: str) -> bool:
+    """Whether a URL leads to a pooler in transaction mode: `?pooler=transaction`. Each transaction may run on another
+    connection to the server: there is no LISTEN, no lock of a session, and nothing stays prepared."""
+    return ("pooler", "transaction") in parse_qsl(url.partition("?")[2])
+
+
+def settings_by_statement() -> str:
+    """What a connection by way of a pooler in transaction mode asks for, once, outside of a transaction."""
+    return "; ".join(f"SET {name} = '{SETTINGS[name]}'" for name in _KEPT_BY_POOLERS)
 
 
 def _check_ports(ports: Sequence[str], name: str) -> None:

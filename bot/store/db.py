@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import TryAgain
 from bot.store.batch import NOT_SAVED, Batches
-from bot.store.connection import Connection, is_preparing, parameters
+from bot.store.connection import Connection, parameters
 from bot.store.direct import READ_ONLY, Direct
 
 T = TypeVar("T")
@@ -84,18 +84,17 @@ def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
-    found, prepares = parameters(url), is_preparing(url)
+    found = parameters(url)
     engine = create_async_engine(
         "postgresql+psycopg://",
-        async_creator=lambda: Connection.opened(found, prepare_threshold=5 if prepares else None),
+        async_creator=lambda: Connection.opened(found, prepare_threshold=5),
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=budget_seconds,
         pool_recycle=1800,
         hide_parameters=True,
     )
-    first = 0 if prepares else None
-    direct = Direct(lambda: Connection.opened(found, autocommit=True, prepare_threshold=first), DIRECT_SIZE)
+    direct = Direct(lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE)
     return Db(engine, direct, budget_seconds)
 
 

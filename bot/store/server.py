@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from bot.errors import StartError
-from bot.store.connection import SETTINGS, conninfo
+from bot.store.connection import SETTINGS, conninfo, is_pooled, settings_by_statement
 from bot.store.tables import metadata
 
 OLDEST_MAJOR = 15
@@ -22,7 +22,7 @@ _MEANINGS = (
     ("authentication failed", "The database does not let this user in (pg_hba.conf of the server). Check {name}."),
     ("pg_hba.conf", "The server's pg_hba.conf lets this user in from here not. Add a line there, or check {name}."),
     ("unsupported startup parameter", "A pooler refuses the settings that Conclave needs. Connect to PostgreSQL itself "
-        "in {name}, or let the pooler pass them on."),
+        "in {name}, let the pooler pass them on, or, where it is in transaction mode, add ?pooler=transaction."),
     ("too many clients", "The server has no connection left. Raise its max_connections, or run fewer processes."),
     ("connection slots", "The server has no connection left. Raise its max_connections, or run fewer processes."),
     ("too many connections", "This user or database has no connection left. Raise its CONNECTION LIMIT, or run fewer "
@@ -65,7 +65,8 @@ _STANDING = """
             AND relname = ANY(%(tables)s) AND NOT pg_table_is_visible(oid)) AS hidden,
         current_setting('search_path') AS search_path,
         (SELECT array_agg(key ORDER BY key) FROM jsonb_each_text(%(settings)s)
-            WHERE replace(current_setting(key), ' ', '') <> replace(value, ' ', '')) AS lost
+            WHERE replace(current_setting(key), ' ', '') <> replace(value, ' ', '')) AS lost,
+        quote_ident(current_user) AS login
 """
 
 
@@ -83,13 +84,20 @@ class _Standing:
     hidden: str | None
     search_path: str
     lost: list[str] | None
+    login: str
+
+
+def _default(login: str, name: str) -> str:
+    return f"ALTER ROLE {login} SET {name} = '{SETTINGS[name]}';"
 
 
 def check(url: str, *, name: str = "DATABASE_URL") -> None:
     """Raise StartError where no connection comes about, or the server is not fit. name: the variable with the URL."""
     try:
-        with psycopg.connect(conninfo(url, name=name)) as connection:
-            unfit = _unfit(_read(connection))
+        with psycopg.connect(conninfo(url, name=name), autocommit=True, prepare_threshold=None) as connection:
+            if is_pooled(url):
+                connection.execute(settings_by_statement())
+            unfit = _unfit(_read(connection), is_pooled=is_pooled(url))
     except psycopg.Error as error:
         raise StartError(told_of_refusal(error, name=name)) from error
     if unfit:
@@ -103,7 +111,7 @@ def _read(connection: "psycopg.Connection[tuple[object, ...]]") -> _Standing:
     return _Standing(**row._asdict())
 
 
-def _unfit(found: _Standing) -> list[str]:
+def _unfit(found: _Standing, *, is_pooled: bool) -> list[str]:
     """A sentence for each thing that is not as it has to be."""
     state = "a standby" if found.is_standby else "read-only (default_transaction_read_only = on)"
     findings = (
@@ -135,9 +143,14 @@ def _unfit(found: _Standing) -> list[str]:
             "with ALTER ROLE ... SET search_path = public.",
         ),
         (
-            bool(found.lost),
+            bool(found.lost) and not is_pooled,
             f"Settings that Conclave asks for do not arrive ({', '.join(found.lost or ())}): a pooler drops them. "
             "Connect to PostgreSQL itself, or let the pooler pass options on.",
+        ),
+        (
+            bool(found.lost) and is_pooled,
+            "The server's defaults are not what Conclave needs, and a pooler in transaction mode keeps no others. As "
+            f"somebody who may: {' '.join(_default(found.login, name) for name in found.lost or ())}",
         ),
     )
     return [sentence for is_so, sentence in findings if is_so]

@@ -1,6 +1,7 @@
 """A whole Conclave for one test: its own database, its own Slack, the bot between them, people who click."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,9 +44,25 @@ def settings_for(spec: WorkspaceSpec, api_url: str, *, mode: str = "http", **mor
     )
 
 
+POOLER = os.environ.get("TEST_POOLER")
+"""DIRECTORY:PORT of a pooler in transaction mode before the tests' server, for bots to go through (.ci/pgbouncer)."""
+
+
 def as_service(database_url: str) -> str:
     """The same database for the login that the bot has in tests (tests/conftest.py makes it)."""
     return make_url(database_url).set(username="conclave_test_service").render_as_string(hide_password=False)
+
+
+def served(database_url: str) -> dict[str, Any]:
+    """The URLs that a bot is given for that database: by way of the pooler, where there is one."""
+    direct = as_service(database_url)
+    if POOLER is None:
+        return {"database_url": direct}
+    place, port = POOLER.split(":")
+    return {
+        "database_url": f"postgresql://conclave_test_service@:{port}/{make_url(direct).database}?host={place}&pooler=transaction",
+        "direct_database_url": direct,
+    }
 
 
 class _Hasty(http._Server):
@@ -81,9 +98,10 @@ async def living(
 ) -> AsyncIterator[House]:
     """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""
     async with running_sandbox(spec, mode=mode) as sandbox:
-        settings = settings_for(spec, sandbox.api_url, mode=mode, **settings_of_bot)
+        urls = served(database_url)
+        settings = settings_for(spec, sandbox.api_url, mode=mode, **{**urls, **settings_of_bot})
         async with (
-            app.running(settings, database_url=as_service(database_url), clock=clock) as bot,
+            app.running(settings, database_url=urls["database_url"], clock=clock) as bot,
             _port_of(bot) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"
