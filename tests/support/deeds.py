@@ -74,6 +74,7 @@ async def ballot(team: Team) -> None:
 
 async def quorum_is_due(team: Team) -> None:
     await quorum(team)
+    await team.settled()  # a card that is drawn afterwards says already that scoring is over
     await team.end_round_now()
 
 
@@ -84,6 +85,7 @@ async def looked_at(team: Team) -> None:
 async def scoring_is_due(team: Team) -> None:
     await scoring(team)
     await team.ballot("tom")
+    await team.settled()
     await team.end_round_now()
 
 
