@@ -37,12 +37,13 @@ async def set_permalink(c: AsyncConnection, decision_id: UUID, *, ts: str, perma
 
 
 # A delivery of this revision or an older one has nothing left to do, unless it is being tried; the one that has sent
-# the card (`id`, `token`) is settled with them. Only of this channel's lane: in another one they end by themselves,
-# since the decision has moved. By payload alone the statement would read every delivery that waits.
+# the card (`id`, `token`) is settled with them, whatever revision it was for. Only of this channel's lane: in another
+# one they end by themselves, since the decision has moved. By payload alone the statement would read every delivery
+# that waits.
 _SETTLED = """
     UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
     WHERE state = 'ready' AND lane = :lane AND kind = 'card' AND payload->>'decision' = :decision
-      AND (payload->>'revision')::bigint <= :revision AND (token IS NULL OR (id = :id AND token = :token))
+      AND ((payload->>'revision')::bigint <= :revision AND token IS NULL OR id = :id AND token = :token)
 """
 # Of two updates at once the older may be written down last: the higher revision stays.
 _RENDERED = text(
