@@ -12,9 +12,9 @@ from bot.services import round as rounds
 from bot.services import sweep
 from bot.views.slack import ids
 from sandbox.people import Message
+from tests.support.hours import ALWAYS
 from tests.support.team import TITLES, Team
 
-ALWAYS = json.dumps({"push": True, "starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]})
 NEVER = json.dumps({"push": True, "days": [(datetime.now(UTC).weekday() + 3) % 7]})
 PEOPLE = ("sarah", "mike", "lisa", "tom")
 ROSTER = ("sarah", "lisa", "tom")

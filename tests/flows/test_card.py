@@ -18,7 +18,9 @@ async def test_the_card_is_one_message_that_is_updated_in_place(team: Team) -> N
     assert "Phase 3 of 6" in await team.card()
     (after,) = await team.cards("tom")
     assert (after.ts, after.edited) == (before.ts, True)
-    assert after.text.startswith("#1 Refund for the outage. Refund request, customer ABC Corporation. Collecting")
+    assert after.text.startswith(
+        "#1 Refund for the outage. Refund request, customer ABC Corporation. Collecting options."
+    )
     assert len(team.house.sandbox.calls("chat.postMessage")) == 1
 
 

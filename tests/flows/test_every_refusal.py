@@ -39,7 +39,6 @@ NOBODY_CAN_REACH = {
     "With 2 people no ranking will be shown, because each could work out the other's scores. Tick this box to "
     "go ahead, or add somebody.": "the form refuses first",
     "Choose one of the six roles.": "the form refuses first",
-    "Choose an authority from 1 to 5.": "the form refuses first",
     "is not being scored.": "for the type checker: a state that was checked before has a round",
     "The team was made, but you could not be added to it. Use /decide setup again.": "inserted by the same transaction",
     "There is no such decision.": "for the bot's own deliveries, which read it as nothing to do",

@@ -76,7 +76,7 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
     assert row["Options"] == "1. Full refund (8.0) | 2. Partial credit (5.0)"
     assert (row["Leader"], row["Chosen"], row["Chose the leader"]) == ("Full refund", "Full refund", "yes")
     assert (row["Reason"], row["Resolved by"], row["Owner"]) == ("It leads.", "Mike Chen", "Sarah Johnson")
-    assert (row["Ballots"], row["Asked"]) == ("4", "4")
+    assert (row["Scored"], row["Asked"]) == ("4", "4")
     assert [m.files for m in await direct_messages(team, "mike") if m.files] == []
     ((by, details),) = team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'team.exported'")
     assert by == team.actors["lisa"].member.id
@@ -126,7 +126,7 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) 
     assert (one["Customer value"], one["Customer id"], one["Options"]) == ("120000.50", "AC-7", "")
     assert two["Expected (UTC)"] == f"{team_expects(team, 2):%Y-%m-%d %H:%M}"
     for row in (options, four):
-        assert (row["Options"], row["Leader"], row["Ballots"]) == ("Full refund | Partial credit", "", "")
+        assert (row["Options"], row["Leader"], row["Scored"]) == ("Full refund | Partial credit", "", "")
     assert five["Options"] == "1. Full refund | 2. Partial credit", "of three ballots no totals"
     assert (five["Leader"], five["Chosen"], five["Chose the leader"]) == ("Full refund", "", "")
     assert (six["Expected financial impact"], six["Escalated"], six["Satisfaction (1-10)"]) == ("-75.00", "", "")
@@ -135,7 +135,7 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) 
     assert (seven["Actual financial impact"], seven["Follow-up (UTC)"]) == ("-12.50", "2030-01-02 03:04")
     assert seven["Notes"] == "They left."
     assert seven["Customer informed (UTC)"]
-    assert (eight["Cancelled because"], eight["Ballots"], eight["Leader"]) == ("Solved itself.", "2", "")
+    assert (eight["Cancelled because"], eight["Scored"], eight["Leader"]) == ("Solved itself.", "2", "")
     assert eight["Options"] == "Full refund | Partial credit", "of fewer than 3 people nothing aggregated"
     assert {row["Currency"] for row in rows} == {"USD"}
     assert {row["Suggested type"] for row in rows} <= {"Refund request", ""}
@@ -253,7 +253,7 @@ async def test_another_teams_rows_are_in_nobody_elses_table(team: Team) -> None:
     table = await exported(team)
 
     (row,) = rows_of(table)
-    assert (row["Title"], row["Ballots"], row["Reason"]) == ("Ours alone", "4", "It leads.")
+    assert (row["Title"], row["Scored"], row["Reason"]) == ("Ours alone", "4", "It leads.")
     assert b"Their" not in table
 
 
@@ -606,7 +606,7 @@ def test_the_columns_are_these_and_none_is_of_a_persons_ballot() -> None:
     assert [name for name, _ in view.COLUMNS] == [
         "Number", "Title", "Type", "Customer", "Customer id", "Customer tier", "Customer value",
         "Expected financial impact", "Urgency", "Status", "Phase", "Owner", "Opened (UTC)", "Expected (UTC)",
-        "Resolved (UTC)", "Ballots", "Asked", "Options", "First round", "Leader", "Chosen", "Chose the leader",
+        "Resolved (UTC)", "Scored", "Asked", "Options", "First round", "Leader", "Chosen", "Chose the leader",
         "Reason", "Resolved by", "Hours to resolve", "Customer informed (UTC)", "Satisfaction (1-10)",
         "Customer stayed", "Actual financial impact", "Escalated", "Follow-up (UTC)", "Notes", "Cancelled because",
         "Suggested type", "Confidence of the suggestion (0-1)", "Suggested options", "Currency",

@@ -249,16 +249,16 @@ async def test_an_urgent_decision_is_escalated_step_by_step_with_counts_and_with
 
     await clock.due("escalation.scoring")
 
-    (told,) = await dms(team, "sarah", containing="authority")
+    (told,) = await dms(team, "sarah", containing="You hear of it because")
     assert "Urgent and still being scored: #1" in told.rendered
     assert "More than half of the time" in told.rendered
     assert "1 of 3 has scored, and at least 3 must" in told.rendered
-    assert "because your authority is 5" in told.rendered
+    assert "because you may decide any amount" in told.rendered
     for name in ("Tom", "Mike", "Lisa", "U0"):
         assert name not in told.rendered.replace("@sarah", "")
     for _ in range(2):
         await clock.due("escalation.scoring")
-    assert len(await dms(team, "mike", containing="because your authority")) <= 3
+    assert len(await dms(team, "mike", containing="because you may decide")) <= 3
 
 
 async def test_a_calm_decision_is_never_escalated(team: Team, clock: Clock) -> None:
@@ -528,7 +528,7 @@ async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_stil
 async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Team, clock: Clock) -> None:
     await scoring(team, "sarah", "lisa", "tom", urgency_level=4, by="lisa", financial_impact=5000)
     await clock.due("escalation.scoring")
-    assert len(await dms(team, "mike", containing="because your authority")) == 1
+    assert len(await dms(team, "mike", containing="because you may decide")) == 1
     await team.end_round_now()
     await clock.tick()
     await rounds.extend(team.db, team.by("lisa"), team.decision_id, closes_at=team.now + timedelta(hours=1))
@@ -537,7 +537,7 @@ async def test_an_extended_round_is_escalated_to_nobody_a_second_time(team: Team
         await clock.tick()
 
     assert rows(team, "escalation.scoring") == []
-    found = await dms(team, "mike", containing="because your authority")
+    found = await dms(team, "mike", containing="because you may decide")
     assert len([m for m in found if "still being scored" in m.rendered]) == 1
 
 

@@ -56,7 +56,7 @@ async def test_somebody_made_inactive_meanwhile_cannot_be_put_on_the_roster(team
     await team.window("sarah", Action.START_SCORING)
     team.sql("UPDATE team_members SET is_active = false WHERE name = 'Tom Becker'")
     answer = await team.house.person("sarah").submit()
-    assert answer.error == "Somebody on the roster is not an active member any more. Choose again."
+    assert answer.error == "One of these people is not an active member any more. Choose again."
 
 
 async def test_the_same_start_pressed_twice_at_once_opens_one_round(team: Team) -> None:
@@ -216,7 +216,7 @@ async def test_the_vault_has_the_last_word_on_closing_and_voiding(team: Team) ->
     assert f"Scoring cannot be closed yet. {standing}" in await team.told("sarah", Action.CLOSE_SCORING)
     await refuse_in_the_vault(team, "void_round(p_round uuid, p_by uuid, p_reason text)", "published")
     await team.window("sarah", Action.VOID_ROUND)
-    assert f"The round cannot be voided. {standing}" in str((await team.submit("sarah", {"Reason": "Late."})).error)
+    assert f"Scoring cannot start over. {standing}" in str((await team.submit("sarah", {"Reason": "Late."})).error)
     assert team.state == ("evaluating", 4)
 
 

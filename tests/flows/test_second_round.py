@@ -228,7 +228,7 @@ async def test_it_cannot_be_voided(team: Team) -> None:
     told = await team.told("mike", Action.VOID_ROUND)
     assert (
         '"Start over" is not possible now. The options of #1 are fixed by the result of its first round, so its '
-        "second round cannot be voided. Let it run, or cancel the decision."
+        "second round cannot start over. Let it run, or cancel the decision."
     ) in told
     assert "#1 is being scored a second time (phase 4 of 6): 1 of 4 has scored" in await team.told(
         "mike", Action.START_SCORING

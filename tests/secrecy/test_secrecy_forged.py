@@ -6,6 +6,7 @@ import pytest
 
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
+from tests.support.hours import ALWAYS
 from tests.support.house import living
 from tests.support.known import known
 from tests.support.scoring import COST, field, skips, typed, unfold_comments
@@ -69,6 +70,7 @@ async def test_only_those_who_may_edit_the_team_page_through_its_addresses(team:
 
 
 async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_roster(team: Team) -> None:
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     team.house.sandbox.kick_bot("customer-decisions")
     await team.to_scoring()
     for name in ("sarah", "mike", "lisa"):
@@ -77,7 +79,7 @@ async def test_somebody_who_has_left_gets_no_result_though_they_were_on_the_rost
     team.sql("UPDATE team_members SET is_active = false WHERE id = %s", tom.member.id)
     team.sql("UPDATE round_members SET excused_at = now() WHERE member_id = %s", tom.member.id)
     await team.press("sarah", Action.CLOSE_SCORING)
-    await team.house.person("sarah").see("Result of #1")
+    await team.house.person("mike").see("Result of #1")
     await team.settled()
     assert "Result of #1" not in await team.house.person("tom").screen()
     assert "zqcomment" not in await team.house.person("tom").screen()
@@ -88,8 +90,7 @@ LISAS_LANE = "slack:T0TECHCORP:U0LISA"
 
 
 async def test_somebody_who_leaves_while_the_result_is_on_its_way_does_not_get_it(team: Team) -> None:
-    always = '{"starts": "00:00", "ends": "24:00", "days": [0, 1, 2, 3, 4, 5, 6]}'
-    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", always)
+    team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     team.sql("UPDATE teams SET broadcasts = false")
     await team.to_scoring("sarah", "mike", "lisa")
     await team.settled()

@@ -262,6 +262,12 @@ def test_a_round_past_its_time_is_being_closed_and_one_that_is_closed_is_being_p
     assert "closes 23 Nov 2026, 12:00 UTC" in standing(due, NOW - timedelta(seconds=1))
 
 
+def test_what_is_finished_says_all_that_was_done() -> None:
+    said = standing(SITUATIONS["learn"], NOW)
+
+    assert said == "#42 is finished: resolved, the customer informed, the outcome recorded."
+
+
 def test_extending_is_a_way_out_only_while_enough_people_are_left_for_a_quorum() -> None:
     enough = a_dossier(Status.EVALUATING, 4, round=a_round(submitted=1, **CLOSED))
     alone = a_dossier(Status.EVALUATING, 4, round=a_round(people=[SARAH], **CLOSED))
