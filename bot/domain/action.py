@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from bot.domain.decision import Dossier, Phase
-from bot.domain.outcome import UNDO
 from bot.domain.round import RoundState
 
 
@@ -110,8 +109,7 @@ def _invites_second_round(dossier: Dossier, now: datetime) -> bool:
 
 
 def _can_be_undone(dossier: Dossier, now: datetime) -> bool:
-    outcome = dossier.outcome
-    return outcome is not None and outcome.answered_at is not None and now - outcome.answered_at <= UNDO
+    return dossier.outcome is not None and dossier.outcome.why_not_undone(now=now) is None
 
 
 def _has_no_result_on_its_way(dossier: Dossier, now: datetime) -> bool:

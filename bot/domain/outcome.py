@@ -76,11 +76,17 @@ class Outcome:
 
     def undone(self, *, now: datetime) -> Self:
         """Return it as it was before the answer. Raises Conflict where there is none, or it is older than `UNDO`."""
-        if self.before is None or self.answered_at is None:
-            raise Conflict('There is no answer to take back. "Amend outcome" changes what is recorded.')
-        if now - self.answered_at > UNDO:
-            raise Conflict('An answer can be taken back for 7 days. "Amend outcome" changes what is recorded.')
+        why = self.why_not_undone(now=now)
+        if self.before is None or why:
+            raise Conflict(why or "")
         return replace(self, **vars(self.before), answer=None, answered_at=None, before=None)
+
+    def why_not_undone(self, *, now: datetime) -> str | None:
+        if self.before is None or self.answered_at is None:
+            return 'There is no answer to take back. "Amend outcome" changes what is recorded.'
+        if now - self.answered_at > UNDO:
+            return 'An answer can be taken back for 7 days. "Amend outcome" changes what is recorded.'
+        return None
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ def _why_not_offered(action: Action, dossier: Dossier, now: datetime) -> str | N
     """What the standing does not tell: who was faster, and about the rounds that there are."""
     if action is Action.TAKE_OVER:
         return _why_not_orphaned(dossier)
+    if action is Action.UNDO_ANSWER and dossier.outcome and dossier.decision.phase is Phase.LEARN:
+        return dossier.outcome.why_not_undone(now=now)
     if dossier.decision.status is not Status.EVALUATING:
         return None
     name, state = dossier.decision.name, dossier.round_state(now)

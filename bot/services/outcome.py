@@ -157,7 +157,7 @@ async def undo(db: Db, by: By, decision_id: UUID) -> Dossier:
         await outcome.set_answer(c, found.outcome.undone(now=by.now), by=by.member.id)
         return Done("answer.undone")
 
-    return await act(db, by, decision_id, Action.RECORD_OUTCOME, rule)
+    return await act(db, by, decision_id, Action.UNDO_ANSWER, rule)
 
 
 async def forecast_of(db: Db, by: By, decision_id: UUID) -> Forecast | None:

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Dossier
 from bot.domain.grant import Grant
+from bot.domain.permission import check
 from bot.domain.reply import Kit, check_wording, choice_of, kit
-from bot.errors import Conflict
 from bot.store import audit, dossier, wording
 from bot.store.db import Db, run_tx
 
@@ -46,6 +47,5 @@ async def word(db: Db, by: By, decision_id: UUID, typed: str) -> tuple[Dossier, 
 
 async def _decided(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
     found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
-    if found.decision.status is not Status.RESOLVED:
-        raise Conflict(f"Words for the customer are there once {found.decision.name} is decided.")
+    check(Action.REPLY, found, by)
     return found

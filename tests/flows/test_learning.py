@@ -174,7 +174,7 @@ async def test_words_to_copy_hold_nothing_of_scores_comments_amounts_or_people(t
 async def test_there_are_no_words_to_copy_and_no_policy_to_open_before_their_time(team: Team) -> None:
     await team.to_options(by="lisa")
 
-    assert "Words for the customer are there once #1 is decided." in await team.told("tom", Action.REPLY)
+    assert '"Words to copy" is not possible now. #1 is collecting options' in await team.told("tom", Action.REPLY)
     assert "The cases do not support this proposal any more." in await team.told("tom", ids.OPEN_POLICY, "write:it")
 
 

@@ -192,4 +192,7 @@ async def test_of_useful_and_not_useful_only_counts_are_kept_and_what_was_typed_
     await details(team, "lisa", at_least="They favour")
     assert (await team.house.person("lisa").click("Not useful")).ok
     await team.modal("lisa", at_least="Noted, thank you")
+    team.sql("DELETE FROM precedents WHERE decision_id <> %s", team.decision_id)
+    told = await team.told("tom", ids.USEFUL)
+    assert "There is no recommendation for #31 now. Show details tells where it stands." in told
     assert team.value(stored, team.decision_id) | {"useful": 1, "not_useful": 1} == team.value(stored, team.decision_id)

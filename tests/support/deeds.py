@@ -323,7 +323,7 @@ DEEDS = {
     ),
     "inform the customer": Deed(
         by("sarah", Action.INFORMED), resolved, (Row("customer.informed", "sarah"),), ("[ Record outcome ]",),
-        ("[ More ]",),
+        ("[ Customer informed ]",),
         signed={"decision_outcomes.resolved_by": "mike", "decision_outcomes.informed_by": "sarah"},
     ),
     "record the outcome": Deed(
