@@ -20,7 +20,7 @@ from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, 
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
-from bot.domain.outcome import Answer, Outcome
+from bot.domain.outcome import Answer, Before, Outcome
 from bot.domain.questions import questions_of
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
@@ -164,6 +164,7 @@ RECORDED = replace(
     worked=True,
     answer=Answer.WORKED,
     answered_at=NOW,
+    before=Before(worked=None, follow_up_date=NOW, recorded_at=None, is_moved=False),
 )
 CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause": "all_scored"}
 

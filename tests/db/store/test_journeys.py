@@ -381,7 +381,7 @@ async def test_what_was_committed_after_all_is_not_called_unsaved(vault: Vault, 
     await hurried.close()
 
 
-@pytest.mark.parametrize(("asked", "stays"), [("", 1), ("prepare=off", 0)])
+@pytest.mark.parametrize(("asked", "stays"), [("", 1), ("pooler=transaction", 0)])
 async def test_a_statement_stays_prepared_unless_a_pooler_forbids_it(
     service_database_url: str, asked: str, stays: int
 ) -> None:
