@@ -51,10 +51,11 @@ async def test_a_worker_ahead_of_a_closing_time_loses_no_nudge_of_a_round_that_i
         house.more |= {**wrong_clock(place, THREE_DAYS), "CONCLAVE_TICK_SECONDS": "1"}
         server.sql("UPDATE customer_decisions SET planned_revision = NULL")
         await house.start("worker")
-        await until(lambda: _is_planned(server), "it has planned", timeout=30)
+        await until(lambda: _is_planned(server), "it has planned, and said what is to be said at once", timeout=30)
         planned = server.value("SELECT count(*) FROM reminders WHERE kind = 'score' AND next_at IS NOT NULL")
+        newest = server.value("SELECT max(id) FROM outbox")  # whoever is asked has been told so at once
         server.sql("UPDATE reminders SET next_at = now() - interval '1 minute' WHERE kind = 'score'")
-        await until(lambda: _are_told(server), "everybody is told", timeout=60)
+        await until(lambda: _are_told(server, newest), "everybody is told", timeout=60)
         is_open = server.value("SELECT closed_at IS NULL FROM rounds")
     name = "worker whose clock is three days ahead, 4 nudges of an open round"
     count(name, "nudges kept", planned)
@@ -84,13 +85,16 @@ async def test_a_web_process_ten_minutes_off_says_that_it_is_not_ready(
 
 
 async def _is_planned(server: Postgres) -> bool:
-    query = "SELECT planned_revision IS NOT DISTINCT FROM revision FROM customer_decisions"
+    query = (
+        "SELECT planned_revision IS NOT DISTINCT FROM revision "
+        "AND NOT EXISTS (SELECT FROM outbox WHERE state = 'ready') FROM customer_decisions"
+    )
     return bool(await asyncio.to_thread(server.value, query))
 
 
-async def _are_told(server: Postgres) -> bool:
-    query = "SELECT count(*) = %s FROM outbox WHERE kind = 'nudge' AND state = 'done'"
-    return bool(await asyncio.to_thread(server.value, query, PEOPLE))
+async def _are_told(server: Postgres, newest: int) -> bool:
+    query = "SELECT count(DISTINCT lane) = %s FROM outbox WHERE kind = 'nudge' AND state = 'done' AND id > %s"
+    return bool(await asyncio.to_thread(server.value, query, PEOPLE, newest))
 
 
 async def _answers(process: BotProcess) -> bool:

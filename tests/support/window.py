@@ -69,6 +69,10 @@ class Window:
     def field(self, label: str) -> Any:
         return self.page.locator("#window").get_by_label(label).first
 
+    async def focus_is_in(self, label: str) -> None:
+        """Wait until typing goes into this field."""
+        await self.page.locator("#window :focus").and_(self.page.get_by_label(label)).wait_for()
+
     async def fill(self, label: str, value: str) -> None:
         await self.field(label).fill(value)
 
