@@ -53,6 +53,7 @@ oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make
 semantic-test: .venv-semantic/installed  ## similar cases by meaning, with the optional model, in an environment of its own
 	@SEMANTIC=required .venv-semantic/bin/python -m pytest tests/semantic $(ARGS)
 	@.venv-semantic/bin/python -m benchmarks.retrieval
+	@.venv-semantic/bin/python -m benchmarks.ai_eval --short
 
 .venv-semantic/installed: requirements.lock requirements-semantic.lock pyproject.toml setup.py sandbox/pyproject.toml
 	@test -x .venv-semantic/bin/python || $(PYTHON) -m venv .venv-semantic

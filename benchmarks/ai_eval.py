@@ -14,13 +14,15 @@ from tomllib import loads
 
 import numpy as np
 
-from benchmarks.nearest import Fit, Nearest, by_words
+from benchmarks.nearest import Fit, Nearest, Vectors, by_words
 from benchmarks.words import TEXTS, counted, texts
 from bot.domain.classification import Classifier, Reading
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.lexicon import Lexicon
 from bot.domain.vocabulary import Vocabulary
 from bot.lexicon import authored
+from bot.semantic import embedder
+from bot.semantic.vectors import DIMENSIONS
 
 GOALS = {"accuracy": 0.80, "surest half": 0.93, "abstains off topic": 0.90}
 HISTORY_ROUNDS = frozenset({"round 3", "round 4"})
@@ -139,7 +141,7 @@ def main() -> None:
     for one in found:
         against = "" if one is shipped else difference(one, shipped, resamples=resamples)
         sys.stdout.write(_line(one.name, [*_numbers(one), against]))
-    sys.stdout.write(f"\n{_elsewhere()}semantic, hybrid: {'above' if embedder() else 'no embedder is installed'}\n")
+    sys.stdout.write(f"\n{_elsewhere()}by meaning: {embedder.find().words}\n")
     sys.exit("\n".join(missed(shipped)) or 0)
 
 
@@ -191,13 +193,21 @@ def _voting(read: Callable[..., Reading], near: Nearest) -> Reader:
 
 
 def _fits() -> dict[str, Fit]:
-    found = embedder()
-    return {"nearest by words": by_words} | ({"semantic": found} if found else {})
+    found = by_meaning()
+    return {"nearest by words": by_words} | ({"nearest by meaning": found} if found else {})
 
 
-def embedder() -> Fit | None:
-    """What turns texts into vectors, where the extra for it is installed: here a semantic model joins the table."""
-    return None
+def by_meaning() -> Fit | None:
+    """The optional model, which knows the texts beforehand; None where the extra `semantic` is not installed."""
+    found = embedder.find().embedder
+    if found is None:
+        return None
+
+    def embed(wanted: Sequence[str]) -> Vectors:
+        rows = np.frombuffer(found.embed(wanted), dtype="<f2").reshape(-1, DIMENSIONS)
+        return rows.astype(np.float64)
+
+    return lambda _: embed
 
 
 def history(size: int, seed: int) -> list[tuple[str, str]]:

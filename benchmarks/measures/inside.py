@@ -5,24 +5,26 @@ The only measures that call the product's own functions. Where those change thei
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from statistics import median
 from typing import Any, cast
+from unittest.mock import patch
 from uuid import UUID
 
 import psycopg
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from benchmarks.bench import PAGE, Bench
 from benchmarks.installation import Installation
 from benchmarks.report import Found, ratios
-from bot.domain.by import By
 from bot.domain.evaluation import Page
 from bot.domain.team import SlackUser
-from bot.services import evaluation, team
+from bot.services import evaluation
 from handlers import routes
+from handlers.after_ack import AfterAck
 
 KEYS = ("P8", "P10")
 AT_ONCE, DISPATCHES = 32, 1_500
@@ -52,7 +54,7 @@ async def _saving(bench: Bench) -> Found:
     made = await bench.installation()
     criterion, options = _asked(made)
     script = _script(made, criterion, options)
-    people = [await _by(made, person) for person in made.people]
+    people = [SlackUser(made.sandbox.spec.team_id, person) for person in made.people]
     page = {criterion: Page(dict.fromkeys(options, 7))}
     ours: list[float] = []
     theirs: list[float] = []
@@ -79,21 +81,15 @@ def _script(made: Installation, criterion: UUID, options: list[UUID]) -> str:
     return _BENCH.format(people=len(made.people), round=made.rounds[PAGE], criterion=criterion, scores=scores)
 
 
-async def _by(made: Installation, person: str) -> By:
-    found = await team.find_actor(made.db, SlackUser(made.sandbox.spec.team_id, person))
-    assert found is not None  # added when the team was made
-    return By(found, made.by().now, made.by().rules)
-
-
-async def _by_use_case(bench: Bench, made: Installation, people: list[By], page: Mapping[UUID, Page]) -> float:
+async def _by_use_case(bench: Bench, made: Installation, people: list[SlackUser], page: Mapping[UUID, Page]) -> float:
     """Everybody once for each time that is left; pages a second."""
     began, saved = time.perf_counter(), 0
     while time.perf_counter() < began + bench.effort.seconds:
         waiting = iter(people)
 
         async def save_some() -> None:
-            for by in waiting:  # noqa: B023 - shared by those who save at the same time
-                await evaluation.save(made.db, by, made.rounds[PAGE], pages=page)
+            for who in waiting:  # noqa: B023 - shared by those who save at the same time
+                await evaluation.save_at_once(made.db, who, made.rounds[PAGE], pages=page, comments=None)
 
         await asyncio.gather(*(save_some() for _ in range(AT_ONCE)))
         saved += len(people)
@@ -104,33 +100,22 @@ async def _by_use_case(bench: Bench, made: Installation, people: list[By], page:
 
 
 async def _dispatching(bench: Bench) -> Found:
-    """CPU of Bolt's way to the listener of a page: by as many as the product registers, and by one."""
+    """CPU of Bolt's way to what answers a page, and only acks: by the product's table, and by one listener."""
     payload = (await bench.installation()).forms[PAGE].payload
     ours, one = _app(), _app()
-    routes.register(cast(AsyncApp, Hollow(ours)), deps=cast(Any, None), after_ack=cast(Any, None))
+    routes.register(ours, deps=cast(Any, None), after_ack=AfterAck())
     one.view(payload["view"]["callback_id"])(_ack)
     spent: dict[int, list[float]] = {id(ours): [], id(one): []}
-    for _ in bench.rounds("P10 dispatch"):
-        for app in (one, ours):
-            spent[id(app)].append(await _seconds(app, payload))
+    with patch.dict(routes._LISTENERS, {"view_submission": _ack_only}):
+        for _ in bench.rounds("P10 dispatch"):
+            for app in (one, ours):
+                spent[id(app)].append(await _seconds(app, payload))
     bench.notes.append(f"P10: {median(spent[id(ours)]) / DISPATCHES * 1e6:.0f} us a dispatch")
     return Found("P10", ratios(spent[id(ours)], spent[id(one)]))
 
 
-class Hollow:
-    """Takes the place of the app where the product registers its listeners: each of them does nothing but ack."""
-
-    def __init__(self, app: AsyncApp) -> None:
-        self._app = app
-
-    def middleware(self, *_: object) -> None:
-        """None: what is compared is the way to a listener."""
-
-    def error(self, *_: object) -> None:
-        """None: nothing is raised."""
-
-    def __getattr__(self, kind: str) -> Callable[..., Callable[[object], object]]:
-        return lambda *asked: lambda _: getattr(self._app, kind)(*asked)(_ack)
+async def _ack_only(args: AsyncArgs) -> None:
+    await args.ack()
 
 
 async def _ack(ack: AsyncAck) -> None:
