@@ -46,7 +46,7 @@ async def exported(team: Team, name: str = "lisa") -> bytes:
     answer = await person.slash("/decide export")
     assert answer.ok, answer
     await team.settled()
-    (message,) = [m for m in (await direct_messages(team, name))[before:] if m.files]  # others may tell of the decision
+    (message,) = [m for m in (await direct_messages(team, name))[before:] if m.files]
     (file,) = message.files
     found: bytes = await person.download(file["path"])
     return found
@@ -87,7 +87,7 @@ async def test_the_command_brings_the_teams_decisions_as_a_file_to_ones_direct_m
 async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) -> None:
     await team.open(title="One", description="", customer_value=Decimal("120000.5"), customer_id="AC-7")
     await team.open(title="Two")
-    team.sql("UPDATE customer_decisions SET current_phase = 2 WHERE id = %s", team.decision_id)
+    await team.change("UPDATE customer_decisions SET current_phase = 2 WHERE id = %s", team.decision_id)
     await team.to_options(title="Three")
     await team.to_scoring(title="Four")
     three = ("sarah", "mike", "lisa")
@@ -95,14 +95,14 @@ async def test_a_decision_of_every_state_has_its_line_and_its_cells(team: Team) 
     await team.to_resolved(*three, title="Six", financial_impact=Decimal("-75"))
     await team.to_resolved(*three, title="Seven")
     await outcomes.set_informed(team.db, team.by("mike"), team.decision_id)
-    team.sql(
+    await team.change(
         "UPDATE decision_outcomes SET customer_satisfaction_score = 8, customer_retained = false, "
         "escalation_occurred = true, financial_impact_actual = -12.5, follow_up_date = '2030-01-02 03:04', "
         "outcome_notes = 'They left.', recorded_at = now() WHERE decision_id = %s",
         team.decision_id,
     )
     await team.to_result("sarah", "mike", title="Eight")
-    team.sql(
+    await team.change(
         "UPDATE customer_decisions SET status = 'cancelled', cancel_reason = 'Solved itself.' WHERE id = %s",
         team.decision_id,
     )
@@ -177,8 +177,8 @@ async def test_no_cell_of_what_people_typed_starts_a_formula_and_the_table_stays
             "WHERE number = %s RETURNING id",
             words, words, words, 2 * number - 1,
         )  # fmt: skip
-        team.sql("UPDATE response_options SET title = %s WHERE decision_id = %s", words, decision_id)
-        team.sql(
+        await team.change("UPDATE response_options SET title = %s WHERE decision_id = %s", words, decision_id)
+        await team.change(
             "UPDATE decision_outcomes SET reason = %s, outcome_notes = %s WHERE decision_id = %s",
             words, words, decision_id,
         )  # fmt: skip
@@ -320,7 +320,7 @@ async def test_a_choice_that_was_taken_back_is_not_in_the_table(team: Team) -> N
 async def test_who_does_not_follow_the_leader_is_told_apart(team: Team) -> None:
     await team.to_resolved()
     second = team.option_id("Partial credit")
-    team.sql("UPDATE decision_outcomes SET selected_option_id = %s", second)
+    await team.change("UPDATE decision_outcomes SET selected_option_id = %s", second)
 
     row = await the_row(team)
 

@@ -158,9 +158,9 @@ async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_oth
         await team.open(title=title)
         await team.settled()
         if status:
-            team.sql("UPDATE customer_decisions SET status = %s WHERE title = %s", status, title)
+            await team.change("UPDATE customer_decisions SET status = %s WHERE title = %s", status, title)
     team.sql("ALTER TABLE customer_decisions DISABLE TRIGGER touch_updated_at")
-    team.sql("UPDATE customer_decisions SET updated_at = now() - interval '30 days 1 minute'")
+    await team.change("UPDATE customer_decisions SET updated_at = now() - interval '30 days 1 minute'")
     team.sql(
         "UPDATE reminders SET waiting_since = NULL, next_at = NULL, step = 1, last_at = now() - CASE WHEN "
         "decision_id = (SELECT id FROM customer_decisions WHERE title = 'Just said') THEN interval '29 days' "

@@ -29,7 +29,9 @@ async def test_another_date_that_passes_is_shown_as_well(team: Team) -> None:
     await team.settled()
     drawn = team.value("SELECT revision FROM customer_decisions")
 
-    team.sql("UPDATE customer_decisions SET expected_resolution_date = timezone('UTC', now()) + interval '1 day'")
+    await team.change(
+        "UPDATE customer_decisions SET expected_resolution_date = timezone('UTC', now()) + interval '1 day'"
+    )
     await jobs.tick(team.house.bot.deps)
     assert team.value("SELECT revision FROM customer_decisions") == drawn
     team.sql(PASSES)

@@ -150,7 +150,7 @@ async def test_resolving_names_the_authority_that_it_takes(team: Team) -> None:
 async def test_an_option_beyond_ones_authority_is_refused_under_its_field(team: Team) -> None:
     await team.to_result(financial_impact=20_000)
     team.give("mike", 4)
-    team.sql("UPDATE response_options SET risk_level = 'high' WHERE title = 'Full refund'")
+    await team.change("UPDATE response_options SET risk_level = 'high' WHERE title = 'Full refund'")
     await team.window("mike", Action.RESOLVE)
     answer = await team.submit("mike", {"Option": "Full refund", "Reason": "It is right."})
     assert answer.status == "errors"
@@ -174,7 +174,7 @@ async def test_above_level_two_nobody_resolves_their_own_decision(team: Team) ->
 
 async def test_an_owner_reads_first_which_options_somebody_else_has_to_resolve_with(team: Team) -> None:
     await team.to_result()
-    team.sql("UPDATE response_options SET financial_cost = 9000 WHERE title = 'Full refund'")
+    await team.change("UPDATE response_options SET financial_cost = 9000 WHERE title = 'Full refund'")
     modal = await team.window("sarah", Action.RESOLVE)
     assert 'This is your own decision: you cannot resolve it with "Full refund". Ask Mike Chen.' in modal.text
     answer = await team.submit("sarah", {"Option": "Full refund", "Reason": "Mine."})
@@ -186,7 +186,7 @@ async def test_an_owner_reads_first_which_options_somebody_else_has_to_resolve_w
 
 async def test_an_amount_that_nobody_gave_takes_a_decider_of_the_third_level(team: Team) -> None:
     await team.to_result(financial_impact=None)
-    team.sql("UPDATE response_options SET financial_cost = NULL")
+    await team.change("UPDATE response_options SET financial_cost = NULL")
     team.give("lisa", 2)
     assert "needs a decider up to USD 10,000; you may decide up to USD 1,000" in await team.told("lisa", Action.RESOLVE)
     assert "is not resolved by whoever opened it. Ask Mike Chen." in await team.told("sarah", Action.RESOLVE)

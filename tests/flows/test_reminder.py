@@ -311,11 +311,11 @@ async def test_the_resolver_and_then_the_owner_are_asked_for_what_comes_after_th
     await clock.due("outcome")
     (outcome,) = await dms(team, "sarah", containing="Did it work?")
     assert "#1 Refund for the outage" in outcome.rendered
-    team.sql(
+    await team.change(
         "UPDATE decision_outcomes SET recorded_at = now(), follow_up_required = true, "
         "follow_up_date = now() AT TIME ZONE 'UTC' + interval '2 days'"
     )
-    team.sql("UPDATE customer_decisions SET revision = revision + 1")
+    await team.change("UPDATE customer_decisions SET revision = revision + 1")
     await clock.tick()
     assert rows(team, "follow_up") == ["Sarah Johnson"]
     assert rows(team, "outcome") == []
@@ -402,7 +402,7 @@ async def test_settings_saved_while_a_plan_is_under_way_count_for_it(team: Team,
     await team.settled()
     # As before the first plan: no rows yet that the settings could find.
     team.sql("DELETE FROM reminders")
-    team.sql("UPDATE customer_decisions SET planned_revision = NULL")
+    await team.change("UPDATE customer_decisions SET planned_revision = NULL")
     how: dict[str, Any] = {"now": clock.now, "rules": team.rules}
     with psycopg.connect(team.house.database_url) as someone:
         someone.execute("SELECT FROM customer_decisions FOR UPDATE")
