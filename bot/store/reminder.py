@@ -116,12 +116,6 @@ async def who_was_told(c: AsyncConnection, decision_id: UUID) -> list[UUID]:
     return list((await c.execute(_WHO_WAS_TOLD, words)).scalars())
 
 
-async def silence(c: AsyncConnection, decision_id: UUID) -> None:
-    """Say nothing more about this decision until it is planned anew."""
-    r = t.reminders
-    await c.execute(update(r).where(r.c.decision_id == decision_id, r.c.next_at.is_not(None)).values(next_at=None))
-
-
 async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     """Decisions that have changed since their reminders were planned, without those that somebody is changing now.
 
