@@ -24,7 +24,7 @@ from bot.clock import DatabaseClock
 from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
-from bot.intake import Intake
+from bot.intake import Intake, by_bolt
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
@@ -89,7 +89,7 @@ def asgi(
 def _intake(deps: Deps, bolt: AsyncApp) -> Intake:
     """Half of the port's connections stay free for health pages."""
     secret = deps.settings.slack_signing_secret.get_secret_value()
-    return Intake(bolt, secret, at_once=most_connections() // 2)
+    return Intake(by_bolt(bolt), secret, at_once=most_connections() // 2)
 
 
 def _shortcut(intake: Intake, pages: ASGIApp) -> ASGIApp:

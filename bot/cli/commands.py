@@ -65,6 +65,20 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
 
 
 @cli.command()
+def route(
+    file: Annotated[Path, typer.Argument(metavar="CELLS.toml", help="Cells and their workspaces; docs/cells.md.")],
+) -> None:
+    """Hand Slack's requests on to the deployment of their workspace, where several share one Slack app."""
+    from bot import log
+    from bot.cli import routing
+
+    with _sentences():
+        settings = _settings()
+        log.configure(settings.log_level)
+        asyncio.run(routing.route(settings, file))
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database's schema up to date, and let the service's login in."""
     from bot.cli import operations
