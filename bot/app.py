@@ -125,6 +125,7 @@ def _check_settings(settings: Settings) -> None:
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
     check_letters(settings.letter_urls)
+    _ = settings.rules  # read here, so that a file that cannot be used is told at the start
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -15,17 +15,20 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
+from bot.domain.plan import TIERS
 from bot.domain.text import one_line
-from bot.errors import StartError
+from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
 from bot.services import export as exports
 from bot.services import outbox as deliveries
+from bot.services import plan as plans
 from bot.services import result as results
 from bot.services import secrecy, sweep
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
+from bot.store.plan import Used
 from bot.views import export as export_view
 
 log = structlog.get_logger(__name__)
@@ -129,13 +132,13 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    findings += [*_examine_letters(settings), _examine_semantic()]
+    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic()]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
             await check_schema(url)
             findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
-            findings += await _examine_deliveries(url)
+            findings += [*await _examine_deliveries(url), await _examine_plans(settings, url)]
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
@@ -149,6 +152,26 @@ def _examine_letters(settings: Settings) -> list[Finding]:
     except StartError as error:
         return [Finding("letters", False, str(error))]
     return []
+
+
+def _examine_rules(settings: Settings) -> list[Finding]:
+    """Nothing to say where the operator has no file."""
+    try:
+        own = settings.rules.teams
+    except StartError as error:
+        return [Finding("rules", False, str(error))]
+    words = f"{settings.rules_file}, with rules of their own for {len(own)} teams"
+    return [Finding("rules", True, words)] if settings.rules_file else []
+
+
+async def _examine_plans(settings: Settings, url: str) -> Finding:
+    opened = db.connect(url, budget_seconds=10)
+    try:
+        return Finding("plans", True, plans.in_words(await plans.every(opened), settings.rules.plans))
+    except StartError:
+        return Finding("plans", False, "the rules cannot be read: see above")
+    finally:
+        await opened.close()
 
 
 def _examine_semantic() -> Finding:
@@ -222,6 +245,25 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
     """Put given-up deliveries (all where none is named) back; returns how many."""
     async with _opened(settings) as opened:
         return await deliveries.retry(opened, ids=ids)
+
+
+async def teams(settings: Settings) -> list[Used]:
+    """Every team with how much of its plan it uses, by name."""
+    async with _opened(settings) as opened:
+        return await plans.every(opened)
+
+
+async def team(settings: Settings, name: str) -> Used:
+    async with _opened(settings) as opened:
+        return await plans.find(opened, one_line(name))
+
+
+async def set_tier(settings: Settings, name: str, tier: str) -> Used:
+    """Raises Invalid where there is no such plan."""
+    if tier not in TIERS:
+        raise Invalid(f"There is no plan {tier}. Plans are {', '.join(TIERS)}.")
+    async with _opened(settings) as opened:
+        return await plans.set_tier(opened, one_line(name), tier)
 
 
 async def _examine_slack(settings: Settings) -> list[Finding]:

@@ -18,7 +18,8 @@ NO_PASSWORD = "!"
 
 
 def team_of(row: Any) -> Team:
-    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency, row.broadcasts)
+    about = (row.team_id, row.team_name, row.company_name, row.industry, row.team_size)
+    return Team(*about, row.currency, row.broadcasts, row.tier)
 
 
 def member_of(row: Any) -> Member:
@@ -43,6 +44,7 @@ TEAM_COLUMNS = (
     t.teams.c.team_size,
     t.teams.c.currency,
     t.teams.c.broadcasts,
+    func.coalesce(t.teams.c.subscription_tier, "starter").label("tier"),
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),
