@@ -227,9 +227,11 @@ async def test_the_operator_lists_teams_and_gives_one_another_plan(team: Team) -
     team_id = team.by("sarah").team.id
 
     code, said = await conclave(team.house, "team", "list")
-    assert code == 0 and f"CS Team  starter  4 active members  0 open decisions  {team_id}" in said, said
+    assert code == 0, said
+    assert f"CS Team  starter  4 active members  0 open decisions  {team_id}" in said
     code, said = await conclave(team.house, "team", "tier", "cs team", "enterprise")
-    assert code == 0 and "Plan enterprise: 4 active members, 0 open decisions, with suggestions" in said, said
+    assert code == 0, said
+    assert "Plan enterprise: 4 active members, 0 open decisions, with suggestions" in said
     code, said = await conclave(team.house, "team", "show", "CS Team")
     assert code == 0
     assert "Plan enterprise:" in said
