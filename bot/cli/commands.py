@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import team
+from bot.cli import erasure, team
 from bot.cli.terminal import complain, print_line, sentences, settings, told
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(team.cli, name="team")
+cli.add_typer(erasure.cli, name="erase")
 DEMO_PORT = 8300
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -15,17 +16,18 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
+from bot.domain.erasure import Erasure
 from bot.domain.plan import TIERS
 from bot.domain.text import one_line
 from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
+from bot.services import erasure, secrecy, sweep
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import plan as plans
 from bot.services import result as results
-from bot.services import secrecy, sweep
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
 from bot.store.plan import Used
@@ -116,6 +118,71 @@ async def export(settings: Settings, *, team: str | None) -> bytes:
         async for records in exports.pages(opened, team_id=found.id):
             lines += [export_view.line(record) for record in records]
         return "".join(lines).encode()
+
+
+@asynccontextmanager
+async def _opened_by_owner(settings: Settings) -> AsyncIterator[db.Db]:
+    """By the login that migrates: it reaches every table."""
+    with _owners_database(settings) as url:
+        await check_schema(url)
+        opened = db.connect(url, budget_seconds=60)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+@contextlib.contextmanager
+def _owners_database(settings: Settings) -> Iterator[str]:
+    if settings.uses_embedded_database:
+        with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+            yield server.url
+        return
+    direct = settings.direct_database_url.get_secret_value() or settings.database_url.get_secret_value()
+    yield settings.migration_database_url.get_secret_value() or direct
+
+
+async def plan_member(settings: Settings, email: str) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_member(opened, email.strip())
+
+
+async def plan_customer(settings: Settings, customer: str, team: str | None) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_customer(opened, one_line(customer), team_name=team and one_line(team))
+
+
+async def plan_team(settings: Settings, name: str) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_team(opened, one_line(name))
+
+
+async def erase_member(settings: Settings, plan: erasure.Plan, *, also_free_text: bool) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_member(opened, plan, also_free_text=also_free_text)
+
+
+async def erase_customer(settings: Settings, plan: erasure.Plan, *, also_free_text: bool) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_customer(opened, plan, also_free_text=also_free_text)
+
+
+async def erase_team(settings: Settings, team_id: UUID) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_team(opened, team_id)
+
+
+async def erasures(settings: Settings) -> list[Erasure]:
+    """What was erased, in that order."""
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.recorded(opened)
+
+
+async def repeat_erasures(settings: Settings, known: list[Erasure] | None) -> tuple[int, int]:
+    """(how many had something to erase again, of how many); None: of those that the database knows."""
+    async with _opened_by_owner(settings) as opened:
+        every = await erasure.recorded(opened) if known is None else known
+        return sum([await erasure.repeat(opened, one) for one in every]), len(every)
 
 
 @dataclass(frozen=True)

@@ -556,23 +556,39 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
 
     async def work(c: AsyncConnection) -> None:
         known = await team.find_by_identity(c, user)
-        if known is None or not known[0].is_active:
-            return
-        member_id, team_id = known[0].id, known[0].team_id
-        await reminder.replan_team(c, team_id)
-        found = await team.find_member(c, member_id)
-        if found is None or not found.is_active:
-            return  # the same news, twice at once
-        needing = await decision.lock_those_that_need(c, member_id)
-        rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
-        await team.update_member(c, member_id, {"is_active": False})
-        details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
-        await audit.write(c, "member.changed", details=details)
-        for decision_id, round_id in rounds:
-            await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
-        await _show_anew(c, needing, rounds)
+        if known:
+            await _deactivate(c, known[0], cause)
 
     await run_tx(db, work)
+
+
+async def retire(db: Db, member_id: UUID, *, cause: str) -> None:
+    """`deactivate`, of a member whom the operator names."""
+
+    async def work(c: AsyncConnection) -> None:
+        known = await team.find_member(c, member_id)
+        if known:
+            await _deactivate(c, known, cause)
+
+    await run_tx(db, work)
+
+
+async def _deactivate(c: AsyncConnection, known: Member, cause: str) -> None:
+    if not known.is_active:
+        return
+    member_id, team_id = known.id, known.team_id
+    await reminder.replan_team(c, team_id)
+    found = await team.find_member(c, member_id)
+    if found is None or not found.is_active:
+        return  # the same news, twice at once
+    needing = await decision.lock_those_that_need(c, member_id)
+    rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
+    await team.update_member(c, member_id, {"is_active": False})
+    details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
+    await audit.write(c, "member.changed", details=details)
+    for decision_id, round_id in rounds:
+        await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+    await _show_anew(c, needing, rounds)
 
 
 async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:

@@ -265,6 +265,25 @@ async def find_member(c: AsyncConnection, member_id: UUID) -> Member | None:
     return member_of(row) if row else None
 
 
+async def find_by_email(c: AsyncConnection, email: str) -> Member | None:
+    """Of any team. Of an address that stands there in upper and in lower case: the one that is written exactly so."""
+    nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))
+    meant = nowhere.where(func.lower(t.team_members.c.email) == email.lower())
+    row = (await c.execute(meant.order_by((t.team_members.c.email == email).desc()).limit(1))).one_or_none()
+    return member_of(row) if row else None
+
+
+async def every(c: AsyncConnection) -> list[Team]:
+    return [team_of(row) for row in await c.execute(select(*TEAM_COLUMNS))]
+
+
+async def only_in(c: AsyncConnection, workspace_id: str) -> list[UUID]:
+    """The teams that are at home in this workspace, and in no other."""
+    w = t.team_workspaces.c
+    query = select(w.team_id).group_by(w.team_id).having(func.max(w.workspace_id) == workspace_id)
+    return list((await c.execute(query.having(func.count() == 1))).scalars())
+
+
 async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, role: str, authority: int = 1) -> UUID:
     """Add a person from Slack. An address that is missing or used elsewhere becomes a placeholder that can be edited.
 
