@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, learning, letter, newcomer, nudge, slack
+from bot.delivery import export, home, learning, letter, newcomer, nudge, slack, workflow
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
@@ -125,6 +125,7 @@ def _check_settings(settings: Settings) -> None:
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
     check_letters(settings.letter_urls)
+    _ = settings.rules  # read here, so that a file that cannot be used is told at the start
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -156,7 +157,7 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= {**newcomer.senders(), **learning.senders()}
+    senders |= {**newcomer.senders(), **learning.senders(), **workflow.senders()}
     worker = Worker(
         deps,
         senders,

@@ -1,21 +1,15 @@
 """All settings, frozen; the only reader of the environment."""
 
 import os
-import tomllib
-from decimal import Decimal
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot import lexicon
-from bot.domain.authority import AuthorityTable
+from bot import rulebook
 from bot.domain.by import Rules
-from bot.domain.reply import Replies
-from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
 _SECRET_DIRS = [
@@ -54,6 +48,11 @@ class Settings(BaseSettings):
         le=3600,
         alias="CONCLAVE_TICK_SECONDS",
         description="a number of seconds above 0, at most 3600",
+    )
+
+    rules_file: Path | None = Field(default=None, alias="CONCLAVE_RULES")
+    default_tier: Literal["starter", "professional", "enterprise"] = Field(
+        default="starter", alias="CONCLAVE_DEFAULT_TIER", description="starter, professional or enterprise"
     )
 
     @field_validator("slack_api_url")
@@ -99,11 +98,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def rules(self) -> Rules:
-        """What decisions of this installation go by."""
-        defaults = _defaults()
-        ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
-        criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
-        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies)
+        """What decisions of this installation go by. Raises StartError where the operator's file cannot be used."""
+        return rulebook.read(self.rules_file)
 
 
 def told_of_settings(error: ValidationError) -> str:
@@ -115,7 +111,3 @@ def told_of_settings(error: ValidationError) -> str:
         what = meant.get(place)
         sentences.append(f"{place.upper()} has to be {what}." if what else f"{place.upper()}: {wrong['msg']}.")
     return " ".join(sentences)
-
-
-def _defaults() -> dict[str, Any]:
-    return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))

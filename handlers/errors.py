@@ -22,6 +22,9 @@ async def on_error(error: Exception, context: AsyncBoltContext, ack: AsyncAck) -
     if args is None:
         return await ack()  # Bolt could not read it
     is_submission = args.body.get("type") == "view_submission"
+    if (args.event or {}).get("type") == "function_executed":
+        as_refusal(error)  # for the log
+        return BoltResponse(status=503)  # not begun: nobody is looking, and Slack sends it again
     refusal = as_refusal(error, is_submission=is_submission)
     if is_submission:
         under_fields = errors_for(args.body["view"], refusal)

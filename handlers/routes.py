@@ -37,6 +37,7 @@ from handlers import (
     reply,
     round,
     team,
+    workflow,
 )
 from handlers.after_ack import BUSY, AfterAck, has_room
 from handlers.answering import Handler, asks, opens
@@ -115,7 +116,7 @@ ACTIONS: dict[str, Handler] = {
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
 }
-EVENTS: dict[str, Handler] = {"app_home_opened": home.opened}
+EVENTS: dict[str, Handler] = {"app_home_opened": home.opened, "function_executed": workflow.executed}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,

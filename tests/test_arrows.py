@@ -60,7 +60,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.lexicon", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.rulebook", "bot.errors"),
+    # What decisions go by: its own file, and the operator's over it.
+    "bot.rulebook": ("bot.domain", "bot.lexicon", "bot.errors"),
     # Its files alone, without the settings: the command line reads texts with nothing configured.
     "bot.lexicon": ("bot.domain",),
     "bot.deps": ("bot.config", "bot.domain", "bot.store.db", "bot.errors"),

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import erasure, team
+from bot.cli.terminal import complain, print_line, sentences, settings, told
+
 if TYPE_CHECKING:
-    from bot.config import Settings
     from bot.embedded import EmbeddedServer
 
 cli = typer.Typer(
@@ -23,6 +25,8 @@ cli = typer.Typer(
     # Rich's tracebacks print local variables, and a local variable may hold a ballot.
     pretty_exceptions_enable=False,
 )
+cli.add_typer(team.cli, name="team")
+cli.add_typer(erasure.cli, name="erase")
 DEMO_PORT = 8300
 
 
@@ -55,11 +59,11 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
     from bot import app, log
     from bot.cli import operations
 
-    with _sentences():
-        settings = _settings()
-        log.configure(settings.log_level)
-        with operations.served_database(settings) as (url, keep_up):
-            serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
+    with sentences():
+        set_to = settings()
+        log.configure(set_to.log_level)
+        with operations.served_database(set_to) as (url, keep_up):
+            serving = app.serve(set_to, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(serving)
 
@@ -83,8 +87,8 @@ def migrate() -> None:
     """Bring the database's schema up to date, and let the service's login in."""
     from bot.cli import operations
 
-    with _sentences():
-        print_line(f"The schema is at {operations.migrate(_settings())}.")
+    with sentences():
+        print_line(f"The schema is at {operations.migrate(settings())}.")
 
 
 @cli.command()
@@ -93,10 +97,10 @@ def doctor() -> None:
     from bot import log
     from bot.cli import operations
 
-    with _sentences():
-        settings = _settings()
+    with sentences():
+        set_to = settings()
         log.configure("ERROR")
-        findings = asyncio.run(operations.examine(settings))
+        findings = asyncio.run(operations.examine(set_to))
         for finding in findings:
             print_line(f"{'ok  ' if finding.is_fine else 'FAIL'}  {finding.subject}: {finding.words}")
         raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
@@ -113,8 +117,8 @@ def list_given_up(
     """Deliveries that were given up, with Slack's name for the reason. Never their content."""
     from bot.cli import operations
 
-    with _sentences():
-        found = asyncio.run(operations.given_up(_settings(), at_most=at_most))
+    with sentences():
+        found = asyncio.run(operations.given_up(settings(), at_most=at_most))
         for row in found:
             why = f"{row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC"
             print_line(f"{row.id}  {row.kind}  {row.lane}  {why}")
@@ -128,8 +132,8 @@ def retry_given_up(
     """Put deliveries that were given up back into their lanes."""
     from bot.cli import operations
 
-    with _sentences():
-        print_line(f"{asyncio.run(operations.retry(_settings(), ids=ids or []))} put back.")
+    with sentences():
+        print_line(f"{asyncio.run(operations.retry(settings(), ids=ids or []))} put back.")
 
 
 @cli.command()
@@ -140,8 +144,8 @@ def verify(
     """Check that published scores lie sealed and fit the result. Exit 0 they do, 1 not, 2 nothing published."""
     from bot.cli import operations, verdict
 
-    with _sentences():
-        found = asyncio.run(operations.verify(_settings(), number=number, team=team))
+    with sentences():
+        found = asyncio.run(operations.verify(settings(), number=number, team=team))
         print_line(f"#{number}: {verdict.in_words(found)}")
         raise typer.Exit(verdict.exit_code(found))
 
@@ -154,8 +158,8 @@ def export(
     """A team's decisions with published results and outcomes, as CSV. Nothing about ballots."""
     from bot.cli import operations
 
-    with _sentences():
-        table = asyncio.run(operations.export(_settings(), team=team))
+    with sentences():
+        table = asyncio.run(operations.export(settings(), team=team))
     # Bytes as they are: no line end translated, no code page of the terminal.
     if output is None:
         sys.stdout.buffer.write(table)
@@ -184,9 +188,9 @@ def rank(
         name = str(file) if len(files) > 1 else None
         try:
             report = casereport.analyse_case(casefile.read(file))
-        except BotError as error:  # not `_sentences`: it imports the whole bot, which takes a second
+        except BotError as error:  # not `sentences`: it imports the whole bot, which takes a second
             faulty = True
-            _complain(error)
+            complain(error)
             continue
         if as_json:
             sys.stdout.write(f"{report.as_json(file=name)}\n")
@@ -210,7 +214,7 @@ def classify(
     from bot.cli import textfile
     from bot.errors import BotError
 
-    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
+    with told(BotError):  # not `sentences`: it imports the whole bot, which takes a second
         texts = textfile.texts(file)
         classifier = lexicon.authored().taught(textfile.cases(history) if history else [])
     for text in texts:
@@ -232,7 +236,7 @@ def demo(
 
     if not script and port:
         print_line(f"Conclave's demo, in a few seconds at http://127.0.0.1:{port}")
-    with _sentences(), _demo_database(is_fresh=script) as server:
+    with sentences(), _demo_database(is_fresh=script) as server:
         spec = techcorp()
         sample.load(server.service_url, workspace_id=spec.team_id, domain=spec.domain)
         code = asyncio.run(
@@ -256,7 +260,7 @@ def _demo_database(*, is_fresh: bool) -> Iterator["EmbeddedServer"]:
     from bot.cli import operations
 
     if not is_fresh:
-        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as server:
+        with operations.embedded_database((settings().data_dir or embedded.default_data_dir()) / "demo") as server:
             yield server
         return
     with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
@@ -305,7 +309,7 @@ def act(
     from sandbox.people import CannotDo
     from sandbox.speak import speak
 
-    with _told(CannotDo):
+    with told(CannotDo):
         url, said = f"http://127.0.0.1:{port}", " ".join(words or [])
         print_line(asyncio.run(speak(url, person, said, later=later, start_with="conclave demo")))
 
@@ -313,7 +317,7 @@ def act(
 def _need_sandbox() -> None:
     """Say how to install the sandbox where it, or what only it needs, is missing; exit 1."""
     if not all(find_spec(name) for name in ("sandbox", "wsproto", "yaml")):
-        _complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
+        complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
         raise typer.Exit(1)
 
 
@@ -328,7 +332,7 @@ def precedents(
     from bot.errors import Invalid
     from bot.semantic import embedder
 
-    with _told(Invalid):
+    with told(Invalid):
         query, lines = precedentfile.read_query(file), precedentfile.read_history(history)
         found = precedentfile.History(lines, embedder.find().embedder).search(query)
         if as_json:
@@ -338,48 +342,3 @@ def precedents(
         for id_, score in found[:10]:
             print_line(f"{score:.2f}  {id_}  {known[id_].choice}  {precedentfile.cut(known[id_].text)}")
         print_line(f"{len(found)} found." if found else "Nothing similar yet.")
-
-
-def print_line(text: str = "") -> None:
-    """Plain text as it stands: no markup, no wrapping, no colours."""
-    from rich.console import Console
-
-    Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(text)
-
-
-def _settings() -> "Settings":
-    """Raises StartError where a variable cannot be read."""
-    from pydantic import ValidationError
-
-    from bot.config import Settings, told_of_settings
-    from bot.errors import StartError
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise StartError(told_of_settings(error)) from None
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
-    from bot.embedded import EmbeddedError
-    from bot.errors import BotError, StartError
-
-    with _told(StartError, EmbeddedError, BotError):
-        yield
-
-
-@contextmanager
-def _told(*mendable: type[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except mendable as error:
-        _complain(error)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _complain(error: Exception | str) -> None:
-    sys.stderr.write(f"{error}\n")

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier
+from bot.domain.decision import Decision, Dossier, Status
 from bot.services.refusal import check_press
-from bot.store import audit, decision, dossier, press, reminder
+from bot.store import audit, decision, dossier, press, reminder, workflow
 from bot.store.db import Db, run_tx
 
 
@@ -119,6 +119,8 @@ async def write_down(c: AsyncConnection, by: By, decision_id: UUID, done: Done |
     """What every change of a decision leaves behind."""
     if done.decision:
         await decision.set_state(c, done.decision)
+        if done.decision.status in (Status.RESOLVED, Status.CANCELLED):
+            await workflow.end(c, decision_id)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
         await audit.write(c, done.line, decision_id=decision_id, by=who, details=done.details)

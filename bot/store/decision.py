@@ -171,7 +171,7 @@ async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) ->
     await _set(c, decision_id, {"channel_id": channel_id})
 
 
-async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID) -> None:
+async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID | None) -> None:
     """Keep for whom something of it is waiting, as they have been told, as it now ends; but for whoever ends it."""
     told = await reminder.who_was_told(c, decision_id)
     await _set(c, decision_id, {"called_off": [member_id for member_id in told if member_id != by]})

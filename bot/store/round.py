@@ -9,13 +9,15 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import bindparam, exists, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
+from bot.domain.decision import Status
 from bot.domain.option import Option
 from bot.domain.round import Round, RoundMember, Thresholds
+from bot.domain.waiting import Kind
 from bot.store import tables as t
 from bot.store.team import identity_in
 
@@ -237,7 +239,28 @@ async def override(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str)
     return answer
 
 
-async def void(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str) -> str:
+async def left_alone(c: AsyncConnection, *, before: datetime, least_told: int, whatever: datetime) -> list[UUID]:
+    """Decisions with a round that closed `before` then and was neither published nor voided, whose owner was told so
+    often, as the reminders count; `whatever`: of rounds that closed before this one nobody need have been told."""
+    d, r, m = t.customer_decisions.c, t.rounds.c, t.reminders.c
+    is_told = exists().where(m.decision_id == d.id, m.member_id == d.created_by, m.kind == Kind.UNDECIDED.value)
+    rows = await c.execute(
+        select(d.id)
+        .join(t.rounds, r.decision_id == d.id)
+        .where(
+            d.status == Status.EVALUATING.value,
+            r.closed_at < before,
+            r.published_at.is_(None),
+            r.voided_at.is_(None),
+            r.override_reason.is_(None),
+            or_(is_told.where(m.asked >= least_told), r.closed_at < whatever),
+        )
+        .order_by(r.closed_at)
+    )
+    return list(rows.scalars())
+
+
+async def void(c: AsyncConnection, round_id: UUID, *, by: UUID | None, reason: str) -> str:
     """'voided' | 'published' | 'already'. Deletes every ballot of the round."""
     row = await c.execute(
         text("SELECT void_round(:round, :by, :reason)"), {"round": round_id, "by": by, "reason": reason}

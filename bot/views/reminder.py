@@ -12,7 +12,7 @@ from bot.domain.authority import AuthorityTable, decider, reach
 from bot.domain.decision import TIERS, Brief, Dossier, Status
 from bot.domain.option import MIN_OPTIONS
 from bot.domain.outcome import WORKED
-from bot.domain.round import Round, quorum
+from bot.domain.round import LEFT_ALONE, Round, quorum
 from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
 from bot.views import headline as result_headline
@@ -312,9 +312,16 @@ def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
             f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
-            "extending it brings no more: publish anyway with a reason, or cancel."
+            f"extending it brings no more: publish anyway with a reason, or cancel. {_left_alone(found)}"
         )
-    return f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel."
+    return (
+        f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel. {_left_alone(found)}"
+    )
+
+
+def _left_alone(found: Round) -> str:
+    then = "is given up, and the first round stands" if found.is_second else "starts over"
+    return f"Left alone for {LEFT_ALONE.days} days it {then}; its ballots are deleted then."
 
 
 def _scoring(found: Round) -> str:

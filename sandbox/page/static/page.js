@@ -298,6 +298,9 @@ document.addEventListener("click", async (event) => {
   } else if (one("[data-shortcut]")) {
     one("details").open = false;
     await act("shortcut", { name: one("[data-shortcut]").dataset.shortcut });
+  } else if (one("[data-step]")) {
+    one("details").open = false;
+    await act("workflow", { step: one("[data-step]").dataset.step, channel: $("#composer").dataset.channel });
   } else if (one("[data-menu]")) body.classList.toggle("menu-open");
   else if (one("[data-dismiss]")) { 
     localStorage.setItem($("#hints") ? "hints" : "hint", $("#hints") ? "done" : "seen");
