@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import TryAgain
+from bot.store import schema
 from bot.store.batch import NOT_SAVED, Batches
 from bot.store.connection import Connection, parameters
 from bot.store.direct import READ_ONLY, Direct
@@ -172,12 +173,11 @@ class _Use:
             raise TryAgain(NOT_SAVED)
 
 
-async def version(db: Db) -> str | None:
-    """The schema's revision as the database has it."""
+async def standing(db: Db) -> schema.Standing:
+    """What the database says of its schema."""
 
-    async def work(c: AsyncConnection) -> str | None:
-        found: str | None = (await c.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
-        return found
+    async def work(c: AsyncConnection) -> schema.Standing:
+        return schema.Standing.read(*(await c.execute(text(schema.READ))).one())
 
     return await autocommit(db, work)
 
