@@ -65,12 +65,51 @@ def _serve(*, does_web: bool, does_work: bool) -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Only add: processes of the release before go on running. UPGRADING.md")
+    ] = False,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Only take away what older processes used, once there are none.")
+    ] = False,
+) -> None:
     """Bring the database's schema up to date, and let the service's login in."""
     from bot.cli import operations
 
+    if expand and contract:
+        raise typer.BadParameter("Without either, conclave migrate does both.")
     with _sentences():
-        print_line(f"The schema is at {operations.migrate(_settings())}.")
+        print_line(operations.migrate_by_halves(_settings(), expand=expand, contract=contract))
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; there must be none of that name.")],
+    with_open_ballots: Annotated[
+        bool,
+        typer.Option(
+            "--with-open-ballots",
+            help="Also who scored what in rounds that are not published: whoever has the file can read it. Without, "
+            "those people are asked to score again after a restore.",
+        ),
+    ] = False,
+) -> None:
+    """Write all that the database holds into one file, without the scores of rounds that are not published."""
+    from bot.cli import safekeeping
+
+    with _sentences():
+        print_line(safekeeping.back_up(_settings(), file, with_open_ballots=with_open_ballots))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `conclave backup` has written.")],
+) -> None:
+    """Put a backup into an empty database. Nothing that was on its way is sent again."""
+    from bot.cli import safekeeping
+
+    with _sentences():
+        print_line(safekeeping.restore(_settings(), file))
 
 
 @cli.command()
