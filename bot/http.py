@@ -187,9 +187,11 @@ async def _metrics(deps: Deps, identity: Identity, watch: Watch, request: Reques
     try:
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         age = await sweep.sweep_age_seconds(deps.db)
+        counted = await deliveries.count(deps.db)
     except Exception as error:
         log.warning("no metrics without the database", **told(error))
         return Response(status_code=503)
+    metrics.show_counts(due=counted.due, dead=counted.dead, unfinished=counted.unfinished)
     body = metrics.page(
         ready=standing.ready,
         dead=standing.dead,

@@ -78,6 +78,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.config",
         "bot.deps",
         "bot.http",
+        "bot.metrics",
         "bot.identity",
         "bot.preflight",
         "bot.semantic",
@@ -104,7 +105,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.intake": (),
     "bot.port": (),
     "bot.log": (),
-    "bot.metrics": (),
+    "bot.metrics": ("bot.errors",),
     # The `conclave` command.
     "bot.cli": (
         "bot.cli",

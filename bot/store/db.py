@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
@@ -65,6 +66,17 @@ class Db:
     """Pages of scores that are saved together, by round."""
     ballots: Batches = field(default_factory=Batches)
     """Ballots that are submitted together, by round."""
+    waited: Callable[[float], None] = lambda _: None
+    """Told for how many seconds somebody stood in the queue."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """One of the pool, when the queue comes to it."""
+        came = time.monotonic()
+        async with self.queue:
+            self.waited(time.monotonic() - came)
+            async with self.engine.connect() as connection:
+                yield connection
 
     @property
     def patient(self) -> "Db":
@@ -79,9 +91,12 @@ class Db:
         await self.engine.dispose()
 
 
-def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
+def connect(
+    url: str, *, budget_seconds: float = BUDGET_SECONDS, waited: Callable[[str, float], None] = lambda _, __: None
+) -> Db:
     """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
+    waited: told who has waited for a connection: "transactions" or "pages" (of scores), and for how many seconds.
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
@@ -95,8 +110,10 @@ def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
         pool_recycle=1800,
         hide_parameters=True,
     )
-    direct = Direct(lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE)
-    return Db(engine, direct, budget_seconds)
+    direct = Direct(
+        lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE, partial(waited, "pages")
+    )
+    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"))
 
 
 async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
@@ -108,7 +125,7 @@ async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, bud
     """
 
     async def once(use: "_Use") -> T:
-        async with db.queue, db.engine.connect() as connection, use.of(connection), connection.begin():
+        async with db.connection() as connection, use.of(connection), connection.begin():
             return await work(connection)
 
     return await _within_budget(db, once, budget_seconds or db.budget_seconds)
@@ -118,7 +135,7 @@ async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) ->
     """Run `work`, which executes ONE statement, without BEGIN and COMMIT: atomic all the same, one round trip."""
 
     async def once(use: "_Use") -> T:
-        async with db.queue, db.engine.connect() as connection, use.of(connection):
+        async with db.connection() as connection, use.of(connection):
             return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
     return await _within_budget(db, once, db.budget_seconds)
