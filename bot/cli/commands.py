@@ -251,6 +251,7 @@ def demo(
 ) -> None:
     """Try Conclave without Slack: a local one, an embedded database, a sample team."""
     _need_sandbox()
+    from bot.cli import operations
     from bot.demo import demo as demos
     from bot.demo import sample
     from bot.demo.techcorp import techcorp
@@ -269,6 +270,7 @@ def demo(
                 script=script,
                 mode="socket" if socket else "http",
                 out=print_line,
+                keep_up=lambda: operations.keep_up(server),
             )
         )
     raise typer.Exit(code)
