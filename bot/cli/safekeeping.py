@@ -12,6 +12,7 @@ from bot.errors import StartError
 from bot.store import backup, schema, server
 from bot.store import restore as restoring
 from bot.store.restore import Restored
+from bot.views.slack import text
 
 
 def back_up(settings: Settings, file: Path, *, with_open_ballots: bool) -> str:
@@ -70,12 +71,12 @@ def _check(manifest: Manifest, keys: tuple[str, ...]) -> None:
 
 
 def _told(manifest: Manifest, restored: Restored) -> str:
-    again = f"{restored.lost} ballots were not in it: their authors are asked to score again."
+    left_out = f"Left out of it: {text.count('ballot', restored.lost)}, whose authors are asked to score again."
     sentences = [
         f"Restored as it was on {manifest.made_at:%-d %B %Y at %H:%M} UTC.",
-        again if restored.lost else "",
-        f"{restored.reopened} rounds take scores again." if restored.reopened else "",
-        f"{restored.postponed} rounds close later than planned." if restored.postponed else "",
+        left_out if restored.lost else "",
+        f"Taking scores again: {text.count('round', restored.reopened)}." if restored.reopened else "",
+        f"Closing later than planned: {text.count('round', restored.postponed)}." if restored.postponed else "",
         "Nothing that was on its way is sent again. Start the processes now.",
     ]
     return " ".join(filter(None, sentences))

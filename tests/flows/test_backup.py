@@ -213,8 +213,8 @@ async def test_the_rows_stand_in_the_order_of_their_keys(past: Past, file: Path)
 async def test_rounds_without_their_ballots_are_open_and_wait_for_them(past: Past, file: Path, target: str) -> None:
     said = await restored(file, target)
 
-    assert "6 ballots were not in it: their authors are asked to score again." in said
-    assert "2 rounds take scores again." in said
+    assert "Left out of it: 6 ballots, whose authors are asked to score again." in said
+    assert "Taking scores again: 2 rounds." in said
     unfinished = "published_at IS NULL AND voided_at IS NULL"
     standing = "SELECT closed_at, closed_xid, close_cause, closes_at > now() + interval '1 hour' FROM rounds WHERE "
     assert rows(target, standing + unfinished) == [(None, None, None, True)] * 4
