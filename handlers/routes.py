@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.outcome import Answer
@@ -230,6 +230,6 @@ async def _looked_up(kind: str, table: Mapping[str, Handler], name: str, args: A
 
 
 async def _guarded(kind: str, listener: str, handler: Handler, args: AsyncArgs) -> None:
-    with metrics.request(kind, listener):
+    with metrics.request(kind, listener), tracing.span(f"request {kind}", listener=listener):
         async with asyncio.timeout(LISTENER_SECONDS):
             await handler(args)

@@ -50,18 +50,28 @@ def worker() -> None:
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
     sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
-    import uvloop
-
-    from bot import app, log
-    from bot.cli import operations
+    from bot import log, reports, tracing
 
     with _sentences():
         settings = _settings()
-        log.configure(settings.log_level)
-        with operations.served_database(settings) as (url, keep_up):
-            serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serving)
+        with (
+            reports.sending(settings.sentry_dsn.get_secret_value()) as report,
+            tracing.exporting(settings.otlp_url.get_secret_value()),
+        ):
+            log.configure(settings.log_level, report)
+            _run(settings, does_web=does_web, does_work=does_work)
+
+
+def _run(settings: "Settings", *, does_web: bool, does_work: bool) -> None:
+    import uvloop
+
+    from bot import app
+    from bot.cli import operations
+
+    with operations.served_database(settings) as (url, keep_up):
+        serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving)
 
 
 @cli.command()

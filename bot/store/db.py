@@ -7,7 +7,7 @@ few statements that people cause most often (docs/hot-path.md).
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from bot.store.connection import Connection, parameters
 from bot.store.direct import READ_ONLY, Direct
 
 T = TypeVar("T")
+Span = Callable[[str], AbstractContextManager[object]]
 
 POOL_SIZE = 10
 DIRECT_SIZE = 4
@@ -68,6 +69,8 @@ class Db:
     """Ballots that are submitted together, by round."""
     waited: Callable[[float], None] = lambda _: None
     """Told for how many seconds somebody stood in the queue."""
+    span: Span = nullcontext
+    """Around each piece of work."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
@@ -92,11 +95,16 @@ class Db:
 
 
 def connect(
-    url: str, *, budget_seconds: float = BUDGET_SECONDS, waited: Callable[[str, float], None] = lambda _, __: None
+    url: str,
+    *,
+    budget_seconds: float = BUDGET_SECONDS,
+    waited: Callable[[str, float], None] = lambda _, __: None,
+    span: Span = nullcontext,
 ) -> Db:
     """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
     waited: told who has waited for a connection: "transactions" or "pages" (of scores), and for how many seconds.
+    span: what is around each piece of work, by its name.
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
@@ -113,7 +121,7 @@ def connect(
     direct = Direct(
         lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE, partial(waited, "pages")
     )
-    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"))
+    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"), span=span)
 
 
 async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
@@ -128,7 +136,13 @@ async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, bud
         async with db.connection() as connection, use.of(connection), connection.begin():
             return await work(connection)
 
-    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+    with db.span(_name(work)):
+        return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+
+
+def _name(work: Callable[..., object]) -> str:
+    """Of the use case or the query: "bot.services.round.extend"."""
+    return f"{work.__module__}.{getattr(work, '__qualname__', 'work')}".partition(".<locals>")[0]
 
 
 async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -138,7 +152,8 @@ async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) ->
         async with db.connection() as connection, use.of(connection):
             return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
-    return await _within_budget(db, once, db.budget_seconds)
+    with db.span(_name(work)):
+        return await _within_budget(db, once, db.budget_seconds)
 
 
 async def direct(
@@ -154,7 +169,8 @@ async def direct(
             with use.holding(connection):
                 return await (await connection.execute(statement, arguments)).fetchall()
 
-    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+    with db.span("statement"):
+        return await _within_budget(db, once, budget_seconds or db.budget_seconds)
 
 
 class _Use:
