@@ -9,6 +9,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from bot.domain import deadline
-from bot.domain.backup import FORMAT, LOST, Manifest
+from bot.domain.backup import FORMAT, LOST, Contents, Manifest
 from bot.domain.preference import Preferences, zone_of
 from bot.errors import StartError
 from bot.store import backup
@@ -81,7 +82,8 @@ def load(url: str, file: Path, manifest: Manifest, *, name: str) -> Restored:
     """
     with backup.told_of_table() as at, psycopg.connect(conninfo(url, name=name)) as connection:
         found = backup.tables(connection)
-        if {table.name: table.columns for table in found} != {n: c.columns for n, c in manifest.tables.items()}:
+        columns = {name: contents.columns for name, contents in manifest.tables.items()}
+        if {table.name: {*table.columns} for table in found} != {name: {*its} for name, its in columns.items()}:
             raise StartError(
                 "The database has other tables than the backup. Restore into one that conclave migrate made."
             )
@@ -89,14 +91,15 @@ def load(url: str, file: Path, manifest: Manifest, *, name: str) -> Restored:
         with zipfile.ZipFile(file) as archive:
             for table in found:
                 at[0] = table.name
-                _copy(connection, table, archive, rows=manifest.tables[table.name].rows)
+                _copy(connection, table.name, archive, manifest.tables[table.name])
         at[0] = "after the last table"
         for sequence, value in manifest.sequences.items():
             connection.execute("SELECT setval(quote_ident(%s)::regclass, %s)", (sequence, value))
         _open_up(connection, found)
         restored = _settle(connection, has_open_ballots=manifest.holds_open_ballots)
         _replay_erasures(connection)
-    with psycopg.connect(conninfo(url, name=name), autocommit=True) as connection:
+    # Autovacuum does it too, later.
+    with suppress(psycopg.Error), psycopg.connect(conninfo(url, name=name), autocommit=True) as connection:
         connection.execute("ANALYZE")
     return restored
 
@@ -118,16 +121,16 @@ def _open_up(connection: _Connection, found: list[backup.TableOf]) -> None:
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table.name)))
 
 
-def _copy(connection: _Connection, table: backup.TableOf, archive: zipfile.ZipFile, *, rows: int) -> None:
-    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    query = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
+def _copy(connection: _Connection, table: str, archive: zipfile.ZipFile, contents: Contents) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, contents.columns))
+    query = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
     with connection.cursor() as cursor:
         with cursor.copy(query) as copying:
-            for chunk in _chunks(archive, table.name):
+            for chunk in _chunks(archive, table):
                 copying.write(chunk)
-        if cursor.rowcount != rows:
+        if cursor.rowcount != contents.rows:
             raise StartError(
-                f"The backup has {rows} rows of {table.name}, but {cursor.rowcount} came in. Use another one."
+                f"The backup has {contents.rows} rows of {table}, but {cursor.rowcount} came in. Use another one."
             )
 
 
