@@ -39,7 +39,10 @@ class Settings(BaseSettings):
         default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    token_keys: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_TOKEN_KEYS")
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
+    sentry_dsn: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SENTRY_DSN")
+    otlp_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_OTLP_URL")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
     tick_seconds: float = Field(

@@ -6,12 +6,13 @@ the same for one id as for fifty, of whatever kind.
 
 import asyncio
 import re
+from collections.abc import Mapping
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.outcome import Answer
@@ -168,7 +169,8 @@ async def dispatch(args: AsyncArgs) -> BoltResponse:
 async def command(args: AsyncArgs) -> None:
     # The command's name is the operator's to choose in the manifest; an app of ours has only this one.
     _check_room(args)
-    await _guarded("command", by_words(command_words(args)), args)
+    handler = by_words(command_words(args))
+    await _guarded("command", handler.__name__, handler, args)
 
 
 def by_words(words: str) -> Handler:
@@ -179,28 +181,28 @@ def by_words(words: str) -> Handler:
 
 async def action(args: AsyncArgs) -> None:
     _check_room(args)
-    await _guarded("action", ACTIONS.get(args.action["action_id"] if args.action else "", _out_of_date), args)
+    await _looked_up("action", ACTIONS, args.action["action_id"] if args.action else "", args)
 
 
 async def view(args: AsyncArgs) -> None:
     """What somebody has typed is taken however much there is to do: it only has to be saved."""
-    await _guarded("view", VIEWS.get(args.body["view"]["callback_id"], _out_of_date), args)
+    await _looked_up("view", VIEWS, args.body["view"]["callback_id"], args)
 
 
 async def shortcut(args: AsyncArgs) -> None:
     _check_room(args)
-    await _guarded("shortcut", SHORTCUTS.get(args.body["callback_id"], _out_of_date), args)
+    await _looked_up("shortcut", SHORTCUTS, args.body["callback_id"], args)
 
 
 async def event(args: AsyncArgs) -> None:
     """What is not acknowledged Slack sends three more times, over five minutes; a stray event must not come so."""
-    handler = EVENTS.get(args.event["type"] if args.event else "")
-    if handler is None:
+    name = args.event["type"] if args.event else ""
+    if name not in EVENTS:
         return
     if not has_room(args):
         args.ack.response = BoltResponse(status=503)
         return
-    await _guarded("event", handler, args)
+    await _looked_up("event", EVENTS, name, args)
 
 
 _LISTENERS: dict[str, Handler] = {
@@ -223,7 +225,12 @@ async def _out_of_date(args: AsyncArgs) -> None:
     raise Invalid("This belongs to another version of Conclave. Use /decide list to see where your decisions stand.")
 
 
-async def _guarded(kind: str, handler: Handler, args: AsyncArgs) -> None:
-    with metrics.REQUESTS.labels(kind).time():
+async def _looked_up(kind: str, table: Mapping[str, Handler], name: str, args: AsyncArgs) -> None:
+    """What stands in no table of ours is counted under one name: Slack could send any."""
+    await _guarded(kind, name if name in table else "unknown", table.get(name, _out_of_date), args)
+
+
+async def _guarded(kind: str, listener: str, handler: Handler, args: AsyncArgs) -> None:
+    with metrics.request(kind, listener), tracing.span(f"request {kind}", listener=listener):
         async with asyncio.timeout(LISTENER_SECONDS):
             await handler(args)

@@ -16,6 +16,7 @@ from bot.cli import erasure, team
 from bot.cli.terminal import complain, print_line, sentences, settings, told
 
 if TYPE_CHECKING:
+    from bot.config import Settings
     from bot.embedded import EmbeddedServer
 
 cli = typer.Typer(
@@ -54,18 +55,28 @@ def worker() -> None:
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
     sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
-    import uvloop
-
-    from bot import app, log
-    from bot.cli import operations
+    from bot import log, reports, tracing
 
     with sentences():
         set_to = settings()
-        log.configure(set_to.log_level)
-        with operations.served_database(set_to) as (url, keep_up):
-            serving = app.serve(set_to, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serving)
+        with (
+            reports.sending(set_to.sentry_dsn.get_secret_value()) as report,
+            tracing.exporting(set_to.otlp_url.get_secret_value()),
+        ):
+            log.configure(set_to.log_level, report)
+            _run(set_to, does_web=does_web, does_work=does_work)
+
+
+def _run(set_to: "Settings", *, does_web: bool, does_work: bool) -> None:
+    import uvloop
+
+    from bot import app
+    from bot.cli import operations
+
+    with operations.served_database(set_to) as (url, keep_up):
+        serving = app.serve(set_to, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving)
 
 
 @cli.command()
@@ -76,19 +87,58 @@ def route(
     from bot import log
     from bot.cli import routing
 
-    with _sentences():
-        settings = _settings()
-        log.configure(settings.log_level)
-        asyncio.run(routing.route(settings, file))
+    with sentences():
+        set_to = settings()
+        log.configure(set_to.log_level)
+        asyncio.run(routing.route(set_to, file))
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Only add: processes of the release before go on running. UPGRADING.md")
+    ] = False,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Only take away what older processes used, once there are none.")
+    ] = False,
+) -> None:
     """Bring the database's schema up to date, and let the service's login in."""
     from bot.cli import operations
 
+    if expand and contract:
+        raise typer.BadParameter("Without either, conclave migrate does both.")
     with sentences():
-        print_line(f"The schema is at {operations.migrate(settings())}.")
+        print_line(operations.migrate_by_halves(settings(), expand=expand, contract=contract))
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; there must be none of that name.")],
+    with_open_ballots: Annotated[
+        bool,
+        typer.Option(
+            "--with-open-ballots",
+            help="Also who scored what in rounds that are not published: whoever has the file can read it. Without, "
+            "those people are asked to score again after a restore.",
+        ),
+    ] = False,
+) -> None:
+    """Write all that the database holds into one file, without the scores of rounds that are not published."""
+    from bot.cli import safekeeping
+
+    with sentences():
+        print_line(safekeeping.back_up(settings(), file, with_open_ballots=with_open_ballots))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `conclave backup` has written.")],
+) -> None:
+    """Put a backup into an empty database. Nothing that was on its way is sent again."""
+    from bot.cli import safekeeping
+
+    with sentences():
+        print_line(safekeeping.restore(settings(), file))
 
 
 @cli.command()
@@ -230,6 +280,7 @@ def demo(
 ) -> None:
     """Try Conclave without Slack: a local one, an embedded database, a sample team."""
     _need_sandbox()
+    from bot.cli import operations
     from bot.demo import demo as demos
     from bot.demo import sample
     from bot.demo.techcorp import techcorp
@@ -248,6 +299,7 @@ def demo(
                 script=script,
                 mode="socket" if socket else "http",
                 out=print_line,
+                keep_up=lambda: operations.keep_up(server),
             )
         )
     raise typer.Exit(code)

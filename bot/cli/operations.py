@@ -47,7 +47,7 @@ def database(settings: Settings) -> Iterator[str]:
     if url:
         yield url
         return
-    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+    with embedded_server(settings) as server:
         yield server.service_url
 
 
@@ -57,7 +57,7 @@ def served_database(settings: Settings) -> Iterator[tuple[str, KeepUp | None]]:
     if not settings.uses_embedded_database:
         yield settings.database_url.get_secret_value(), None
         return
-    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+    with embedded_server(settings) as server:
         yield server.service_url, lambda: keep_up(server)
 
 
@@ -77,6 +77,13 @@ async def keep_up(server: embedded.EmbeddedServer) -> None:
 
 
 @contextlib.contextmanager
+def embedded_server(settings: Settings) -> Iterator[embedded.EmbeddedServer]:
+    """`embedded_database` where the settings say."""
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server
+
+
+@contextlib.contextmanager
 def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
     """The embedded database in `data_dir`, migrated, the service's login let in; stopped by whoever uses it last."""
     server = embedded.start(data_dir)
@@ -88,20 +95,35 @@ def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
         server.stop()
 
 
-def migrate(settings: Settings) -> str:
-    """Bring the schema up to date and let the service's login in; returns the schema's revision.
+def migrate_by_halves(settings: Settings, *, expand: bool, contract: bool) -> str:
+    """`migrate`, or one half of it; returns what to tell."""
+    if expand:
+        migrate(settings, step=schema.expand)
+        return "The schema is expanded. Replace the processes one by one, then run: conclave migrate --contract"
+    return f"The schema is at {migrate(settings, step=schema.contract if contract else schema.upgrade)}."
 
-    Raises StartError where the database cannot be migrated as it stands.
+
+def migrate(settings: Settings, *, step: Callable[[str], None] = schema.upgrade) -> str:
+    """Bring the schema up to date and let the service's login in; returns the newest revision.
+
+    step: as of `preflight.migrate`; the embedded database is always migrated in one. Raises StartError where the
+    database cannot be migrated as it stands.
     """
     if settings.uses_embedded_database:
         with database(settings):
             return schema.head()
+    owner, name = owners_url(settings)
+    preflight.migrate(owner, name=name, step=step)
+    vault.admit(owner, settings.database_url.get_secret_value())
+    return schema.head()
+
+
+def owners_url(settings: Settings) -> tuple[str, str]:
+    """The database's URL for the login that owns the tables, and the variable that has it. Not for the embedded one."""
     service = settings.database_url.get_secret_value()
     direct = settings.direct_database_url.get_secret_value() or service
     owner = settings.migration_database_url.get_secret_value() or direct
-    preflight.migrate(owner, name="DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL")
-    vault.admit(owner, service)
-    return schema.head()
+    return owner, "DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL"
 
 
 async def verify(settings: Settings, *, number: int, team: str | None) -> results.Verified:
@@ -204,13 +226,21 @@ async def examine(settings: Settings) -> list[Finding]:
     with database(settings) as url:
         try:
             await check_schema(url)
-            findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
+            findings.append(Finding("database", True, f"{kind}, schema {await asyncio.to_thread(schema_words, url)}"))
             findings += [*await _examine_deliveries(url), await _examine_plans(settings, url)]
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
         findings += await _examine_slack(settings)
     return findings
+
+
+def schema_words(url: str) -> str:
+    """ "learning", or what it was expanded to and that this is not the end. Blocks."""
+    found = schema.standing(url)
+    if not found.serves:
+        return str(found.revision)
+    return f"{found.revision}, expanded: once all processes are of the newest release, run conclave migrate --contract"
 
 
 def _examine_letters(settings: Settings) -> list[Finding]:

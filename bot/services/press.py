@@ -8,6 +8,7 @@ and reminders up to date.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,7 +71,7 @@ async def act(db: Db, by: By, decision_id: UUID, asked: Asked, rule: Rule) -> Do
             await write_down(c, by, decision_id, done)
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
-    return await run_tx(db, work)
+    return await run_tx(db, wraps(rule)(work))  # by the name of the use case, for whoever traces
 
 
 async def act_once(
@@ -108,7 +109,7 @@ async def act_once(
             await remember(c, by, kind=action, made=done.made or decision_id)
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
-    return await run_tx(db, work)
+    return await run_tx(db, wraps(rule)(work))  # by the name of the use case, for whoever traces
 
 
 async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:

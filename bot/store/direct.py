@@ -1,6 +1,7 @@
 """A few connections past SQLAlchemy, each in autocommit: whoever waits longest for one is next."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -16,8 +17,12 @@ READ_ONLY = "25006"
 class Direct:
     """Opened when they are needed, at most `size` at once, and kept."""
 
-    def __init__(self, opening: Callable[[], Awaitable[Connection]], size: int) -> None:
+    def __init__(
+        self, opening: Callable[[], Awaitable[Connection]], size: int, waited: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """waited: told for how many seconds somebody stood in the line."""
         self._opening = opening
+        self._waited = waited
         self._idle: list[Connection] = []
         self._line = asyncio.Semaphore(size)
 
@@ -27,7 +32,9 @@ class Direct:
 
         Where the server is lost, or takes no writes, every connection goes: the others would fail the same way.
         """
+        came = time.monotonic()
         async with self._line:
+            self._waited(time.monotonic() - came)
             connection = self._idle.pop() if self._idle else await self._opened()
             try:
                 yield connection

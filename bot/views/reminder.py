@@ -360,6 +360,23 @@ def _show_button(item: Told) -> kit.Element:
     return pieces.show_button(item.brief.decision.id, item.brief.decision.number)
 
 
+def score_again(found: Dossier) -> kit.Message:
+    """To somebody who had scored, after a backup was restored. found: with an open round."""
+    d, card = found.decision, found.card
+    heading = f"Please score {d.name} {text.inline(d.case.title, 150)} again"
+    closes = f" Scoring closes {text.moment(found.round.closes_at)}." if found.round else ""
+    buttons = [*pieces.buttons(d, [Action.SCORE], leading=Action.SCORE), settings_button()]
+    link = [kit.context(text.link(card.permalink, "Open the card"))] if card and card.permalink else []
+    blocks = [kit.section(f"*{heading}*\n{_LOST}{closes}"), kit.actions(buttons), *link]
+    return kit.message(text.one_line(f"{text.ended(heading)} {_LOST}"), blocks)
+
+
+_LOST = (
+    "Conclave was restored from a backup. Backups leave out the scores of rounds that are not published, so that "
+    "nobody can read them there: yours have to be given once more."
+)
+
+
 def snooze_button() -> kit.Element:
     return kit.button("Snooze until tomorrow", ids.SNOOZE, value="tomorrow")
 
