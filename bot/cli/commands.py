@@ -1,6 +1,7 @@
 """The `conclave` command. Heavy imports live inside the commands, so that `--help` answers at once."""
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -49,6 +50,7 @@ def worker() -> None:
 
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
+    gc.disable()  # `app.serve` lets it go on: at the start nothing is garbage, and looking for it takes a seventh of the time
     sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
     import uvloop
 
