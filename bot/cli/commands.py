@@ -50,7 +50,7 @@ def worker() -> None:
 
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
-    gc.disable()  # `app.serve` lets it go on: at the start nothing is garbage, and looking for it takes a seventh of the time
+    gc.disable()  # until `app.serve`: a start leaves no garbage, and looking for some takes a seventh of its time
     sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
     import uvloop
 
