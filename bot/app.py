@@ -230,6 +230,7 @@ def keep_garbage_collector_quiet() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    gc.enable()
 
 
 async def serve(

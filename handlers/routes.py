@@ -42,7 +42,7 @@ from handlers import (
 )
 from handlers.after_ack import BUSY, AfterAck, has_room
 from handlers.answering import Handler, asks, opens
-from handlers.errors import ARGS, on_error
+from handlers.errors import answered, unreadable
 from handlers.press import command_words, spoken
 
 LISTENER_SECONDS = 2.5
@@ -147,15 +147,15 @@ VIEWS: dict[str, Handler] = {
 
 
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
-    """Attach the one middleware that answers everything, the error handler and what handlers find in Bolt's context."""
+    """Attach the one middleware that answers everything, with what handlers find in Bolt's context."""
 
     async def answer(args: AsyncArgs) -> BoltResponse:
-        args.context["deps"], args.context[ARGS] = deps, args
+        args.context["deps"] = deps
         after_ack.attach(args.context)
-        return await dispatch(args)
+        return await answered(args, dispatch)
 
     app.middleware(answer)
-    app.error(on_error)
+    app.error(unreadable)
 
 
 async def dispatch(args: AsyncArgs) -> BoltResponse:

@@ -6,7 +6,7 @@ few statements that people cause most often (docs/hot-path.md).
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from bot.errors import TryAgain
 from bot.store import schema
 from bot.store.batch import NOT_SAVED, Batches
 from bot.store.connection import Connection, parameters
-from bot.store.direct import READ_ONLY, Direct
+from bot.store.direct import READ_ONLY, Direct, Prepared
 
 T = TypeVar("T")
 Span = Callable[[str], AbstractContextManager[object]]
@@ -157,7 +157,11 @@ async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) ->
 
 
 async def direct(
-    db: Db, statement: LiteralString, arguments: Sequence[object], *, budget_seconds: float | None = None
+    db: Db,
+    statement: LiteralString,
+    arguments: Sequence[object] | Mapping[str, object],
+    *,
+    budget_seconds: float | None = None,
 ) -> list[tuple[Any, ...]]:
     """`autocommit` past SQLAlchemy, for ONE statement with psycopg's %s. It stays prepared on its connection.
 
@@ -167,10 +171,16 @@ async def direct(
     async def once(use: "_Use") -> list[tuple[Any, ...]]:
         async with db.direct.connection() as connection:
             with use.holding(connection):
-                return await (await connection.execute(statement, arguments)).fetchall()
+                cursor = await connection.execute(statement, arguments)
+                return await cursor.fetchall() if cursor.description else []
 
     with db.span("statement"):
         return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+
+
+async def prepared(db: Db, statement: Prepared, **arguments: object) -> list[tuple[Any, ...]]:
+    """`direct`, for what was built with SQLAlchemy."""
+    return await direct(db, statement.words, {**statement.constants, **arguments})
 
 
 class _Use:

@@ -16,6 +16,7 @@ from bot.store import reminder
 from bot.store import tables as t
 
 FOLLOW = "decision.changed"
+UNKNOWN = "Your team has no such decision. /decide list shows those it has."
 
 _CASE_FIELDS = tuple(field.name for field in fields(Case))
 """The columns of a case bear the names of its fields."""
@@ -97,7 +98,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     """
     row = (await c.execute(_GET_LOCKED if lock else _GET, {"id": decision_id, "team": team_id})).one_or_none()
     if row is None:
-        raise NotFound("Your team has no such decision. /decide list shows those it has.")
+        raise NotFound(UNKNOWN)
     return decision_of(row)
 
 

@@ -2,16 +2,34 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import LiteralString, Self
 
 import psycopg
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.connection import Connection
 
 READ_ONLY = "25006"
 """The SQLSTATE of a write to a server that takes none: after a failover the old primary is a standby."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that was built with SQLAlchemy, as psycopg takes it."""
+
+    words: LiteralString
+    constants: Mapping[str, object]
+    """What it was built with, by name; the others are given at each use."""
+
+    @classmethod
+    def of(cls, statement: ClauseElement) -> Self:
+        built = statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        return cls(str(built), built.params)
 
 
 class Direct:
