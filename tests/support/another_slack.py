@@ -81,9 +81,13 @@ class AnotherSlack:
         before = self.views.get(self.shown, {}).get("external_id")
         named = {"id": self.shown, "hash": uuid4().hex, "external_id": args["view"].get("external_id", before)}
         self.views[self.shown] = {**args["view"], **named}
-        return {"view": {"id": self.shown, "hash": named["hash"]}}
+        return {}
 
-    _views_update = _views_push = _views_open
+    _views_push = _views_open
+
+    def _views_update(self, args: Json) -> Json:
+        self._views_open(args)
+        return {"view": {"id": self.shown, "hash": self.window["hash"]}}
 
     def _chat_postMessage(self, args: Json) -> Json:
         self.messages.append({**args, "ts": f"{time.time():.6f}"})
