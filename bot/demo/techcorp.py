@@ -95,8 +95,9 @@ def techcorp() -> WorkspaceSpec:
         usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(
-            '"Act as" makes you a colleague who scores too; Mike may resolve what comes of it. "+1 hour" and "+1 day" '
-            "let reminders come, in everybody's working hours: a red number beside a name says who was told."
+            '"Act as" makes you a colleague who scores too; Mike may resolve what comes of it. "+1 day" makes '
+            'reminders due, "+1 hour" leads into the working hours in which they come: a red number beside a name '
+            "says who was told."
         ),
         hints=HINTS,
         messages_tab_read_only=True,

@@ -175,7 +175,7 @@ def _reach(item: Told, authority: int) -> str:
 def _beyond(item: Told, authority: int) -> str:
     return (
         f"The result is published, but it needs {decider(item.takes, item.table, item.brief.decision.currency)}, and "
-        f"nobody in the team is one who may resolve it; you come closest: you may decide {_reach(item, authority)}. "
+        f"nobody in the team is one who may resolve it. You come closest: you may decide {_reach(item, authority)}. "
         f"A workspace admin can change that in {ids.COMMAND} setup."
     )
 

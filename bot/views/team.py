@@ -195,7 +195,7 @@ _BROADCASTS = checkbox(
     "broadcasts",
     "Results and decisions",
     "Show them to the whole channel",
-    about="Not where people of another company read it. Whoever was asked is told by direct message there.",
+    about="Where another company reads it, whoever was asked is told directly.",
 )
 
 
