@@ -106,7 +106,7 @@ async def _check_ballots(c: AsyncConnection, member: Member) -> None:
         named = ", ".join(f"#{number}" for number in numbers)
         raise Conflict(
             f"{member.name} has scored in {named}, whose result is not published yet. Publish it or start over first: "
-            "nobody looks into ballots before."
+            "nobody looks into scores before."
         )
 
 

@@ -321,7 +321,7 @@ def _undecided(found: Round) -> str:
 
 def _left_alone(found: Round) -> str:
     then = "is given up, and the first round stands" if found.is_second else "starts over"
-    return f"Left alone for {LEFT_ALONE.days} days it {then}; its ballots are deleted then."
+    return f"Left alone for {LEFT_ALONE.days} days it {then}; its scores are deleted then."
 
 
 def _scoring(found: Round) -> str:

@@ -146,7 +146,7 @@ async def test_a_ballot_that_is_still_secret_keeps_its_author(team: Team, owner:
 
     assert refusal.value.message == (
         "Mike Chen has scored in #1, whose result is not published yet. Publish it or start over first: nobody looks "
-        "into ballots before."
+        "into scores before."
     )
 
 
