@@ -3,7 +3,7 @@
 A hundred decisions are made by the use cases, from opening to the recorded outcome, with a tick after each step that
 somebody waits for: eight people, five options, four criteria, all of them scored. Rows and bytes are what the database
 has more of afterwards, indexes included, after VACUUM. Outbox, reminders and submissions stand apart: what is settled
-goes after thirty days. Then a backup of 100,000 decisions, its file, and its restore.
+goes after thirty days. Then a backup of 10,000 decisions, its file, and its restore.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from bot.services import criterion, decision, evaluation, option, outcome, resul
 from bot.services import sweep as ticks
 from bot.store import backup, db, restore
 
-DECISIONS, PEOPLE, OPTIONS, CRITERIA, BACKED_UP = 100, 8, 5, 4, 100_000
+DECISIONS, PEOPLE, OPTIONS, CRITERIA, BACKED_UP = 100, 8, 5, 4, 10_000
 WORDS = "They have written twice since Monday and want an answer by the end of the week. "
 PASSING = ("outbox", "reminders", "submissions")
 WORKSPACE, ROLE = "T0", "support_manager"

@@ -134,6 +134,7 @@ def test_an_owner_without_further_rights_backs_up_and_restores_what_is_sealed(
         vault.score(sealed, [(1, 10), (2, 9)], [(3, 8), (4, 7)], [(5, 6), (6, 5)])
         vault.publish(sealed)
         vault.score(still_open, [(1, 10), (2, 9)])
+        vault.do("CREATE TABLE of_somebody_else AS SELECT 1 AS number")
         before = vault.stored(sealed)
 
     safekeeping.back_up(given, tmp_path / "file", with_open_ballots=False)

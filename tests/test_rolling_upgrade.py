@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from bot import preflight
+from bot.cli import safekeeping
+from bot.config import Settings
 from bot.errors import StartError
 from bot.store import schema
 from tests.support.release import ROOT, add, next_migrations
@@ -157,6 +159,18 @@ def test_the_service_may_use_what_an_expansion_added(
         schema.expand(database_url)
     with psycopg.connect(service_database_url) as connection:
         connection.execute("UPDATE teams SET greeting = 'hello'")
+
+
+def test_a_backup_that_no_version_could_restore_is_not_made(
+    database_url: str, later: Callable[[], Any], tmp_path: Path
+) -> None:
+    given = Settings(_env_file=None, database_url=database_url)
+    with later():
+        schema.expand(database_url)
+        with pytest.raises(StartError, match="The schema is between two versions"):
+            safekeeping.back_up(given, tmp_path / "new", with_open_ballots=False)
+    with pytest.raises(StartError, match="The schema is between two versions"):
+        safekeeping.back_up(given, tmp_path / "old", with_open_ballots=False)
 
 
 # --- What expands ---------------------------------------------------------------------------------------------------

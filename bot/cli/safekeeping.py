@@ -20,7 +20,13 @@ def back_up(settings: Settings, file: Path, *, with_open_ballots: bool) -> str:
     keys = fingerprints(settings.token_keys.get_secret_value())
     with _owners_database(settings) as (url, name):
         server.check(url, name=name)
-        preflight.check_standing(schema.standing(url))
+        standing = schema.standing(url)
+        preflight.check_standing(standing)
+        if standing.revision != schema.head():
+            raise StartError(
+                f"The schema is between two versions ({standing.revision}), so no version could restore it. "
+                "Make it before conclave migrate --expand, or after --contract."
+            )
         made = backup.write(url, file, keys=keys, with_open_ballots=with_open_ballots, name=name)
     rows = sum(contents.rows for contents in made.tables.values())
     ballots = _WITH_BALLOTS if with_open_ballots else "The scores of rounds that are not published are not in it."

@@ -23,8 +23,10 @@ from psycopg import sql
 from bot.domain.backup import PASSING, Contents, Manifest
 from bot.errors import StartError
 from bot.store.connection import conninfo
+from bot.store.tables import metadata
 
 MANIFEST = "manifest.json"
+_OURS = {*metadata.tables, "ballot_pages", "evaluations", "sealed_cells"}
 _NOT_ALLOWED = "42501"
 
 # Of `evaluations` what lies sealed. A round that is closed and not published is as open as any: its ballots bear names.
@@ -67,8 +69,8 @@ def place(table: str) -> str:
 
 
 def tables(connection: psycopg.Connection[Any]) -> list[TableOf]:
-    """All of them; a table stands behind those that it refers to."""
-    rows = connection.execute(_TABLES).fetchall()
+    """All of ours; a table stands behind those that it refers to. Somebody else's beside them are not looked at."""
+    rows = [row for row in connection.execute(_TABLES).fetchall() if row[0] in _OURS]
     found = {name: TableOf(name, tuple(columns), tuple(key)) for name, columns, key, _ in rows}
     order = TopologicalSorter({name: before for name, _, _, before in rows}).static_order()
     return [found[name] for name in order]
