@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Conflict, Invalid
+from bot.errors import Conflict, Invalid, NotFound
 from bot.services import decision as decisions
 from bot.services import erasure
 from bot.services import result as results
@@ -180,6 +180,30 @@ async def test_a_customer_is_found_nowhere_and_rankings_and_seals_stay(team: Tea
     assert statistics(team) == before
     assert await sealed(team)
     assert team.value("SELECT customer_name FROM customer_decisions WHERE number = 1") == plan.becomes
+
+
+async def test_what_was_erased_is_in_the_trail_by_ids_alone(team: Team, owner: Db) -> None:
+    await team.open()
+    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="Over.")
+    decision_id, mike, its_team = team.decision_id, team.actors["mike"].member.id, team.by("sarah").team.id
+    await erasure.erase_customer(owner, await erasure.plan_customer(owner, ABC))
+    await erasure.erase_member(owner, await erasure.plan_member(owner, MAIL))
+    await team.open()
+    await erasure.erase_team(team.db, its_team)
+
+    columns = "action, decision_id, user_id, details"
+    lines = team.sql(f"SELECT {columns} FROM audit_logs WHERE action LIKE '%erased' ORDER BY seq")
+    assert lines == [
+        ("customer.erased", decision_id, None, None),
+        ("member.erased", None, None, {"member": str(mike)}),
+        ("decision.erased", team.decision_id, None, None),
+        ("team.erased", None, None, {"team": str(its_team)}),
+    ]
+
+
+async def test_a_customer_whom_nobody_decided_about_is_not_found(team: Team, owner: Db) -> None:
+    with pytest.raises(NotFound, match="No decision is about a customer called Nobody, or with that id"):
+        await erasure.plan_customer(owner, "Nobody")
 
 
 async def test_a_decision_about_a_customer_that_is_not_over_is_named(team: Team, owner: Db) -> None:

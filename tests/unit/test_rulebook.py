@@ -7,8 +7,11 @@ from uuid import UUID
 import pytest
 
 from bot import rulebook
-from bot.domain.plan import TIERS
+from bot.domain.plan import TIERS, Usage
+from bot.domain.team import Team
 from bot.errors import StartError
+from bot.services.plan import in_words
+from bot.store.plan import Used
 
 TEAM = UUID("0b0b0b0b-0000-4000-8000-000000000001")
 CHEAP = """
@@ -93,3 +96,14 @@ def test_what_cannot_be_used_is_told_by_its_key(tmp_path: Path, text: str, compl
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r"none\.toml cannot be read \(No such file"):
         rulebook.read(tmp_path / "none.toml")
+
+
+def test_the_operator_reads_plans_in_one_line_and_who_is_above_a_limit() -> None:
+    plans = rulebook.read(None).plans
+    team = Team(TEAM, "Care", "TechCorp", None, 5, "USD")
+
+    assert in_words([], plans) == "no team yet"
+    assert in_words([Used(team, Usage(3, 2))], plans) == "starter 1"
+    assert in_words([Used(team, Usage(3000, 2))], plans) == (
+        "starter 1; above a limit, and going on with what they have: Care"
+    )
