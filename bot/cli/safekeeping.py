@@ -24,8 +24,8 @@ def back_up(settings: Settings, file: Path, *, with_open_ballots: bool) -> str:
         preflight.check_standing(standing)
         if standing.revision != schema.head():
             raise StartError(
-                f"The schema is between two versions ({standing.revision}), so no version could restore it. "
-                "Make it before conclave migrate --expand, or after --contract."
+                f"The schema is between two versions ({standing.revision}), so no version could restore a backup of "
+                "it. Make it before conclave migrate --expand, or after --contract."
             )
         made = backup.write(url, file, keys=keys, with_open_ballots=with_open_ballots, name=name)
     rows = sum(contents.rows for contents in made.tables.values())
