@@ -161,6 +161,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
         "sandbox",
     ),
+    # The worker itself, without a bot around it.
+    "benchmarks.fair": ("bot.delivery", "bot.deps", "bot.embedded", "bot.store"),
     # The other bots know nothing of this one.
     "benchmarks.contenders": ("benchmarks.contenders", "benchmarks.load"),
     "migrations": ("migrations", "bot.store.tables"),
