@@ -29,6 +29,7 @@ from handlers import (
     export,
     help,
     home,
+    installation,
     learning,
     option,
     outcome,
@@ -115,7 +116,12 @@ ACTIONS: dict[str, Handler] = {
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
 }
-EVENTS: dict[str, Handler] = {"app_home_opened": home.opened}
+EVENTS: dict[str, Handler] = {
+    "app_home_opened": home.opened,
+    "app_uninstalled": installation.uninstalled,
+    "tokens_revoked": installation.revoked,
+    "team_access_revoked": installation.left_workspaces,
+}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,
@@ -147,9 +153,13 @@ VIEWS: dict[str, Handler] = {
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
     """Attach the one middleware that answers everything, the error handler and what handlers find in Bolt's context."""
 
+    workspaces = deps and deps.workspaces
+
     async def answer(args: AsyncArgs) -> BoltResponse:
         args.context["deps"], args.context[ARGS] = deps, args
         after_ack.attach(args.context)
+        if workspaces and not installation.enter(args, workspaces):
+            return await args.ack()
         return await dispatch(args)
 
     app.middleware(answer)

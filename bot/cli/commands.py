@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import keys
+
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.embedded import EmbeddedServer
@@ -369,3 +371,6 @@ def _told(*mendable: type[Exception]) -> Iterator[None]:
 
 def _complain(error: Exception | str) -> None:
     sys.stderr.write(f"{error}\n")
+
+
+cli.add_typer(keys.commands(_settings, _sentences, print_line), name="keys")

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import outbox, press, reminder
+from bot.store import installation, outbox, press, reminder
 from bot.store.db import Db, run_tx
 
 
@@ -13,6 +13,7 @@ async def purge(db: Db) -> int:
     """
 
     async def work(c: AsyncConnection) -> int:
-        return await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
+        gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
+        return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)
