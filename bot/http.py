@@ -7,7 +7,7 @@ import hmac
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -56,8 +56,9 @@ def asgi(
     does_work: bool,
     watch: Watch | None = None,
     socket: Socket | None = None,
+    more: Sequence[Route] = (),
 ) -> ASGIApp:
-    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`)."""
+    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`). more: what else the port serves."""
     started = time.monotonic()
     watch = watch or Watch()
 
@@ -71,7 +72,7 @@ def asgi(
         )
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *more]
     if deps.settings.metrics_token.get_secret_value():
 
         async def counted(request: Request) -> Response:

@@ -31,7 +31,15 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
     ),
     # The rooms of one use case.
-    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.semantic", "bot.errors"),
+    "bot.services": (
+        "bot.services",
+        "bot.store",
+        "bot.domain",
+        "bot.keyring",
+        "bot.nature",
+        "bot.semantic",
+        "bot.errors",
+    ),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
     "bot.views": ("bot.views", "bot.domain", "bot.errors", "slack_limits"),
     # The floor of the views: blocks, ids, words, forms, notices.
@@ -44,6 +52,10 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.nature": ("bot.errors",),
     # Who somebody is, as Slack tells it.
     "bot.profile": ("bot.domain", "bot.nature", "bot.errors"),
+    # The keys that tokens lie encrypted by.
+    "bot.keyring": ("bot.errors",),
+    # The rights that the app asks for.
+    "bot.scopes": (),
     # What runs beside the requests.
     "bot.delivery": (
         "bot.delivery",
@@ -85,14 +97,49 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.metrics",
         "bot.tracing",
         "bot.identity",
+        "bot.keyring",
+        "bot.oauth",
         "bot.preflight",
+        "bot.renewal",
         "bot.semantic",
         "bot.clock",
         "bot.socket_mode",
         "bot.watch",
+        "bot.workspaces",
         "bot.errors",
     ),
-    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.errors"),
+    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.store.outbox", "bot.errors"),
+    # Many workspaces: how they install the app, by whose token it speaks, and how that stays good.
+    "bot.oauth": (
+        "bot.services",
+        "bot.store.db",
+        "bot.views",
+        "bot.domain",
+        "bot.config",
+        "bot.identity",
+        "bot.keyring",
+        "bot.scopes",
+        "bot.errors",
+    ),
+    "bot.workspaces": (
+        "bot.services",
+        "bot.store.db",
+        "bot.store.installation",
+        "bot.domain",
+        "bot.config",
+        "bot.identity",
+        "bot.keyring",
+        "bot.errors",
+    ),
+    "bot.renewal": (
+        "bot.services",
+        "bot.domain",
+        "bot.deps",
+        "bot.identity",
+        "bot.keyring",
+        "bot.oauth",
+        "bot.errors",
+    ),
     "bot.socket_mode": ("bot.identity", "bot.intake", "bot.nature", "bot.errors"),
     "bot.http": (
         "bot.clock",
@@ -126,11 +173,13 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.embedded",
         "bot.http",
         "bot.identity",
+        "bot.keyring",
         "bot.lexicon",
         "bot.log",
         "bot.port",
         "bot.preflight",
         "bot.reports",
+        "bot.scopes",
         "bot.semantic",
         "bot.services",
         "bot.store",
@@ -176,6 +225,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
         "sandbox",
     ),
+    # The worker itself, without a bot around it.
+    "benchmarks.fair": ("bot.delivery", "bot.deps", "bot.embedded", "bot.store"),
     # The other bots know nothing of this one.
     "benchmarks.contenders": ("benchmarks.contenders", "benchmarks.load"),
     "migrations": ("migrations", "bot.store.tables"),
