@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.choice import NOUNS, Kind
+from bot.domain.choice import KINDS, NOUNS, Kind
 from bot.domain.decision import DECISION_TYPES, Decision, Dossier
 from bot.domain.precedent import (
-    KINDS,
     MOST,
     SHOWN,
     Answer,
