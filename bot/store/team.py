@@ -18,7 +18,16 @@ NO_PASSWORD = "!"
 
 
 def team_of(row: Any) -> Team:
-    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency, row.broadcasts)
+    return Team(
+        row.team_id,
+        row.team_name,
+        row.company_name,
+        row.industry,
+        row.team_size,
+        row.currency,
+        row.broadcasts,
+        row.language,
+    )
 
 
 def member_of(row: Any) -> Member:
@@ -43,6 +52,7 @@ TEAM_COLUMNS = (
     t.teams.c.team_size,
     t.teams.c.currency,
     t.teams.c.broadcasts,
+    t.teams.c.language,
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),
