@@ -52,7 +52,6 @@ oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make
 
 semantic-test: .venv-semantic/installed  ## similar cases by meaning, with the optional model, in an environment of its own
 	@SEMANTIC=required .venv-semantic/bin/python -m pytest tests/semantic $(ARGS)
-	@.venv-semantic/bin/python -m benchmarks.retrieval
 	@.venv-semantic/bin/python -m benchmarks.ai_eval --short
 
 .venv-semantic/installed: requirements.lock requirements-semantic.lock pyproject.toml setup.py sandbox/pyproject.toml
@@ -77,8 +76,8 @@ secrecy-rates: install  ## how many single scores a result gives away to those w
 benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-ai-eval: install  ## how well customers' texts are classified, on texts held out; ARGS=--short
-	@$(BIN)/python -m benchmarks.ai_eval $(ARGS)
+ai-eval: install  ## how well customers' texts are read and similar cases found, on texts held out; ARGS=--short
+	@$(if $(wildcard .venv-semantic/installed),.venv-semantic/bin,$(BIN))/python -m benchmarks.ai_eval $(ARGS)
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
