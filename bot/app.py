@@ -19,13 +19,15 @@ from starlette.types import ASGIApp
 from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, language, learning, letter, newcomer, nudge, slack
+from bot.delivery import export, home, language, learning, letter, newcomer, nudge, sketch, slack
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
+from bot.domain.sketch import Asker
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
+from bot.llm import asking
 from bot.preflight import check_direct, check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
 from bot.services import secrecy
@@ -157,6 +159,7 @@ async def _start_work(
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders()}
+    senders |= sketch.senders(_start_finding(stack, deps.settings))
     worker = Worker(
         deps,
         senders,
@@ -177,6 +180,26 @@ async def _start_work(
     stack.push_async_callback(ticking.stop)
     late = 3 * max(deps.settings.tick_seconds, SILENT_SECONDS)
     watch.follow("sweep", ticking.guard, age_seconds=lambda: ticking.age_seconds, at_most=late)
+
+
+def _start_finding(stack: contextlib.AsyncExitStack, settings: Settings) -> "asyncio.Task[Asker | None]":
+    """The language model, only where an operator has set one. Loading what asks it takes two seconds, in a thread, and
+    nothing waits for it but questions."""
+
+    async def find() -> Asker | None:
+        access = settings.model_access
+        found = await asyncio.to_thread(asking.find, settings.rules.model, settings.model, **access)
+        (log.info if found.is_fine else log.warning)("model", says=found.words)
+        return found.asker
+
+    finding = asyncio.create_task(find())
+
+    async def close() -> None:
+        if asker := await finding:
+            await asker.close()
+
+    stack.push_async_callback(close)
+    return finding
 
 
 async def _start_embedding(stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps) -> None:
@@ -213,7 +236,7 @@ async def _say_ready(bot: Bot, port: int) -> None:
     log.info("ready", port=port)
 
 
-async def _cancel(task: "asyncio.Task[None]") -> None:
+async def _cancel(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     await asyncio.wait({task})
 

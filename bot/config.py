@@ -7,15 +7,18 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import lexicon
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import Rules
 from bot.domain.reply import Replies
+from bot.domain.sketch import Model
 from bot.domain.template import CriteriaTemplates
+from bot.llm import asking
 
 SLACK_API = "https://slack.com/api/"
 _SECRET_DIRS = [
@@ -48,6 +51,17 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
+    model: str = Field(default="", alias="CONCLAVE_MODEL")
+    model_url: str = Field(
+        default="",
+        alias="CONCLAVE_MODEL_URL",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_URL", "OPENAI_BASE_URL"),
+    )
+    model_key: SecretStr = Field(
+        default=SecretStr(""),
+        alias="CONCLAVE_MODEL_KEY",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_KEY", "OPENAI_API_KEY"),
+    )
     tick_seconds: float = Field(
         default=60.0,
         gt=0,
@@ -90,6 +104,11 @@ class Settings(BaseSettings):
         found = {"CONCLAVE_EMAIL_URL": self.email_url, "CONCLAVE_SMS_URL": self.sms_url}
         return {name: url.get_secret_value() for name, url in found.items() if url.get_secret_value()}
 
+    @property
+    def model_access(self) -> dict[str, str]:
+        """Where the language model is, and the key to it."""
+        return {"url": self.model_url.strip(), "key": self.model_key.get_secret_value().strip()}
+
     def missing_for_slack(self) -> tuple[str, ...]:
         """Names of the variables without which the bot cannot talk to Slack."""
         needed = {"SLACK_BOT_TOKEN": self.slack_bot_token}
@@ -103,7 +122,14 @@ class Settings(BaseSettings):
         defaults = _defaults()
         ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
         criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
-        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies)
+        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies, self._model(defaults["model"]))
+
+    def _model(self, limits: dict[str, Any]) -> Model | None:
+        """The language model, where it can be asked; `asking.find` tells an operator why not."""
+        if not self.model or asking.trouble(self.model, **self.model_access):
+            return None
+        place = urlsplit(self.model_access["url"] or asking.OPENAI).hostname or ""
+        return Model(self.model.strip(), place, limits["tokens_a_day"], limits["seconds"])
 
 
 def told_of_settings(error: ValidationError) -> str:

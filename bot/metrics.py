@@ -14,6 +14,9 @@ REQUESTS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.0),
     registry=REGISTRY,
 )
+MODEL = Counter(
+    "conclave_model_questions", "Questions to the language model, by how they ended.", ["outcome"], registry=REGISTRY
+)
 READY = Gauge("conclave_outbox_ready", "Deliveries that wait.", registry=REGISTRY)
 DEAD = Gauge("conclave_outbox_dead", "Deliveries that were given up.", registry=REGISTRY)
 OLDEST_DUE = Gauge("conclave_outbox_oldest_due_seconds", "Age of the oldest delivery that is due.", registry=REGISTRY)

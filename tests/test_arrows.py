@@ -39,6 +39,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     # The optional model, and its vectors.
     "bot.semantic": ("bot.semantic", "bot.errors"),
+    # The optional language model: asks, and knows nothing of the database.
+    "bot.llm": ("bot.llm", "bot.domain"),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # Who somebody is, as Slack tells it.
@@ -60,7 +62,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.lexicon", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.lexicon", "bot.llm", "bot.errors"),
     # Its files alone, without the settings: the command line reads texts with nothing configured.
     "bot.lexicon": ("bot.domain",),
     "bot.deps": ("bot.config", "bot.domain", "bot.store.db", "bot.errors"),
@@ -79,6 +81,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.http",
         "bot.identity",
+        "bot.llm",
         "bot.preflight",
         "bot.semantic",
         "bot.clock",
@@ -93,6 +96,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.identity",
         "bot.intake",
+        "bot.llm",
         "bot.metrics",
         "bot.port",
         "bot.services",
@@ -115,6 +119,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.embedded",
         "bot.identity",
         "bot.lexicon",
+        "bot.llm",
         "bot.log",
         "bot.preflight",
         "bot.semantic",

@@ -28,6 +28,8 @@ NOT_NEEDED = (
     "slack_limits.oracle",
     "h11",
     "scipy",
+    "pydantic_ai",
+    "openai",
 )
 
 

@@ -15,17 +15,21 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
+from bot.domain.by import Rules
 from bot.domain.text import one_line
 from bot.errors import StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
+from bot.llm import asking
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
 from bot.services import export as exports
 from bot.services import outbox as deliveries
 from bot.services import result as results
 from bot.services import secrecy, sweep
+from bot.services import sketch as sketches
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
+from bot.store.sketch import Usage
 from bot.views import export as export_view
 
 log = structlog.get_logger(__name__)
@@ -129,13 +133,13 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    findings += [*_examine_letters(settings), _examine_semantic()]
+    findings += [*_examine_letters(settings), _examine_semantic(), _examine_model(settings)]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
             await check_schema(url)
             findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
-            findings += await _examine_deliveries(url)
+            findings += await _examine_deliveries(url, settings.rules)
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
@@ -156,7 +160,21 @@ def _examine_semantic() -> Finding:
     return Finding("semantic", found.is_fine, found.words)
 
 
-async def _examine_deliveries(url: str) -> list[Finding]:
+def _examine_model(settings: Settings) -> Finding:
+    found = asking.find(settings.rules.model, settings.model, **settings.model_access)
+    return Finding("model", found.is_fine, found.words)
+
+
+def _told_of_use(use: Usage) -> Finding:
+    """What came of asking the language model since yesterday; a failure is a finding, a used up budget is not."""
+    refused = f", {use.refused} not asked since their team's tokens of the day were used up" if use.refused else ""
+    last = f"; the last: {use.last_error}. Those cases were read by their words alone" if use.last_error else ""
+    return Finding(
+        "model use", not use.failed, f"{use.asked} asked since yesterday, {use.failed} failed{last}{refused}"
+    )
+
+
+async def _examine_deliveries(url: str, rules: Rules) -> list[Finding]:
     opened = db.connect(url, budget_seconds=10)
     try:
         standing = await deliveries.standing(opened)
@@ -166,6 +184,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         copies = await secrecy.copies(opened)
         readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
+        use = await sketches.usage(opened) if rules.model else None
     finally:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
@@ -180,6 +199,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         Finding("copies of ballots", not copies, "; ".join(copies) or "nothing copies rows of ballots elsewhere"),
         Finding("readers of ballots", True, "; ".join(readers) or _ONLY_THE_OWNER),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
+        *([_told_of_use(use)] if use else []),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
 

@@ -7,6 +7,7 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.classification import Classifier
 from bot.domain.press import Press
 from bot.domain.reply import NO_REPLIES, Replies
+from bot.domain.sketch import Model
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 
@@ -19,6 +20,8 @@ class Rules:
     templates: CriteriaTemplates
     classifier: Classifier
     replies: Replies = NO_REPLIES
+    model: Model | None = None
+    """The language model that is asked about cases; None where none is set, or it cannot be asked."""
 
 
 @dataclass(frozen=True)

@@ -113,13 +113,14 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """An option of an earlier case, as it would read here."""
+    """An option of an earlier case, as it would read here, or one that a language model drafted."""
 
     source: UUID
     """The option's id."""
     draft: OptionDraft
     is_scaled: bool = False
     """Whether its cost is."""
+    is_drafted: bool = False
 
 
 @dataclass(frozen=True)
