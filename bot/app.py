@@ -22,14 +22,28 @@ from bot import jobs, metrics, tracing
 from bot import keyring as keyrings
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings, hidden_from_bolt
-from bot.delivery import export, home, learning, letter, lost, newcomer, nudge, slack, workflow
+from bot.delivery import (
+    export,
+    home,
+    language,
+    learning,
+    letter,
+    lost,
+    newcomer,
+    nudge,
+    sketch,
+    slack,
+    workflow,
+)
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.delivery.workspace import by_workspace
 from bot.deps import Clock, Deps
+from bot.domain.sketch import Asker
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
+from bot.llm import asking
 from bot.oauth import Consent
 from bot.preflight import check_direct, check_letters, check_schema, told_of_secrecy
 from bot.renewal import Renewal
@@ -221,7 +235,8 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= {**newcomer.senders(), **learning.senders(), **workflow.senders(), **lost.senders()}
+    senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
+    senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings))}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(
@@ -259,6 +274,26 @@ async def _start_renewal(
     stack.push_async_callback(_cancel, going_on)
 
 
+def _start_finding(stack: contextlib.AsyncExitStack, settings: Settings) -> "asyncio.Task[Asker | None]":
+    """The language model, only where an operator has set one. Loading what asks it takes two seconds, in a thread, and
+    nothing waits for it but questions."""
+
+    async def find() -> Asker | None:
+        access = settings.model_access
+        found = await asyncio.to_thread(asking.find, settings.rules.model, settings.model, **access)
+        (log.info if found.is_fine else log.warning)("model", says=found.words)
+        return found.asker
+
+    finding = asyncio.create_task(find())
+
+    async def close() -> None:
+        if asker := await finding:
+            await asker.close()
+
+    stack.push_async_callback(close)
+    return finding
+
+
 async def _start_embedding(stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps) -> None:
     """Only where the extra `semantic` is installed; without it, or with another file, cases are found by words."""
     found = await asyncio.to_thread(embedder.find)
@@ -293,7 +328,7 @@ async def _say_ready(bot: Bot, port: int) -> None:
     log.info("ready", port=port)
 
 
-async def _cancel(task: "asyncio.Task[None]") -> None:
+async def _cancel(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     await asyncio.wait({task})
 

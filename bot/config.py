@@ -1,17 +1,21 @@
 """All settings, frozen; the only reader of the environment."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import rulebook
 from bot.domain.by import Rules
+from bot.domain.sketch import Model
+from bot.llm import asking
 
 SLACK_API = "https://slack.com/api/"
 _SECRET_DIRS = [
@@ -50,6 +54,17 @@ class Settings(BaseSettings):
     otlp_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_OTLP_URL")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
+    model: str = Field(default="", alias="CONCLAVE_MODEL")
+    model_url: str = Field(
+        default="",
+        alias="CONCLAVE_MODEL_URL",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_URL", "OPENAI_BASE_URL"),
+    )
+    model_key: SecretStr = Field(
+        default=SecretStr(""),
+        alias="CONCLAVE_MODEL_KEY",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_KEY", "OPENAI_API_KEY"),
+    )
     tick_seconds: float = Field(
         default=60.0,
         gt=0,
@@ -107,6 +122,11 @@ class Settings(BaseSettings):
         found = {"CONCLAVE_EMAIL_URL": self.email_url, "CONCLAVE_SMS_URL": self.sms_url}
         return {name: url.get_secret_value() for name, url in found.items() if url.get_secret_value()}
 
+    @property
+    def model_access(self) -> dict[str, str]:
+        """Where the language model is, and the key to it."""
+        return {"url": self.model_url.strip(), "key": self.model_key.get_secret_value().strip()}
+
     def missing_for_slack(self) -> tuple[str, ...]:
         """Names of the variables without which the bot cannot talk to Slack."""
         needed = {} if self.serves_many else {"SLACK_BOT_TOKEN": self.slack_bot_token}
@@ -129,7 +149,14 @@ class Settings(BaseSettings):
     @cached_property
     def rules(self) -> Rules:
         """What decisions of this installation go by. Raises StartError where the operator's file cannot be used."""
-        return rulebook.read(self.rules_file)
+        return replace(rulebook.read(self.rules_file), model=self._model(rulebook.defaults()["model"]))
+
+    def _model(self, limits: Mapping[str, Any]) -> Model | None:
+        """The language model, where it can be asked; `asking.find` tells an operator why not."""
+        if not self.model or asking.trouble(self.model, **self.model_access):
+            return None
+        place = urlsplit(self.model_access["url"] or asking.OPENAI).hostname or ""
+        return Model(self.model.strip(), place, limits["tokens_a_day"], limits["seconds"])
 
 
 _WHERE_CLIENT = "Slack shows both under Basic Information; set both, or neither."

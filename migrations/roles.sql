@@ -101,6 +101,8 @@ BEGIN
     GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors TO conclave_bot;
+    -- What a language model made of cases, and what that used.
+    GRANT SELECT, INSERT, UPDATE ON sketches, model_usage TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP

@@ -48,6 +48,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     # The optional model, and its vectors.
     "bot.semantic": ("bot.semantic", "bot.errors"),
+    # The optional language model: asks, and knows nothing of the database.
+    "bot.llm": ("bot.llm", "bot.domain"),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # Who somebody is, as Slack tells it.
@@ -74,7 +76,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.rulebook", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.llm", "bot.rulebook", "bot.errors"),
     # What decisions go by: its own file, and the operator's over it.
     "bot.rulebook": ("bot.domain", "bot.lexicon", "bot.errors"),
     # Its files alone, without the settings: the command line reads texts with nothing configured.
@@ -98,6 +100,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.tracing",
         "bot.identity",
         "bot.keyring",
+        "bot.llm",
         "bot.oauth",
         "bot.preflight",
         "bot.renewal",
@@ -146,6 +149,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.identity",
         "bot.intake",
+        "bot.llm",
         "bot.metrics",
         "bot.port",
         "bot.services",
@@ -175,6 +179,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.identity",
         "bot.keyring",
         "bot.lexicon",
+        "bot.llm",
         "bot.log",
         "bot.port",
         "bot.preflight",

@@ -38,6 +38,8 @@ NOT_NEEDED = (
     "h11",
     "scipy",
     "cryptography",
+    "pydantic_ai",
+    "openai",
 )
 
 

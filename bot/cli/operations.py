@@ -17,11 +17,13 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import embedded, preflight
 from bot import keyring as keyrings
 from bot.config import Settings
+from bot.domain.by import Rules
 from bot.domain.erasure import Erasure
 from bot.domain.plan import TIERS
 from bot.domain.text import one_line
 from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
+from bot.llm import asking
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.scopes import without
 from bot.semantic import embedder
@@ -31,10 +33,12 @@ from bot.services import installation as installations
 from bot.services import outbox as deliveries
 from bot.services import plan as plans
 from bot.services import result as results
+from bot.services import sketch as sketches
 from bot.store import db, schema, vault
 from bot.store.installation import Sealed
 from bot.store.outbox import EVERY, INSTALLED, GivenUp
 from bot.store.plan import Used
+from bot.store.sketch import Usage
 from bot.views import export as export_view
 
 log = structlog.get_logger(__name__)
@@ -227,14 +231,17 @@ async def examine(settings: Settings) -> list[Finding]:
     half_set = settings.half_set()
     wrong = f"set {' and '.join(missing)}" if missing else half_set
     findings = [Finding("settings", not wrong, wrong or mode)]
-    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic()]
+    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic(), _examine_model(settings)]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
             await check_schema(url)
             findings.append(Finding("database", True, f"{kind}, schema {await asyncio.to_thread(schema_words, url)}"))
             workspaces = INSTALLED if settings.serves_many else EVERY
-            findings += [*await _examine_deliveries(url, workspaces), await _examine_plans(settings, url)]
+            findings += [
+                *await _examine_deliveries(url, workspaces, settings.rules),
+                await _examine_plans(settings, url),
+            ]
             findings += await _examine_installations(settings, url) if settings.serves_many else []
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
@@ -284,7 +291,21 @@ def _examine_semantic() -> Finding:
     return Finding("semantic", found.is_fine, found.words)
 
 
-async def _examine_deliveries(url: str, workspace: str) -> list[Finding]:
+def _examine_model(settings: Settings) -> Finding:
+    found = asking.find(settings.rules.model, settings.model, **settings.model_access)
+    return Finding("model", found.is_fine, found.words)
+
+
+def _told_of_use(use: Usage) -> Finding:
+    """What came of asking the language model since yesterday; a failure is a finding, a used up budget is not."""
+    refused = f", {use.refused} not asked since their team's tokens of the day were used up" if use.refused else ""
+    last = f"; the last: {use.last_error}. Those cases were read by their words alone" if use.last_error else ""
+    return Finding(
+        "model use", not use.failed, f"{use.asked} asked since yesterday, {use.failed} failed{last}{refused}"
+    )
+
+
+async def _examine_deliveries(url: str, workspace: str, rules: Rules) -> list[Finding]:
     opened = db.connect(url, budget_seconds=10)
     try:
         standing = await deliveries.standing(opened, workspace=workspace)
@@ -294,6 +315,7 @@ async def _examine_deliveries(url: str, workspace: str) -> list[Finding]:
         copies = await secrecy.copies(opened)
         readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
+        use = await sketches.usage(opened) if rules.model else None
     finally:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
@@ -308,6 +330,7 @@ async def _examine_deliveries(url: str, workspace: str) -> list[Finding]:
         Finding("copies of ballots", not copies, "; ".join(copies) or "nothing copies rows of ballots elsewhere"),
         Finding("readers of ballots", True, "; ".join(readers) or _ONLY_THE_OWNER),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
+        *([_told_of_use(use)] if use else []),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
 

@@ -12,9 +12,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     FetchedValue,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -96,6 +98,7 @@ teams = Table(
     Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
+    Column("asks_model", Boolean, nullable=False, server_default=text("true")),  # where there is a language model
 )
 
 team_members = Table(
@@ -418,6 +421,31 @@ forecasts = Table(
     Column("per_cent", SmallInteger, nullable=False),
     Column("due", TIMESTAMPTZ, nullable=False),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("made_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""What a language model made of the text of a case; of no use once the text is another one."""
+
+model_usage = Table(
+    "model_usage",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("tokens", Integer, nullable=False, server_default=text("0")),
+    Column("asked", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),
+    Column("last_error", Text),
+    Column("failed_at", TIMESTAMPTZ),
+    Index("ix_model_usage_day", "day"),
 )
 
 wordings = Table(
