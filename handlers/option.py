@@ -53,7 +53,7 @@ async def unfold(args: AsyncArgs) -> None:
 async def propose(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     drafts = view.parse_several(submitted, currency=currency_in(submitted, who.team.currency))
-    if drafts:
+    if drafts or not precedent_view.has_added(submitted):
         after = await options.propose(deps(args).db, who, uuid_in(submitted), drafts=drafts)
     else:  # what was added from earlier cases is there already
         after = await dossiers.get_allowed(deps(args).db, who, uuid_in(submitted), Action.PROPOSE_OPTION)

@@ -23,6 +23,7 @@ from bot.views.slack.form import View
 
 RATE = "rate"
 SUGGESTED = "suggested"
+_ADDED = "✓ Added: "
 _KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata")
 """What of a window that Slack sends along may be sent back."""
 NOTHING = "Nothing similar yet."
@@ -141,5 +142,10 @@ def added(view: View, source: str) -> kit.View:
     return _again(view, free) | {"close": kit.plain_text("Close", kit.TITLE)}
 
 
+def has_added(view: View) -> bool:
+    """Whether a suggestion was added in this window, so that nothing has to be typed."""
+    return any(block["type"] == "section" and block["text"]["text"].startswith(_ADDED) for block in view["blocks"])
+
+
 def _without_button(block: kit.Block) -> kit.Block:
-    return kit.section(f"✓ Added: {block['text']['text']}", block_id=block["block_id"])
+    return kit.section(f"{_ADDED}{block['text']['text']}", block_id=block["block_id"])
