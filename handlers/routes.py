@@ -158,12 +158,15 @@ def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
 
     workspaces = deps and deps.workspaces
 
+    async def enter(args: AsyncArgs) -> BoltResponse:
+        if workspaces and not installation.enter(args, workspaces):
+            return await args.ack()
+        return await dispatch(args)
+
     async def answer(args: AsyncArgs) -> BoltResponse:
         args.context["deps"] = deps
         after_ack.attach(args.context)
-        if workspaces and not installation.enter(args, workspaces):
-            return await args.ack()
-        return await answered(args, dispatch)
+        return await answered(args, enter)
 
     app.middleware(answer)
     app.error(unreadable)
