@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -77,6 +78,22 @@ class Settings(BaseSettings):
     default_tier: Literal["starter", "professional", "enterprise"] = Field(
         default="starter", alias="CONCLAVE_DEFAULT_TIER", description="starter, professional or enterprise"
     )
+
+    erase_after_uninstall: timedelta | None = Field(
+        default=None, alias="CONCLAVE_ERASE_AFTER_UNINSTALL", description="a number of days, such as 30d"
+    )
+
+    @field_validator("erase_after_uninstall", mode="before")
+    @classmethod
+    def _days(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        days = value.strip().lower().removesuffix("d")
+        if not days:
+            return None
+        if not (days.isascii() and days.isdigit() and 1 <= int(days) <= 3650):
+            raise ValueError("not a number of days")
+        return timedelta(days=int(days))
 
     @field_validator("slack_api_url")
     @classmethod

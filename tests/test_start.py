@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot import app, identity
-from bot.config import Settings
+from bot.config import Settings, told_of_settings
 from bot.errors import Invalid, StartError
 from bot.store import schema
 from bot.views.slack import ids
@@ -167,6 +168,21 @@ async def test_what_is_half_set_is_refused_at_the_start_in_a_sentence(
     with pytest.raises(StartError, match=says):
         async with app.running(Settings(_env_file=None, **given), database_url=service_database_url):
             pass
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"), [("30d", 30), ("7", 7), (" 90D ", 90), ("", None), ("0d", "wrong"), ("month", "wrong")]
+)
+def test_how_long_after_an_uninstall_data_is_erased_is_a_number_of_days(typed: str, days: int | str | None) -> None:
+    how: dict[str, Any] = {"CONCLAVE_ERASE_AFTER_UNINSTALL": typed}
+    if days == "wrong":
+        with pytest.raises(ValidationError) as refused:
+            Settings(_env_file=None, **how)
+        words = "CONCLAVE_ERASE_AFTER_UNINSTALL has to be a number of days, such as 30d."
+        assert told_of_settings(refused.value) == words
+        return
+    after = Settings(_env_file=None, **how).erase_after_uninstall
+    assert (after.days if after else None) == days
 
 
 def test_with_a_token_in_the_environment_there_is_one_workspace_whatever_else_is_set() -> None:

@@ -136,6 +136,32 @@ async def end(c: AsyncConnection, *, id_: UUID, generation: int, ending: Ending,
     return done.rowcount > 0
 
 
+# Without those that an organisation's installation serves, and those that nothing is kept of.
+_GONE = text(
+    """
+    WITH gone AS (
+      SELECT i.team_id AS workspace_id FROM workspace_installations i
+      WHERE i.team_id IS NOT NULL AND i.status = 'uninstalled' AND i.ended_at < now() - :after
+      UNION
+      SELECT w.workspace_id FROM enterprise_workspaces w LEFT JOIN workspace_installations i
+        ON i.enterprise_id = w.enterprise_id AND i.team_id IS NULL AND i.status = 'uninstalled'
+      WHERE least(w.left_at, i.ended_at) < now() - :after)
+    SELECT g.workspace_id FROM gone g
+    WHERE EXISTS (SELECT FROM team_workspaces t WHERE t.workspace_id = g.workspace_id)
+      AND NOT EXISTS (SELECT FROM workspace_installations i WHERE i.team_id = g.workspace_id AND i.status = 'active')
+      AND NOT EXISTS (SELECT FROM enterprise_workspaces w JOIN workspace_installations i
+        ON i.enterprise_id = w.enterprise_id AND i.team_id IS NULL AND i.status = 'active'
+        WHERE w.workspace_id = g.workspace_id AND w.left_at IS NULL)
+    ORDER BY 1
+    """
+)
+
+
+async def gone_for(c: AsyncConnection, after: timedelta) -> list[str]:
+    """Workspaces that took the app out so long ago and have not installed it since, of which data is kept."""
+    return list((await c.execute(_GONE, {"after": after})).scalars())
+
+
 async def forget_key(c: AsyncConnection, key_id: str) -> int:
     """Leave tombstones of all whose tokens only this key could open. Returns how many."""
     gone = {"bot_token": None, "previous_token": None, "refresh_token": None, "expires_at": None, "key_id": None}

@@ -16,7 +16,7 @@ from bot.cli import operations
 from bot.demo.techcorp import globex, techcorp
 from bot.errors import StartError
 from bot.renewal import Renewal
-from bot.services import housekeeping
+from bot.services import erasure, housekeeping
 from bot.services import team as teams
 from bot.store import installation as store
 from sandbox.consent import AppSpec
@@ -174,6 +174,25 @@ async def test_after_an_uninstall_nothing_more_is_sent_within_a_second(country: 
     assert sql(country, f"SELECT ({waiting}) > 0") == [(True,)]
     kept = "SELECT bot_token, refresh_token, key_id FROM workspace_installations WHERE team_id = %s"
     assert sql(country, kept, OURS) == [(None, None, None)]
+
+
+async def test_long_after_an_uninstall_its_teams_are_erased_where_the_operator_wants_that(country: Country) -> None:
+    ours = await Team(country.house(OURS)).gather("mike", "lisa")
+    await ours.open(title="Of those who left", customer_name="Wayne Enterprises")
+    theirs = await Team(country.house(THEIRS)).gather("homer", owner="hank")
+    await theirs.open(title="Of those who stay", by="hank", customer_name="Stark Industries")
+    await country.land.uninstall(OURS)
+    await until(country, "SELECT status FROM workspace_installations WHERE team_id = 'T0TECHCORP'", "uninstalled")
+    db, month = country.house(OURS).bot.deps.patient_db, timedelta(days=30)
+
+    assert await erasure.erase_gone(db, after=month) == 0
+    sql(country, "UPDATE workspace_installations SET ended_at = now() - interval '31 days' WHERE ended_at IS NOT NULL")
+    assert await erasure.erase_gone(db, after=month) == 1
+
+    customers = sorted(name for (name,) in sql(country, "SELECT customer_name FROM customer_decisions"))
+    assert "Wayne Enterprises" not in customers
+    assert "Stark Industries" in customers
+    assert await erasure.erase_gone(db, after=month) == 0
 
 
 async def _card_of(team: Team, person: str) -> str:
