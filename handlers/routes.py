@@ -93,6 +93,7 @@ ACTIONS: dict[str, Handler] = {
     ids.TURN_PAGE: evaluation.turn_page,
     ids.SAVE_FOR_LATER: evaluation.save_for_later,
     ids.WILL_BE_SHOWN: evaluation.will_be_shown,
+    ids.RECUSE: evaluation.recuse,
     Action.RESOLVE: opens(Action.RESOLVE, outcome.resolve_window),
     Action.INFORMED: outcome.set_informed,
     Action.CHANGE_CHOICE: asks(Action.CHANGE_CHOICE, outcome_view.reopen),

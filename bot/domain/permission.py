@@ -191,7 +191,7 @@ def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:
         return not_asked(dossier)
     if entry.is_excused:
         return (
-            f"You were excused from scoring {dossier.decision.name} when you became inactive. "
+            f"You are excused from scoring {dossier.decision.name}: you asked for it, or had become inactive. "
             f"{leads(dossier)} can start over with you."
         )
     return None

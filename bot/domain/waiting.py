@@ -35,7 +35,7 @@ class Kind(StrEnum):
     PROPOSE = "propose"
     SCORE = "score"
     TOO_FEW = "too_few"
-    """So many became inactive that the round cannot reach its quorum: the owner has to say how it goes on."""
+    """So many are excused that the round cannot reach its quorum: the owner has to say how it goes on."""
     UNDECIDED = "undecided"
     """Scoring closed without quorum."""
     RESOLVE = "resolve"

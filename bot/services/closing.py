@@ -46,6 +46,20 @@ async def closed(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, by: UU
     await decision.changed(c, decision_id)
 
 
+async def excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
+    """Ask them no more; if they were the last one missing, that closes the round. The caller holds the decision's lock
+    and has written why into the trail.
+    """
+    await round.excuse(c, round_id=round_id, member_id=member_id)
+    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
+    answer = await close(c, found, by=None)
+    if answer == "already" and found.round and found.round.has_quorum:
+        # It had closed without quorum, and of those who are left enough have scored.
+        await enqueue_publication(c, found.round.id)
+    if answer != "closed":
+        await decision.changed(c, decision_id)
+
+
 async def enqueue_publication(c: AsyncConnection, round_id: UUID) -> None:
     await outbox.enqueue(
         c, kind=PUBLISH, lane=f"round:{round_id}", key=f"publish:{round_id}", payload={"round": str(round_id)}

@@ -23,7 +23,7 @@ from bot.domain.team import (
 )
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
-from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
+from bot.store import audit, decision, home, outbox, reminder, round, team
 from bot.store import press as presses
 from bot.store.db import Db, autocommit, run_tx
 
@@ -490,7 +490,7 @@ async def edit_member(
         await _write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
         await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=by.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, by.team.id, decision_id, round_id, member_id)
         if fields.is_active is not before.is_active:
             await _show_anew(c, needing, rounds)
         return await _member_of_team(c, by, member_id)
@@ -552,7 +552,7 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
         details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
         await audit.write(c, "member.changed", details=details)
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, team_id, decision_id, round_id, member_id)
         await _show_anew(c, needing, rounds)
 
     await run_tx(db, work)
@@ -573,14 +573,7 @@ async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID
     return await round.unpublished_rounds_of(c, member_id)
 
 
-async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
-    """Ask them no more; if they were the last one missing, that closes the round."""
-    await round.excuse(c, round_id=round_id, member_id=member_id)
-    await audit.write(c, "round.excused", decision_id=decision_id, details={"member": str(member_id)})
-    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
-    answer = await closing.close(c, found, by=None)
-    if answer == "already" and found.round and found.round.has_quorum:
-        # It had closed without quorum, and of those who are left enough have scored.
-        await closing.enqueue_publication(c, found.round.id)
-    if answer != "closed":
-        await decision.changed(c, decision_id)
+async def _excuse(c: AsyncConnection, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
+    details = {"member": str(member_id)}
+    await audit.write(c, "round.excused", decision_id=decision_id, details=details)
+    await closing.excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)

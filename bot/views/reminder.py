@@ -303,7 +303,7 @@ def _too_few(found: Round) -> str:
         else "Start over with other people, or cancel the decision."
     )
     return (
-        f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
+        f"{len(found.roster)} of {len(found.members)} people can still score, since the rest are excused, "
         f"and it takes two. {way_out} Nobody is asked to score meanwhile."
     )
 
@@ -311,7 +311,7 @@ def _too_few(found: Round) -> str:
 def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
-            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
+            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others are excused, so "
             "extending it brings no more: publish anyway with a reason, or cancel."
         )
     return f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel."

@@ -28,6 +28,7 @@ from tests.support.steps import (
     proceeded,
     published,
     quorum,
+    recuses,
     resolved,
     result,
     sarah_is_missing,
@@ -70,6 +71,10 @@ async def opened(team: Team) -> None:
 async def ballot(team: Team) -> None:
     await team.save_pages("tom")
     await does(team, "tom", Action.SCORE, {})
+
+
+async def tom_recuses(team: Team) -> None:
+    await recuses(team, "tom")
 
 
 async def quorum_is_due(team: Team) -> None:
@@ -238,6 +243,9 @@ DEEDS = {
         signed={"rounds.opened_by": "lisa"},
     ),
     "submit a ballot": Deed(ballot, scoring, (), ("1 of 3 has scored",), ("0 of 3 have scored",)),
+    "leave the scoring": Deed(
+        tom_recuses, scoring, (Row("round.recused", "tom"),), ("0 of 2 have scored",), ("0 of 3 have scored",),
+    ),
     "submit the last ballot": Deed(
         published, sarah_is_missing,
         (

@@ -14,6 +14,7 @@ Step = Callable[[Any], Awaitable[None]]
 FULL, PARTIAL = "Full refund", "Partial credit"
 VOUCHER = {"Option 1": "A voucher"}
 NAMES = {"sarah": "Sarah Johnson", "mike": "Mike Chen", "lisa": "Lisa Rodriguez", "tom": "Tom Becker"}
+RECUSE = "I should not score this one"
 REASON = {"Reason": "So that it ends."}
 
 
@@ -127,6 +128,15 @@ async def does(
 async def looks(team: Team, name: str) -> None:
     """Show details: whoever looks at a round past its closing time closes it."""
     await team.window(name, "decision.show")
+    await team.settled()
+    await team.house.person(name).close(everything=True)
+
+
+async def recuses(team: Team, name: str) -> None:
+    """Press "I should not score this one" in the scoring window."""
+    await team.window(name, Action.SCORE)
+    assert (await team.house.person(name).click(RECUSE)).ok
+    await team.modal(name, at_least="You are excused from scoring")
     await team.settled()
     await team.house.person(name).close(everything=True)
 

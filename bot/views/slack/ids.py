@@ -28,6 +28,7 @@ NOT_USEFUL = "precedent.not_useful"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 WILL_BE_SHOWN = "evaluation.shown"
+RECUSE = "evaluation.recuse"
 ADD_CRITERION = "criterion.add"
 BACK_TO_CRITERIA = "criterion.back"
 """On cards that were drawn before criteria could be edited beside the options."""
@@ -74,6 +75,7 @@ ALL = frozenset(
         TURN_PAGE,
         SAVE_FOR_LATER,
         WILL_BE_SHOWN,
+        RECUSE,
         NEW_TYPED,
         NEW_MORE,
         NEW_UNDO,
