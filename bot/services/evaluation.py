@@ -1,7 +1,7 @@
 """One person scores: open the ballot, save, submit; each is one statement through the vault's functions.
 
-Not by way of `press`, but for who leaves the round: a ballot leaves no line in the trail, and its press is not looked at,
-for both would tell of it.
+Not by way of `press`, but for who leaves the round: a ballot leaves no line in the trail, and its press is not looked
+at, for both would tell of it.
 
 Saving a page and submitting have two ways (docs/hot-path.md). `save_at_once` and `submit_at_once` are for the ordinary
 case: one statement, written together with those of whoever else is at it just now. Whoever is not simply told "saved"

@@ -180,7 +180,7 @@ def test_the_check_page() -> None:
             "_3 · fairly sure_",
             "[ Add a comment ]",
             "You are about to submit 21 scores.",
-            "[ Back ] [ Save for later ] [ What will be shown? ] [ I should not score this one ]",
+            "[ Back ] [ Save for later ] [ What will be shown? ]",
             "~ Secret: your team never sees who scored what. Until scoring closes you may change your scores.",
             "{ Submit in secret }",
         ]
