@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from bot import jobs
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, learning, letter, newcomer, nudge, slack
+from bot.delivery import deputy, export, home, learning, letter, newcomer, nudge, slack
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
@@ -156,7 +156,7 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= {**newcomer.senders(), **learning.senders()}
+    senders |= {**newcomer.senders(), **learning.senders(), **deputy.senders()}
     worker = Worker(
         deps,
         senders,

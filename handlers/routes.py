@@ -25,6 +25,7 @@ from handlers import (
     classification,
     criterion,
     decision,
+    deputy,
     evaluation,
     export,
     help,
@@ -112,6 +113,7 @@ ACTIONS: dict[str, Handler] = {
     ids.SUGGESTIONS: classification.open_choices,
     ids.SNOOZE: preference.snooze,
     ids.OPEN_SETTINGS: preference.open_settings,
+    ids.DEPUTY: deputy.open_window,
     ids.HOME_PAGE: home.turn_page,
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
@@ -142,6 +144,7 @@ VIEWS: dict[str, Handler] = {
     ids.EDIT_MEMBER: team.edit_member,
     ids.SUGGESTIONS: classification.choose,
     ids.SETTINGS: preference.save,
+    ids.DEPUTY: deputy.appoint,
 }
 
 

@@ -265,6 +265,8 @@ class Dossier:
     outcome: Outcome | None = None
     """Present while the decision is resolved."""
     resolver: Member | None = None
+    principal: Member | None = None
+    """Whose deputy the resolver was, where it took that one's authority."""
     card: CardMessage | None = None
     predecessor: Member | None = None
     """The owner before, present where the decision was taken over."""

@@ -57,6 +57,8 @@ class Outcome:
     answered_at: datetime | None = None
     before: "Before | None" = None
     """What taking the answer back restores."""
+    resolved_for: UUID | None = None
+    """Whose authority it took, where a deputy resolved it."""
 
     @property
     def answers(self) -> tuple[Answer, ...]:

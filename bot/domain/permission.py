@@ -10,11 +10,11 @@ from datetime import datetime
 from bot.domain.action import ROWS, Action, Who
 from bot.domain.authority import OWN_DECISION_LIMIT, decider, least_authority, reach, required_authority
 from bot.domain.by import By
-from bot.domain.decider import RUNG, Deciders, deciders, may_carry, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, may_carry, stand_ins
 from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MAX_OPTIONS, Option
 from bot.domain.round import Round, RoundState, quorum
-from bot.domain.team import Member
+from bot.domain.team import Absent, Member
 from bot.errors import Conflict, NotAllowed
 
 MOST_NAMED = 3
@@ -151,6 +151,10 @@ def _least(dossier: Dossier, by: By) -> int:
     return least_authority(dossier.decision.case, dossier.options, by.rules.authority)
 
 
+def _authority(dossier: Dossier, by: By) -> int:
+    return authority_on(dossier.decision, by.member)
+
+
 def _decider(dossier: Dossier, by: By, needed: int) -> str:
     """ "a decider up to USD 10,000"."""
     return decider(needed, by.rules.authority, dossier.decision.currency)
@@ -158,12 +162,12 @@ def _decider(dossier: Dossier, by: By, needed: int) -> str:
 
 def _yours(dossier: Dossier, by: By) -> str:
     """ "you may decide up to USD 100"."""
-    return f"you may decide {reach(by.member.authority, by.rules.authority, dossier.decision.currency)}"
+    return f"you may decide {reach(_authority(dossier, by), by.rules.authority, dossier.decision.currency)}"
 
 
 def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str | None:
     least = _least(dossier, by)
-    if by.member.authority >= least:
+    if _authority(dossier, by) >= least:
         return None
     if dossier.is_orphaned:
         return _take_over_first(action, dossier, by)
@@ -175,7 +179,7 @@ def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str |
 
 def _why_not_decider(action: Action, dossier: Dossier, by: By) -> str | None:
     least = _least(dossier, by)
-    if by.member.authority >= least:
+    if _authority(dossier, by) >= least:
         return None
     begins = action.row.takes or f'"{action.label}" on'
     needed = _decider(dossier, by, least)
@@ -210,8 +214,8 @@ def _is_resolver(dossier: Dossier, member: Member) -> bool:
 
 
 def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
-    needed, member = dossier.resolver.authority if dossier.resolver else 1, by.member
-    if _is_resolver(dossier, member) or member.authority >= needed:
+    needed, member = _resolvers_authority(dossier), by.member
+    if _is_resolver(dossier, member) or _authority(dossier, by) >= needed:
         return None
     resolver = dossier.resolver
     if resolver and not resolver.is_active:
@@ -222,8 +226,28 @@ def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
     )
 
 
+def _resolvers_authority(dossier: Dossier) -> int:
+    """Of a choice that a deputy made it is the authority of whom they stood for."""
+    whose = dossier.principal or dossier.resolver
+    return whose.authority if whose else 1
+
+
+def acting_for(action: Action, dossier: Dossier, by: By) -> Absent | None:
+    """For whom a deputy presses; None where they may by themselves."""
+    match action.row.who:
+        case Who.DECIDER:
+            needed = _least(dossier, by)
+        case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
+            needed = _least(dossier, by)
+        case Who.RESOLVER if not _is_resolver(dossier, by.member):
+            needed = _resolvers_authority(dossier)
+        case _:
+            return None
+    return acts_for(dossier.decision, by.member, needed)
+
+
 def _why_not_stand_in(action: Action, dossier: Dossier, gone: Member, member: Member) -> str | None:
-    found = stand_ins(dossier.decision, gone, dossier.colleagues)
+    found = stand_ins(dossier.decision, dossier.principal or gone, dossier.colleagues)
     if _is_among(member, found):
         return None
     return (
@@ -262,7 +286,7 @@ def check_own(dossier: Dossier, by: By, members: Sequence[Member]) -> None:
 
 def others_in_words(dossier: Dossier, members: Sequence[Member], needed: int) -> str:
     """Who else may resolve what takes authority `needed`; at most three names."""
-    able = [m for m in members if may_carry(dossier.decision, m, needed)][:MOST_NAMED]
+    able = [m for m in members if m.away_until is None and may_carry(dossier.decision, m, needed)][:MOST_NAMED]
     if not able:
         return "Nobody else in the team may yet; a workspace admin can change that in /decide setup."
     return f"Ask {_names(able)}."
@@ -272,7 +296,7 @@ def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
     """Raise NotAllowed (field "option") where this person may not resolve with this very option."""
     needed, member = required_authority(dossier.decision.case, option, by.rules.authority), by.member
     needs = f"This option needs {_decider(dossier, by, needed)}"
-    if member.authority < needed:
+    if _authority(dossier, by) < needed:
         raise NotAllowed(f"{needs}; {_yours(dossier, by)}. {_ASK_HIGHER}", field="option")
     if not may_carry(dossier.decision, member, needed):
         raise NotAllowed(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 ROLES = {
@@ -29,6 +30,16 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """Somebody who is away, and for whom another member stands in meanwhile."""
+
+    id: UUID
+    name: str
+    authority: int
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Member:
     id: UUID
     team_id: UUID
@@ -41,6 +52,10 @@ class Member:
     is_active: bool = True
     slack_user_id: str | None = None
     """In the workspace at hand; None for a member who has not met the bot there yet."""
+    away_until: datetime | None = None
+    """While somebody stands in for them: others are asked in their place, and they may act all the same."""
+    stands_for: tuple[Absent, ...] = ()
+    """Whose deputy they are now, the most authority first. Only what those may by themselves is lent: no chains."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import Self
 from uuid import UUID
 
 from bot.domain.action import Action
+from bot.domain.authority import least_authority
 from bot.domain.by import Rules
-from bot.domain.decider import RUNG, Deciders, deciders, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, deciders, stand_ins
 from bot.domain.decision import Brief, Decision, Phase, Status
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
 from bot.domain.outcome import Outcome
@@ -96,6 +97,8 @@ class Waiting:
     """On the decision's ladder, where this person is asked as one of several who may; 0 is the lowest."""
     gone: str | None = None
     """The name of the owner who has left, where somebody is to take over from them."""
+    absent: str | None = None
+    """The name of whoever is away, where their deputy is asked in their place, and could not be otherwise."""
 
     def is_there(self, now: datetime) -> bool:
         return self.begins is None or self.begins <= now
@@ -117,7 +120,19 @@ def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Ru
     """
     team, kind = Crew.of(members), step(brief, now)
     items = (*(_at_step(brief, kind, team, rules) if kind else ()), *_called_off(brief))
-    return tuple(item for item in items if item.member_id in team.active)
+    return tuple(_in_whose_place(item, brief, team, rules) for item in items if item.member_id in team.active)
+
+
+def _in_whose_place(item: Waiting, brief: Brief, team: "Crew", rules: Rules) -> Waiting:
+    if not (item.kind.is_escalation or item.kind in (Kind.RESOLVE, Kind.MAY_RESOLVE, Kind.INFORM)):
+        return item
+    needed = least_authority(brief.decision.case, brief.options, rules.authority)
+    if item.kind is Kind.INFORM and brief.outcome:
+        if item.member_id == brief.outcome.resolved_by:
+            return item
+        needed = team.find(brief.outcome.resolved_for or brief.outcome.resolved_by).authority
+    absent = acts_for(brief.decision, team.active[item.member_id], needed)
+    return replace(item, absent=absent.name) if absent else item
 
 
 def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiting]:
@@ -143,6 +158,13 @@ class Crew:
     def of(cls, members: Iterable[Member]) -> Self:
         everybody = tuple(members)
         return cls({m.id: m for m in everybody if m.is_active}, {m.id: m for m in everybody if not m.is_active})
+
+    def find(self, member_id: UUID) -> Member:
+        return self.active.get(member_id) or self.gone[member_id]
+
+    def deputies_of(self, absent: UUID) -> list[UUID]:
+        """While this person is away."""
+        return [m.id for m in self.active.values() if any(one.id == absent for one in m.stands_for)]
 
 
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
@@ -213,15 +235,17 @@ def _asked(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiting
         case Kind.RESOLVE:
             return _climbing(brief, kind if able.may_resolve else Kind.BEYOND, able.rungs[:1])
         case Kind.INFORM if brief.outcome:
-            return _asked_to_inform(brief, brief.outcome.resolved_by, team)
+            return _asked_to_inform(brief, brief.outcome, team)
     return _each(brief, kind, [brief.decision.created_by])
 
 
-def _asked_to_inform(brief: Brief, resolver: UUID, team: Crew) -> list[Waiting]:
-    """Whoever resolved it; where they have left, those who may do it in their place."""
+def _asked_to_inform(brief: Brief, outcome: Outcome, team: Crew) -> list[Waiting]:
+    """Whoever resolved it, or their deputy; where they have left, those who may do it in their place."""
+    resolver = outcome.resolved_by
     if resolver not in team.gone:
-        return _each(brief, Kind.INFORM, [resolver])
-    found = stand_ins(brief.decision, team.gone[resolver], team.active.values())
+        deputies = [m for m in team.deputies_of(resolver) if m != brief.decision.created_by]
+        return _each(brief, Kind.INFORM, deputies or [resolver])
+    found = stand_ins(brief.decision, team.find(outcome.resolved_for or resolver), team.active.values())
     return _climbing(brief, Kind.INFORM, [found[:RUNG]])
 
 

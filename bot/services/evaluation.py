@@ -192,7 +192,7 @@ async def recuse(db: Db, by: By, round_id: UUID) -> Dossier:
             raise _is_earlier(found)
         if _had_submitted(found, by):
             raise Conflict(
-                f"Your scores of {found.decision.name} are in, and count. Until scoring closes, change them."
+                f"Your scores of {found.decision.name} are in, and count. Until scoring closes you can change them."
             )
         await audit.write(c, "round.recused", decision_id=decision_id, by=by.member.id)
         ids = {"team_id": by.team.id, "decision_id": decision_id, "round_id": round_id, "member_id": by.member.id}

@@ -6,17 +6,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
+from bot.domain.authority import required_authority
 from bot.domain.by import By
+from bot.domain.decider import acts_for
 from bot.domain.decision import Dossier, Transition
 from bot.domain.outcome import FOLLOW_UP, SURENESS, Answer, Forecast, OutcomeDraft, resolution_hours
 from bot.domain.permission import check_own, check_resolution
-from bot.domain.team import Member
+from bot.domain.team import Absent, Member
 from bot.errors import Invalid
 from bot.services import dossier as dossiers
 from bot.services import learning as learnings
 from bot.services import precedent as precedents
 from bot.services import team as teams
-from bot.services.press import Done, Replaced, act, act_once
+from bot.services.press import Done, Replaced, act, act_once, for_whom
 from bot.store import decision, outbox, outcome
 from bot.store.db import Db, run_tx
 
@@ -43,7 +45,7 @@ async def resolve(
     follow_up = by.now + FOLLOW_UP
 
     async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done:
-        _check_choice(found, by, option_id=option_id, reason=reason)
+        absent = _check_choice(found, by, option_id=option_id, reason=reason)
         await precedents.keep(c, by, found)
         await outcome.choose(
             c,
@@ -51,6 +53,7 @@ async def resolve(
             option_id=option_id,
             reason=reason.strip(),
             resolved_by=by.member.id,
+            resolved_for=absent.id if absent else None,
             hours=resolution_hours(found.decision.created_at, by.now),
             follow_up=follow_up,
         )
@@ -60,7 +63,7 @@ async def resolve(
         await _enqueue_word(c, found, by)
         is_leader = found.result is not None and option_id in found.result.leaders
         moved = found.decision if made else found.decision.moved(Transition.RESOLVE)
-        details = {"option": str(option_id), "is_leader": is_leader}
+        details = {"option": str(option_id), "is_leader": is_leader, **for_whom(absent)}
         return Done("decision.resolved", details, replace(moved, resolved_at=by.now))
 
     def replaces(found: Dossier, made: UUID) -> bool:
@@ -84,13 +87,16 @@ async def _enqueue_word(c: AsyncConnection, found: Dossier, by: By) -> None:
         )
 
 
-def _check_choice(found: Dossier, by: By, *, option_id: UUID, reason: str) -> None:
+def _check_choice(found: Dossier, by: By, *, option_id: UUID, reason: str) -> Absent | None:
+    """For whom a deputy chooses; None where they may by themselves."""
     chosen = found.option(option_id)
     if chosen is None:
         raise Invalid(f"Choose one of the options of {found.decision.name}.", field="option")
     check_resolution(found, chosen, by)
     if not reason.strip():
         raise Invalid("Give a reason: the team will read it on the card.", field="reason")
+    needed = required_authority(found.decision.case, chosen, by.rules.authority)
+    return acts_for(found.decision, by.member, needed)
 
 
 async def reopen(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import Rules
 from bot.services import closing
+from bot.services import deputy as deputies
 from bot.services import reminder as reminders
 from bot.services import result as results
 from bot.services.isolation import each
@@ -48,6 +49,7 @@ async def sweep(db: Db, *, now: datetime, rules: Rules) -> Swept:
         planned = await _plan_changed(db, now=now, rules=rules)
         return Swept(closed, 0, planned, 0)
     due = await _claim_due(db, now=now)
+    await deputies.turn(db, now=now)
     overdue = await _show_overdue(db, now=now)
     planned = await _plan_changed(db, now=now, rules=rules)
     if planned:

@@ -291,14 +291,14 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
     async def work(c: AsyncConnection) -> Team:
         check_admin(by.actor, is_workspace_admin=is_workspace_admin)
         await team.update_team(c, by.team.id, fields.values())
-        await _write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
+        await write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
         await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)
 
 
-async def _write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
+async def write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
     """A line of the trail; an admin of the workspace who is not in the team is named by what Slack calls them."""
     whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
     await audit.write(c, line, by=keeper.member_id, details={**details, **whom})
@@ -408,7 +408,7 @@ async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, r
         is_active = found[0].is_active
         return None if is_active else f"{profile.name} is in the team, and inactive: Edit makes them active again."
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
-    await _write(c, keeper, "member.added", {"member": str(member_id), "role": role})
+    await write(c, keeper, "member.added", {"member": str(member_id), "role": role})
     return member_id
 
 
@@ -487,7 +487,7 @@ async def edit_member(
             },
         )
         changes = _changes(before, fields)
-        await _write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
+        await write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
         await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
             await _excuse(c, by.team.id, decision_id, round_id, member_id)

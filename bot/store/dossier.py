@@ -34,6 +34,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     live, chosen = brief.round, brief.outcome
     owner = await _member(c, found, found.created_by)
     resolver = await _member(c, found, chosen.resolved_by) if chosen else None
+    principal = await _member(c, found, chosen.resolved_for) if chosen and chosen.resolved_for else None
     return Dossier(
         decision=found,
         team=await team.get_team(c, team_id),
@@ -45,6 +46,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
         first_result=await result.find(c, live.follows) if live and live.follows else None,
         outcome=chosen,
         resolver=resolver,
+        principal=principal,
         card=await card.find(c, decision_id),
         predecessor=await _member(c, found, found.taken_from) if found.taken_from else None,
         colleagues=await _colleagues(c, found, owner, resolver),

@@ -36,6 +36,7 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
             answer=Answer(row.answer) if row.answer else None,
             answered_at=row.answered_at,
             before=Before.from_body(row.before_answer) if row.before_answer else None,
+            resolved_for=row.resolved_for,
         )
         for row in rows
     }
@@ -48,6 +49,7 @@ async def choose(
     option_id: UUID,
     reason: str,
     resolved_by: UUID,
+    resolved_for: UUID | None,
     hours: int,
     follow_up: datetime,
 ) -> None:
@@ -56,6 +58,7 @@ async def choose(
         "selected_option_id": option_id,
         "reason": reason,
         "resolved_by": resolved_by,
+        "resolved_for": resolved_for,
         "resolution_time_hours": hours,
         "follow_up_required": True,
         "follow_up_date": follow_up,

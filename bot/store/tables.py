@@ -218,6 +218,7 @@ decision_outcomes = Table(
     Column("answered_at", TIMESTAMPTZ),
     Column("answered_by", ForeignKey("team_members.id")),
     Column("before_answer", JSONB),  # what taking it back restores
+    Column("resolved_for", ForeignKey("team_members.id")),  # whose authority a deputy resolved it with
 )
 
 auth_tokens = Table(
@@ -436,4 +437,14 @@ policy_proposals = Table(
     Column("key", Text, primary_key=True),
     Column("decision_id", ForeignKey("customer_decisions.id", ondelete="SET NULL")),  # as what it was opened
     Column("told_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+deputies = Table(
+    "deputies",
+    metadata,
+    Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), primary_key=True),
+    Column("deputy_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("begins", TIMESTAMPTZ, nullable=False),
+    Column("until", TIMESTAMPTZ, nullable=False),
+    Column("is_running", Boolean, nullable=False, server_default=text("false")),  # as the plans of reminders know it
 )

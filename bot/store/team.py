@@ -1,6 +1,7 @@
 """Teams, members and who they are in Slack."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.preference import FROM_SLACK
-from bot.domain.team import Member, Profile, SlackUser, Team
+from bot.domain.team import Absent, Member, Profile, SlackUser, Team
 from bot.errors import Invalid, NotFound
 from bot.store import tables as t
 
@@ -32,7 +33,13 @@ def member_of(row: Any) -> Member:
         expertise_areas=tuple(row.expertise_areas or ()),
         is_active=bool(row.is_active),
         slack_user_id=row.slack_user_id,
+        away_until=row.away_until,
+        stands_for=tuple(_absent(one) for one in row.stands_for or ()),
     )
+
+
+def _absent(body: Mapping[str, Any]) -> Absent:
+    return Absent(UUID(body["id"]), body["name"], body["authority"], datetime.fromisoformat(body["until"]))
 
 
 TEAM_COLUMNS = (
@@ -44,6 +51,17 @@ TEAM_COLUMNS = (
     t.teams.c.currency,
     t.teams.c.broadcasts,
 )
+# While it lasts; of nobody who is no longer active. One look at a key of a small table for each member.
+_AWAY: ColumnElement[Any] = literal_column(
+    """(SELECT y.until FROM deputies y JOIN team_members z ON z.id = y.deputy_id AND z.is_active
+        WHERE y.member_id = team_members.id AND y.begins <= now() AND y.until > now())"""
+)
+_STANDS_FOR: ColumnElement[Any] = literal_column(
+    """(SELECT jsonb_agg(jsonb_build_object('id', z.id, 'name', z.name, 'until', y.until,
+            'authority', coalesce(z.escalation_authority, 1)) ORDER BY z.escalation_authority DESC, z.name)
+        FROM deputies y JOIN team_members z ON z.id = y.member_id AND z.is_active
+        WHERE y.deputy_id = team_members.id AND y.begins <= now() AND y.until > now())"""
+)
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),
     t.team_members.c.team_id.label("member_team_id"),
@@ -54,6 +72,8 @@ MEMBER_COLUMNS = (
     t.team_members.c.expertise_areas,
     t.team_members.c.is_active,
     t.slack_identities.c.slack_user_id,
+    _AWAY.label("away_until"),
+    _STANDS_FOR.label("stands_for"),
 )
 
 

@@ -323,7 +323,13 @@ def _choice(dossier: Dossier, outcome: Outcome, *, room: int) -> list[str]:
     resolver, option_id = dossier.resolver, outcome.selected_option_id
     who = text.mention(resolver.slack_user_id, resolver.name) if resolver else "a decider"
     note = _against_leader(dossier, option_id, room=room)
-    return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"By {who}{f'. {note}' if note else ''}"]
+    by = f"By {who}{for_whom(dossier)}"
+    return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"{by}{f'. {note}' if note else ''}"]
+
+
+def for_whom(dossier: Dossier) -> str:
+    """ ", in the place of Mike Chen": beside the name of a resolver who was somebody's deputy; else empty."""
+    return f", in the place of {text.inline(dossier.principal.name, 80)}" if dossier.principal else ""
 
 
 def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:

@@ -164,7 +164,10 @@ def reason_for(item: Told, authority: int) -> str:
     if kind is Kind.BEYOND:
         return _beyond(item, authority)
     why = _WHY[kind](item) if kind in _WHY else _of_round(item)
-    return f"{why} You hear of it because you may decide {_reach(item, authority)}." if kind.is_escalation else why
+    absent = f"you stand in for {text.inline(item.waits.absent, 80)}, who is away" if item.waits.absent else ""
+    if kind.is_escalation:
+        return f"{why} You hear of it because {absent or f'you may decide {_reach(item, authority)}'}."
+    return f"{why} {text.sentence_case(absent)}." if absent else why
 
 
 def _reach(item: Told, authority: int) -> str:
@@ -225,7 +228,7 @@ def _resolved(item: Told) -> str:
     if outcome is None:
         return ""
     chosen = next((o.title for o in item.brief.options if o.id == outcome.selected_option_id), "an option that is gone")
-    by = f", by {text.inline(resolver.name, 80)}" if resolver else ""
+    by = f", by {text.inline(resolver.name, 80)}{pieces.for_whom(item.dossier)}" if resolver and item.dossier else ""
     return f"*{text.inline(chosen)}*{by}\n{text.quote(outcome.reason, 500)}"
 
 

@@ -13,7 +13,7 @@ from bot.domain.decision import DECISION_TYPES
 from bot.domain.money import CURRENCIES
 from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
-from bot.views import authority
+from bot.views import authority, deputy
 from bot.views.slack import element, ids, kit, text
 from bot.views.slack.entry import checkbox, choice, email, line, number, optional_choice, optional_line, users
 from bot.views.slack.field import Answers, Ask, Field, Inputs
@@ -290,7 +290,7 @@ def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None
     )
     return kit.modal(
         "Edit member",
-        inputs.blocks,
+        [*inputs.blocks, kit.actions([deputy.button(member, words="Deputy")])],
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
         metadata={

@@ -16,7 +16,8 @@ def button_words(waits: Waiting) -> str | None:
 def todo(waits: Waiting) -> str:
     """ "score": an invitation to do something, in the middle of a sentence. As mrkdwn."""
     why = f": {text.inline(waits.gone, 80)}, its owner, is no longer active" if waits.gone else ""
-    return f"{WORDS[waits.kind, waits.action]}{why}"
+    place = f", in the place of {text.inline(waits.absent, 80)}, who is away" if waits.absent else ""
+    return f"{WORDS[waits.kind, waits.action]}{why}{place}"
 
 
 WORDS: dict[tuple[Kind, Action | None], str] = {

@@ -3,8 +3,9 @@
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from bot.domain.action import Action
 from bot.store import audit, decision
 from tests.support.deeds import DEEDS, Deed, of_team, toms
 from tests.support.house import living
-from tests.support.steps import edited_by_sarah
+from tests.support.steps import edited_by_sarah, names_a_deputy
 from tests.support.team import Team
 from tests.support.trail import Row, added, expected, trail
 
 SERVICES = Path(__file__).parents[2] / "bot" / "services"
 ACTION = re.compile(r"[a-z]+\.[a-z]+")
 SUPPORT = Path(__file__).parents[1] / "support"
+UNTIL = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=7)
 PHONE, ADDRESS = "+14155550123", "tom.becker@elsewhere.example"
 
 
@@ -60,6 +62,29 @@ async def choices_changed(team: Team) -> None:
     values = {"From": "07:00", "Until": "16:30", "Days": ["Tuesday"], "Tell me by": [], "Snooze": "Quiet for a week"}
     answer = await team.submit("tom", values)
     assert answer.ok, answer
+
+
+async def deputy_named(team: Team) -> None:
+    await names_a_deputy(team, "mike", "tom", until=UNTIL)
+
+
+async def deputy_ended(team: Team) -> None:
+    await names_a_deputy(team, "mike", None)
+
+
+def deputies(before: str | None, after: str | None) -> Callable[[Any], Mapping[str, Any]]:
+    def details(team: Team) -> Mapping[str, Any]:
+        names = [str(team.actors[name].member.id) if name else None for name in (before, after)]
+        return {"member": str(team.actors["mike"].member.id), "deputy": names, **(span(team) if after else {})}
+
+    return details
+
+
+def span(team: Team) -> Mapping[str, Any]:
+    """As the latest line says it: a beginning that nobody chose is the moment of the press."""
+    said = team.value("SELECT details FROM audit_logs WHERE action = 'deputy.appointed' ORDER BY seq DESC LIMIT 1")
+    assert said["until"] == UNTIL.isoformat()
+    return {name: said[name] for name in ("begins", "until")}
 
 
 async def taught(team: Team) -> None:
@@ -126,6 +151,11 @@ IN_THE_TEAM = {
         ),
     ),
     "change one's settings": Deed(choices_changed, trail=(Row("settings.changed", "tom", toms_choices),)),
+    "name a deputy": Deed(deputy_named, trail=(Row("deputy.appointed", "mike", deputies(None, "tom")),)),
+    "end what a deputy was named for": Deed(
+        deputy_ended,
+        trail=(Row("deputy.ended", "mike", deputies("tom", None)),),
+    ),
     "snooze": Deed(
         snoozed, trail=(Row("reminders.snoozed", "lisa", lambda team: {"until": quiet_until(team, "lisa")}),)
     ),

@@ -46,7 +46,7 @@ async def test_whose_ballot_is_in_cannot_leave_any_more(team: Team) -> None:
 
     assert (await tom.click(RECUSE)).ok
 
-    await tom.see("Your scores of #1 are in, and count.")
+    await tom.see("Your scores of #1 are in, and count. Until scoring closes you can change them.")
     assert "1 of 3 has scored" in await team.card("lisa")
     assert RECUSE not in (await team.window("tom", Action.SCORE)).text
 

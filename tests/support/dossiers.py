@@ -17,6 +17,7 @@ from bot.domain.by import By, Rules
 from bot.domain.classification import Choices, Reading
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, Status
+from bot.domain.deputy import Absence
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
@@ -33,6 +34,7 @@ from bot.views import (
     classification,
     criterion,
     decision,
+    deputy,
     evaluation,
     help,
     more,
@@ -274,6 +276,7 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
             financial_impact_actual=huge,
         ),
         resolver=dossier.resolver and people[1],
+        principal=dossier.resolver and people[3],
     )
 
 
@@ -412,6 +415,8 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "members", team.members(group, people, table=AuthorityTable(), page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
     yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
+    away = Absence(expert.id, people[1].id, NOW, TOMORROW)
+    yield "deputy", deputy.window(expert, away, people[1], is_own=False, team_id=TEAM.id)
     yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
     yield "done", notice.done(filled(pattern, 60), filled(pattern, 2500))
     yield "loading", notice.loading(filled(pattern, 60))
@@ -440,4 +445,8 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
     yield "announcement", team.announcement(group, slack_user_id="U1")
     changed = [a_member(i, filled(pattern, 255)) for i in range(100)]
+    away = Absence(changed[0].id, changed[1].id, NOW, TOMORROW)
+    for to_deputy in (False, True):
+        words = {"to_deputy": to_deputy, "by": changed[2].name, "is_over": False}
+        yield f"deputy told {to_deputy}", deputy.told(changed[0], changed[1], away, **words)
     yield "tended", team.tended(group, changed, slack_user_id="U1", table=AuthorityTable())

@@ -4,6 +4,7 @@ Lisa owns it (authority 1), Mike decides (4), Tom and Sarah score with her, Sara
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.domain.action import Action
@@ -139,6 +140,20 @@ async def recuses(team: Team, name: str) -> None:
     await team.modal(name, at_least="You are excused from scoring")
     await team.settled()
     await team.house.person(name).close(everything=True)
+
+
+async def names_a_deputy(team: Team, name: str, deputy: str | None, **when: datetime) -> None:
+    """In one's own settings; when: `begins`, `until`."""
+    person = team.house.person(name)
+    assert (await person.slash("/decide settings")).ok
+    settings = await team.modal(name, at_least="Tell me by")
+    assert (await person.click("Change my deputy" if "Change my deputy" in settings.text else "I will be away")).ok
+    await team.modal(name, at_least="Nobody scores for somebody else")
+    answer = await team.submit(name, {"Deputy": deputy, "From": when.get("begins"), "Until": when.get("until")})
+    assert answer.ok, answer
+    await team.modal(name, at_least="Saved.")
+    await person.close(everything=True)
+    await team.settled()
 
 
 def by(name: str, action: str, values: Mapping[str, Any] | None = None) -> Step:

@@ -41,6 +41,8 @@ ANSWERS = {answer: f"outcome.answer.{answer}" for answer in Answer}
 """The buttons that say by one press how it turned out."""
 HOME_NEW = "home.new_decision"
 OPEN_SETTINGS = "preference.open"
+DEPUTY = "deputy.open"
+"""Of the button, and of the window that it opens."""
 OPEN_SETUP = "team.open_setup"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
@@ -92,6 +94,7 @@ ALL = frozenset(
         HOME_PAGE,
         HOME_NEW,
         OPEN_SETTINGS,
+        DEPUTY,
         OPEN_SETUP,
         CHOOSE_TEAM,
         OTHER_TEAM,

@@ -1,0 +1,44 @@
+"""Who stands in for whom.
+
+Revision: deputies, after learning
+
+One row per absent person: their present or next deputy. `is_running` is what the plans of reminders go by; the tick
+turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
+with. No row is rewritten.
+"""
+
+from alembic import op
+
+revision = "deputies"
+down_revision = "learning"
+branch_labels = None
+depends_on = None
+
+UP = """
+CREATE TABLE deputies (
+    member_id uuid CONSTRAINT pk_deputies PRIMARY KEY
+        CONSTRAINT fk_deputies_member_id REFERENCES team_members ON DELETE CASCADE,
+    deputy_id uuid NOT NULL CONSTRAINT fk_deputies_deputy_id REFERENCES team_members ON DELETE CASCADE,
+    begins timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    is_running boolean NOT NULL DEFAULT false,
+    CONSTRAINT ck_deputies_until CHECK (until > begins),
+    CONSTRAINT ck_deputies_deputy_id CHECK (deputy_id <> member_id)
+);
+CREATE INDEX ix_deputies_deputy_id ON deputies (deputy_id);
+ALTER TABLE decision_outcomes
+    ADD resolved_for uuid CONSTRAINT fk_decision_outcomes_resolved_for REFERENCES team_members;
+"""
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(UP)
+
+
+def downgrade() -> None:
+    op.get_bind().exec_driver_sql(
+        """
+        ALTER TABLE decision_outcomes DROP resolved_for;
+        DROP TABLE deputies;
+        """
+    )
