@@ -101,9 +101,11 @@ class Settings(BaseSettings):
     def rules(self) -> Rules:
         """What decisions of this installation go by."""
         defaults = _defaults()
-        ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
+        authority = defaults["authority"]
+        ceilings = tuple(Decimal(str(ceiling)) for ceiling in authority["ceilings"])
+        table = AuthorityTable(ceilings, two_persons_from=authority.get("two_persons_from"))
         criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
-        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies)
+        return Rules(table, criteria, lexicon.authored(), replies)
 
 
 def told_of_settings(error: ValidationError) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.domain.authority import OWN_DECISION_LIMIT, least_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, second_authority
 from bot.domain.by import Rules
 from bot.domain.decision import Brief, Decision, Dossier
+from bot.domain.outcome import Proposal
 from bot.domain.team import TOP_AUTHORITY, Absent, Member
 
 RUNG = 3
@@ -41,6 +42,26 @@ def may_carry(decision: Decision, member: Member, needed: int) -> bool:
     """Whether this person may resolve what takes authority `needed`."""
     is_own = member.id == decision.created_by
     return authority_on(decision, member) >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
+
+
+def may_confirm(decision: Decision, member: Member, proposal: Proposal, needed: int) -> bool:
+    """Whether this person may be the second of two, where that takes `needed`.
+
+    Never who has proposed it, for whom that was done, or who stands in for them: that would be one person twice.
+    """
+    firsts = {proposal.proposed_by, proposal.proposed_for}
+    is_first = member.id in firsts or any(absent.id in firsts for absent in member.stands_for)
+    return not is_first and may_carry(decision, member, needed)
+
+
+def seconds(brief: Brief, proposal: Proposal, people: Iterable[Member], rules: Rules) -> tuple[tuple[Member, ...], ...]:
+    """Who may confirm it, in the rungs of `ladder`."""
+    option = next((o for o in brief.options if o.id == proposal.option_id), None)
+    if option is None:
+        return ()
+    needed = second_authority(brief.decision.case, option, rules.authority)
+    able = [m for m in people if may_confirm(brief.decision, m, proposal, needed)]
+    return ladder(brief.decision, _present(brief.decision, able))
 
 
 def highest_reach(dossier: Dossier, people: Iterable[Member]) -> int:

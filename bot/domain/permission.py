@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
-from bot.domain.authority import OWN_DECISION_LIMIT, decider, least_authority, reach, required_authority
+from bot.domain.authority import (
+    OWN_DECISION_LIMIT,
+    decider,
+    least_authority,
+    reach,
+    required_authority,
+    second_authority,
+    takes_two,
+)
 from bot.domain.by import By
-from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, may_carry, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, may_carry, may_confirm, stand_ins
 from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MAX_OPTIONS, Option
+from bot.domain.outcome import Proposal
 from bot.domain.round import Round, RoundState, quorum
-from bot.domain.team import Absent, Member
+from bot.domain.team import TOP_AUTHORITY, Absent, Member
 from bot.errors import Conflict, NotAllowed
 
 MOST_NAMED = 3
@@ -98,6 +107,8 @@ def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
             return _why_not_decider(action, dossier, by)
         case Who.ROSTER:
             return _why_not_on_roster(dossier, by.member)
+        case Who.SECOND:
+            return _why_not_second(action, dossier, by)
         case Who.RESOLVER:
             return _why_not_resolver(action, dossier, by)
         case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
@@ -226,6 +237,55 @@ def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
     )
 
 
+def _why_not_second(action: Action, dossier: Dossier, by: By) -> str | None:
+    proposal, needed = dossier.decision.proposal, _seconds_authority(dossier, by)
+    if proposal is None:
+        return None
+    if action is Action.RETURN_CHOICE and by.member.id == proposal.proposed_by:
+        return None
+    if may_confirm(dossier.decision, by.member, proposal, needed):
+        return None
+    who = dossier.proposer.name if dossier.proposer else "Somebody"
+    return (
+        f"{who} has proposed this choice of {dossier.decision.name}. It is confirmed or sent back by somebody else, "
+        f"who does not stand in for them: {_decider(dossier, by, needed)}; {_yours(dossier, by)}."
+    )
+
+
+def _seconds_authority(dossier: Dossier, by: By) -> int:
+    proposal = dossier.decision.proposal
+    chosen = dossier.option(proposal.option_id) if proposal else None
+    return second_authority(dossier.decision.case, chosen, by.rules.authority) if chosen else TOP_AUTHORITY
+
+
+def check_second(dossier: Dossier, option: Option | None, by: By, members: Sequence[Member]) -> None:
+    """Raise NotAllowed where a choice takes two people and there is nobody to confirm it; field "option" of an option.
+
+    option: None before one is chosen, and then only where all of them take two. members: the active ones.
+    """
+    table, decision = by.rules.authority, dossier.decision
+    asked = dossier.options if option is None else (option,)
+    if not asked or not all(_lacks_second(dossier, one, by, members) for one in asked):
+        return
+    needed = min(second_authority(decision.case, one, table) for one in asked)
+    raise NotAllowed(
+        f"This choice of {decision.name} takes two people, and there is nobody else to confirm it: that needs "
+        f"{_decider(dossier, by, needed)}. A workspace admin can give somebody more in /decide setup.",
+        field="option" if option else None,
+    )
+
+
+def _lacks_second(dossier: Dossier, option: Option, by: By, members: Sequence[Member]) -> bool:
+    """Whether it takes two, and nobody could be the second if this person were the first."""
+    decision, table = dossier.decision, by.rules.authority
+    if not takes_two(decision.case, option, table):
+        return False
+    needed, level = second_authority(decision.case, option, table), required_authority(decision.case, option, table)
+    absent = acts_for(decision, by.member, level)
+    proposal = Proposal(option.id, "", by.member.id, by.now, absent.id if absent else None)
+    return not any(may_confirm(decision, m, proposal, needed) for m in members)
+
+
 def _resolvers_authority(dossier: Dossier) -> int:
     """Of a choice that a deputy made it is the authority of whom they stood for."""
     whose = dossier.principal or dossier.resolver
@@ -239,6 +299,8 @@ def acting_for(action: Action, dossier: Dossier, by: By) -> Absent | None:
             needed = _least(dossier, by)
         case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
             needed = _least(dossier, by)
+        case Who.SECOND:
+            needed = _seconds_authority(dossier, by)
         case Who.RESOLVER if not _is_resolver(dossier, by.member):
             needed = _resolvers_authority(dossier)
         case _:
@@ -340,6 +402,8 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
             return _standing_without_quorum(dossier, round_)
+        case RoundState.PUBLISHED if dossier.decision.open_proposal(now):
+            return f"{name} has a choice that a second person has to confirm (phase 4 of 6)."
         case RoundState.PUBLISHED if dossier.invites_second_round:
             return (
                 f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "

@@ -13,10 +13,10 @@ from uuid import UUID
 from bot.domain.action import Action
 from bot.domain.authority import least_authority
 from bot.domain.by import Rules
-from bot.domain.decider import RUNG, Deciders, acts_for, deciders, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, seconds, stand_ins
 from bot.domain.decision import Brief, Decision, Phase, Status
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
-from bot.domain.outcome import Outcome
+from bot.domain.outcome import Outcome, Proposal
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member
 
@@ -41,6 +41,9 @@ class Kind(StrEnum):
     """Scoring closed without quorum."""
     RESOLVE = "resolve"
     MAY_RESOLVE = "may_resolve"
+    CONFIRM = "confirm"
+    """Somebody has made a choice that a second person has to confirm."""
+    MAY_CONFIRM = "may_confirm"
     BEYOND = "beyond"
     """A result is out, and nobody has the authority to resolve with it: for those who come closest."""
     INFORM = "inform"
@@ -65,7 +68,7 @@ class Kind(StrEnum):
     @property
     def is_invitation(self) -> bool:
         """For those who may, while somebody else is asked: list and Home tab show it, no nudge ever says it."""
-        return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
+        return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_CONFIRM, Kind.MAY_RECORD)
 
     @property
     def is_news(self) -> bool:
@@ -141,6 +144,8 @@ def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiti
     if gone and kind in _OWNERS:
         left = _orphaned(brief, kind, able, gone)
         return [*left, *_beside(brief, kind, team, left), *_told(brief, kind, able, left)]
+    if kind is Kind.CONFIRM and brief.decision.proposal:
+        return _to_confirm(brief, brief.decision.proposal, team, rules)
     asked = _asked(brief, kind, team, able)
     news = _told(brief, kind, able, asked)
     asked += _promised(brief, kind, asked)
@@ -162,9 +167,9 @@ class Crew:
     def find(self, member_id: UUID) -> Member:
         return self.active.get(member_id) or self.gone[member_id]
 
-    def deputies_of(self, absent: UUID) -> list[UUID]:
+    def deputies_of(self, absent: UUID) -> list[Member]:
         """While this person is away."""
-        return [m.id for m in self.active.values() if any(one.id == absent for one in m.stands_for)]
+        return [m for m in self.active.values() if any(one.id == absent for one in m.stands_for)]
 
 
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
@@ -192,7 +197,7 @@ def step(brief: Brief, now: datetime) -> Kind | None:
         case Status.TEAM_INPUT:
             return Kind.CRITERIA if brief.decision.phase is Phase.CRITERIA else Kind.OPTIONS
         case Status.EVALUATING if brief.round:
-            return _step_of_round(brief.round, now)
+            return Kind.CONFIRM if brief.decision.open_proposal(now) else _step_of_round(brief.round, now)
         case Status.RESOLVED if brief.outcome:
             return Kind.INFORM if brief.decision.phase is Phase.ACT else _step_once_informed(brief.outcome)
     return None
@@ -239,13 +244,22 @@ def _asked(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiting
     return _each(brief, kind, [brief.decision.created_by])
 
 
+def _to_confirm(brief: Brief, proposal: Proposal, team: Crew, rules: Rules) -> list[Waiting]:
+    """For three of those who may be the second; the others may as well."""
+    rungs = seconds(brief, proposal, team.active.values(), rules)
+    others = [m.id for rung in rungs[1:] for m in rung]
+    asked = _climbing(brief, Kind.CONFIRM, rungs[:1])
+    return [*asked, *_promised(brief, Kind.CONFIRM, asked), *_each(brief, Kind.MAY_CONFIRM, others)]
+
+
 def _asked_to_inform(brief: Brief, outcome: Outcome, team: Crew) -> list[Waiting]:
     """Whoever resolved it, or their deputy; where they have left, those who may do it in their place."""
-    resolver = outcome.resolved_by
+    resolver, whose = outcome.resolved_by, team.find(outcome.resolved_for or outcome.resolved_by)
     if resolver not in team.gone:
-        deputies = [m for m in team.deputies_of(resolver) if m != brief.decision.created_by]
-        return _each(brief, Kind.INFORM, deputies or [resolver])
-    found = stand_ins(brief.decision, team.find(outcome.resolved_for or resolver), team.active.values())
+        deputies = team.deputies_of(resolver)
+        able = [m.id for m in deputies if authority_on(brief.decision, m) >= whose.authority]
+        return _each(brief, Kind.INFORM, able or [resolver])
+    found = stand_ins(brief.decision, whose, team.active.values())
     return _climbing(brief, Kind.INFORM, [found[:RUNG]])
 
 
@@ -405,6 +419,8 @@ def _times(brief: Brief, kind: Kind) -> _Times:
             return half, half, None
         case Kind.RESOLVED:
             return brief.decision.resolved_at, None, None
+        case Kind.CONFIRM if brief.decision.proposal:
+            return brief.decision.proposal.proposed_at, None, brief.decision.proposal.expires_at
         case Kind.FOLLOW_UP if brief.outcome:
             return brief.outcome.follow_up_date, brief.outcome.follow_up_date, None
     return _times_of_round(brief.round, kind) if brief.round else _ANY_TIME
@@ -464,6 +480,8 @@ _ACTIONS = {
     Kind.RESOLVE: Action.RESOLVE,
     Kind.MAY_RESOLVE: Action.RESOLVE,
     Kind.UNRESOLVED: Action.RESOLVE,
+    Kind.CONFIRM: Action.CONFIRM_CHOICE,
+    Kind.MAY_CONFIRM: Action.CONFIRM_CHOICE,
     Kind.INFORM: Action.INFORMED,
     Kind.OUTCOME: Action.RECORD_OUTCOME,
     Kind.MAY_RECORD: Action.RECORD_OUTCOME,

@@ -34,6 +34,8 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     live, chosen = brief.round, brief.outcome
     owner = await _member(c, found, found.created_by)
     resolver = await _member(c, found, chosen.resolved_by) if chosen else None
+    proposal = found.proposal
+    second = chosen.confirmed_by if chosen else proposal.returned_by if proposal else None
     principal = await _member(c, found, chosen.resolved_for) if chosen and chosen.resolved_for else None
     return Dossier(
         decision=found,
@@ -47,6 +49,8 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
         outcome=chosen,
         resolver=resolver,
         principal=principal,
+        proposer=await _member(c, found, proposal.proposed_by) if proposal else None,
+        second=await _member(c, found, second) if second else None,
         card=await card.find(c, decision_id),
         predecessor=await _member(c, found, found.taken_from) if found.taken_from else None,
         colleagues=await _colleagues(c, found, owner, resolver),

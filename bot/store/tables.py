@@ -159,6 +159,7 @@ customer_decisions = Table(
     Column("unheard", Text),  # the news that the channel was not shown: a Kind
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
+    Column("proposal", JSONB),  # a choice that a second person has to confirm: an `outcome.Proposal`
 )
 
 decision_criteria = Table(
@@ -219,6 +220,7 @@ decision_outcomes = Table(
     Column("answered_by", ForeignKey("team_members.id")),
     Column("before_answer", JSONB),  # what taking it back restores
     Column("resolved_for", ForeignKey("team_members.id")),  # whose authority a deputy resolved it with
+    Column("confirmed_by", ForeignKey("team_members.id")),  # the second person, where it took two
 )
 
 auth_tokens = Table(

@@ -16,6 +16,7 @@ from bot.views.dossier import (
     more_button,
     option_lines,
     outcome_summary,
+    proposal_lines,
     round_lines,
     show_button,
     state,
@@ -82,7 +83,9 @@ def _underway(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     """The result first, once there is one; what happened is told until then."""
     about = [] if dossier.result else _about(dossier, room)
     results = [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
+    proposed = proposal_lines(dossier, title_room=room, reason_room=REASON)
     return [
+        *([kit.section("\n".join(proposed))] if proposed else []),
         *about,
         *results,
         *before_on_card(dossier),

@@ -27,6 +27,7 @@ from bot.views.dossier import (
     option_facts,
     outcome_lines,
     progress,
+    proposal_lines,
     result_title,
     round_lines,
     suggested_mark,
@@ -63,6 +64,7 @@ def details(
         blocks = [
             *_top(dossier, by),
             *_ending(dossier),
+            *([kit.section("\n".join(proposed))] if (proposed := proposal_lines(dossier, reason_room=1000)) else []),
             *([stated(forecast)] if forecast else []),
             *_result(dossier),
             *before_in_details(dossier),

@@ -121,6 +121,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Confidence of the suggestion (0-1)", lambda r: r.confidence),
     ("Suggested options", lambda r: _titles(o for o in r.options if o.ai_generated)),
     ("Resolved in the place of", lambda r: typed(r.principal)),
+    ("Confirmed by", lambda r: typed(r.second)),
     ("Currency", lambda r: r.decision.currency),
 )
 """(heading, cell). One decision is one line; no column is of a person's ballot."""

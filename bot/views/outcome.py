@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, required_authority, takes_two
 from bot.domain.by import By
 from bot.domain.decision import REASON_LENGTH, Decision, Dossier
 from bot.domain.option import Option
@@ -20,7 +20,7 @@ from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import headline, precedent, reason, result
 from bot.views.authority import may_decide
-from bot.views.dossier import buttons, first_leaders, for_whom, show_button, title_of
+from bot.views.dossier import buttons, first_leaders, for_whom, proposal_lines, show_button, title_of
 from bot.views.reason import parse_reason
 from bot.views.slack import element, ids, kit, notice, text
 from bot.views.slack.entry import checkbox, long_text, money, optional_choice, optional_moment, optional_radio
@@ -134,9 +134,17 @@ def stated(forecast: Forecast) -> kit.Block:
     return kit.context(f"Only you see this: you were {sure} sure that it will have worked by {text.day(forecast.due)}.")
 
 
+def send_back(dossier: Dossier) -> kit.View:
+    explain = "\n".join([*proposal_lines(dossier, reason_room=REASON_LENGTH), "Say why it is to be decided anew."])
+    return reason.modal(dossier, action=Action.RETURN_CHOICE, explain=explain, submit="Send it back")
+
+
 def resolved(dossier: Dossier) -> kit.View:
-    """Once it is resolved: the customer is to hear of it."""
+    """Once it is resolved: the customer is to hear of it; or, where it takes two people, a second one first."""
     decision = dossier.decision
+    if decision.proposal:
+        sentence = "It takes two people: somebody else is asked to confirm your choice, or to send it back, for 7 days."
+        return notice.done(f"{decision.name} proposed", sentence, actions=[show_button(decision.id, decision.number)])
     sentence = f'{decision.name} is resolved. Press "{Action.INFORMED.label}" once the customer knows.'
     actions = [
         *buttons(decision, [Action.INFORMED, Action.REPLY], leading=Action.INFORMED),
@@ -230,7 +238,9 @@ def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
     place = result.standing_of(dossier.result, option.id) if dossier.result else None
     needed = required_authority(dossier.decision.case, option, table)
     middle = f" · {place}" if place else ""
-    return f"• *{text.inline(option.title, 150)}*{middle} · needs {decider(needed, table, dossier.decision.currency)}"
+    two = ", and a second person" if takes_two(dossier.decision.case, option, table) else ""
+    needs = f"needs {decider(needed, table, dossier.decision.currency)}{two}"
+    return f"• *{text.inline(option.title, 150)}*{middle} · {needs}"
 
 
 def _choice(dossier: Dossier, option: Option, table: AuthorityTable) -> kit.Element:

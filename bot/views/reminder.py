@@ -143,6 +143,7 @@ _VERBS = {
     Kind.UNDECIDED: "Too few have scored:",
     Kind.RESOLVE: "Resolve",
     Kind.BEYOND: "Resolve",
+    Kind.CONFIRM: "Confirm the choice of",
     Kind.INFORM: "Tell the customer:",
     Kind.OUTCOME: "Did it work?",
     Kind.PROMISE: "A reply was promised:",
@@ -206,7 +207,16 @@ def _options(item: Told) -> str:
     return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
 
 
+def _confirm(item: Told) -> str:
+    """What was chosen, by whom, why, and until when it stands."""
+    lines = pieces.proposal_lines(item.dossier, reason_room=500) if item.dossier else []
+    return "\n".join(lines) or "Somebody has made a choice that a second person has to confirm."
+
+
 def _resolve(item: Told) -> str:
+    returned = item.dossier.decision.proposal if item.dossier else None
+    if item.dossier and returned and returned.returned_by:
+        return "\n".join(pieces.proposal_lines(item.dossier, reason_room=500))
     return f"{_statement(item)} You can decide it now. {item.customer} waits for the answer."
 
 
@@ -276,6 +286,7 @@ _WHY: dict[Kind, Callable[[Told], str]] = {
     Kind.OPTIONS: _options,
     Kind.RESOLVE: _resolve,
     Kind.UNRESOLVED: _unresolved,
+    Kind.CONFIRM: _confirm,
     Kind.RESULT: _result,
     Kind.RESOLVED: _resolved,
     Kind.CALLED_OFF: _called_off,

@@ -36,6 +36,8 @@ WORDS: dict[tuple[Kind, Action | None], str] = {
     (Kind.UNDECIDED, Action.PROCEED): "publish anyway or cancel, since too few have scored",
     (Kind.RESOLVE, Action.RESOLVE): "resolve",
     (Kind.MAY_RESOLVE, Action.RESOLVE): "resolve, unless somebody who was asked first does",
+    (Kind.CONFIRM, Action.CONFIRM_CHOICE): "confirm the choice, or send it back",
+    (Kind.MAY_CONFIRM, Action.CONFIRM_CHOICE): "confirm the choice, unless somebody who was asked first does",
     (Kind.BEYOND, None): "find somebody who may resolve it, since nobody in the team may",
     (Kind.INFORM, Action.INFORMED): "inform the customer",
     (Kind.OUTCOME, Action.RECORD_OUTCOME): "record the outcome",

@@ -1,10 +1,10 @@
-"""Who stands in for whom.
+"""Who stands in for whom, and who confirms a choice.
 
 Revision: deputies, after learning
 
 One row per absent person: their present or next deputy. `is_running` is what the plans of reminders go by; the tick
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
-with. No row is rewritten.
+with. `proposal` is a choice that a second person has to confirm, with the reason as typed. No row is rewritten.
 """
 
 from alembic import op
@@ -27,7 +27,10 @@ CREATE TABLE deputies (
 );
 CREATE INDEX ix_deputies_deputy_id ON deputies (deputy_id);
 ALTER TABLE decision_outcomes
-    ADD resolved_for uuid CONSTRAINT fk_decision_outcomes_resolved_for REFERENCES team_members;
+    ADD resolved_for uuid CONSTRAINT fk_decision_outcomes_resolved_for REFERENCES team_members,
+    ADD confirmed_by uuid CONSTRAINT fk_decision_outcomes_confirmed_by REFERENCES team_members;
+ALTER TABLE customer_decisions ADD proposal jsonb;
+CREATE INDEX ix_customer_decisions_proposal ON customer_decisions (id) WHERE proposal IS NOT NULL;
 """
 
 
@@ -38,7 +41,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.get_bind().exec_driver_sql(
         """
-        ALTER TABLE decision_outcomes DROP resolved_for;
+        DROP INDEX ix_customer_decisions_proposal;
+        ALTER TABLE customer_decisions DROP proposal;
+        ALTER TABLE decision_outcomes DROP resolved_for, DROP confirmed_by;
         DROP TABLE deputies;
         """
     )

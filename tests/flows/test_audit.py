@@ -169,8 +169,8 @@ IN_THE_TEAM = {
         ),
     ),
 }
-ELSEWHERE = {"team.created"}
-"""Actions that are compared in a test of their own below."""
+ELSEWHERE = {"team.created", "choice.expired"}
+"""Actions that are compared in a test of their own: below, and in test_second_person."""
 
 
 @pytest.mark.parametrize("name", IN_THE_TEAM)

@@ -26,6 +26,7 @@ from tests.support.steps import (
     no_quorum,
     options,
     proceeded,
+    proposed,
     published,
     quorum,
     recuses,
@@ -33,6 +34,7 @@ from tests.support.steps import (
     result,
     sarah_is_missing,
     scoring,
+    takes_two,
     tie,
     toms_option,
     voided,
@@ -320,6 +322,23 @@ DEEDS = {
         by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), result,
         (Row("decision.resolved", "mike", chosen(FULL, is_leader=True)),), ("Decided: Full refund", "It leads."),
         signed={"decision_outcomes.resolved_by": "mike"},
+    ),
+    "propose a choice that takes two": Deed(
+        by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), takes_two,
+        (Row("choice.proposed", "mike", chosen(FULL, is_leader=True)),),
+        ("Proposed: Full refund", "Somebody else confirms it", "[ Confirm the choice ]"), ("[ Resolve ]",),
+    ),
+    "confirm a choice": Deed(
+        by("sarah", Action.CONFIRM_CHOICE), proposed,
+        (Row("decision.resolved", "sarah", lambda team: {
+            **chosen(FULL, is_leader=True)(team), "proposed_by": str(team.actors["mike"].member.id)}),),
+        ("Decided: Full refund", "By @mike, confirmed by Sarah Johnson"), ("[ Confirm the choice ]",),
+        signed={"decision_outcomes.resolved_by": "mike", "decision_outcomes.confirmed_by": "sarah"},
+    ),
+    "send a choice back": Deed(
+        by("sarah", Action.RETURN_CHOICE, {"Reason": "Too dear."}), proposed,
+        (Row("choice.returned", "sarah", option(FULL)),),
+        ("Sent back by Sarah Johnson", "Too dear.", "[ Resolve ]"), ("[ Confirm the choice ]",),
     ),
     "resolve against the ranking": Deed(
         by("mike", Action.RESOLVE, {"Option": PARTIAL, "Reason": "Cheaper."}), result,

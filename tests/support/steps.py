@@ -79,6 +79,16 @@ async def result(team: Team) -> None:
     await team.to_result("lisa", "tom", "sarah", by="lisa")
 
 
+async def takes_two(team: Team) -> None:
+    await result(team)
+    team.take_two(2)
+
+
+async def proposed(team: Team) -> None:
+    await takes_two(team)
+    await does(team, "mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."})
+
+
 async def costly_result(team: Team) -> None:
     """Partial credit takes authority 2, Full refund 3."""
     await options(team)
