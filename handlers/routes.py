@@ -120,7 +120,7 @@ ACTIONS: dict[str, Handler] = {
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
 }
-EVENTS: dict[str, Handler] = {"app_home_opened": home.opened}
+EVENTS: dict[str, Handler] = {"app_home_opened": home.opened, "user_change": team.person_changed}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,

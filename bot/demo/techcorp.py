@@ -59,6 +59,7 @@ def techcorp() -> WorkspaceSpec:
         signing_secret="sandbox-signing-secret-techcorp",
         scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
         commands=("/decide",),
+        events=("app_home_opened", "user_change"),
         secret_views=("evaluation.",),
         hidden="Hidden: this is a view in which somebody scores.",
         command="conclave as",

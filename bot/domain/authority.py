@@ -32,7 +32,9 @@ class AuthorityTable:
 
 
 def reach(level: int, table: AuthorityTable, currency: str) -> str:
-    """ "up to USD 10,000": what somebody of this level may decide."""
+    """ "up to USD 10,000": what somebody of this level may decide; of 0, which is a guest's, "nothing"."""
+    if level < 1:
+        return "nothing, as a guest of the workspace"
     top = table.ceiling(level)
     return f"up to {format_money(top, currency)}" if top is not None else "any amount"
 

@@ -20,7 +20,9 @@ RUNGS = 5
 
 
 def authority_on(decision: Decision, member: Member) -> int:
-    """1..5: what this person may decide of it, by themselves or for somebody absent."""
+    """1..5: what this person may decide of it, by themselves or for somebody absent; 0: nothing, as a guest."""
+    if member.is_guest:
+        return 0
     return max([member.authority, *(_lent(decision, member, absent) for absent in member.stands_for)])
 
 
@@ -33,7 +35,7 @@ def _lent(decision: Decision, deputy: Member, absent: Absent) -> int:
 
 def acts_for(decision: Decision, member: Member, needed: int) -> Absent | None:
     """Whose authority the member needs for what takes `needed`; None where their own suffices, or none does."""
-    if member.authority >= needed:
+    if member.is_guest or member.authority >= needed:
         return None
     return next((absent for absent in member.stands_for if _lent(decision, member, absent) >= needed), None)
 
@@ -109,7 +111,7 @@ def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
 
 def _present(decision: Decision, people: Iterable[Member]) -> tuple[Member, ...]:
     """Those who are there, each with the authority that they have on the decision; all, where nobody is there."""
-    everybody = tuple(replace(m, authority=authority_on(decision, m)) for m in people)
+    everybody = tuple(replace(m, authority=authority_on(decision, m)) for m in people if not m.is_guest)
     return tuple(m for m in everybody if m.away_until is None) or everybody
 
 

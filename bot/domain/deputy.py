@@ -27,8 +27,8 @@ def check_absence(
     """Raise Invalid or NotAllowed, with the field, where that person cannot stand in. own: the deputy's absence."""
     if until <= begins:
         raise Invalid("The end has to be later than the beginning.", field="until")
-    if deputy is None or deputy.team_id != absent.team_id or not deputy.is_active:
-        raise Invalid("A deputy is an active member of the team. Choose another one.", field="deputy")
+    if deputy is None or deputy.team_id != absent.team_id or not deputy.is_active or deputy.is_guest:
+        raise Invalid("A deputy is an active member of the team, and no guest. Choose another one.", field="deputy")
     if deputy.id == absent.id:
         raise Invalid("Nobody stands in for themselves. Choose somebody else.", field="deputy")
     if deputy.id == by.id:

@@ -44,6 +44,7 @@ class Fields:
     team_size: int
     currency: str
     broadcasts: bool = True
+    guests_score: bool = False
 
     def values(self) -> dict[str, object]:
         return {
@@ -53,6 +54,7 @@ class Fields:
             "team_size": self.team_size,
             "currency": self.currency,
             "broadcasts": self.broadcasts,
+            "guests_score": self.guests_score,
         }
 
 
@@ -84,7 +86,7 @@ async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> N
     if member.is_active:
         return
     people = await team.active_members(c, team_id=its_team.id, workspace_id=None)
-    has_admin = any(m.authority >= TOP_AUTHORITY for m in people)
+    has_admin = any(may_edit_team(m, is_workspace_admin=False) for m in people)
     who = "Somebody there who may decide any amount" if has_admin else "An admin of this workspace"
     raise NotAllowed(
         f"You are an inactive member of {its_team.name}. {who} can make you active again with /decide setup."
@@ -101,7 +103,14 @@ async def _link_by_email(c: AsyncConnection, profile: Profile) -> None:
         return
     member_id = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
     if member_id:
-        await team.link(c, member_id=member_id, profile=profile)
+        await _link(c, member_id, profile)
+
+
+async def _link(c: AsyncConnection, member_id: UUID, profile: Profile) -> None:
+    """The trail says who has taken whose seat: whoever has the address of a member takes it."""
+    await team.link(c, member_id=member_id, profile=profile)
+    details = {"member": str(member_id), "workspace": profile.workspace_id, "user": profile.user_id}
+    await audit.write(c, "member.linked", details=details)
 
 
 async def who_can_add(db: Db, workspace_id: str) -> tuple[bool, list[str]]:
@@ -394,13 +403,16 @@ async def tended(db: Db, payload: Mapping[str, object]) -> tuple[Team, list[Memb
 
 async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str) -> UUID | str | None:
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
-    if not profile.is_person:
-        return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
+    allows_guests = profile.is_guest and (await team.get_team(c, keeper.team_id)).guests_score
+    if not (profile.is_person or allows_guests):
+        more = " A guest can, where setup allows it." if profile.is_guest else ""
+        return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score.{more}"
     if profile.email:
         # Somebody whom the team knows by address already, but who has not met the bot here yet.
         known = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
         if known:
-            await team.link(c, member_id=known, profile=profile)
+            await _link(c, known, profile)
+            await team.update_member(c, known, {"is_guest": profile.is_guest})
     found = await team.find_by_identity(c, SlackUser(profile.workspace_id, profile.user_id))
     if found and found[1].id != keeper.team_id:
         return f"{profile.name} was skipped: in a team already."
@@ -525,6 +537,8 @@ def _check_member(before: Member, fields: MemberFields, doer: Member) -> None:
 def _changes(before: Member, fields: MemberFields) -> dict[str, object]:
     changed: dict[str, object] = {}
     for name, old, new in (
+        ("name", before.name, fields.name),
+        ("email", before.email, fields.email.lower()),
         ("role", before.role, fields.role),
         ("authority", before.authority, fields.authority),
         ("is_active", before.is_active, fields.is_active),
@@ -539,23 +553,79 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
 
     async def work(c: AsyncConnection) -> None:
         known = await team.find_by_identity(c, user)
-        if known is None or not known[0].is_active:
-            return
-        member_id, team_id = known[0].id, known[0].team_id
-        await reminder.replan_team(c, team_id)
-        found = await team.find_member(c, member_id)
-        if found is None or not found.is_active:
-            return  # the same news, twice at once
-        needing = await decision.lock_those_that_need(c, member_id)
-        rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
-        await team.update_member(c, member_id, {"is_active": False})
-        details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
-        await audit.write(c, "member.changed", details=details)
-        for decision_id, round_id in rounds:
-            await _excuse(c, team_id, decision_id, round_id, member_id)
-        await _show_anew(c, needing, rounds)
+        if known and known[0].is_active:
+            await _deactivate(c, known[0], cause)
 
     await run_tx(db, work)
+
+
+async def _deactivate(c: AsyncConnection, member: Member, cause: str) -> None:
+    await reminder.replan_team(c, member.team_id)
+    found = await team.find_member(c, member.id)
+    if found is None or not found.is_active:
+        return  # the same news, twice at once
+    needing = await decision.lock_those_that_need(c, member.id)
+    rounds = await _rounds_that_ask(c, team_id=member.team_id, member_id=member.id)
+    await team.update_member(c, member.id, {"is_active": False})
+    details = {"member": str(member.id), "is_active": [True, False], "cause": cause}
+    await audit.write(c, "member.changed", details=details)
+    for decision_id, round_id in rounds:
+        await _excuse(c, member.team_id, decision_id, round_id, member.id)
+    await _show_anew(c, needing, rounds)
+
+
+async def follow(db: Db, profile: Profile) -> None:
+    """Take over what Slack says of a member now: name, address and zone, where nobody else has changed them since; and
+    at once that they have become a guest, or are gone.
+
+    Somebody who is in no team is no news.
+    """
+    user = SlackUser(profile.workspace_id, profile.user_id)
+    found = await autocommit(db, lambda c: team.find_by_identity(c, user))
+    if found is None:
+        return
+    member, its_team = found
+
+    async def work(c: AsyncConnection) -> None:
+        if member.is_active and profile.is_gone:
+            return await _deactivate(c, member, "gone_from_slack")
+        if member.is_active and profile.is_guest and not its_team.guests_score:
+            return await _deactivate(c, member, "guest")
+        return await _take_over(c, member, profile)
+
+    await run_tx(db, work)
+
+
+async def _take_over(c: AsyncConnection, member: Member, profile: Profile) -> None:
+    if member.is_guest is not profile.is_guest and not profile.is_gone:
+        await reminder.replan_team(c, member.team_id)
+    known = await team.known_of(c, SlackUser(profile.workspace_id, profile.user_id))
+    told = team.Known(profile.name, profile.email or known.email, profile.tz or known.tz)
+    if told == known and (member.is_guest is profile.is_guest or profile.is_gone):
+        return
+    values = await _said_anew(c, member, known, profile)
+    await team.set_known(c, profile)
+    changed: dict[str, object] = {name: [getattr(member, name), value] for name, value in values.items()}
+    if profile.tz and known.tz != profile.tz:
+        changed["zone"] = [known.tz, profile.tz]
+    if values:
+        await team.update_member(c, member.id, values)
+    if changed:
+        await audit.write(c, "member.changed", details={"member": str(member.id), **changed, "cause": "slack"})
+
+
+async def _said_anew(c: AsyncConnection, member: Member, known: team.Known, profile: Profile) -> dict[str, object]:
+    """Of the member's own columns; an address that somebody else has is left alone."""
+    values: dict[str, object] = {}
+    if known.name is not None and profile.name not in (known.name, member.name) and member.name == known.name:
+        values["name"] = profile.name
+    email = (profile.email or "").lower()
+    is_theirs = known.email is not None and member.email == known.email.lower() != email
+    if email and is_theirs and await team.email_is_free(c, email=email, member_id=member.id):
+        values["email"] = email
+    if member.is_guest is not profile.is_guest and not profile.is_gone:
+        values["is_guest"] = profile.is_guest
+    return values
 
 
 async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:

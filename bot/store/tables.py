@@ -96,6 +96,7 @@ teams = Table(
     Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
+    Column("guests_score", Boolean, nullable=False, server_default=text("false")),
 )
 
 team_members = Table(
@@ -113,6 +114,7 @@ team_members = Table(
     Column("is_active", Boolean),
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
+    Column("is_guest", Boolean, nullable=False, server_default=text("false")),  # of the workspace: never decides
 )
 
 customer_decisions = Table(
@@ -266,6 +268,8 @@ slack_identities = Table(
     Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
     Column("tz", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("told_name", Text),  # as Slack told it last; likewise the next
+    Column("told_email", Text),
 )
 
 team_numbers = Table(

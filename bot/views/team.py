@@ -38,6 +38,7 @@ class SetupForm(BaseModel):
     team_size: int = DEFAULT_TEAM_SIZE
     currency: str = "USD"
     broadcasts: bool = True
+    guests_score: bool = False
     user_ids: tuple[str, ...] = ()
     role: str | None = None
     own_role: str | None = None
@@ -160,6 +161,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         team_size=ask(number("team_size", "Team size", least=1, most=MAX_TEAM_SIZE), start.team_size),
         currency=ask(_currency(), start.currency),
         broadcasts=ask(_BROADCASTS, start.broadcasts),
+        guests_score=ask(_GUESTS, start.guests_score),
         user_ids=ask(
             users(
                 "people",
@@ -189,6 +191,9 @@ _BROADCASTS = checkbox(
     "Show them to the whole channel",
     about="Not where people of another company read it. Whoever was asked is told by direct message there.",
 )
+
+
+_GUESTS = checkbox("guests", "Guests", "May be added, and asked to score", about="They never decide.")
 
 
 def _own_role() -> Field[str]:
@@ -290,7 +295,7 @@ def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None
     )
     return kit.modal(
         "Edit member",
-        [*inputs.blocks, kit.actions([deputy.button(member, words="Deputy")])],
+        [*inputs.blocks, *_seat(member), kit.actions([deputy.button(member, words="Deputy")])],
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
         metadata={
@@ -300,6 +305,15 @@ def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None
             "channel": channel_id,
         },
     )
+
+
+def _seat(member: Member) -> list[kit.Block]:
+    """To whom the seat goes of somebody who has not met the bot here yet."""
+    if member.slack_user_id:
+        return []
+    name = text.inline(member.name, 120)
+    said = f"{name} is not linked to anybody in Slack yet: whoever has the e-mail address above takes this seat."
+    return [kit.context(said)]
 
 
 def page_of(view: View) -> int:
@@ -429,6 +443,7 @@ def _may_decide(member: Member, team: Team, table: AuthorityTable) -> str:
 
 def _member_line(member: Member, team: Team, table: AuthorityTable) -> kit.Block:
     facts = [ROLES.get(member.role, text.inline(member.role, 50)), _may_decide(member, team, table)]
+    facts += ["guest, decides nothing"] if member.is_guest else []
     facts += [] if member.is_active else ["*inactive*"]
     facts += [text.inline(member.email, 120)]
     areas = [DECISION_TYPES.get(area, text.inline(area, TAG_LENGTH)) for area in member.expertise_areas[:5]]

@@ -4,7 +4,9 @@ Revision: deputies, after learning
 
 One row per absent person: their present or next deputy. `is_running` is what the plans of reminders go by; the tick
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
-with. `proposal` is a choice that a second person has to confirm, with the reason as typed. No row is rewritten.
+with. `proposal` is a choice that a second person has to confirm, with the reason as typed. `is_guest`, and the name and
+address in `slack_identities`, are as Slack told them last: by them a change of Slack's is told from one of an admin's.
+No row is rewritten.
 """
 
 from alembic import op
@@ -30,6 +32,9 @@ ALTER TABLE decision_outcomes
     ADD resolved_for uuid CONSTRAINT fk_decision_outcomes_resolved_for REFERENCES team_members,
     ADD confirmed_by uuid CONSTRAINT fk_decision_outcomes_confirmed_by REFERENCES team_members;
 ALTER TABLE customer_decisions ADD proposal jsonb;
+ALTER TABLE team_members ADD is_guest boolean NOT NULL DEFAULT false;
+ALTER TABLE teams ADD guests_score boolean NOT NULL DEFAULT false;
+ALTER TABLE slack_identities ADD told_name text, ADD told_email text;
 CREATE INDEX ix_customer_decisions_proposal ON customer_decisions (id) WHERE proposal IS NOT NULL;
 """
 
@@ -43,6 +48,9 @@ def downgrade() -> None:
         """
         DROP INDEX ix_customer_decisions_proposal;
         ALTER TABLE customer_decisions DROP proposal;
+        ALTER TABLE slack_identities DROP told_name, DROP told_email;
+        ALTER TABLE teams DROP guests_score;
+        ALTER TABLE team_members DROP is_guest;
         ALTER TABLE decision_outcomes DROP resolved_for, DROP confirmed_by;
         DROP TABLE deputies;
         """

@@ -139,7 +139,7 @@ async def test_an_admin_names_a_deputy_for_somebody_else_but_never_themselves(te
     await sarah.close(everything=True)
     assert "Nobody stands in for themselves." in (await names("mike")).error
     await sarah.close(everything=True)
-    assert "A deputy is an active member of the team." in (await names("ana")).error
+    assert "A deputy is an active member of the team, and no guest." in (await names("ana")).error
     await sarah.close(everything=True)
 
     assert (await names("tom")).ok
