@@ -66,6 +66,7 @@ ACTIONS: dict[str, Handler] = {
     ids.MORE: card.more,
     ids.LIST_PAGE: decision.turn_list_page,
     ids.POST_CARD: card.post,
+    ids.SHOW_TO_OTHERS: card.show_to_others,
     ids.NEW_TYPED: decision.retell,
     ids.NEW_MORE: decision.unfold,
     ids.NEW_UNDO: decision.undo,

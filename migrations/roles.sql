@@ -83,7 +83,7 @@ BEGIN
     GRANT INSERT ON teams, team_members, customer_decisions, decision_criteria, response_options TO conclave_bot;
     GRANT SELECT, INSERT ON
         decision_outcomes, audit_logs, team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox,
-        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals
+        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals, shared_channels
     TO conclave_bot;
     GRANT UPDATE ON
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,

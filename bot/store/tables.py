@@ -454,3 +454,13 @@ deputies = Table(
     Column("until", TIMESTAMPTZ, nullable=False),
     Column("is_running", Boolean, nullable=False, server_default=text("false")),  # as the plans of reminders know it
 )
+
+shared_channels = Table(
+    "shared_channels",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel_id", Text, primary_key=True),
+    Column("confirmed_by", ForeignKey("team_members.id")),
+    Column("confirmed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""Channels that another company reads, and in which the team's cards may appear all the same."""

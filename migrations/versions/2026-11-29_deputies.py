@@ -6,7 +6,8 @@ One row per absent person: their present or next deputy. `is_running` is what th
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
 with. `proposal` is a choice that a second person has to confirm, with the reason as typed. `is_guest`, and the name and
 address in `slack_identities`, are as Slack told them last: by them a change of Slack's is told from one of an admin's.
-No row is rewritten.
+`shared_channels`: in which
+channels that another company reads a team's cards may appear. No row is rewritten.
 """
 
 from alembic import op
@@ -28,6 +29,13 @@ CREATE TABLE deputies (
     CONSTRAINT ck_deputies_deputy_id CHECK (deputy_id <> member_id)
 );
 CREATE INDEX ix_deputies_deputy_id ON deputies (deputy_id);
+CREATE TABLE shared_channels (
+    team_id uuid NOT NULL CONSTRAINT fk_shared_channels_team_id REFERENCES teams ON DELETE CASCADE,
+    channel_id text NOT NULL,
+    confirmed_by uuid CONSTRAINT fk_shared_channels_confirmed_by REFERENCES team_members,
+    confirmed_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT pk_shared_channels PRIMARY KEY (team_id, channel_id)
+);
 ALTER TABLE decision_outcomes
     ADD resolved_for uuid CONSTRAINT fk_decision_outcomes_resolved_for REFERENCES team_members,
     ADD confirmed_by uuid CONSTRAINT fk_decision_outcomes_confirmed_by REFERENCES team_members;
@@ -52,6 +60,6 @@ def downgrade() -> None:
         ALTER TABLE teams DROP guests_score;
         ALTER TABLE team_members DROP is_guest;
         ALTER TABLE decision_outcomes DROP resolved_for, DROP confirmed_by;
-        DROP TABLE deputies;
+        DROP TABLE deputies, shared_channels;
         """
     )

@@ -173,8 +173,8 @@ IN_THE_TEAM = {
         ),
     ),
 }
-ELSEWHERE = {"team.created", "choice.expired", "member.linked"}
-"""Actions that are compared in a test of their own: below, in test_second_person and test_people_as_they_are."""
+ELSEWHERE = {"team.created", "choice.expired", "member.linked", "channel.confirmed"}
+"""Actions that are compared in a test of their own: below, and in files named after what they are about."""
 
 
 @pytest.mark.parametrize("name", IN_THE_TEAM)

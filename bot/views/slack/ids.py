@@ -18,6 +18,7 @@ MORE = "card.more"
 """Of the button, and of the window with what somebody may do about a decision."""
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
+SHOW_TO_OTHERS = "card.shared"
 NEW_TYPED = "decision.typed"
 NEW_MORE = "decision.more"
 NEW_UNDO = "decision.undo"
@@ -74,6 +75,7 @@ ALL = frozenset(
         MORE,
         LIST_PAGE,
         POST_CARD,
+        SHOW_TO_OTHERS,
         TURN_PAGE,
         SAVE_FOR_LATER,
         WILL_BE_SHOWN,
