@@ -36,7 +36,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     resolver = await _member(c, found, chosen.resolved_by) if chosen else None
     proposal = found.proposal
     second = chosen.confirmed_by if chosen else proposal.returned_by if proposal else None
-    principal = await _member(c, found, chosen.resolved_for) if chosen and chosen.resolved_for else None
+    principal = await _find_member(c, found, chosen.resolved_for if chosen else None)
     return Dossier(
         decision=found,
         team=await team.get_team(c, team_id),
@@ -50,9 +50,9 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
         resolver=resolver,
         principal=principal,
         proposer=await _member(c, found, proposal.proposed_by) if proposal else None,
-        second=await _member(c, found, second) if second else None,
+        second=await _find_member(c, found, second),
         card=await card.find(c, decision_id),
-        predecessor=await _member(c, found, found.taken_from) if found.taken_from else None,
+        predecessor=await _find_member(c, found, found.taken_from),
         colleagues=await _colleagues(c, found, owner, resolver),
         # Whoever holds the lock is about to write; what they show is read again afterwards.
         ledger=FIRST if lock else await _ledger(c, brief),
@@ -87,6 +87,10 @@ _MEMBER = (
 async def _member(c: AsyncConnection, found: Decision, member_id: UUID) -> Member:
     row = await c.execute(_MEMBER, {"workspace": found.workspace_id or "", "member": member_id})
     return team.member_of(row.one())
+
+
+async def _find_member(c: AsyncConnection, found: Decision, member_id: UUID | None) -> Member | None:
+    return await _member(c, found, member_id) if member_id else None
 
 
 async def find_brief(c: AsyncConnection, decision_id: UUID) -> Brief | None:
