@@ -1,21 +1,15 @@
 """All settings, frozen; the only reader of the environment."""
 
 import os
-import tomllib
-from decimal import Decimal
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot import lexicon
-from bot.domain.authority import AuthorityTable
+from bot import rulebook
 from bot.domain.by import Rules
-from bot.domain.reply import Replies
-from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
 _SECRET_DIRS = [
@@ -45,7 +39,10 @@ class Settings(BaseSettings):
         default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    token_keys: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_TOKEN_KEYS")
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
+    sentry_dsn: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SENTRY_DSN")
+    otlp_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_OTLP_URL")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
     tick_seconds: float = Field(
@@ -54,6 +51,11 @@ class Settings(BaseSettings):
         le=3600,
         alias="CONCLAVE_TICK_SECONDS",
         description="a number of seconds above 0, at most 3600",
+    )
+
+    rules_file: Path | None = Field(default=None, alias="CONCLAVE_RULES")
+    default_tier: Literal["starter", "professional", "enterprise"] = Field(
+        default="starter", alias="CONCLAVE_DEFAULT_TIER", description="starter, professional or enterprise"
     )
 
     @field_validator("slack_api_url")
@@ -99,13 +101,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def rules(self) -> Rules:
-        """What decisions of this installation go by."""
-        defaults = _defaults()
-        authority = defaults["authority"]
-        ceilings = tuple(Decimal(str(ceiling)) for ceiling in authority["ceilings"])
-        table = AuthorityTable(ceilings, two_persons_from=authority.get("two_persons_from"))
-        criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
-        return Rules(table, criteria, lexicon.authored(), replies)
+        """What decisions of this installation go by. Raises StartError where the operator's file cannot be used."""
+        return rulebook.read(self.rules_file)
 
 
 def told_of_settings(error: ValidationError) -> str:
@@ -117,7 +114,3 @@ def told_of_settings(error: ValidationError) -> str:
         what = meant.get(place)
         sentences.append(f"{place.upper()} has to be {what}." if what else f"{place.upper()}: {wrong['msg']}.")
     return " ".join(sentences)
-
-
-def _defaults() -> dict[str, Any]:
-    return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))

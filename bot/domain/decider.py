@@ -61,7 +61,7 @@ def seconds(brief: Brief, proposal: Proposal, people: Iterable[Member], rules: R
     option = next((o for o in brief.options if o.id == proposal.option_id), None)
     if option is None:
         return ()
-    needed = second_authority(brief.decision.case, option, rules.authority)
+    needed = second_authority(brief.decision.case, option, rules.of(brief.decision.team_id).authority)
     able = [m for m in people if may_confirm(brief.decision, m, proposal, needed)]
     return ladder(brief.decision, _present(brief.decision, able))
 
@@ -101,7 +101,7 @@ class Deciders:
 def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
     """`people`: the least recently asked first, for `ladder`. Who is away is not asked: their deputy is."""
     decision, everybody = brief.decision, _present(brief.decision, people)
-    least = least_authority(decision.case, brief.options, rules.authority)
+    least = least_authority(decision.case, brief.options, rules.of(decision.team_id).authority)
     able = [m for m in everybody if may_carry(decision, m, least)]
     found = able or _closest(decision, everybody, least)
     owner = next((m for m in found if m.id == decision.created_by), None)

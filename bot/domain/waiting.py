@@ -129,7 +129,7 @@ def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Ru
 def _in_whose_place(item: Waiting, brief: Brief, team: "Crew", rules: Rules) -> Waiting:
     if not (item.kind.is_escalation or item.kind in (Kind.RESOLVE, Kind.MAY_RESOLVE, Kind.INFORM)):
         return item
-    needed = least_authority(brief.decision.case, brief.options, rules.authority)
+    needed = least_authority(brief.decision.case, brief.options, rules.of(brief.decision.team_id).authority)
     if item.kind is Kind.INFORM and brief.outcome:
         if item.member_id == brief.outcome.resolved_by:
             return item

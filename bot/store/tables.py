@@ -161,6 +161,7 @@ customer_decisions = Table(
     Column("unheard", Text),  # the news that the channel was not shown: a Kind
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
+    Column("erased_at", TIMESTAMPTZ),  # since when its texts are gone
     Column("proposal", JSONB),  # a choice that a second person has to confirm: an `outcome.Proposal`
 )
 
@@ -444,6 +445,29 @@ policy_proposals = Table(
     Column("decision_id", ForeignKey("customer_decisions.id", ondelete="SET NULL")),  # as what it was opened
     Column("told_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),  # a member or a team; of a customer any id
+    Column("decisions", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),  # of a customer
+    Column("also_free_text", Boolean, nullable=False, server_default=text("false")),
+    Column("erased_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""Whom the operator had erased, by id alone."""
+
+workflow_runs = Table(
+    "workflow_runs",
+    metadata,
+    Column("execution_id", Text, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("ended_at", TIMESTAMPTZ),
+)
+"""Steps of Workflow Builder that wait for a decision; ended_at: the answer is queued."""
 
 deputies = Table(
     "deputies",

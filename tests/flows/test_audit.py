@@ -173,7 +173,10 @@ IN_THE_TEAM = {
         ),
     ),
 }
-ELSEWHERE = {"team.created", "choice.expired", "member.linked", "channel.confirmed"}
+ELSEWHERE = {
+    *("team.created", "choice.expired", "member.linked", "channel.confirmed"),
+    *("member.erased", "customer.erased", "team.erased", "decision.erased"),
+}
 """Actions that are compared in a test of their own: below, and in files named after what they are about."""
 
 

@@ -1,19 +1,18 @@
 """Who stands in for whom, and who confirms a choice.
 
-Revision: deputies, after learning
+Revision: deputies, after keeping
 
 One row per absent person: their present or next deputy. `is_running` is what the plans of reminders go by; the tick
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
 with. `proposal` is a choice that a second person has to confirm, with the reason as typed. `is_guest`, and the name and
 address in `slack_identities`, are as Slack told them last: by them a change of Slack's is told from one of an admin's.
-`shared_channels`: in which
-channels that another company reads a team's cards may appear. No row is rewritten.
+`shared_channels`: in which channels that another company reads a team's cards may appear. No row is rewritten.
 """
 
 from alembic import op
 
 revision = "deputies"
-down_revision = "learning"
+down_revision = "keeping"
 branch_labels = None
 depends_on = None
 
