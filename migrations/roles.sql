@@ -97,7 +97,7 @@ BEGIN
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts TO conclave_bot;
     -- Of a team that is erased.
-    GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs TO conclave_bot;
+    GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs, shared_channels TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, deputies TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.

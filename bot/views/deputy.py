@@ -13,8 +13,8 @@ from bot.views.slack.field import Answers, Ask, Field, Inputs
 from bot.views.slack.form import View
 
 _RULES = (
-    "Meanwhile the deputy is asked to decide, and may decide what {whose} authority reaches, but not decisions of "
-    "their own. Nobody scores for somebody else. Both of you are told."
+    "Meanwhile the deputy is asked to decide, and may decide what {who} may, but not decisions of their own. "
+    "Nobody scores for somebody else. Both of you are told."
 )
 
 
@@ -38,7 +38,7 @@ def window(member: Member, absence: Absence | None, deputy: Member | None, *, is
     start = Form(chosen, absence.begins, absence.until) if absence else Form(None, None, None)
     _form(inputs, start)
     who = "You are" if is_own else f"{text.inline(member.name, 120)} is"
-    rules = _RULES.format(whose="your" if is_own else "their")
+    rules = _RULES.format(who="you" if is_own else "they")
     return kit.modal(
         "Deputy",
         [kit.section(f"*{who} away.* {rules if is_own else rules.replace('Both of you', 'Both')}"), *inputs.blocks],

@@ -1,4 +1,4 @@
-"""Who stands in for whom, and who confirms a choice.
+"""Who stands in for whom, and who confirms a choice. The vault once more.
 
 Revision: deputies, after keeping
 
@@ -6,10 +6,13 @@ One row per absent person: their present or next deputy. `is_running` is what th
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
 with. `proposal` is a choice that a second person has to confirm, with the reason as typed. `is_guest`, and the name and
 address in `slack_identities`, are as Slack told them last: by them a change of Slack's is told from one of an admin's.
-`shared_channels`: in which channels that another company reads a team's cards may appear. No row is rewritten.
+`shared_channels`: in which channels that another company reads a team's cards may appear. No row is rewritten. The
+vault takes names out of the trail of a team that is erased.
 """
 
 from alembic import op
+
+from migrations import vault
 
 revision = "deputies"
 down_revision = "keeping"
@@ -48,6 +51,7 @@ CREATE INDEX ix_customer_decisions_proposal ON customer_decisions (id) WHERE pro
 
 def upgrade() -> None:
     op.get_bind().exec_driver_sql(UP)
+    vault.install(op.get_bind())
 
 
 def downgrade() -> None:
