@@ -31,6 +31,7 @@ from handlers import (
     export,
     help,
     home,
+    installation,
     learning,
     option,
     outcome,
@@ -126,6 +127,9 @@ ACTIONS: dict[str, Handler] = {
 EVENTS: dict[str, Handler] = {
     "app_home_opened": home.opened,
     "function_executed": workflow.executed,
+    "app_uninstalled": installation.uninstalled,
+    "tokens_revoked": installation.revoked,
+    "team_access_revoked": installation.left_workspaces,
     "user_change": team.person_changed,
 }
 VIEWS: dict[str, Handler] = {
@@ -161,10 +165,17 @@ VIEWS: dict[str, Handler] = {
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
     """Attach the one middleware that answers everything, with what handlers find in Bolt's context."""
 
+    workspaces = deps and deps.workspaces
+
+    async def enter(args: AsyncArgs) -> BoltResponse:
+        if workspaces and not installation.enter(args, workspaces):
+            return await args.ack()
+        return await dispatch(args)
+
     async def answer(args: AsyncArgs) -> BoltResponse:
         args.context["deps"] = deps
         after_ack.attach(args.context)
-        return await answered(args, dispatch)
+        return await answered(args, enter)
 
     app.middleware(answer)
     app.error(unreadable)

@@ -16,6 +16,14 @@ ROLES = {
 TOP_AUTHORITY = 5
 
 
+_LANGUAGES = (
+    "danish dutch english finnish french german hungarian italian norwegian portuguese romanian russian spanish "
+    "swedish turkish"
+)
+LANGUAGES = {name: name.capitalize() for name in _LANGUAGES.split()} | {"simple": "Another one, or several"}
+"""In which a team writes: PostgreSQL's name of its text search configuration -> what people read."""
+
+
 @dataclass(frozen=True)
 class Team:
     id: UUID
@@ -29,6 +37,8 @@ class Team:
     """Whether results and decisions are shown to the whole channel, where no other company reads there."""
     tier: str = "starter"
     """The plan it has: one of `plan.TIERS`."""
+    language: str = "english"
+    """Of `LANGUAGES`."""
     guests_score: bool = False
     """Whether guests of the workspace may be in it, and be asked to score."""
 

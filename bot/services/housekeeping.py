@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Transition
 from bot.domain.round import LEFT_ALONE, RoundState
 from bot.services.isolation import each
-from bot.store import audit, decision, dossier, outbox, press, reminder, round
+from bot.store import audit, decision, dossier, installation, outbox, press, reminder, round
 from bot.store.db import Db, run_tx
 
 LEAST_TOLD = 2
@@ -23,7 +23,8 @@ async def purge(db: Db) -> int:
     """
 
     async def work(c: AsyncConnection) -> int:
-        return await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
+        gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
+        return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)
 

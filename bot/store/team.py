@@ -21,7 +21,7 @@ NO_PASSWORD = "!"
 
 def team_of(row: Any) -> Team:
     about = (row.team_id, row.team_name, row.company_name, row.industry, row.team_size)
-    return Team(*about, row.currency, row.broadcasts, row.tier, row.guests_score)
+    return Team(*about, row.currency, row.broadcasts, row.tier, row.language, row.guests_score)
 
 
 def member_of(row: Any) -> Member:
@@ -54,6 +54,7 @@ TEAM_COLUMNS = (
     t.teams.c.currency,
     t.teams.c.broadcasts,
     func.coalesce(t.teams.c.subscription_tier, "starter").label("tier"),
+    t.teams.c.language,
     t.teams.c.guests_score,
 )
 # While it lasts; of nobody who is no longer active. One look at a key of a small table for each member.

@@ -1,6 +1,6 @@
 """Who stands in for whom, and who confirms a choice. The vault once more.
 
-Revision: deputies, after keeping
+Revision: deputies, after language_model
 
 One row per absent person: their present or next deputy. `is_running` is what the plans of reminders go by; the tick
 turns it when an absence begins or ends, and has them made anew. `resolved_for` keeps whose authority a choice was made
@@ -15,7 +15,7 @@ from alembic import op
 from migrations import vault
 
 revision = "deputies"
-down_revision = "keeping"
+down_revision = "language_model"
 branch_labels = None
 depends_on = None
 

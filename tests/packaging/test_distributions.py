@@ -78,7 +78,7 @@ def sandbox(here: Path, tmp_path_factory: pytest.TempPathFactory) -> Wheel:
 
 def test_conclave_holds_the_product_and_no_sandbox(conclave: Wheel) -> None:
     assert conclave.packages == {"bot", "handlers", "migrations", "slack_limits"}
-    assert {"bot/demo/sample.sql", "migrations/vault.sql", "bot/defaults.toml"} <= conclave.files
+    assert {"bot/demo/sample.sql", "migrations/vault.sql", "bot/defaults.toml", "bot/llm/case.md"} <= conclave.files
 
 
 def test_conclave_alone_asks_for_nothing_that_only_the_sandbox_needs(conclave: Wheel) -> None:
@@ -93,6 +93,13 @@ def test_in_a_clone_the_extra_is_the_folder_beside(conclave: Wheel, here: Path) 
 
 def test_letters_are_an_extra(conclave: Wheel) -> None:
     assert conclave.needs("letters") == {"apprise"}
+
+
+def test_what_asks_a_language_model_is_an_extra(conclave: Wheel) -> None:
+    assert {name for name in conclave.needs("llm") if name.startswith(("pydantic-ai", "openai"))} == {
+        "pydantic-ai-slim"
+    }
+    assert not {name for name in conclave.needs() if name.startswith(("pydantic-ai", "openai"))}
 
 
 def test_the_sandbox_holds_itself_with_its_page_and_announces_its_fixture(sandbox: Wheel) -> None:
