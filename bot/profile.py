@@ -37,7 +37,12 @@ async def read_profiles(client: AsyncWebClient, *, workspace_id: str, user_ids: 
 async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: str) -> Profile:
     """Ask Slack who this is. Without the scope for it the address is simply missing."""
     answer = await client.users_info(user=user_id)
-    user: dict[str, Any] = answer["user"]
+    return profile_of(answer["user"], workspace_id=workspace_id)
+
+
+def profile_of(user: dict[str, Any], *, workspace_id: str) -> Profile:
+    """Of what Slack tells of somebody, asked or by itself."""
+    user_id = str(user["id"])
     details = user.get("profile") or {}
     is_ours = _is_of(user, workspace_id)
     return Profile(
@@ -48,6 +53,8 @@ async def read_profile(client: AsyncWebClient, *, workspace_id: str, user_id: st
         tz=user.get("tz"),
         is_admin=is_ours and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
         is_person=is_ours and user_id != "USLACKBOT" and not any(user.get(flag) for flag in _NO_MEMBER),
+        is_guest=is_ours and any(user.get(flag) for flag in _GUEST) and not user.get("deleted"),
+        is_gone=is_ours and bool(user.get("deleted")),
     )
 
 
@@ -56,7 +63,8 @@ def _name(*given: str | None) -> str:
     return next(filter(None, (one_line(name or "") for name in given)), "")
 
 
-_NO_MEMBER = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
+_GUEST = ("is_restricted", "is_ultra_restricted")
+_NO_MEMBER = (*_GUEST, "is_stranger", "is_bot", "deleted")
 """What Slack says of guests, of people of another company, of bots, and of those who are gone."""
 
 

@@ -1,7 +1,7 @@
 """What decisions go by: what Conclave comes with (defaults.toml), and over it the operator's own file (CONCLAVE_RULES).
 
-The operator's file holds what is to be different, and nothing else: ceilings of authority, criteria of a decision type,
-limits of a plan; under [teams.ID] ceilings and criteria of one team.
+The operator's file holds what is to be different, and nothing else: ceilings of authority and what takes two people,
+criteria of a decision type, limits of a plan; under [teams.ID] authority and criteria of one team.
 """
 
 import tomllib
@@ -18,12 +18,14 @@ from bot.domain.authority import AuthorityTable
 from bot.domain.by import Own, Rules
 from bot.domain.plan import Plans
 from bot.domain.reply import Replies
+from bot.domain.team import TOP_AUTHORITY
 from bot.domain.template import CriteriaTemplates
 from bot.errors import StartError
 
 Table = Mapping[str, Any]
 TABLES, OF_A_TEAM = ("authority", "criteria", "plans", "teams"), ("authority", "criteria")
 MOST_CEILINGS = 4
+NEVER = 0
 
 
 def defaults() -> Table:
@@ -74,9 +76,24 @@ def _team(defaults: Table, key: str, own: object) -> tuple[UUID, Own]:
 
 def _own(defaults: Table, own: Table) -> Own:
     authority, criteria = (_table(name, own.get(name, {})) for name in OF_A_TEAM)
-    _check_keys("authority.", authority, ("ceilings",))
-    ceilings = authority.get("ceilings", defaults["authority"]["ceilings"])
-    return Own(AuthorityTable(_ceilings(ceilings)), CriteriaTemplates.from_dict({**defaults["criteria"], **criteria}))
+    _check_keys("authority.", authority, ("ceilings", "two_persons_from"))
+    return Own(
+        _authority({**defaults["authority"], **authority}),
+        CriteriaTemplates.from_dict({**defaults["criteria"], **criteria}),
+    )
+
+
+def _authority(table: Table) -> AuthorityTable:
+    return AuthorityTable(_ceilings(table["ceilings"]), _two_persons_from(table.get("two_persons_from", NEVER)))
+
+
+def _two_persons_from(value: object) -> int | None:
+    """A team may set it to 0 where the installation has set a level."""
+    if type(value) is not int or not NEVER <= value <= TOP_AUTHORITY:
+        raise ValueError(
+            f"authority.two_persons_from: has to be an authority from 1 to {TOP_AUTHORITY}, or {NEVER} (never)"
+        )
+    return value or None
 
 
 def _ceilings(values: object) -> tuple[Decimal, ...]:

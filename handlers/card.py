@@ -28,3 +28,11 @@ async def post(args: AsyncArgs) -> None:
     await args.ack()
     sentence = f"Posting the card of {found.name}. If the channel still refuses it, you will hear from me again."
     later(args, lambda: tell(args, sentence, level="success"))
+
+
+async def show_to_others(args: AsyncArgs) -> None:
+    """Another company reads the channel, and the card shall appear there."""
+    found = await cards.show_to_others(deps(args).db, await by(args), pressed_id(args))
+    await args.ack()
+    sentence = f"Posting the card of {found.name}. Later cards of your team appear in this channel without asking."
+    later(args, lambda: tell(args, sentence, level="success"))

@@ -104,6 +104,19 @@ async def will_be_shown(args: AsyncArgs) -> None:
     await open_modal(args, build, title="What will be shown?")
 
 
+async def recuse(args: AsyncArgs) -> None:
+    """I should not score this one."""
+    round_id = view.parse(args.body["view"]).round_id
+    after = (await evaluations.recuse(deps(args).db, await by(args), round_id)).decision
+    await args.ack()
+
+    async def build() -> dict[str, Any]:
+        return view.recused(after.name)
+
+    show_later(args, view_id(args), build, title="Score")
+    refresh_beneath(args, after.id)
+
+
 async def submit(args: AsyncArgs) -> None:
     """Submit in secret."""
     form = view.parse(args.body["view"])

@@ -34,6 +34,20 @@ async def resolve(args: AsyncArgs) -> None:
     await ack_done(args, after.decision, view.resolved(after))
 
 
+async def confirm(args: AsyncArgs) -> None:
+    after = (await outcomes.confirm(deps(args).db, await by(args), pressed_id(args))).decision
+    await args.ack()
+    tell_done(args, after, f"{after.name} is resolved with the choice that you have confirmed.")
+
+
+async def send_back(args: AsyncArgs) -> None:
+    who, submitted = await by(args), args.body["view"]
+    reason = view.parse_reason(submitted)
+    after = (await outcomes.send_back(deps(args).db, who, uuid_in(submitted), reason=reason)).decision
+    sentence = f"The choice of {after.name} is sent back. A decider is asked to decide anew, and reads why."
+    await ack_said(args, after, sentence, title=f"{after.name} sent back")
+
+
 async def reopen(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     reason = view.parse_reason(submitted)

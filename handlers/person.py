@@ -73,5 +73,8 @@ async def clock_of(d: Deps, who: By) -> Clock:
 
 
 async def profile(args: AsyncArgs) -> Profile:
+    """As Slack tells it now; what is new of a member is taken over."""
     user = slack_user(args)
-    return await read_profile(args.client, workspace_id=user.workspace_id, user_id=user.user_id)
+    found = await read_profile(args.client, workspace_id=user.workspace_id, user_id=user.user_id)
+    await team.follow(deps(args).db, found)
+    return found

@@ -6,8 +6,10 @@ from typing import Any
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.preference import Preferences
+from bot.services import deputy as deputies
 from bot.services import preference as preferences
 from bot.services import reminder as reminders
+from bot.views import deputy as deputy_view
 from bot.views import preference as view
 from bot.views import reminder as reminder_view
 from handlers.after_ack import later, open_modal
@@ -19,6 +21,7 @@ async def open_settings(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
         who, d = await by(args), deps(args)
         chosen = await preferences.get(d.db, who, tz=(await profile(args)).tz)
+        planned = await deputies.own(d.db, who)
         return view.settings(
             chosen.preferences,
             zone=chosen.zone,
@@ -27,6 +30,7 @@ async def open_settings(args: AsyncArgs) -> None:
             phone=chosen.phone,
             now=who.now,
             revision=secrets.token_hex(3),
+            away=deputy_view.in_settings(who.member, planned.absence, planned.deputy),
         )
 
     await open_modal(args, build, title="Your settings")

@@ -26,6 +26,7 @@ from handlers import (
     classification,
     criterion,
     decision,
+    deputy,
     evaluation,
     export,
     help,
@@ -68,6 +69,7 @@ ACTIONS: dict[str, Handler] = {
     ids.MORE: card.more,
     ids.LIST_PAGE: decision.turn_list_page,
     ids.POST_CARD: card.post,
+    ids.SHOW_TO_OTHERS: card.show_to_others,
     ids.NEW_TYPED: decision.retell,
     ids.NEW_MORE: decision.unfold,
     ids.NEW_UNDO: decision.undo,
@@ -96,7 +98,10 @@ ACTIONS: dict[str, Handler] = {
     ids.TURN_PAGE: evaluation.turn_page,
     ids.SAVE_FOR_LATER: evaluation.save_for_later,
     ids.WILL_BE_SHOWN: evaluation.will_be_shown,
+    ids.RECUSE: evaluation.recuse,
     Action.RESOLVE: opens(Action.RESOLVE, outcome.resolve_window),
+    Action.CONFIRM_CHOICE: outcome.confirm,
+    Action.RETURN_CHOICE: asks(Action.RETURN_CHOICE, outcome_view.send_back),
     Action.INFORMED: outcome.set_informed,
     Action.CHANGE_CHOICE: asks(Action.CHANGE_CHOICE, outcome_view.reopen),
     Action.RECORD_OUTCOME: asks(Action.RECORD_OUTCOME, outcome_view.record),
@@ -114,6 +119,7 @@ ACTIONS: dict[str, Handler] = {
     ids.SUGGESTIONS: classification.open_choices,
     ids.SNOOZE: preference.snooze,
     ids.OPEN_SETTINGS: preference.open_settings,
+    ids.DEPUTY: deputy.open_window,
     ids.HOME_PAGE: home.turn_page,
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
@@ -124,6 +130,7 @@ EVENTS: dict[str, Handler] = {
     "app_uninstalled": installation.uninstalled,
     "tokens_revoked": installation.revoked,
     "team_access_revoked": installation.left_workspaces,
+    "user_change": team.person_changed,
 }
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
@@ -143,6 +150,7 @@ VIEWS: dict[str, Handler] = {
     ids.SCORE_PAGE: evaluation.next_page,
     ids.CHECK_PAGE: evaluation.submit,
     Action.RESOLVE: outcome.resolve,
+    Action.RETURN_CHOICE: outcome.send_back,
     Action.CHANGE_CHOICE: outcome.reopen,
     Action.RECORD_OUTCOME: outcome.record,
     ids.EDIT_WORDING: reply.save,
@@ -150,6 +158,7 @@ VIEWS: dict[str, Handler] = {
     ids.EDIT_MEMBER: team.edit_member,
     ids.SUGGESTIONS: classification.choose,
     ids.SETTINGS: preference.save,
+    ids.DEPUTY: deputy.appoint,
 }
 
 

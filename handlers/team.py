@@ -10,14 +10,14 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.by import By
 from bot.domain.team import Actor
 from bot.errors import Invalid, slack_name
-from bot.profile import read_profiles
+from bot.profile import profile_of, read_profiles
 from bot.services import newcomer as newcomers
 from bot.services import plan as plans
 from bot.services import team as teams
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
 from handlers.after_ack import ack_loading, open_modal, refresh_later, show_later
-from handlers.person import acting, deps, profile, unknown
+from handlers.person import acting, deps, profile, unknown, workspace_id
 from handlers.press import press, pressed_id, pressed_page, view_id
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ async def set_up(args: AsyncArgs) -> None:
     """Save the team and who is to be in it, answer with a loading view, then look the people up and add them."""
     form = view.parse_setup(args.body["view"])
     about = (form.name, form.company_name, form.industry, form.team_size)
-    fields = teams.Fields(*about, form.currency, form.broadcasts, form.language)
+    fields = teams.Fields(*about, form.currency, form.broadcasts, form.language, form.guests_score)
     if form.team_id is None:
         who = acting(args, await _create(args, form, fields))
     else:
@@ -198,6 +198,14 @@ async def open_member(args: AsyncArgs) -> None:
         return view.edit_member(member, who, page=page, channel_id=channel_id, full=full)
 
     await open_modal(args, build, title="Edit member")
+
+
+async def person_changed(args: AsyncArgs) -> None:
+    """Slack tells of somebody: renamed, a new address or zone, a guest from now on, or gone. Saved before the answer:
+    what is not acknowledged comes again."""
+    told = (args.event or {}).get("user") or {}
+    if told.get("id"):
+        await teams.follow(deps(args).db, profile_of(told, workspace_id=workspace_id(args)))
 
 
 async def edit_member(args: AsyncArgs) -> None:

@@ -89,7 +89,7 @@ BEGIN
     GRANT SELECT, INSERT ON
         decision_outcomes, audit_logs, team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox,
         round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals, erasures, workflow_runs,
-        workspace_installations, enterprise_workspaces, install_states
+        shared_channels, workspace_installations, enterprise_workspaces, install_states
     TO conclave_bot;
     GRANT UPDATE ON
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
@@ -98,9 +98,9 @@ BEGIN
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts, install_states TO conclave_bot;
     -- Of a team that is erased.
-    GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs TO conclave_bot;
+    GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs, shared_channels TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
-    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, deputies TO conclave_bot;
     -- What a language model made of cases, and what that used.
     GRANT SELECT, INSERT, UPDATE ON sketches, model_usage TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.

@@ -592,13 +592,16 @@ BEGIN
     RETURN 'forgotten';
 END $$;
 
--- Take the Slack ids of admins from outside out of a team's trail, which the service may otherwise only write on, once the
--- team is in no workspace any more.
+-- Take the Slack ids of admins from outside, and what members were called and linked to, out of a team's trail, which the
+-- service may otherwise only write on, once the team is in no workspace any more.
 CREATE FUNCTION forget_admins(p_team uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    telling CONSTANT text[] := '{workspace_admin, name, email, user}';
 BEGIN
-    UPDATE audit_logs a SET details = a.details || '{"workspace_admin": "(erased)"}'
-    WHERE a.details ? 'workspace_admin'
+    UPDATE audit_logs a SET details = a.details || (
+        SELECT jsonb_object_agg(key, '(erased)') FROM unnest(telling) AS key WHERE a.details ? key)
+    WHERE a.details ?| telling
         AND NOT EXISTS (SELECT FROM team_workspaces w WHERE w.team_id = p_team)
         AND (a.details ->> 'team' = p_team::text
             OR a.details ->> 'member' IN (SELECT m.id::text FROM team_members m WHERE m.team_id = p_team));

@@ -1,8 +1,9 @@
 """Owns the wiring of one workspace: its state, the way to the app, the records and the faults."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
+from sandbox import payloads
 from sandbox.acts import Acts
 from sandbox.answers import Answers
 from sandbox.channel import Channel
@@ -11,6 +12,7 @@ from sandbox.delivery import Courier, HttpLink
 from sandbox.events import Events
 from sandbox.faults import Faults
 from sandbox.methods.api import Api
+from sandbox.methods.people import user_shape
 from sandbox.modals import Modals
 from sandbox.records import Records
 from sandbox.seat import Seat
@@ -82,6 +84,13 @@ class Town:
     def activate(self, who: str) -> None:
         person = self.workspace.person(who)
         self.workspace.people[person.id] = replace(person, deleted=False)
+
+    def change(self, who: str, **facts: Any) -> None:
+        """Somebody's profile is another one now; an app that subscribed to `user_change` hears of it."""
+        person = self.workspace.person(who)
+        changed = self.workspace.people[person.id] = replace(person, **facts)
+        at = payloads.action_ts(self.clock.time())
+        self.events.send({"type": "user_change", "user": user_shape(self.api, changed), "event_ts": at})
 
     def set_bot_url(self, url: str) -> None:
         self.http.bot_url = url

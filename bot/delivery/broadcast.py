@@ -102,8 +102,13 @@ async def _missed(deps: Deps, delivery: Delivery, found: Dossier) -> None:
 
 
 async def _is_ours_alone(deps: Deps, channel: str) -> bool:
-    """Whether Slack says that no other company reads the channel. False where it does not say: for that it takes the
-    optional scope `channels:read`, of a private channel `groups:read`.
+    """Whether Slack says that no other company reads the channel."""
+    return await is_foreign(deps, channel) is False
+
+
+async def is_foreign(deps: Deps, channel: str) -> bool | None:
+    """Whether another company reads the channel. None where Slack does not say: for that it takes the optional scope
+    `channels:read`, of a private channel `groups:read`.
 
     Raises SlackApiError where Slack cannot say just now.
     """
@@ -113,6 +118,7 @@ async def _is_ours_alone(deps: Deps, channel: str) -> bool:
         verdict = verdict_of(error)
         if isinstance(verdict, Later) and verdict.passes:
             raise
-        return False
-    is_foreign = told.get("is_ext_shared") or told.get("is_pending_ext_shared")
-    return not is_foreign and (told.get("is_org_shared") or not told.get("is_shared"))
+        return None
+    if told.get("is_ext_shared") or told.get("is_pending_ext_shared"):
+        return True
+    return None if told.get("is_shared") and not told.get("is_org_shared") else False

@@ -73,7 +73,7 @@ async def _with_dossiers(deps: Deps, items: Sequence[view.Told]) -> list[view.To
     return [*shown, *items[view.MOST_LINES :]]
 
 
-_ABOUT_A_RESULT = frozenset({Kind.RESOLVE, Kind.RESULT, Kind.RESOLVED})
+_ABOUT_A_RESULT = frozenset({Kind.RESOLVE, Kind.CONFIRM, Kind.RESULT, Kind.RESOLVED})
 
 
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:

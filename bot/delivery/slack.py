@@ -75,6 +75,8 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
         return Done()
     try:
         if not await _update_card(deps, delivery, found):
+            if await broadcast.is_foreign(deps, channel) and not await cards.is_shown_to_others(deps.patient_db, found):
+                return await _ask_owner(deps, delivery, found, "shared")
             await _post_card(deps, delivery, found, channel)
     except SlackApiError as error:
         if slack_error(error) not in UNREACHABLE_CHANNEL:
@@ -123,12 +125,12 @@ async def _keep_link(deps: Deps, found: Dossier, channel: str, ts: str) -> None:
 
 async def _unreachable(deps: Deps, delivery: Delivery, found: Dossier, error: SlackApiError) -> Verdict:
     """Slack does not let us into the channel: tell the owner how to mend it. /decide show works meanwhile."""
-    await cards.tell_owner_unreachable(
-        deps.patient_db,
-        found=found,
-        reason=UNREACHABLE_CHANNEL[slack_error(error)],
-        asked=int(delivery.payload.get("asked", 0)),
-    )
+    return await _ask_owner(deps, delivery, found, UNREACHABLE_CHANNEL[slack_error(error)])
+
+
+async def _ask_owner(deps: Deps, delivery: Delivery, found: Dossier, reason: str) -> Verdict:
+    asked = int(delivery.payload.get("asked", 0))
+    await cards.tell_owner_unreachable(deps.patient_db, found=found, reason=reason, asked=asked)
     return Done()
 
 

@@ -75,7 +75,7 @@ def techcorp() -> WorkspaceSpec:
         scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
         commands=("/decide",),
         steps=(_STEP,),
-        events=("app_home_opened", "function_executed"),
+        events=("app_home_opened", "function_executed", "user_change"),
         secret_views=("evaluation.",),
         hidden="Hidden: this is a view in which somebody scores.",
         command="conclave as",

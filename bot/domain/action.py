@@ -28,6 +28,8 @@ class Action(StrEnum):
     SECOND_ROUND = "round.second"
     SCORE = "evaluation.open"
     RESOLVE = "outcome.resolve"
+    CONFIRM_CHOICE = "outcome.confirm"
+    RETURN_CHOICE = "outcome.return"
     INFORMED = "outcome.informed"
     CHANGE_CHOICE = "outcome.reopen"
     RECORD_OUTCOME = "outcome.record"
@@ -58,6 +60,8 @@ class Who(Enum):
     DECIDER = auto()
     """Whoever has the authority that at least one of the options takes."""
     ROSTER = auto()
+    SECOND = auto()
+    """Whoever may confirm a choice that somebody else has proposed; to take it back, also that one."""
     RESOLVER = auto()
     """Whoever resolved it, or has as much authority as they."""
     OWNER_OR_RESOLVER = auto()
@@ -104,8 +108,16 @@ def _is_published(dossier: Dossier, now: datetime) -> bool:
     return dossier.round_state(now) is RoundState.PUBLISHED
 
 
+def _is_to_be_decided(dossier: Dossier, now: datetime) -> bool:
+    return _is_published(dossier, now) and not _is_proposed(dossier, now)
+
+
+def _is_proposed(dossier: Dossier, now: datetime) -> bool:
+    return dossier.decision.open_proposal(now) is not None
+
+
 def _invites_second_round(dossier: Dossier, now: datetime) -> bool:
-    return _is_published(dossier, now) and dossier.invites_second_round
+    return _is_to_be_decided(dossier, now) and dossier.invites_second_round
 
 
 def _can_be_undone(dossier: Dossier, now: datetime) -> bool:
@@ -199,10 +211,23 @@ ROWS: dict[Action, Row] = {
         "Resolve",
         (Phase.EVALUATE,),
         Who.DECIDER,
-        when=_is_published,
+        when=_is_to_be_decided,
         window="Resolve",
         takes="Resolving",
     ),
+    Action.CONFIRM_CHOICE: Row(
+        "Confirm the choice",
+        (Phase.EVALUATE,),
+        Who.SECOND,
+        when=_is_proposed,
+        confirm=Confirm(
+            "Confirm the choice?",
+            "The decision is resolved with it, and the card names both of you.",
+            "Confirm",
+            "Not now",
+        ),
+    ),
+    Action.RETURN_CHOICE: Row("Send it back", (Phase.EVALUATE,), Who.SECOND, when=_is_proposed, window="Send it back"),
     Action.SECOND_ROUND: Row(
         "Second round",
         (Phase.EVALUATE,),

@@ -20,6 +20,8 @@ UNKNOWN_LEVEL = 3
 class AuthorityTable:
     ceilings: tuple[Decimal, ...] = (Decimal(100), Decimal(1000), Decimal(10_000), Decimal(50_000))
     """Amounts up to ceilings[i] take level i+1; anything above the last takes the next level."""
+    two_persons_from: int | None = None
+    """From this level on a choice takes two people; None: never."""
 
     def level(self, amount: Decimal) -> int:
         return next((i + 1 for i, top in enumerate(self.ceilings) if amount <= top), len(self.ceilings) + 1)
@@ -30,7 +32,9 @@ class AuthorityTable:
 
 
 def reach(level: int, table: AuthorityTable, currency: str) -> str:
-    """ "up to USD 10,000": what somebody of this level may decide."""
+    """ "up to USD 10,000": what somebody of this level may decide; of 0, which is a guest's, "nothing"."""
+    if level < 1:
+        return "nothing, as a guest of the workspace"
     top = table.ceiling(level)
     return f"up to {format_money(top, currency)}" if top is not None else "any amount"
 
@@ -75,3 +79,13 @@ def highest_cost(case: Case, level: int, table: AuthorityTable) -> Decimal | Non
 def least_authority(case: Case, options: Sequence[Option], table: AuthorityTable) -> int:
     """What at least one of the options takes: who has less can resolve with none of them."""
     return min((required_authority(case, o, table) for o in options), default=required_authority(case, None, table))
+
+
+def takes_two(case: Case, option: Option, table: AuthorityTable) -> bool:
+    """Whether somebody else has to confirm a choice of this option."""
+    return table.two_persons_from is not None and required_authority(case, option, table) >= table.two_persons_from
+
+
+def second_authority(case: Case, option: Option, table: AuthorityTable) -> int:
+    """What whoever confirms it needs: at least the level below."""
+    return max(1, required_authority(case, option, table) - 1)

@@ -4,13 +4,14 @@ One rule for buttons, refusals, list, Home tab and nudges. Pure: `people` are al
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.domain.authority import OWN_DECISION_LIMIT, least_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, least_authority, second_authority
 from bot.domain.by import Rules
 from bot.domain.decision import Brief, Decision, Dossier
-from bot.domain.team import TOP_AUTHORITY, Member
+from bot.domain.outcome import Proposal
+from bot.domain.team import TOP_AUTHORITY, Absent, Member
 
 RUNG = 3
 """How many are told at once: to ask all would be to ask nobody."""
@@ -18,10 +19,51 @@ RUNGS = 5
 """How many times at most somebody higher, or somebody else, is told: a plan costs no more rows than RUNG x RUNGS."""
 
 
+def authority_on(decision: Decision, member: Member) -> int:
+    """1..5: what this person may decide of it, by themselves or for somebody absent; 0: nothing, as a guest."""
+    if member.is_guest:
+        return 0
+    return max([member.authority, *(_lent(decision, member, absent) for absent in member.stands_for)])
+
+
+def _lent(decision: Decision, deputy: Member, absent: Absent) -> int:
+    """What a deputy may in the place of somebody absent: nothing on their own decision, and no more than the absent."""
+    if deputy.id == decision.created_by:
+        return 0
+    return min(absent.authority, OWN_DECISION_LIMIT) if absent.id == decision.created_by else absent.authority
+
+
+def acts_for(decision: Decision, member: Member, needed: int) -> Absent | None:
+    """Whose authority the member needs for what takes `needed`; None where their own suffices, or none does."""
+    if member.is_guest or member.authority >= needed:
+        return None
+    return next((absent for absent in member.stands_for if _lent(decision, member, absent) >= needed), None)
+
+
 def may_carry(decision: Decision, member: Member, needed: int) -> bool:
     """Whether this person may resolve what takes authority `needed`."""
     is_own = member.id == decision.created_by
-    return member.authority >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
+    return authority_on(decision, member) >= needed and not (is_own and needed > OWN_DECISION_LIMIT)
+
+
+def may_confirm(decision: Decision, member: Member, proposal: Proposal, needed: int) -> bool:
+    """Whether this person may be the second of two, where that takes `needed`.
+
+    Never who has proposed it, for whom that was done, or who stands in for them: that would be one person twice.
+    """
+    firsts = {proposal.proposed_by, proposal.proposed_for}
+    is_first = member.id in firsts or any(absent.id in firsts for absent in member.stands_for)
+    return not is_first and may_carry(decision, member, needed)
+
+
+def seconds(brief: Brief, proposal: Proposal, people: Iterable[Member], rules: Rules) -> tuple[tuple[Member, ...], ...]:
+    """Who may confirm it, in the rungs of `ladder`."""
+    option = next((o for o in brief.options if o.id == proposal.option_id), None)
+    if option is None:
+        return ()
+    needed = second_authority(brief.decision.case, option, rules.of(brief.decision.team_id).authority)
+    able = [m for m in people if may_confirm(brief.decision, m, proposal, needed)]
+    return ladder(brief.decision, _present(brief.decision, able))
 
 
 def highest_reach(dossier: Dossier, people: Iterable[Member]) -> int:
@@ -57,14 +99,20 @@ class Deciders:
 
 
 def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
-    """`people`: the least recently asked first, for `ladder`."""
-    decision, everybody = brief.decision, tuple(people)
+    """`people`: the least recently asked first, for `ladder`. Who is away is not asked: their deputy is."""
+    decision, everybody = brief.decision, _present(brief.decision, people)
     least = least_authority(decision.case, brief.options, rules.of(decision.team_id).authority)
     able = [m for m in everybody if may_carry(decision, m, least)]
     found = able or _closest(decision, everybody, least)
     owner = next((m for m in found if m.id == decision.created_by), None)
     rungs = ladder(decision, [m for m in found if m != owner])
     return Deciders(tuple(sorted(found, key=lambda m: m.authority)), bool(able), owner, rungs)
+
+
+def _present(decision: Decision, people: Iterable[Member]) -> tuple[Member, ...]:
+    """Those who are there, each with the authority that they have on the decision; all, where nobody is there."""
+    everybody = tuple(replace(m, authority=authority_on(decision, m)) for m in people if not m.is_guest)
+    return tuple(m for m in everybody if m.away_until is None) or everybody
 
 
 def _closest(decision: Decision, people: Iterable[Member], least: int) -> list[Member]:
@@ -78,7 +126,7 @@ def stand_ins(decision: Decision, gone: Member, people: Iterable[Member]) -> tup
 
     Whoever has as much authority; where nobody has, those who come closest to it.
     """
-    everybody = tuple(people)
+    everybody = _present(decision, people)
     found = [m for m in everybody if m.authority >= gone.authority] or _highest(everybody)
     first = next(iter(ladder(decision, found)), ())
     return (*first, *(m for m in found if m not in first))

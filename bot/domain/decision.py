@@ -9,7 +9,7 @@ from uuid import UUID
 from bot.domain.criterion import Criterion
 from bot.domain.ledger import FIRST, Ledger
 from bot.domain.option import Option
-from bot.domain.outcome import Outcome
+from bot.domain.outcome import Outcome, Proposal
 from bot.domain.result import Result
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member, Team
@@ -189,12 +189,18 @@ class Decision:
     urgency_level_before: int | None = None
     called_off: tuple[UUID, ...] = ()
     """Whom something was waiting for, as they had been told, when it was called off."""
+    proposal: Proposal | None = None
+    """A choice that a second person has to confirm, or has sent back."""
     unheard: str | None = None
     """The news (a `Kind`) that was not shown to the whole channel, so that who was asked is told in person."""
 
     @property
     def state(self) -> State:
         return (self.status, self.phase)
+
+    def open_proposal(self, now: datetime) -> Proposal | None:
+        """The choice that waits for a second person."""
+        return self.proposal if self.proposal and self.proposal.is_open(now) else None
 
     @property
     def name(self) -> str:
@@ -265,6 +271,12 @@ class Dossier:
     outcome: Outcome | None = None
     """Present while the decision is resolved."""
     resolver: Member | None = None
+    principal: Member | None = None
+    """Whose deputy the resolver was, where it took that one's authority."""
+    proposer: Member | None = None
+    """Who has proposed the choice that waits for a second person, or was sent back."""
+    second: Member | None = None
+    """Who has confirmed the choice, or sent it back."""
     card: CardMessage | None = None
     predecessor: Member | None = None
     """The owner before, present where the decision was taken over."""

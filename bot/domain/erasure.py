@@ -125,6 +125,7 @@ FREE = frozenset(
     {
         COMMENTS,
         *(("customer_decisions", name) for name in ("customer_name", "title", "description", "cancel_reason")),
+        ("customer_decisions", "proposal"),
         *((table, name) for table in ("decision_criteria", "response_options") for name in ("description",)),
         ("decision_criteria", "name"),
         ("response_options", "title"),

@@ -26,6 +26,10 @@ class Record:
     outcome: Outcome | None = None
     """Present while the decision is resolved."""
     resolver: str = ""
+    principal: str = ""
+    """In whose place the resolver decided, as their deputy."""
+    second: str = ""
+    """Who has confirmed the choice, where it took two people."""
     suggested_type: str | None = None
     """What its text alone read like when it was opened; None where that was not clear, or not asked."""
     confidence: Decimal | None = None

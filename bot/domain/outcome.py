@@ -14,6 +14,8 @@ from bot.errors import Conflict
 NOTES_LENGTH = 2000
 FOLLOW_UP = timedelta(days=14)
 """After resolving, unless somebody sets another date: then it is asked whether it worked."""
+PROPOSAL = timedelta(days=7)
+"""So long a second person may confirm a choice; then it is as if nobody had made it."""
 UNDO = timedelta(days=7)
 """So long an answer can be taken back."""
 SURENESS = (50, 60, 70, 80, 90, 95)
@@ -57,6 +59,10 @@ class Outcome:
     answered_at: datetime | None = None
     before: "Before | None" = None
     """What taking the answer back restores."""
+    resolved_for: UUID | None = None
+    """Whose authority it took, where a deputy resolved it."""
+    confirmed_by: UUID | None = None
+    """The second person, where it took two."""
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -110,6 +116,51 @@ class Before:
         worked = body["worked"]
         known = None if worked is None else bool(worked)
         return cls(known, moment("follow_up_date"), moment("recorded_at"), bool(body["is_moved"]))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A choice with its reason, as the first of two people has made it; the second confirms it or sends it back."""
+
+    option_id: UUID
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    proposed_for: UUID | None = None
+    """Whose authority it took, where a deputy proposed it."""
+    returned_by: UUID | None = None
+    returned_reason: str | None = None
+    """Why it was sent back; then it waits for nobody, and is shown until there is another choice."""
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.proposed_at + PROPOSAL
+
+    def is_open(self, now: datetime) -> bool:
+        return self.returned_by is None and now < self.expires_at
+
+    def to_body(self) -> dict[str, str]:
+        """As JSON takes it."""
+        return {name: _as_text(value) for name, value in vars(self).items() if value is not None}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, str]) -> Self:
+        def person(name: str) -> UUID | None:
+            return UUID(body[name]) if name in body else None
+
+        return cls(
+            UUID(body["option_id"]),
+            body["reason"],
+            UUID(body["proposed_by"]),
+            datetime.fromisoformat(body["proposed_at"]),
+            person("proposed_for"),
+            person("returned_by"),
+            body.get("returned_reason"),
+        )
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.action import ROWS, Action, Who
-from bot.domain.authority import OWN_DECISION_LIMIT, decider, least_authority, reach, required_authority
+from bot.domain.authority import (
+    OWN_DECISION_LIMIT,
+    decider,
+    least_authority,
+    reach,
+    required_authority,
+    second_authority,
+    takes_two,
+)
 from bot.domain.by import By
-from bot.domain.decider import RUNG, Deciders, deciders, may_carry, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, may_carry, may_confirm, stand_ins
 from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MAX_OPTIONS, Option
+from bot.domain.outcome import Proposal
 from bot.domain.round import Round, RoundState, quorum
-from bot.domain.team import Member
+from bot.domain.team import TOP_AUTHORITY, Absent, Member
 from bot.errors import Conflict, NotAllowed
 
 MOST_NAMED = 3
@@ -98,6 +107,8 @@ def _who_may_instead(action: Action, dossier: Dossier, by: By) -> str | None:
             return _why_not_decider(action, dossier, by)
         case Who.ROSTER:
             return _why_not_on_roster(dossier, by.member)
+        case Who.SECOND:
+            return _why_not_second(action, dossier, by)
         case Who.RESOLVER:
             return _why_not_resolver(action, dossier, by)
         case Who.OWNER_OR_RESOLVER if not _is_owner(dossier, by.member):
@@ -151,6 +162,10 @@ def _least(dossier: Dossier, by: By) -> int:
     return least_authority(dossier.decision.case, dossier.options, by.rules.authority)
 
 
+def _authority(dossier: Dossier, by: By) -> int:
+    return authority_on(dossier.decision, by.member)
+
+
 def _decider(dossier: Dossier, by: By, needed: int) -> str:
     """ "a decider up to USD 10,000"."""
     return decider(needed, by.rules.authority, dossier.decision.currency)
@@ -158,12 +173,12 @@ def _decider(dossier: Dossier, by: By, needed: int) -> str:
 
 def _yours(dossier: Dossier, by: By) -> str:
     """ "you may decide up to USD 100"."""
-    return f"you may decide {reach(by.member.authority, by.rules.authority, dossier.decision.currency)}"
+    return f"you may decide {reach(_authority(dossier, by), by.rules.authority, dossier.decision.currency)}"
 
 
 def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str | None:
     least = _least(dossier, by)
-    if by.member.authority >= least:
+    if _authority(dossier, by) >= least:
         return None
     if dossier.is_orphaned:
         return _take_over_first(action, dossier, by)
@@ -175,7 +190,7 @@ def _why_not_owner_or_decider(action: Action, dossier: Dossier, by: By) -> str |
 
 def _why_not_decider(action: Action, dossier: Dossier, by: By) -> str | None:
     least = _least(dossier, by)
-    if by.member.authority >= least:
+    if _authority(dossier, by) >= least:
         return None
     begins = action.row.takes or f'"{action.label}" on'
     needed = _decider(dossier, by, least)
@@ -191,7 +206,7 @@ def _why_not_on_roster(dossier: Dossier, member: Member) -> str | None:
         return not_asked(dossier)
     if entry.is_excused:
         return (
-            f"You were excused from scoring {dossier.decision.name} when you became inactive. "
+            f"You are excused from scoring {dossier.decision.name}: you asked for it, or had become inactive. "
             f"{leads(dossier)} can start over with you."
         )
     return None
@@ -210,8 +225,8 @@ def _is_resolver(dossier: Dossier, member: Member) -> bool:
 
 
 def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
-    needed, member = dossier.resolver.authority if dossier.resolver else 1, by.member
-    if _is_resolver(dossier, member) or member.authority >= needed:
+    needed, member = _resolvers_authority(dossier), by.member
+    if _is_resolver(dossier, member) or _authority(dossier, by) >= needed:
         return None
     resolver = dossier.resolver
     if resolver and not resolver.is_active:
@@ -222,8 +237,79 @@ def _why_not_resolver(action: Action, dossier: Dossier, by: By) -> str | None:
     )
 
 
+def _why_not_second(action: Action, dossier: Dossier, by: By) -> str | None:
+    proposal, needed = dossier.decision.proposal, _seconds_authority(dossier, by)
+    if proposal is None:
+        return None
+    if action is Action.RETURN_CHOICE and by.member.id == proposal.proposed_by:
+        return None
+    if may_confirm(dossier.decision, by.member, proposal, needed):
+        return None
+    who = dossier.proposer.name if dossier.proposer else "Somebody"
+    return (
+        f"{who} has proposed this choice of {dossier.decision.name}. It is confirmed or sent back by somebody else, "
+        f"who does not stand in for them: {_decider(dossier, by, needed)}; {_yours(dossier, by)}."
+    )
+
+
+def _seconds_authority(dossier: Dossier, by: By) -> int:
+    proposal = dossier.decision.proposal
+    chosen = dossier.option(proposal.option_id) if proposal else None
+    return second_authority(dossier.decision.case, chosen, by.rules.authority) if chosen else TOP_AUTHORITY
+
+
+def check_second(dossier: Dossier, option: Option | None, by: By, members: Sequence[Member]) -> None:
+    """Raise NotAllowed where a choice takes two people and there is nobody to confirm it; field "option" of an option.
+
+    option: None before one is chosen, and then only where all of them take two. members: the active ones.
+    """
+    table, decision = by.rules.authority, dossier.decision
+    asked = dossier.options if option is None else (option,)
+    if not asked or not all(_lacks_second(dossier, one, by, members) for one in asked):
+        return
+    needed = min(second_authority(decision.case, one, table) for one in asked)
+    raise NotAllowed(
+        f"This choice of {decision.name} takes two people, and there is nobody else to confirm it: that needs "
+        f"{_decider(dossier, by, needed)}. A workspace admin can give somebody more in /decide setup.",
+        field="option" if option else None,
+    )
+
+
+def _lacks_second(dossier: Dossier, option: Option, by: By, members: Sequence[Member]) -> bool:
+    """Whether it takes two, and nobody could be the second if this person were the first."""
+    decision, table = dossier.decision, by.rules.authority
+    if not takes_two(decision.case, option, table):
+        return False
+    needed, level = second_authority(decision.case, option, table), required_authority(decision.case, option, table)
+    absent = acts_for(decision, by.member, level)
+    proposal = Proposal(option.id, "", by.member.id, by.now, absent.id if absent else None)
+    return not any(may_confirm(decision, m, proposal, needed) for m in members)
+
+
+def _resolvers_authority(dossier: Dossier) -> int:
+    """Of a choice that a deputy made it is the authority of whom they stood for."""
+    whose = dossier.principal or dossier.resolver
+    return whose.authority if whose else 1
+
+
+def acting_for(action: Action, dossier: Dossier, by: By) -> Absent | None:
+    """For whom a deputy presses; None where they may by themselves."""
+    match action.row.who:
+        case Who.DECIDER:
+            needed = _least(dossier, by)
+        case Who.OWNER_OR_DECIDER if not _is_owner(dossier, by.member):
+            needed = _least(dossier, by)
+        case Who.SECOND:
+            needed = _seconds_authority(dossier, by)
+        case Who.RESOLVER if not _is_resolver(dossier, by.member):
+            needed = _resolvers_authority(dossier)
+        case _:
+            return None
+    return acts_for(dossier.decision, by.member, needed)
+
+
 def _why_not_stand_in(action: Action, dossier: Dossier, gone: Member, member: Member) -> str | None:
-    found = stand_ins(dossier.decision, gone, dossier.colleagues)
+    found = stand_ins(dossier.decision, dossier.principal or gone, dossier.colleagues)
     if _is_among(member, found):
         return None
     return (
@@ -262,7 +348,7 @@ def check_own(dossier: Dossier, by: By, members: Sequence[Member]) -> None:
 
 def others_in_words(dossier: Dossier, members: Sequence[Member], needed: int) -> str:
     """Who else may resolve what takes authority `needed`; at most three names."""
-    able = [m for m in members if may_carry(dossier.decision, m, needed)][:MOST_NAMED]
+    able = [m for m in members if m.away_until is None and may_carry(dossier.decision, m, needed)][:MOST_NAMED]
     if not able:
         return "Nobody else in the team may yet; a workspace admin can change that in /decide setup."
     return f"Ask {_names(able)}."
@@ -272,7 +358,7 @@ def check_resolution(dossier: Dossier, option: Option, by: By) -> None:
     """Raise NotAllowed (field "option") where this person may not resolve with this very option."""
     needed, member = required_authority(dossier.decision.case, option, by.rules.authority), by.member
     needs = f"This option needs {_decider(dossier, by, needed)}"
-    if member.authority < needed:
+    if _authority(dossier, by) < needed:
         raise NotAllowed(f"{needs}; {_yours(dossier, by)}. {_ASK_HIGHER}", field="option")
     if not may_carry(dossier.decision, member, needed):
         raise NotAllowed(
@@ -316,6 +402,8 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             return f"Scoring of {name} ended {utc(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
             return _standing_without_quorum(dossier, round_)
+        case RoundState.PUBLISHED if dossier.decision.open_proposal(now):
+            return f"{name} has a choice that a second person has to confirm (phase 4 of 6)."
         case RoundState.PUBLISHED if dossier.invites_second_round:
             return (
                 f"{name} is scored and its result published (phase 4 of 6); a decider can resolve it, or ask the team "

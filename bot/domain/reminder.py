@@ -25,6 +25,7 @@ _WAKES = frozenset(
         Kind.UNDECIDED,
         Kind.RESOLVE,
         Kind.BEYOND,
+        Kind.CONFIRM,
         Kind.SCORING,
         Kind.NO_QUORUM,
         Kind.UNRESOLVED,
@@ -164,7 +165,15 @@ def _hours(item: Waiting, urgency: int) -> int:
 
 
 _AT_ONCE = frozenset(
-    {Kind.SCORE, Kind.TOO_FEW, Kind.UNDECIDED, Kind.RESOLVE, Kind.BEYOND, *(kind for kind in Kind if kind.is_news)}
+    {
+        Kind.SCORE,
+        Kind.TOO_FEW,
+        Kind.UNDECIDED,
+        Kind.RESOLVE,
+        Kind.BEYOND,
+        Kind.CONFIRM,
+        *(kind for kind in Kind if kind.is_news),
+    }
 )
 """What has just happened in the decision, and is news to whoever is told: the first word of it is no reminder."""
 

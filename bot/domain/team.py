@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 ROLES = {
@@ -38,6 +39,18 @@ class Team:
     """The plan it has: one of `plan.TIERS`."""
     language: str = "english"
     """Of `LANGUAGES`."""
+    guests_score: bool = False
+    """Whether guests of the workspace may be in it, and be asked to score."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Somebody who is away, and for whom another member stands in meanwhile."""
+
+    id: UUID
+    name: str
+    authority: int
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,12 @@ class Member:
     is_active: bool = True
     slack_user_id: str | None = None
     """In the workspace at hand; None for a member who has not met the bot there yet."""
+    away_until: datetime | None = None
+    """While somebody stands in for them: others are asked in their place, and they may act all the same."""
+    is_guest: bool = False
+    """Of the workspace; whatever authority somebody gave them, they decide nothing."""
+    stands_for: tuple[Absent, ...] = ()
+    """Whose deputy they are now, the most authority first. Only what those may by themselves is lent: no chains."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +93,10 @@ class Profile:
     tz: str | None
     is_admin: bool
     is_person: bool
-    """False for bots, Slackbot, deactivated accounts and guests, who cannot join a team."""
+    """False for bots, Slackbot, deactivated accounts and guests, who cannot make a team or join one by themselves."""
+    is_guest: bool = False
+    is_gone: bool = False
+    """Deactivated."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +151,8 @@ def who_edits(names: Iterable[str]) -> str:
 
 
 def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:
-    return is_workspace_admin or (member.is_active and member.authority >= TOP_AUTHORITY)
+    is_top = member.authority >= TOP_AUTHORITY and not member.is_guest
+    return is_workspace_admin or (member.is_active and is_top)
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,15 @@ SAID = {
     "round.proceeded": "Published",
     "round.voided": "Started over",
     "decision.resolved": "Resolved",
+    "choice.proposed": "Choice proposed",
+    "choice.returned": "Choice sent back",
     "choice.reopened": "Choice taken back",
     "customer.informed": "Customer informed",
     "decision.cancelled": "Cancelled",
     "owner.changed": "Taken over",
 }
 """Of the lines of the trail those that move a decision on, so that what was possible before is not any more."""
-_BACK = {"criteria.reopened", "round.voided", "choice.reopened", "decision.cancelled"}
+_BACK = {"criteria.reopened", "choice.returned", "round.voided", "choice.reopened", "decision.cancelled"}
 """Of these also those that end what comes later."""
 
 

@@ -11,11 +11,12 @@ from typing import Self
 from uuid import UUID
 
 from bot.domain.action import Action
+from bot.domain.authority import least_authority
 from bot.domain.by import Rules
-from bot.domain.decider import RUNG, Deciders, deciders, stand_ins
+from bot.domain.decider import RUNG, Deciders, acts_for, authority_on, deciders, seconds, stand_ins
 from bot.domain.decision import Brief, Decision, Phase, Status
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
-from bot.domain.outcome import Outcome
+from bot.domain.outcome import Outcome, Proposal
 from bot.domain.round import Round, RoundState
 from bot.domain.team import Member
 
@@ -35,11 +36,14 @@ class Kind(StrEnum):
     PROPOSE = "propose"
     SCORE = "score"
     TOO_FEW = "too_few"
-    """So many became inactive that the round cannot reach its quorum: the owner has to say how it goes on."""
+    """So many are excused that the round cannot reach its quorum: the owner has to say how it goes on."""
     UNDECIDED = "undecided"
     """Scoring closed without quorum."""
     RESOLVE = "resolve"
     MAY_RESOLVE = "may_resolve"
+    CONFIRM = "confirm"
+    """Somebody has made a choice that a second person has to confirm."""
+    MAY_CONFIRM = "may_confirm"
     BEYOND = "beyond"
     """A result is out, and nobody has the authority to resolve with it: for those who come closest."""
     INFORM = "inform"
@@ -64,7 +68,7 @@ class Kind(StrEnum):
     @property
     def is_invitation(self) -> bool:
         """For those who may, while somebody else is asked: list and Home tab show it, no nudge ever says it."""
-        return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_RECORD)
+        return self in (Kind.MAY_TAKE_OVER, Kind.PROPOSE, Kind.MAY_RESOLVE, Kind.MAY_CONFIRM, Kind.MAY_RECORD)
 
     @property
     def is_news(self) -> bool:
@@ -96,6 +100,8 @@ class Waiting:
     """On the decision's ladder, where this person is asked as one of several who may; 0 is the lowest."""
     gone: str | None = None
     """The name of the owner who has left, where somebody is to take over from them."""
+    absent: str | None = None
+    """The name of whoever is away, where their deputy is asked in their place, and could not be otherwise."""
 
     def is_there(self, now: datetime) -> bool:
         return self.begins is None or self.begins <= now
@@ -117,7 +123,19 @@ def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Ru
     """
     team, kind = Crew.of(members), step(brief, now)
     items = (*(_at_step(brief, kind, team, rules) if kind else ()), *_called_off(brief))
-    return tuple(item for item in items if item.member_id in team.active)
+    return tuple(_in_whose_place(item, brief, team, rules) for item in items if item.member_id in team.active)
+
+
+def _in_whose_place(item: Waiting, brief: Brief, team: "Crew", rules: Rules) -> Waiting:
+    if not (item.kind.is_escalation or item.kind in (Kind.RESOLVE, Kind.MAY_RESOLVE, Kind.INFORM)):
+        return item
+    needed = least_authority(brief.decision.case, brief.options, rules.of(brief.decision.team_id).authority)
+    if item.kind is Kind.INFORM and brief.outcome:
+        if item.member_id == brief.outcome.resolved_by:
+            return item
+        needed = team.find(brief.outcome.resolved_for or brief.outcome.resolved_by).authority
+    absent = acts_for(brief.decision, team.active[item.member_id], needed)
+    return replace(item, absent=absent.name) if absent else item
 
 
 def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiting]:
@@ -126,6 +144,8 @@ def _at_step(brief: Brief, kind: Kind, team: "Crew", rules: Rules) -> list[Waiti
     if gone and kind in _OWNERS:
         left = _orphaned(brief, kind, able, gone)
         return [*left, *_beside(brief, kind, team, left), *_told(brief, kind, able, left)]
+    if kind is Kind.CONFIRM and brief.decision.proposal:
+        return _to_confirm(brief, brief.decision.proposal, team, rules)
     asked = _asked(brief, kind, team, able)
     news = _told(brief, kind, able, asked)
     asked += _promised(brief, kind, asked)
@@ -143,6 +163,13 @@ class Crew:
     def of(cls, members: Iterable[Member]) -> Self:
         everybody = tuple(members)
         return cls({m.id: m for m in everybody if m.is_active}, {m.id: m for m in everybody if not m.is_active})
+
+    def find(self, member_id: UUID) -> Member:
+        return self.active.get(member_id) or self.gone[member_id]
+
+    def deputies_of(self, absent: UUID) -> list[Member]:
+        """While this person is away."""
+        return [m for m in self.active.values() if any(one.id == absent for one in m.stands_for)]
 
 
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
@@ -170,7 +197,7 @@ def step(brief: Brief, now: datetime) -> Kind | None:
         case Status.TEAM_INPUT:
             return Kind.CRITERIA if brief.decision.phase is Phase.CRITERIA else Kind.OPTIONS
         case Status.EVALUATING if brief.round:
-            return _step_of_round(brief.round, now)
+            return Kind.CONFIRM if brief.decision.open_proposal(now) else _step_of_round(brief.round, now)
         case Status.RESOLVED if brief.outcome:
             return Kind.INFORM if brief.decision.phase is Phase.ACT else _step_once_informed(brief.outcome)
     return None
@@ -213,15 +240,26 @@ def _asked(brief: Brief, kind: Kind, team: Crew, able: Deciders) -> list[Waiting
         case Kind.RESOLVE:
             return _climbing(brief, kind if able.may_resolve else Kind.BEYOND, able.rungs[:1])
         case Kind.INFORM if brief.outcome:
-            return _asked_to_inform(brief, brief.outcome.resolved_by, team)
+            return _asked_to_inform(brief, brief.outcome, team)
     return _each(brief, kind, [brief.decision.created_by])
 
 
-def _asked_to_inform(brief: Brief, resolver: UUID, team: Crew) -> list[Waiting]:
-    """Whoever resolved it; where they have left, those who may do it in their place."""
+def _to_confirm(brief: Brief, proposal: Proposal, team: Crew, rules: Rules) -> list[Waiting]:
+    """For three of those who may be the second; the others may as well."""
+    rungs = seconds(brief, proposal, team.active.values(), rules)
+    others = [m.id for rung in rungs[1:] for m in rung]
+    asked = _climbing(brief, Kind.CONFIRM, rungs[:1])
+    return [*asked, *_promised(brief, Kind.CONFIRM, asked), *_each(brief, Kind.MAY_CONFIRM, others)]
+
+
+def _asked_to_inform(brief: Brief, outcome: Outcome, team: Crew) -> list[Waiting]:
+    """Whoever resolved it, or their deputy; where they have left, those who may do it in their place."""
+    resolver, whose = outcome.resolved_by, team.find(outcome.resolved_for or outcome.resolved_by)
     if resolver not in team.gone:
-        return _each(brief, Kind.INFORM, [resolver])
-    found = stand_ins(brief.decision, team.gone[resolver], team.active.values())
+        deputies = team.deputies_of(resolver)
+        able = [m.id for m in deputies if authority_on(brief.decision, m) >= whose.authority]
+        return _each(brief, Kind.INFORM, able or [resolver])
+    found = stand_ins(brief.decision, whose, team.active.values())
     return _climbing(brief, Kind.INFORM, [found[:RUNG]])
 
 
@@ -381,6 +419,8 @@ def _times(brief: Brief, kind: Kind) -> _Times:
             return half, half, None
         case Kind.RESOLVED:
             return brief.decision.resolved_at, None, None
+        case Kind.CONFIRM if brief.decision.proposal:
+            return brief.decision.proposal.proposed_at, None, brief.decision.proposal.expires_at
         case Kind.FOLLOW_UP if brief.outcome:
             return brief.outcome.follow_up_date, brief.outcome.follow_up_date, None
     return _times_of_round(brief.round, kind) if brief.round else _ANY_TIME
@@ -440,6 +480,8 @@ _ACTIONS = {
     Kind.RESOLVE: Action.RESOLVE,
     Kind.MAY_RESOLVE: Action.RESOLVE,
     Kind.UNRESOLVED: Action.RESOLVE,
+    Kind.CONFIRM: Action.CONFIRM_CHOICE,
+    Kind.MAY_CONFIRM: Action.CONFIRM_CHOICE,
     Kind.INFORM: Action.INFORMED,
     Kind.OUTCOME: Action.RECORD_OUTCOME,
     Kind.MAY_RECORD: Action.RECORD_OUTCOME,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
 from bot.errors import Invalid
-from bot.store import card, decision, dossier, outbox
+from bot.store import audit, card, decision, dossier, outbox
 from bot.store.db import Db, autocommit, prepared, run_tx
 from bot.store.outbox import Delivery
 
@@ -76,6 +76,28 @@ async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
         found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         if not found.channel_id:
             raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
+        await decision.changed(c, decision_id, is_asked=True)
+        return found
+
+    return await run_tx(db, work)
+
+
+async def is_shown_to_others(db: Db, found: Dossier) -> bool:
+    """Whether the team's cards may appear in the decision's channel although another company reads it."""
+    d = found.decision
+    return await run_tx(db, lambda c: card.is_shown_to_others(c, d.team_id, d.channel_id or ""))
+
+
+async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
+    """Another company reads the channel, and shall: this card appears there, and the team's later ones. Asked once."""
+
+    async def work(c: AsyncConnection) -> Decision:
+        found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+        if found.channel_id is None:
+            raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
+        if await card.show_to_others(c, team_id=by.team.id, channel_id=found.channel_id, by=by.member.id):
+            details = {"channel": found.channel_id}
+            await audit.write(c, "channel.confirmed", decision_id=decision_id, by=by.member.id, details=details)
         await decision.changed(c, decision_id, is_asked=True)
         return found
 

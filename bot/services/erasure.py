@@ -86,7 +86,7 @@ async def _plan_member(c: AsyncConnection, member: Member) -> Plan:
     await _check_ballots(c, member)
     over, later = [await erasure.involved(c, member.id, is_over=is_over) for is_over in (True, False)]
     ids, name = await erasure.slack_ids(c, member.id), pseudonym(MEMBER, member.id)
-    words = [] if is_pseudonym(member.name, MEMBER, member.id) else [(member.name, name), (member.email, GONE)]
+    words = [] if is_pseudonym(member.name, MEMBER, member.id) else await _words_of(c, member, name)
     needles = Needles.of([*words, *((one, f"erased-{member.id.hex[:8]}") for one in ids)])
     who = f"{member.name} ({member.email})"
     return Plan(
@@ -99,6 +99,12 @@ async def _plan_member(c: AsyncConnection, member: Member) -> Plan:
         is_whole=False,
         later=tuple(n for _, n in later),
     )
+
+
+async def _words_of(c: AsyncConnection, member: Member, name: str) -> list[tuple[str | None, str]]:
+    """What they are and were called, each with what takes its place."""
+    known = [(member.name, member.email), *await erasure.former(c, member.id)]
+    return [word for named, mail in known for word in ((named, name), (mail, GONE))]
 
 
 async def _check_ballots(c: AsyncConnection, member: Member) -> None:

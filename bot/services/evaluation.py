@@ -1,6 +1,7 @@
 """One person scores: open the ballot, save, submit; each is one statement through the vault's functions.
 
-Not by way of `press`: a ballot leaves no line in the trail, and its press is not looked at, for both would tell of it.
+Not by way of `press`, but for who leaves the round: a ballot leaves no line in the trail, and its press is not looked
+at, for both would tell of it.
 
 Saving a page and submitting have two ways (docs/hot-path.md). `save_at_once` and `submit_at_once` are for the ordinary
 case: one statement, written together with those of whoever else is at it just now. Whoever is not simply told "saved"
@@ -23,7 +24,8 @@ from bot.domain.team import SlackUser
 from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing
 from bot.services import dossier as dossiers
-from bot.store import decision, dossier, evaluation
+from bot.services.press import act
+from bot.store import audit, decision, dossier, evaluation
 from bot.store.db import Db, autocommit, direct, run_tx
 
 
@@ -178,6 +180,33 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
     raise _refusal(done.answer, await dossiers.close_due_and_get_by_round(db, by, round_id), by, round_id)
 
 
+async def recuse(db: Db, by: By, round_id: UUID) -> Dossier:
+    """The actor should not score this one: they are excused, for good, and nothing that they typed counts.
+
+    Raises Conflict once their ballot is in, and where the page is of an earlier round.
+    """
+    decision_id = (await dossiers.close_due_and_get_by_round(db, by, round_id)).decision.id
+
+    async def rule(c: AsyncConnection, found: Dossier) -> None:
+        if found.round is None or found.round.id != round_id:
+            raise _is_earlier(found)
+        if _had_submitted(found, by):
+            raise Conflict(
+                f"Your scores of {found.decision.name} are in, and count. Until scoring closes you can change them."
+            )
+        await audit.write(c, "round.recused", decision_id=decision_id, by=by.member.id)
+        ids = {"team_id": by.team.id, "decision_id": decision_id, "round_id": round_id, "member_id": by.member.id}
+        await closing.excuse(c, **ids)  # brings card and reminders up to date, whether or not it closes the round
+
+    return await act(db, by, decision_id, Action.SCORE, rule)
+
+
+def _is_earlier(found: Dossier) -> Conflict:
+    return Conflict(
+        f"This page belongs to an earlier round of {found.decision.name}, which is over. Press Score again."
+    )
+
+
 def _had_submitted(found: Dossier, by: By) -> bool:
     entry = found.round.find_member(by.member.id) if found.round else None
     return entry is not None and entry.submitted
@@ -186,7 +215,7 @@ def _had_submitted(found: Dossier, by: By) -> bool:
 def _refusal(answer: str, found: Dossier, by: By, round_id: UUID) -> BotError:
     name = found.decision.name
     if found.round is not None and found.round.id != round_id:
-        return Conflict(f"This page belongs to an earlier round of {name}, which is over. Press Score again.")
+        return _is_earlier(found)
     match answer:
         case "too_late":
             return Conflict(

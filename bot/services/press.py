@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.permission import acting_for
+from bot.domain.team import Absent
 from bot.services.refusal import check_press
 from bot.store import audit, decision, dossier, press, reminder, workflow
 from bot.store.db import Db, run_tx
@@ -68,7 +70,7 @@ async def act(db: Db, by: By, decision_id: UUID, asked: Asked, rule: Rule) -> Do
         await check_press(c, action, found, by)
         done = await rule(c, found)
         if done:
-            await write_down(c, by, decision_id, done)
+            await write_down(c, by, decision_id, done, absent=acting_for(action, found, by))
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
     return await run_tx(db, wraps(rule)(work))  # by the name of the use case, for whoever traces
@@ -105,7 +107,7 @@ async def act_once(
             await check_press(c, action, found, by)
         done = await rule(c, found, made)
         if done:
-            await write_down(c, by, decision_id, done)
+            await write_down(c, by, decision_id, done, absent=acting_for(action, found, by))
             await remember(c, by, kind=action, made=done.made or decision_id)
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
@@ -116,16 +118,24 @@ async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
     return await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
 
 
-async def write_down(c: AsyncConnection, by: By, decision_id: UUID, done: Done | Replaced) -> None:
-    """What every change of a decision leaves behind."""
+async def write_down(
+    c: AsyncConnection, by: By, decision_id: UUID, done: Done | Replaced, *, absent: Absent | None = None
+) -> None:
+    """What every change of a decision leaves behind. absent: for whom a deputy did it; the trail names both."""
     if done.decision:
         await decision.set_state(c, done.decision)
         if done.decision.status in (Status.RESOLVED, Status.CANCELLED):
             await workflow.end(c, decision_id)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
-        await audit.write(c, done.line, decision_id=decision_id, by=who, details=done.details)
+        details = {**for_whom(absent), **done.details}
+        await audit.write(c, done.line, decision_id=decision_id, by=who, details=details)
     await decision.changed(c, decision_id)
+
+
+def for_whom(absent: Absent | None) -> dict[str, object]:
+    """As a line of the trail says it."""
+    return {"for": str(absent.id)} if absent else {}
 
 
 async def remember(c: AsyncConnection, by: By, *, kind: str, made: UUID) -> None:

@@ -10,14 +10,14 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
-from bot.domain.permission import standing
+from bot.domain.permission import acting_for, standing
 from bot.domain.round import MIN_EVALUATORS, Thresholds
 from bot.domain.team import Member
 from bot.domain.waiting import Kind
 from bot.errors import BotError, Conflict, Invalid
 from bot.services import closing
 from bot.services import dossier as dossiers
-from bot.services.press import Done, Replaced, act, act_once
+from bot.services.press import Done, Replaced, act, act_once, for_whom
 from bot.services.refusal import check_press
 from bot.store import decision, dossier, reminder, round, team
 from bot.store.db import Db, run_tx
@@ -112,7 +112,8 @@ async def close(db: Db, by: By, decision_id: UUID) -> Dossier:
     """
 
     async def rule(c: AsyncConnection, found: Dossier) -> None:
-        answer = await closing.close(c, found, by=by.member.id)  # writes its own line, whoever closes
+        whom = for_whom(acting_for(Action.CLOSE_SCORING, found, by))
+        answer = await closing.close(c, found, by=by.member.id, more=whom)  # writes its own line, whoever closes
         if answer not in {"closed", "already"}:
             raise Conflict(f"Scoring cannot be closed yet. {standing(found, by.now)}")
 

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import Rules
 from bot.services import closing
+from bot.services import deputy as deputies
+from bot.services import outcome as outcomes
 from bot.services import reminder as reminders
 from bot.services import result as results
 from bot.services.isolation import each
@@ -48,6 +50,8 @@ async def sweep(db: Db, *, now: datetime, rules: Rules) -> Swept:
         planned = await _plan_changed(db, now=now, rules=rules)
         return Swept(closed, 0, planned, 0)
     due = await _claim_due(db, now=now)
+    await deputies.turn(db, now=now)
+    await _expire_proposals(db, now=now)
     overdue = await _show_overdue(db, now=now)
     planned = await _plan_changed(db, now=now, rules=rules)
     if planned:
@@ -105,6 +109,17 @@ async def _show_overdue(db: Db, *, now: datetime) -> int:
 
     found = await each("a decision cannot be shown as overdue", await run_tx(db, read), show)
     return len(found.done)
+
+
+async def _expire_proposals(db: Db, *, now: datetime) -> None:
+    """Choices that no second person has confirmed in time are to be made anew."""
+    found = await run_tx(db, lambda c: decision.expired(c, now=now, at_most=OVERDUE_AT_MOST))
+    teams = {decision_id: team_id for team_id, decision_id in found}
+
+    async def expire(decision_id: UUID) -> None:
+        await outcomes.expire(db, team_id=teams[decision_id], decision_id=decision_id, now=now)
+
+    await each("a choice cannot expire", teams, expire)
 
 
 async def _plan_changed(db: Db, *, now: datetime, rules: Rules) -> int:

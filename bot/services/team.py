@@ -25,7 +25,7 @@ from bot.domain.team import (
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
 from bot.services import plan as plans_of
-from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
+from bot.store import audit, decision, home, outbox, reminder, round, team
 from bot.store import press as presses
 from bot.store.db import Db, autocommit, run_tx
 
@@ -50,6 +50,7 @@ class Fields:
     currency: str
     broadcasts: bool = True
     language: str = "english"
+    guests_score: bool = False
 
     def values(self) -> dict[str, object]:
         return {
@@ -60,6 +61,7 @@ class Fields:
             "currency": self.currency,
             "broadcasts": self.broadcasts,
             "language": self.language,
+            "guests_score": self.guests_score,
         }
 
 
@@ -91,7 +93,7 @@ async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> N
     if member.is_active:
         return
     people = await team.active_members(c, team_id=its_team.id, workspace_id=None)
-    has_admin = any(m.authority >= TOP_AUTHORITY for m in people)
+    has_admin = any(may_edit_team(m, is_workspace_admin=False) for m in people)
     who = "Somebody there who may decide any amount" if has_admin else "An admin of this workspace"
     raise NotAllowed(
         f"You are an inactive member of {its_team.name}. {who} can make you active again with /decide setup."
@@ -108,7 +110,14 @@ async def _link_by_email(c: AsyncConnection, profile: Profile) -> None:
         return
     member_id = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
     if member_id:
-        await team.link(c, member_id=member_id, profile=profile)
+        await _link(c, member_id, profile)
+
+
+async def _link(c: AsyncConnection, member_id: UUID, profile: Profile) -> None:
+    """The trail says who has taken whose seat: whoever has the address of a member takes it."""
+    await team.link(c, member_id=member_id, profile=profile)
+    details = {"member": str(member_id), "workspace": profile.workspace_id, "user": profile.user_id}
+    await audit.write(c, "member.linked", details=details)
 
 
 async def who_can_add(db: Db, workspace_id: str) -> tuple[bool, list[str]]:
@@ -303,7 +312,7 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
         await team.update_team(c, by.team.id, {**fields.values(), "language": language})
         if fields.language != language:
             await _change_language(c, by, fields.language)
-        await _write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
+        await write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
         await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
@@ -322,7 +331,7 @@ async def set_language(db: Db, team_id: UUID, language: str) -> None:
     await run_tx(db, lambda c: team.update_team(c, team_id, {"language": language}), budget_seconds=LANGUAGE_SECONDS)
 
 
-async def _write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
+async def write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
     """A line of the trail; an admin of the workspace who is not in the team is named by what Slack calls them."""
     whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
     await audit.write(c, line, by=keeper.member_id, details={**details, **whom})
@@ -422,13 +431,16 @@ async def _add_person(
     c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str, plans: Plans
 ) -> UUID | str | None:
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
-    if not profile.is_person:
-        return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
+    allows_guests = profile.is_guest and (await team.get_team(c, keeper.team_id)).guests_score
+    if not (profile.is_person or allows_guests):
+        more = " A guest can, where setup allows it." if profile.is_guest else ""
+        return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score.{more}"
     if profile.email:
         # Somebody whom the team knows by address already, but who has not met the bot here yet.
         known = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
         if known:
-            await team.link(c, member_id=known, profile=profile)
+            await _link(c, known, profile)
+            await team.update_member(c, known, {"is_guest": profile.is_guest})
     found = await team.find_by_identity(c, SlackUser(profile.workspace_id, profile.user_id))
     if found and found[1].id != keeper.team_id:
         return f"{profile.name} was skipped: in a team already."
@@ -438,7 +450,7 @@ async def _add_person(
     if why := await plans_of.no_member(c, keeper.team_id, plans):
         return f"{profile.name} was skipped. {why}"
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
-    await _write(c, keeper, "member.added", {"member": str(member_id), "role": role})
+    await write(c, keeper, "member.added", {"member": str(member_id), "role": role})
     return member_id
 
 
@@ -519,10 +531,10 @@ async def edit_member(
             },
         )
         changes = _changes(before, fields)
-        await _write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
+        await write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
         await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
-            await _excuse(c, team_id=by.team.id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+            await _excuse(c, by.team.id, decision_id, round_id, member_id)
         if fields.is_active is not before.is_active:
             await _show_anew(c, needing, rounds)
         return await _member_of_team(c, by, member_id)
@@ -562,6 +574,8 @@ def _check_member(before: Member, fields: MemberFields, doer: Member) -> None:
 def _changes(before: Member, fields: MemberFields) -> dict[str, object]:
     changed: dict[str, object] = {}
     for name, old, new in (
+        ("name", before.name, fields.name),
+        ("email", before.email, fields.email.lower()),
         ("role", before.role, fields.role),
         ("authority", before.authority, fields.authority),
         ("is_active", before.is_active, fields.is_active),
@@ -607,8 +621,62 @@ async def _deactivate(c: AsyncConnection, known: Member, cause: str) -> None:
     details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
     await audit.write(c, "member.changed", details=details)
     for decision_id, round_id in rounds:
-        await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+        await _excuse(c, team_id, decision_id, round_id, member_id)
     await _show_anew(c, needing, rounds)
+
+
+async def follow(db: Db, profile: Profile) -> None:
+    """Take over what Slack says of a member now: name, address and zone, where nobody else has changed them since; and
+    at once that they have become a guest, or are gone.
+
+    Somebody who is in no team is no news.
+    """
+    user = SlackUser(profile.workspace_id, profile.user_id)
+    found = await autocommit(db, lambda c: team.find_by_identity(c, user))
+    if found is None:
+        return
+    member, its_team = found
+
+    async def work(c: AsyncConnection) -> None:
+        if member.is_active and profile.is_gone:
+            return await _deactivate(c, member, "gone_from_slack")
+        if member.is_active and profile.is_guest and not its_team.guests_score:
+            return await _deactivate(c, member, "guest")
+        return await _take_over(c, member, profile)
+
+    await run_tx(db, work)
+
+
+async def _take_over(c: AsyncConnection, member: Member, profile: Profile) -> None:
+    if member.is_guest is not profile.is_guest and not profile.is_gone:
+        await reminder.replan_team(c, member.team_id)
+    known = await team.known_of(c, SlackUser(profile.workspace_id, profile.user_id))
+    told = team.Known(profile.name, profile.email or known.email, profile.tz or known.tz)
+    if told == known and (member.is_guest is profile.is_guest or profile.is_gone):
+        return
+    values = await _said_anew(c, member, known, profile)
+    await team.set_known(c, profile)
+    changed: dict[str, object] = {name: [getattr(member, name), value] for name, value in values.items()}
+    if profile.tz and known.tz != profile.tz:
+        changed["zone"] = [known.tz, profile.tz]
+    if values:
+        await team.update_member(c, member.id, values)
+    if changed:
+        await audit.write(c, "member.changed", details={"member": str(member.id), **changed, "cause": "slack"})
+
+
+async def _said_anew(c: AsyncConnection, member: Member, known: team.Known, profile: Profile) -> dict[str, object]:
+    """Of the member's own columns; an address that somebody else has is left alone."""
+    values: dict[str, object] = {}
+    if known.name is not None and profile.name not in (known.name, member.name) and member.name == known.name:
+        values["name"] = profile.name
+    email = (profile.email or "").lower()
+    is_theirs = known.email is not None and member.email == known.email.lower() != email
+    if email and is_theirs and await team.email_is_free(c, email=email, member_id=member.id):
+        values["email"] = email
+    if member.is_guest is not profile.is_guest and not profile.is_gone:
+        values["is_guest"] = profile.is_guest
+    return values
 
 
 async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:
@@ -626,14 +694,7 @@ async def _rounds_that_ask(c: AsyncConnection, *, team_id: UUID, member_id: UUID
     return await round.unpublished_rounds_of(c, member_id)
 
 
-async def _excuse(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
-    """Ask them no more; if they were the last one missing, that closes the round."""
-    await round.excuse(c, round_id=round_id, member_id=member_id)
-    await audit.write(c, "round.excused", decision_id=decision_id, details={"member": str(member_id)})
-    found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
-    answer = await closing.close(c, found, by=None)
-    if answer == "already" and found.round and found.round.has_quorum:
-        # It had closed without quorum, and of those who are left enough have scored.
-        await closing.enqueue_publication(c, found.round.id)
-    if answer != "closed":
-        await decision.changed(c, decision_id)
+async def _excuse(c: AsyncConnection, team_id: UUID, decision_id: UUID, round_id: UUID, member_id: UUID) -> None:
+    details = {"member": str(member_id)}
+    await audit.write(c, "round.excused", decision_id=decision_id, details=details)
+    await closing.excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)

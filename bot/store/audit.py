@@ -1,4 +1,4 @@
-"""The trail of state changes: who, what, when (table `audit_logs`). Never a score, a comment or a typed text."""
+"""The trail of state changes: who, what, when (table `audit_logs`). Never a score, a comment, a text about a case."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -21,7 +21,7 @@ async def write(
     by: UUID | None = None,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Append one line. `details`: ids, numbers and states only.
+    """Append one line. `details`: ids, numbers and states only; of a member's change also name and address.
 
     The given columns `ip_address` and `user_agent` stay empty: a click comes from Slack's servers, not from the person.
     `seq` is the order of the lines, also of several in one transaction; of one decision it is the order of what

@@ -127,3 +127,17 @@ async def settle(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, r
 def settling(delivery: Delivery, *, decision_id: UUID, revision: int) -> dict[str, object]:
     mine = {"id": delivery.id, "token": delivery.token, "lane": delivery.lane}
     return {**mine, "decision": str(decision_id), "revision": revision}
+
+
+async def is_shown_to_others(c: AsyncConnection, team_id: UUID, channel_id: str) -> bool:
+    """Whether somebody of the team has confirmed that another company may read its cards there."""
+    s = t.shared_channels.c
+    found = await c.execute(select(s.team_id).where(s.team_id == team_id, s.channel_id == channel_id))
+    return found.first() is not None
+
+
+async def show_to_others(c: AsyncConnection, *, team_id: UUID, channel_id: str, by: UUID) -> bool:
+    """False: it was confirmed before."""
+    row = {"team_id": team_id, "channel_id": channel_id, "confirmed_by": by}
+    add = insert(t.shared_channels).values(**row).on_conflict_do_nothing().returning(t.shared_channels.c.channel_id)
+    return (await c.execute(add)).first() is not None

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, insert, select, text, union_all, update
+from sqlalchemy import bindparam, cast, exists, func, insert, null, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.home import Decided
+from bot.domain.outcome import PROPOSAL, Proposal
 from bot.errors import NotFound
 from bot.store import reminder
 from bot.store import tables as t
@@ -48,6 +49,7 @@ def decision_of(row: Any) -> Decision:
         customer_value_before=row.customer_value_before,
         urgency_level_before=row.urgency_level_before,
         called_off=tuple(row.called_off or ()),
+        proposal=Proposal.from_body(row.proposal) if row.proposal else None,
         unheard=row.unheard,
     )
 
@@ -181,6 +183,24 @@ async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID | None) ->
 async def set_unheard(c: AsyncConnection, decision_id: UUID, news: str | None) -> None:
     """Which news (a `Kind`) the channel was not shown; None: there is none."""
     await _set(c, decision_id, {"unheard": news})
+
+
+async def set_proposal(c: AsyncConnection, decision_id: UUID, proposal: Proposal | None) -> None:
+    """A choice that waits for a second person, or was sent back; None: there is none."""
+    await _set(c, decision_id, {"proposal": null() if proposal is None else proposal.to_body()})
+
+
+async def expired(c: AsyncConnection, *, now: datetime, at_most: int) -> list[tuple[UUID, UUID]]:
+    """(team id, decision id) of choices that nobody has confirmed in time, but for those that are being changed now."""
+    d = t.customer_decisions.c
+    at = cast(d.proposal["proposed_at"].astext, t.TIMESTAMPTZ)
+    rows = await c.execute(
+        select(d.team_id, d.id)
+        .where(d.proposal.is_not(None), d.proposal["returned_by"].astext.is_(None), at <= now - PROPOSAL)
+        .limit(at_most)
+        .with_for_update(read=True, skip_locked=True)
+    )
+    return [(row.team_id, row.id) for row in rows]
 
 
 async def set_place(c: AsyncConnection, decision_id: UUID, *, workspace_id: str, channel_id: str | None) -> None:

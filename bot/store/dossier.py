@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, bindparam, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, Uuid, bindparam, case, cast, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Brief, Decision, Dossier, Status
@@ -54,6 +54,14 @@ def _member(member_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     return _MEMBER.one(select(*team.MEMBER_COLUMNS).select_from(_IN_SLACK).where(t.team_members.c.id == member_id))
 
 
+def _proposal_by(name: str) -> ColumnElement[UUID]:
+    """Who proposed a choice, or sent it back; null where nobody has."""
+    return cast(_D.c.proposal[name].astext, Uuid)
+
+
+_SECOND: Any = case((_O.c.decision_id.is_(None), _proposal_by("returned_by")), else_=_O.c.confirmed_by)
+
+
 def _result(round_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     return select(t.round_results.c.body).where(t.round_results.c.round_id == round_id).scalar_subquery()
 
@@ -67,6 +75,9 @@ _WHOLE = (
         _member(_D.c.created_by).label("owner"),
         _member(_D.c.taken_from).label("predecessor"),
         _member(_O.c.resolved_by).label("resolver"),
+        _member(_O.c.resolved_for).label("principal"),
+        _member(_proposal_by("proposed_by")).label("proposer"),
+        _member(_SECOND).label("second"),
         _CRITERION.all(_of(t.decision_criteria), *criterion.IN_ORDER).label("criteria"),
         _OPTION.all(_of(t.response_options), *option.IN_ORDER).label("options"),
         _ROUND.joined.label("live"),
@@ -131,6 +142,9 @@ def _dossier_of(row: Any) -> Dossier:
         first_result=from_body(row.first_result) if row.first_result else None,
         outcome=_read(row.outcome, _OUTCOME, outcome.outcome_of),
         resolver=_read(row.resolver, _MEMBER, team.member_of),
+        principal=_read(row.principal, _MEMBER, team.member_of),
+        proposer=_read(row.proposer, _MEMBER, team.member_of),
+        second=_read(row.second, _MEMBER, team.member_of),
         card=_read(row.card, _PLACE, card.card_of),
         predecessor=_read(row.predecessor, _MEMBER, team.member_of),
         ledger=FIRST if d.case.customer_name == EVERYBODY else Ledger(max(row.requests, 1)),

@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    null,
     or_,
     select,
     text,
@@ -213,6 +214,7 @@ async def forget_cases(
         "cancel_reason": case((d.c.cancel_reason.is_not(None), GONE)),
         "permalink": None,
         "ai_classification": None,
+        "proposal": null(),
         "erased_at": func.now(),
     }
     await c.execute(update(d).where(mine).values(**values))
@@ -296,6 +298,8 @@ _UNWRITE = (
     "ai_classification = NULL WHERE id = ANY (:ids) AND created_by = :member",
     f"UPDATE customer_decisions SET cancel_reason = '{GONE}' WHERE id = ANY (:ids) AND cancel_reason IS NOT NULL "
     f"AND {_BY_THE_TRAIL.format('customer_decisions.id', 'decision.cancelled')}",
+    # Whoever proposed or returned it: a choice that was never confirmed is of no use once the decision is over.
+    "UPDATE customer_decisions SET proposal = NULL WHERE id = ANY (:ids) AND proposal IS NOT NULL",
     f"UPDATE response_options SET description = '{GONE}' WHERE decision_id = ANY (:ids) AND created_by = :member",
     "UPDATE decision_criteria SET description = '' WHERE decision_id = ANY (:ids) AND created_by = :member",
     f"UPDATE decision_outcomes SET reason = '{GONE}' WHERE decision_id = ANY (:ids) AND reason IS NOT NULL "
@@ -336,6 +340,22 @@ async def slack_ids(c: AsyncConnection, member_id: UUID) -> list[str]:
     return list((await c.execute(select(i.slack_user_id).where(i.member_id == member_id))).scalars())
 
 
+_FORMER = text(
+    """
+    SELECT told_name AS name, told_email AS email FROM slack_identities WHERE member_id = :member
+    UNION SELECT a.details #>> ARRAY['name', place], a.details #>> ARRAY['email', place]
+    FROM audit_logs a CROSS JOIN unnest(ARRAY['0', '1']) AS place
+    WHERE a.action = 'member.changed' AND a.details ->> 'member' = CAST(:member AS text)
+    """
+).bindparams(bindparam("member", type_=Uuid))
+
+
+async def former(c: AsyncConnection, member_id: UUID) -> list[tuple[str | None, str | None]]:
+    """Names with addresses that this member has had, as Slack told them and as the trail keeps changes of them."""
+    rows = await c.execute(_FORMER, {"member": member_id})
+    return [(row.name, row.email) for row in rows]
+
+
 async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email: str) -> None:
     """The row stays under a pseudonym, for what it decided and scored; what finds the person again is deleted."""
     i, h = t.slack_identities, t.homes
@@ -343,6 +363,8 @@ async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email
     await c.execute(delete(h).where(tuple_(h.c.workspace_id, h.c.slack_user_id).in_(mine)))
     for table in (i, t.reminders, t.forecasts):
         await c.execute(delete(table).where(table.c.member_id == member_id))
+    y = t.deputies
+    await c.execute(delete(y).where(or_(y.c.member_id == member_id, y.c.deputy_id == member_id)))
     await c.execute(delete(t.wordings).where(t.wordings.c.changed_by == member_id))
     values = {
         "name": name,
@@ -438,7 +460,8 @@ async def end_everything(c: AsyncConnection, team_id: UUID) -> None:
 
 async def forget_team(c: AsyncConnection, team_id: UUID, *, name: str) -> None:
     """The row stays under a pseudonym, for the numbers of its decisions."""
-    await c.execute(delete(t.wordings).where(t.wordings.c.team_id == team_id))
+    for table in (t.wordings, t.shared_channels):
+        await c.execute(delete(table).where(table.c.team_id == team_id))
     await c.execute(text("SELECT forget_admins(:team)"), {"team": team_id})
     values: dict[str, object] = {"name": name, "company_name": GONE, "industry": None, "suggestion_words": {}}
     await c.execute(update(t.teams).where(t.teams.c.id == team_id).values(**values))

@@ -1,6 +1,6 @@
 """Reads a team's decisions for the exported table, page by page. Nothing of the vault: what the team sees anyhow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Status
 from bot.domain.export import Record
+from bot.domain.outcome import Outcome
 from bot.domain.result import Result, from_body
 from bot.errors import told
 from bot.store import option, outcome
@@ -49,7 +50,8 @@ async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most
     # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
     resolved = [row.id for row in rows if row.status == Status.RESOLVED.value]
     outcomes = await outcome.of_decisions(c, resolved)
-    resolvers = await _names(c, [found.resolved_by for found in outcomes.values()])
+    people = [member_id for found in outcomes.values() for member_id in _whose(found)]
+    names = await _names(c, [member_id for member_id in people if member_id])
     return [
         Record(
             decision=decision_of(row),
@@ -57,7 +59,9 @@ async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most
             options=options[row.id],
             results=results.get(row.id, ()),
             outcome=outcomes.get(row.id),
-            resolver=resolvers.get(outcomes[row.id].resolved_by, "") if row.id in outcomes else "",
+            resolver=_named(names, outcomes[row.id].resolved_by if row.id in outcomes else None),
+            principal=_named(names, outcomes[row.id].resolved_for if row.id in outcomes else None),
+            second=_named(names, outcomes[row.id].confirmed_by if row.id in outcomes else None),
             suggested_type=(row.ai_classification or {}).get("type"),
             confidence=row.ai_confidence_score,
         )
@@ -82,6 +86,14 @@ async def _results(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUI
             continue
         found[row.decision_id] = (*found.get(row.decision_id, ()), result)
     return found
+
+
+def _whose(found: Outcome) -> tuple[UUID | None, ...]:
+    return found.resolved_by, found.resolved_for, found.confirmed_by
+
+
+def _named(names: Mapping[UUID, str], member_id: UUID | None) -> str:
+    return names.get(member_id, "") if member_id else ""
 
 
 async def _names(c: AsyncConnection, member_ids: Sequence[UUID]) -> dict[UUID, str]:

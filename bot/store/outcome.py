@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.outcome import Answer, Before, Forecast, Outcome, OutcomeDraft
+from bot.domain.outcome import Answer, Before, Forecast, Outcome, OutcomeDraft, Proposal
 from bot.store import tables as t
 
 
@@ -40,6 +40,8 @@ def outcome_of(row: Any) -> Outcome:
         answer=Answer(row.answer) if row.answer else None,
         answered_at=row.answered_at,
         before=Before.from_body(row.before_answer) if row.before_answer else None,
+        resolved_for=row.resolved_for,
+        confirmed_by=row.confirmed_by,
     )
 
 
@@ -47,17 +49,18 @@ async def choose(
     c: AsyncConnection,
     *,
     decision_id: UUID,
-    option_id: UUID,
-    reason: str,
-    resolved_by: UUID,
+    made: Proposal,
+    confirmed_by: UUID | None,
     hours: int,
     follow_up: datetime,
 ) -> None:
-    """Record the choice, and when it is asked how it turned out; a changed choice replaces it (the trail has both)."""
+    """Record the choice, and when it is asked how it turned out; a changed one replaces it (the trail has both)."""
     choice = {
-        "selected_option_id": option_id,
-        "reason": reason,
-        "resolved_by": resolved_by,
+        "selected_option_id": made.option_id,
+        "reason": made.reason,
+        "resolved_by": made.proposed_by,
+        "resolved_for": made.proposed_for,
+        "confirmed_by": confirmed_by,
         "resolution_time_hours": hours,
         "follow_up_required": True,
         "follow_up_date": follow_up,

@@ -99,6 +99,7 @@ teams = Table(
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
     Column("asks_model", Boolean, nullable=False, server_default=text("true")),  # where there is a language model
+    Column("guests_score", Boolean, nullable=False, server_default=text("false")),
 )
 
 team_members = Table(
@@ -116,6 +117,7 @@ team_members = Table(
     Column("is_active", Boolean),
     Column("created_at", UTC_TIMESTAMP),
     Column("updated_at", UTC_TIMESTAMP),
+    Column("is_guest", Boolean, nullable=False, server_default=text("false")),  # of the workspace: never decides
 )
 
 customer_decisions = Table(
@@ -163,6 +165,7 @@ customer_decisions = Table(
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
     Column("erased_at", TIMESTAMPTZ),  # since when its texts are gone
+    Column("proposal", JSONB),  # a choice that a second person has to confirm: an `outcome.Proposal`
 )
 
 decision_criteria = Table(
@@ -222,6 +225,8 @@ decision_outcomes = Table(
     Column("answered_at", TIMESTAMPTZ),
     Column("answered_by", ForeignKey("team_members.id")),
     Column("before_answer", JSONB),  # what taking it back restores
+    Column("resolved_for", ForeignKey("team_members.id")),  # whose authority a deputy resolved it with
+    Column("confirmed_by", ForeignKey("team_members.id")),  # the second person, where it took two
 )
 
 auth_tokens = Table(
@@ -267,6 +272,8 @@ slack_identities = Table(
     Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
     Column("tz", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("told_name", Text),  # as Slack told it last; likewise the next
+    Column("told_email", Text),
 )
 
 team_numbers = Table(
@@ -532,3 +539,23 @@ install_states = Table(
     Column("expires_at", TIMESTAMPTZ, nullable=False),
     Column("used_at", TIMESTAMPTZ),
 )
+
+deputies = Table(
+    "deputies",
+    metadata,
+    Column("member_id", ForeignKey("team_members.id", ondelete="CASCADE"), primary_key=True),
+    Column("deputy_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("begins", TIMESTAMPTZ, nullable=False),
+    Column("until", TIMESTAMPTZ, nullable=False),
+    Column("is_running", Boolean, nullable=False, server_default=text("false")),  # as the plans of reminders know it
+)
+
+shared_channels = Table(
+    "shared_channels",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel_id", Text, primary_key=True),
+    Column("confirmed_by", ForeignKey("team_members.id")),
+    Column("confirmed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""Channels that another company reads, and in which the team's cards may appear all the same."""

@@ -1,6 +1,8 @@
 """Teams, members and who they are in Slack."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.preference import FROM_SLACK
-from bot.domain.team import Member, Profile, SlackUser, Team
+from bot.domain.team import Absent, Member, Profile, SlackUser, Team
 from bot.errors import Invalid, NotFound
 from bot.store import tables as t
 
@@ -19,7 +21,7 @@ NO_PASSWORD = "!"
 
 def team_of(row: Any) -> Team:
     about = (row.team_id, row.team_name, row.company_name, row.industry, row.team_size)
-    return Team(*about, row.currency, row.broadcasts, row.tier, row.language)
+    return Team(*about, row.currency, row.broadcasts, row.tier, row.language, row.guests_score)
 
 
 def member_of(row: Any) -> Member:
@@ -32,8 +34,15 @@ def member_of(row: Any) -> Member:
         authority=row.escalation_authority or 1,
         expertise_areas=tuple(row.expertise_areas or ()),
         is_active=bool(row.is_active),
+        is_guest=row.is_guest,
         slack_user_id=row.slack_user_id,
+        away_until=row.away_until,
+        stands_for=tuple(_absent(one) for one in row.stands_for or ()),
     )
+
+
+def _absent(body: Mapping[str, Any]) -> Absent:
+    return Absent(UUID(body["id"]), body["name"], body["authority"], datetime.fromisoformat(body["until"]))
 
 
 TEAM_COLUMNS = (
@@ -46,6 +55,19 @@ TEAM_COLUMNS = (
     t.teams.c.broadcasts,
     func.coalesce(t.teams.c.subscription_tier, "starter").label("tier"),
     t.teams.c.language,
+    t.teams.c.guests_score,
+)
+# While it lasts; of nobody who is no longer active. One look at a key of a small table for each member.
+_AWAY: ColumnElement[Any] = literal_column(
+    """(SELECT y.until FROM deputies y JOIN team_members z ON z.id = y.deputy_id AND z.is_active
+        WHERE y.member_id = team_members.id AND y.begins <= now() AND y.until > now())""",
+    t.TIMESTAMPTZ,
+)
+_STANDS_FOR: ColumnElement[Any] = literal_column(
+    """(SELECT jsonb_agg(jsonb_build_object('id', z.id, 'name', z.name, 'until', y.until,
+            'authority', coalesce(z.escalation_authority, 1)) ORDER BY z.escalation_authority DESC, z.name)
+        FROM deputies y JOIN team_members z ON z.id = y.member_id AND z.is_active AND NOT z.is_guest
+        WHERE y.deputy_id = team_members.id AND y.begins <= now() AND y.until > now())"""
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),
@@ -56,7 +78,10 @@ MEMBER_COLUMNS = (
     t.team_members.c.escalation_authority,
     t.team_members.c.expertise_areas,
     t.team_members.c.is_active,
+    t.team_members.c.is_guest,
     t.slack_identities.c.slack_user_id,
+    _AWAY.label("away_until"),
+    _STANDS_FOR.label("stands_for"),
 )
 
 
@@ -120,9 +145,35 @@ async def link(c: AsyncConnection, *, member_id: UUID, profile: Profile) -> None
             slack_user_id=profile.user_id,
             member_id=member_id,
             tz=profile.tz,
+            told_name=profile.name,
+            told_email=profile.email,
         )
         .on_conflict_do_nothing()
     )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What Slack told last of somebody; None where it never did."""
+
+    name: str | None
+    email: str | None
+    tz: str | None
+
+
+async def known_of(c: AsyncConnection, user: SlackUser) -> Known:
+    """Of an identity that there is. Locked, so that the same news twice at once is followed once."""
+    i = t.slack_identities.c
+    here = (i.workspace_id == user.workspace_id) & (i.slack_user_id == user.user_id)
+    row = (await c.execute(select(i.told_name, i.told_email, i.tz).where(here).with_for_update())).one()
+    return Known(row.told_name, row.told_email, row.tz)
+
+
+async def set_known(c: AsyncConnection, profile: Profile) -> None:
+    i = t.slack_identities
+    here = (i.c.workspace_id == profile.workspace_id) & (i.c.slack_user_id == profile.user_id)
+    told = {"told_name": profile.name, "told_email": profile.email or i.c.told_email, "tz": profile.tz or i.c.tz}
+    await c.execute(update(i).where(here).values(**told))
 
 
 async def set_zone(c: AsyncConnection, *, workspace_id: str, user_id: str, tz: str) -> None:
@@ -179,6 +230,7 @@ async def admins(c: AsyncConnection, *, workspace_id: str, authority: int) -> li
         .where(
             t.team_workspaces.c.workspace_id == workspace_id,
             t.team_members.c.is_active,
+            ~t.team_members.c.is_guest,
             t.team_members.c.escalation_authority >= authority,
         )
         .order_by(t.team_members.c.name)
@@ -302,6 +354,7 @@ async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, rol
                 password_hash=NO_PASSWORD,
                 role=role,
                 escalation_authority=authority,
+                is_guest=profile.is_guest,
                 notification_preferences=FROM_SLACK,
             )
             .on_conflict_do_nothing()

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bot.domain.authority import AuthorityTable, decider, highest_cost, least_for_any, reach, required_authority
-from bot.domain.decider import highest_reach
-from bot.domain.decision import Case, Dossier
+from bot.domain.by import By
+from bot.domain.decider import acts_for, authority_on, highest_reach
+from bot.domain.decision import Case, Decision, Dossier
 from bot.domain.money import format_money
 from bot.domain.team import TOP_AUTHORITY, Member, may_edit_team, who_edits
 from bot.views.slack import ids, text
@@ -75,3 +76,11 @@ def out_of_reach(dossier: Dossier, members: Sequence[Member], table: AuthorityTa
         f"*Nobody in the team may resolve with {text.listing([*named, *more], last='or')} yet.* {who_gives(members)} "
         "Scoring need not wait for it."
     )
+
+
+def may_decide(decision: Decision, by: By) -> str:
+    """ "You may decide up to USD 50,000, in the place of Mike Chen, who is away."."""
+    level = authority_on(decision, by.member)
+    absent = acts_for(decision, by.member, level)
+    place = f", in the place of {text.inline(absent.name, 80)}, who is away" if absent else ""
+    return f"You may decide {reach(level, by.rules.authority, decision.currency)}{place}."

@@ -16,6 +16,7 @@ from bot.views.dossier import (
     more_button,
     option_lines,
     outcome_summary,
+    proposal_lines,
     round_lines,
     show_button,
     state,
@@ -82,7 +83,9 @@ def _underway(dossier: Dossier, now: datetime, room: int) -> list[kit.Block]:
     """The result first, once there is one; what happened is told until then."""
     about = [] if dossier.result else _about(dossier, room)
     results = [*result.summary(dossier, room=room), *second_round.first_on_card(dossier, room=room)]
+    proposed = proposal_lines(dossier, title_room=room, reason_room=REASON)
     return [
+        *([kit.section("\n".join(proposed))] if proposed else []),
         *about,
         *results,
         *before_on_card(dossier),
@@ -132,9 +135,11 @@ WHY = {
     "not_in_channel": "I am not in {channel} yet.",
     "channel_not_found": "I cannot see {channel}: it is private, or it is gone.",
     "is_archived": "{channel} is archived.",
+    "shared": "People of another company read {channel}.",
 }
 WAY_OUT = {
     "is_archived": "Unarchive it, then press the button.",
+    "shared": "Press the button to show it to them all the same; of this channel you are asked once.",
     "given_up": "Press the button to let me try again; whoever runs me finds more in `conclave outbox list`.",
 }
 
@@ -157,12 +162,10 @@ def unreachable(dossier: Dossier, *, reason: str, bot_name: str = "Conclave") ->
     )
     title = text.inline(decision.case.title, 300)
     meanwhile = f"Until then everything works from `{ids.COMMAND} show {decision.number}`."
+    is_shared = reason == "shared"
+    words, action = ("Show it to them", ids.SHOW_TO_OTHERS) if is_shared else ("Post the card", ids.POST_CARD)
     button = kit.button(
-        "Post the card",
-        ids.POST_CARD,
-        value=str(decision.id),
-        style="primary",
-        label=f"Post the card of {decision.name}",
+        words, action, value=str(decision.id), style="primary", label=f"{words}: the card of {decision.name}"
     )
     sentences = f"The card of *{decision.name} {title}* could not be posted. {why} {way_out}"
     blocks = [

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.domain.authority import AuthorityTable, decider, reach, required_authority
 from bot.domain.by import By
-from bot.domain.decider import may_carry
+from bot.domain.decider import acts_for, authority_on, may_carry
 from bot.domain.decision import Case, Dossier, Status
 from bot.domain.option import Option
 from bot.domain.outcome import Forecast
@@ -17,7 +17,7 @@ from bot.domain.sketch import Sketch
 from bot.domain.team import Member
 from bot.domain.waiting import leading
 from bot.views import precedent, result, second_round
-from bot.views.authority import who_gives
+from bot.views.authority import may_decide, who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
     buttons,
@@ -28,6 +28,7 @@ from bot.views.dossier import (
     option_facts,
     outcome_lines,
     progress,
+    proposal_lines,
     result_title,
     round_lines,
     standing_line,
@@ -67,6 +68,7 @@ def details(
         blocks = [
             *_top(dossier, by),
             *_ending(dossier),
+            *([kit.section("\n".join(proposed))] if (proposed := proposal_lines(dossier, reason_room=1000)) else []),
             *([stated(forecast)] if forecast else []),
             *_result(dossier),
             *before_in_details(dossier),
@@ -216,7 +218,7 @@ def _authority(dossier: Dossier, by: By, deciders: Sequence[Member]) -> list[kit
     levels = sorted({required_authority(case, o, table) for o in dossier.options or (None,)})
     most = f", for some options {reach(levels[-1], table, currency)}" if len(levels) > 1 else ""
     so_far = "" if dossier.options else " A costly or risky option needs more."
-    yours = f"You may decide {reach(by.member.authority, table, currency)}."
+    yours = may_decide(dossier.decision, by)
     who = _who_may(dossier, deciders, levels[0], table)
     return [
         kit.divider(),
@@ -228,8 +230,16 @@ def _who_may(dossier: Dossier, deciders: Sequence[Member], least: int, table: Au
     able = sorted((m for m in deciders if may_carry(dossier.decision, m, least)), key=lambda m: (-m.authority, m.name))
     if not able:
         return f"Nobody in the team may resolve it yet. {who_gives(deciders)}"
-    names = [f"{text.inline(m.name, 80)} ({reach(m.authority, table, dossier.decision.currency)})" for m in able]
-    return f"Who may resolve: {text.fit(_rows(names), 2400)}."
+    return f"Who may resolve: {text.fit(_rows([_able(dossier, m, table) for m in able]), 2400)}."
+
+
+def _able(dossier: Dossier, member: Member, table: AuthorityTable) -> str:
+    """ "Mike Chen (up to USD 50,000, away)", "Tom Becker (up to USD 50,000, in the place of Mike Chen)"."""
+    level = authority_on(dossier.decision, member)
+    absent = acts_for(dossier.decision, member, level)
+    place = f", in the place of {text.inline(absent.name, 80)}" if absent else ""
+    away = ", away" if member.away_until else ""
+    return f"{text.inline(member.name, 80)} ({reach(level, table, dossier.decision.currency)}{place}{away})"
 
 
 def _result(dossier: Dossier) -> list[kit.Block]:

@@ -330,7 +330,29 @@ def _choice(dossier: Dossier, outcome: Outcome, *, room: int) -> list[str]:
     resolver, option_id = dossier.resolver, outcome.selected_option_id
     who = text.mention(resolver.slack_user_id, resolver.name) if resolver else "a decider"
     note = _against_leader(dossier, option_id, room=room)
-    return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"By {who}{f'. {note}' if note else ''}"]
+    by = f"By {who}{for_whom(dossier)}"
+    return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"{by}{f'. {note}' if note else ''}"]
+
+
+def for_whom(dossier: Dossier) -> str:
+    """ ", in the place of Mike Chen, confirmed by Sarah Johnson": who else stands behind a choice; else empty."""
+    principal, second = dossier.principal, dossier.second if dossier.outcome else None
+    place = f", in the place of {text.inline(principal.name, 80)}" if principal else ""
+    return f"{place}, confirmed by {text.inline(second.name, 80)}" if second else place
+
+
+def proposal_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int = 300) -> list[str]:
+    """A choice that a second person has to confirm, or has sent back; empty where there is none."""
+    proposal, proposer, second = dossier.decision.proposal, dossier.proposer, dossier.second
+    if proposal is None or proposer is None:
+        return []
+    title, who = title_of(dossier, proposal.option_id, room=title_room), text.inline(proposer.name, 80)
+    if second:
+        why = text.quote(text.one_line(proposal.returned_reason or ""), reason_room)
+        return [f"*Sent back by {text.inline(second.name, 80)}: {title}*, proposed by {who}", why]
+    reason = text.quote(text.one_line(proposal.reason), reason_room)
+    until = f"Somebody else confirms it or sends it back until {text.moment(proposal.expires_at)}"
+    return [f"*Proposed: {title}*, by {who}", reason, until]
 
 
 def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:

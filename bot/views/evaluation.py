@@ -27,6 +27,7 @@ __all__ = [
     "pages",
     "parse",
     "parse_turn",
+    "recused",
     "require_complete",
     "require_readable",
     "saved",
@@ -158,6 +159,11 @@ def submitted(name: str, *, submitted: int, roster: int, closed: bool) -> kit.Vi
         else f"Until scoring closes you may change it: press {Action.SCORE.label} on {name} again."
     )
     return notice.done(f"{name} submitted", f"Submitted in secret. {turnout(submitted, roster)}. {then}")
+
+
+def recused(name: str) -> kit.View:
+    sentence = f"You are excused from scoring {name}: nobody asks you again, and what you typed does not count."
+    return notice.done(f"{name} left", sentence)
 
 
 def _is_one_page(questions: Questions) -> bool:

@@ -129,6 +129,8 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Suggested type", lambda r: DECISION_TYPES.get(r.suggested_type or "")),
     ("Confidence of the suggestion (0-1)", lambda r: r.confidence),
     ("Suggested options", lambda r: _titles(o for o in r.options if o.ai_generated)),
+    ("Resolved in the place of", lambda r: typed(r.principal)),
+    ("Confirmed by", lambda r: typed(r.second)),
     ("Currency", lambda r: r.decision.currency),
     ("Worked", lambda r: _worked(r.outcome) if r.outcome else None),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.home import Decided, Home, Stranger
-from bot.domain.team import Team
+from bot.domain.team import Member, Team
 from bot.domain.waiting import Line
 from bot.views import help as help_view
 from bot.views.dossier import line_facts, show_button
@@ -36,6 +36,7 @@ def _member(found: Home, now: datetime) -> kit.View:
     blocks = [
         kit.header(f"{team.name}, {team.company_name}"),
         kit.context(_team_line(team, found.members)),
+        *_absences(found.actor.member),
         *_welcome(found),
         kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
         *_waiting(_Part.of(lines, 0, waiting, page), now),
@@ -64,6 +65,13 @@ def _stranger(found: Stranger) -> kit.View:
 def _team_line(team: Team, members: int) -> str:
     industry = f" · {text.inline(team.industry, 100)}" if team.industry else ""
     return f"{text.count('active member', members)}{industry} · {text.inline(team.currency, 3)}"
+
+
+def _absences(member: Member) -> list[kit.Block]:
+    lines = [f"You stand in for {text.inline(a.name, 80)} until {text.moment(a.until)}" for a in member.stands_for[:5]]
+    if member.away_until:
+        lines.append(f"You are away until {text.moment(member.away_until)}: your deputy decides in your place")
+    return [kit.context(*lines)] if lines else []
 
 
 def _welcome(found: Home) -> list[kit.Block]:

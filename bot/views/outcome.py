@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.action import Action
-from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, reach, required_authority
+from bot.domain.authority import OWN_DECISION_LIMIT, AuthorityTable, decider, required_authority, takes_two
 from bot.domain.by import By
 from bot.domain.decision import REASON_LENGTH, Decision, Dossier
 from bot.domain.option import Option
@@ -19,7 +19,8 @@ from bot.domain.stability import UNDECIDED
 from bot.domain.team import Member
 from bot.errors import Invalid
 from bot.views import headline, precedent, reason, result
-from bot.views.dossier import buttons, first_leaders, show_button, title_of
+from bot.views.authority import may_decide
+from bot.views.dossier import buttons, first_leaders, for_whom, proposal_lines, show_button, title_of
 from bot.views.reason import parse_reason
 from bot.views.slack import element, ids, kit, notice, text
 from bot.views.slack.entry import checkbox, long_text, money, optional_choice, optional_moment, optional_radio
@@ -63,7 +64,8 @@ def word(dossier: Dossier) -> kit.Message:
         raise ValueError("only what is decided can be told")
     chosen = title_of(dossier, outcome.selected_option_id)
     about = f"Decided: {decision.name} {text.inline(decision.case.title, 150)}"
-    by = f", by {text.inline(resolver.name, 80)}" if resolver else ""  # a mention would notify them of their own press
+    # A mention would notify them of their own press.
+    by = f", by {text.inline(resolver.name, 80)}{for_whom(dossier)}" if resolver else ""
     shown = f"*{about}*\n*{chosen}*{by}\n{text.quote(outcome.reason, REASON_LENGTH)}"
     return kit.message(text.unmarked(f"{text.ended(about)} {chosen}"), [kit.section(shown)])
 
@@ -76,15 +78,14 @@ def resolve(
     members: the active ones, of whom some are named where the owner may not resolve with everything. precedents: the
     cases like this one; None: nothing is said about them.
     """
-    decision, ranked = dossier.decision, _ranked(dossier)
-    member, table = by.member, by.rules.authority
-    offered = [_choice(dossier, option, member, table) for option in ranked]
+    decision, ranked, table = dossier.decision, _ranked(dossier), by.rules.authority
+    offered = [_choice(dossier, option, table) for option in ranked]
     own = _own(dossier, by, members)
     blocks = [
         *([kit.section(own)] if own else []),
         heading(decision, _leader(dossier)),
         kit.section(text.fit([_line(dossier, option, table) for option in ranked], 3000)),
-        kit.context(f"You may decide {reach(member.authority, table, decision.currency)}."),
+        kit.context(may_decide(decision, by)),
         _option(offered).block(thing=decision.id, revision=decision.revision),
         replace(reason.REASON, hint=_REASON_HINT).block(thing=decision.id, revision=decision.revision),
         _sure(by.now + FOLLOW_UP).block(thing=decision.id, revision=decision.revision),
@@ -134,9 +135,17 @@ def stated(forecast: Forecast) -> kit.Block:
     return kit.context(f"Only you see this: you were {sure} sure that it will have worked by {text.day(forecast.due)}.")
 
 
+def send_back(dossier: Dossier) -> kit.View:
+    explain = "\n".join([*proposal_lines(dossier, reason_room=REASON_LENGTH), "Say why it is to be decided anew."])
+    return reason.modal(dossier, action=Action.RETURN_CHOICE, explain=explain, submit="Send it back")
+
+
 def resolved(dossier: Dossier) -> kit.View:
-    """Once it is resolved: the customer is to hear of it."""
+    """Once it is resolved: the customer is to hear of it; or, where it takes two people, a second one first."""
     decision = dossier.decision
+    if decision.proposal:
+        sentence = "It takes two people: somebody else is asked to confirm your choice, or to send it back, for 7 days."
+        return notice.done(f"{decision.name} proposed", sentence, actions=[show_button(decision.id, decision.number)])
     sentence = f'{decision.name} is resolved. Press "{Action.INFORMED.label}" once the customer knows.'
     actions = [
         *buttons(decision, [Action.INFORMED, Action.REPLY], leading=Action.INFORMED),
@@ -230,10 +239,12 @@ def _line(dossier: Dossier, option: Option, table: AuthorityTable) -> str:
     place = result.standing_of(dossier.result, option.id) if dossier.result else None
     needed = required_authority(dossier.decision.case, option, table)
     middle = f" · {place}" if place else ""
-    return f"• *{text.inline(option.title, 150)}*{middle} · needs {decider(needed, table, dossier.decision.currency)}"
+    two = ", and a second person" if takes_two(dossier.decision.case, option, table) else ""
+    needs = f"needs {decider(needed, table, dossier.decision.currency)}{two}"
+    return f"• *{text.inline(option.title, 150)}*{middle} · {needs}"
 
 
-def _choice(dossier: Dossier, option: Option, member: Member, table: AuthorityTable) -> kit.Element:
+def _choice(dossier: Dossier, option: Option, table: AuthorityTable) -> kit.Element:
     needed = required_authority(dossier.decision.case, option, table)
     needs = f"needs {decider(needed, table, dossier.decision.currency)}"
     return element.option(option.title, str(option.id), description=needs)

@@ -53,8 +53,9 @@ def settings(
     phone: str | None,
     now: datetime,
     revision: str,
+    away: Sequence[kit.Block] = (),
 ) -> kit.View:
-    """`ways`: the channels that this installation can use, 'push' always among them."""
+    """`ways`: the channels that this installation can use, 'push' always among them. away: what stands beneath all."""
     is_snoozed = preferences.snoozed_until is not None and preferences.snoozed_until > now
     offered = [element.option(CHANNELS[way], way, description=_where(way, email)) for way in ways]
     inputs = Inputs("settings", revision)
@@ -69,6 +70,7 @@ def settings(
     ]
     if preferences.snoozed_until and is_snoozed:
         blocks.append(kit.context(f"Snoozed until {text.moment(preferences.snoozed_until)}"))
+    blocks += away
     return kit.modal("Your settings", blocks, callback_id=ids.SETTINGS, submit="Save")
 
 

@@ -143,6 +143,7 @@ _VERBS = {
     Kind.UNDECIDED: "Too few have scored:",
     Kind.RESOLVE: "Resolve",
     Kind.BEYOND: "Resolve",
+    Kind.CONFIRM: "Confirm the choice of",
     Kind.INFORM: "Tell the customer:",
     Kind.OUTCOME: "Did it work?",
     Kind.PROMISE: "A reply was promised:",
@@ -164,7 +165,10 @@ def reason_for(item: Told, authority: int) -> str:
     if kind is Kind.BEYOND:
         return _beyond(item, authority)
     why = _WHY[kind](item) if kind in _WHY else _of_round(item)
-    return f"{why} You hear of it because you may decide {_reach(item, authority)}." if kind.is_escalation else why
+    absent = f"you stand in for {text.inline(item.waits.absent, 80)}, who is away" if item.waits.absent else ""
+    if kind.is_escalation:
+        return f"{why} You hear of it because {absent or f'you may decide {_reach(item, authority)}'}."
+    return f"{why} {text.sentence_case(absent)}." if absent else why
 
 
 def _reach(item: Told, authority: int) -> str:
@@ -203,7 +207,16 @@ def _options(item: Told) -> str:
     return f"It has {len(options)} options. Once the list is complete, scoring starts when you say so."
 
 
+def _confirm(item: Told) -> str:
+    """What was chosen, by whom, why, and until when it stands."""
+    lines = pieces.proposal_lines(item.dossier, reason_room=500) if item.dossier else []
+    return "\n".join(lines) or "Somebody has made a choice that a second person has to confirm."
+
+
 def _resolve(item: Told) -> str:
+    returned = item.dossier.decision.proposal if item.dossier else None
+    if item.dossier and returned and returned.returned_by:
+        return "\n".join(pieces.proposal_lines(item.dossier, reason_room=500))
     return f"{_statement(item)} You can decide it now. {item.customer} waits for the answer."
 
 
@@ -225,7 +238,7 @@ def _resolved(item: Told) -> str:
     if outcome is None:
         return ""
     chosen = next((o.title for o in item.brief.options if o.id == outcome.selected_option_id), "an option that is gone")
-    by = f", by {text.inline(resolver.name, 80)}" if resolver else ""
+    by = f", by {text.inline(resolver.name, 80)}{pieces.for_whom(item.dossier)}" if resolver and item.dossier else ""
     return f"*{text.inline(chosen)}*{by}\n{text.quote(outcome.reason, 500)}"
 
 
@@ -273,6 +286,7 @@ _WHY: dict[Kind, Callable[[Told], str]] = {
     Kind.OPTIONS: _options,
     Kind.RESOLVE: _resolve,
     Kind.UNRESOLVED: _unresolved,
+    Kind.CONFIRM: _confirm,
     Kind.RESULT: _result,
     Kind.RESOLVED: _resolved,
     Kind.CALLED_OFF: _called_off,
@@ -303,7 +317,7 @@ def _too_few(found: Round) -> str:
         else "Start over with other people, or cancel the decision."
     )
     return (
-        f"{len(found.roster)} of {len(found.members)} people can still score, since the rest became inactive, "
+        f"{len(found.roster)} of {len(found.members)} people can still score, since the rest are excused, "
         f"and it takes two. {way_out} Nobody is asked to score meanwhile."
     )
 
@@ -311,7 +325,7 @@ def _too_few(found: Round) -> str:
 def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
-            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
+            f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others are excused, so "
             f"extending it brings no more: publish anyway with a reason, or cancel. {_left_alone(found)}"
         )
     return (

@@ -200,4 +200,13 @@ def steps(sheet: Sheet, *, has_back: bool = False) -> list[kit.Block]:
     back = kit.button("Back", ids.TURN_PAGE, value=BACK, label=f"Back to the previous page of {name}")
     later = kit.button("Save for later", ids.SAVE_FOR_LATER, label=f"Save your scores of {name} for later")
     shown = kit.button("What will be shown?", ids.WILL_BE_SHOWN)
-    return [kit.actions([back, later, shown] if has_back else [later, shown]), kit.context(FINE_PRINT)]
+    row = [*([back] if has_back else []), later, shown, *([] if sheet.ballot.is_submitted else [_recuse(name)])]
+    return [kit.actions(row), kit.context(FINE_PRINT)]
+
+
+def _recuse(name: str) -> kit.Element:
+    """For whoever is partial, or knows too much; a ballot that is in cannot be taken out any more."""
+    question = "You are not asked again in this round, and what you typed does not count. Nobody is told why."
+    confirm = kit.confirm("Leave the scoring?", question, yes="Leave it to the others", no="Stay")
+    words = "I should not score this one"
+    return kit.button(words, ids.RECUSE, label=f"{words}: {name}", confirm=confirm)

@@ -13,7 +13,7 @@ from bot.domain.decision import DECISION_TYPES
 from bot.domain.money import CURRENCIES
 from bot.domain.team import LANGUAGES, ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
-from bot.views import authority
+from bot.views import authority, deputy
 from bot.views.slack import element, ids, kit, text
 from bot.views.slack.entry import checkbox, choice, email, line, number, optional_choice, optional_line, users
 from bot.views.slack.field import Answers, Ask, Field, Inputs
@@ -39,6 +39,7 @@ class SetupForm(BaseModel):
     currency: str = "USD"
     broadcasts: bool = True
     language: str = "english"
+    guests_score: bool = False
     user_ids: tuple[str, ...] = ()
     role: str | None = None
     own_role: str | None = None
@@ -170,6 +171,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         currency=ask(_currency(), start.currency),
         broadcasts=ask(_BROADCASTS, start.broadcasts),
         language=ask(_LANGUAGE, start.language),
+        guests_score=ask(_GUESTS, start.guests_score),
         user_ids=ask(
             users(
                 "people",
@@ -199,6 +201,9 @@ _BROADCASTS = checkbox(
     "Show them to the whole channel",
     about="Where another company reads it, whoever was asked is told directly.",
 )
+
+
+_GUESTS = checkbox("guests", "Guests", "May be added, and asked to score", about="They never decide.")
 
 
 _LANGUAGE = choice(
@@ -314,7 +319,12 @@ def edit_member(
     )
     return kit.modal(
         "Edit member",
-        [*([kit.section(text.safe(full, 600))] if full else []), *inputs.blocks],
+        [
+            *([kit.section(text.safe(full, 600))] if full else []),
+            *inputs.blocks,
+            *_seat(member),
+            kit.actions([deputy.button(member, words="Deputy")]),
+        ],
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
         metadata={
@@ -324,6 +334,15 @@ def edit_member(
             "channel": channel_id,
         },
     )
+
+
+def _seat(member: Member) -> list[kit.Block]:
+    """To whom the seat goes of somebody who has not met the bot here yet."""
+    if member.slack_user_id:
+        return []
+    name = text.inline(member.name, 120)
+    said = f"{name} is not linked to anybody in Slack yet: whoever has the e-mail address above takes this seat."
+    return [kit.context(said)]
 
 
 def page_of(view: View) -> int:
@@ -453,6 +472,7 @@ def _may_decide(member: Member, team: Team, table: AuthorityTable) -> str:
 
 def _member_line(member: Member, team: Team, table: AuthorityTable) -> kit.Block:
     facts = [ROLES.get(member.role, text.inline(member.role, 50)), _may_decide(member, team, table)]
+    facts += ["guest, decides nothing"] if member.is_guest else []
     facts += [] if member.is_active else ["*inactive*"]
     facts += [text.inline(member.email, 120)]
     areas = [DECISION_TYPES.get(area, text.inline(area, TAG_LENGTH)) for area in member.expertise_areas[:5]]

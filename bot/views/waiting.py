@@ -16,7 +16,8 @@ def button_words(waits: Waiting) -> str | None:
 def todo(waits: Waiting) -> str:
     """ "score": an invitation to do something, in the middle of a sentence. As mrkdwn."""
     why = f": {text.inline(waits.gone, 80)}, its owner, is no longer active" if waits.gone else ""
-    return f"{WORDS[waits.kind, waits.action]}{why}"
+    place = f", in the place of {text.inline(waits.absent, 80)}, who is away" if waits.absent else ""
+    return f"{WORDS[waits.kind, waits.action]}{why}{place}"
 
 
 WORDS: dict[tuple[Kind, Action | None], str] = {
@@ -35,6 +36,8 @@ WORDS: dict[tuple[Kind, Action | None], str] = {
     (Kind.UNDECIDED, Action.PROCEED): "publish anyway or cancel, since too few have scored",
     (Kind.RESOLVE, Action.RESOLVE): "resolve",
     (Kind.MAY_RESOLVE, Action.RESOLVE): "resolve, unless somebody who was asked first does",
+    (Kind.CONFIRM, Action.CONFIRM_CHOICE): "confirm the choice, or send it back",
+    (Kind.MAY_CONFIRM, Action.CONFIRM_CHOICE): "confirm the choice, unless somebody who was asked first does",
     (Kind.BEYOND, None): "find somebody who may resolve it, since nobody in the team may",
     (Kind.INFORM, Action.INFORMED): "inform the customer",
     (Kind.OUTCOME, Action.RECORD_OUTCOME): "record the outcome",

@@ -37,12 +37,12 @@ def _users_info(api: Api, arguments: Json) -> Json:
         return {"user": _bot_shape(api)}
     if user not in api.workspace.people:
         raise Refused("user_not_found")
-    return {"user": _user_shape(api, api.workspace.people[user])}
+    return {"user": user_shape(api, api.workspace.people[user])}
 
 
 def _users_list(api: Api, arguments: Json) -> Json:
     """Everybody on one page."""
-    members = [_user_shape(api, person) for person in api.workspace.people.values()]
+    members = [user_shape(api, person) for person in api.workspace.people.values()]
     return {"members": [*members, _bot_shape(api)], "response_metadata": {"next_cursor": ""}}
 
 
@@ -50,11 +50,11 @@ def _lookup_by_email(api: Api, arguments: Json) -> Json:
     email = str(arguments.get("email") or "").lower()
     for person in api.workspace.people.values():
         if email and person.email and person.email.lower() == email and not person.deleted:
-            return {"user": _user_shape(api, person)}
+            return {"user": user_shape(api, person)}
     raise Refused("users_not_found")
 
 
-def _user_shape(api: Api, person: PersonSpec) -> Json:
+def user_shape(api: Api, person: PersonSpec) -> Json:
     profile: Json = {"real_name": person.real_name, "display_name": person.name}
     if person.email and "users:read.email" in api.workspace.spec.scopes:
         profile["email"] = person.email

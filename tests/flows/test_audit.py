@@ -3,8 +3,9 @@
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from bot.domain.action import Action
 from bot.store import audit, decision
 from tests.support.deeds import DEEDS, Deed, of_team, toms
 from tests.support.house import living
-from tests.support.steps import edited_by_sarah
+from tests.support.steps import edited_by_sarah, names_a_deputy
 from tests.support.team import Team
 from tests.support.trail import Row, added, expected, trail
 
 SERVICES = Path(__file__).parents[2] / "bot" / "services"
 ACTION = re.compile(r"[a-z]+\.[a-z]+")
 SUPPORT = Path(__file__).parents[1] / "support"
+UNTIL = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=7)
 PHONE, ADDRESS = "+14155550123", "tom.becker@elsewhere.example"
 
 
@@ -60,6 +62,29 @@ async def choices_changed(team: Team) -> None:
     values = {"From": "07:00", "Until": "16:30", "Days": ["Tuesday"], "Tell me by": [], "Snooze": "Quiet for a week"}
     answer = await team.submit("tom", values)
     assert answer.ok, answer
+
+
+async def deputy_named(team: Team) -> None:
+    await names_a_deputy(team, "mike", "tom", until=UNTIL)
+
+
+async def deputy_ended(team: Team) -> None:
+    await names_a_deputy(team, "mike", None)
+
+
+def deputies(before: str | None, after: str | None) -> Callable[[Any], Mapping[str, Any]]:
+    def details(team: Team) -> Mapping[str, Any]:
+        names = [str(team.actors[name].member.id) if name else None for name in (before, after)]
+        return {"member": str(team.actors["mike"].member.id), "deputy": names, **(span(team) if after else {})}
+
+    return details
+
+
+def span(team: Team) -> Mapping[str, Any]:
+    """As the latest line says it: a beginning that nobody chose is the moment of the press."""
+    said = team.value("SELECT details FROM audit_logs WHERE action = 'deputy.appointed' ORDER BY seq DESC LIMIT 1")
+    assert said["until"] == UNTIL.isoformat()
+    return {name: said[name] for name in ("begins", "until")}
 
 
 async def taught(team: Team) -> None:
@@ -111,7 +136,11 @@ IN_THE_TEAM = {
             Row(
                 "member.changed",
                 "sarah",
-                toms(role=["support_manager", "legal_compliance"], authority=[1, 3]),
+                lambda team: {
+                    **toms(role=["support_manager", "legal_compliance"], authority=[1, 3])(team),
+                    "name": ["Tom Becker", "Thomas Becker"],
+                    "email": [team.actors["tom"].member.email, ADDRESS],
+                },
             ),
         ),
     ),
@@ -126,6 +155,11 @@ IN_THE_TEAM = {
         ),
     ),
     "change one's settings": Deed(choices_changed, trail=(Row("settings.changed", "tom", toms_choices),)),
+    "name a deputy": Deed(deputy_named, trail=(Row("deputy.appointed", "mike", deputies(None, "tom")),)),
+    "end what a deputy was named for": Deed(
+        deputy_ended,
+        trail=(Row("deputy.ended", "mike", deputies("tom", None)),),
+    ),
     "snooze": Deed(
         snoozed, trail=(Row("reminders.snoozed", "lisa", lambda team: {"until": quiet_until(team, "lisa")}),)
     ),
@@ -139,8 +173,11 @@ IN_THE_TEAM = {
         ),
     ),
 }
-ELSEWHERE = {"team.created", "member.erased", "customer.erased", "team.erased", "decision.erased"}
-"""Actions that are compared in a test of their own: below, and in test_erasure."""
+ELSEWHERE = {
+    *("team.created", "choice.expired", "member.linked", "channel.confirmed"),
+    *("member.erased", "customer.erased", "team.erased", "decision.erased"),
+}
+"""Actions that are compared in a test of their own: below, and in files named after what they are about."""
 
 
 @pytest.mark.parametrize("name", IN_THE_TEAM)
@@ -190,7 +227,9 @@ async def test_settings_saved_as_they_were_leave_no_line(team: Team) -> None:
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'settings.changed'") == 1
 
 
-async def test_no_address_and_no_number_of_anybody_is_in_the_trail(database_url: str) -> None:
+async def test_no_number_of_anybody_is_in_the_trail_and_an_address_only_where_an_admin_changed_it(
+    database_url: str,
+) -> None:
     ways: dict[str, Any] = {
         "CONCLAVE_EMAIL_URL": "mailtos://user:pass@smtp.example.com?to={email}",
         "CONCLAVE_SMS_URL": "json://127.0.0.1:9/{phone}",
@@ -210,8 +249,11 @@ async def test_no_address_and_no_number_of_anybody_is_in_the_trail(database_url:
         said = [details for (_, _, _, _, details) in trail(team) if details]
 
         assert [d for d in said if "phone" in d] == [{"phone": "changed"}] * 3
+        # Whoever has the address of an unlinked member takes that seat, so who gave it to whom has to be known.
+        assert [d["email"][1] for d in said if "email" in d] == [ADDRESS]
+        rest = [d for d in said if "email" not in d]
         for secret in ("@", ADDRESS, "techcorp.com", PHONE, "5550123"):
-            assert secret not in json.dumps(said)
+            assert secret not in json.dumps(rest)
 
 
 # --- None is missing -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Erasing a member, a customer, a team: nothing of them is found any more, what was counted stays, seals hold."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -287,3 +288,53 @@ async def test_a_customer_of_several_teams_is_asked_about(team: Team, owner: Db)
 
     with pytest.raises(Invalid, match="Several teams have decisions about this customer; choose one with --team"):
         await erasure.plan_customer(owner, ABC)
+
+
+async def test_also_what_a_member_was_called_before_and_whose_deputy_they_were(team: Team, owner: Db) -> None:
+    team.house.sandbox.town.change("mike", real_name="Michael Zqold", email="zqold@techcorp.com")
+    named = "SELECT name FROM team_members WHERE id = %s"
+    mike, lisa, tom = (team.actors[name].member.id for name in ("mike", "lisa", "tom"))
+    await team.until(named, "Michael Zqold", mike)
+    for absent, deputy in ((lisa, mike), (mike, tom), (tom, lisa)):
+        away = "INSERT INTO deputies (member_id, deputy_id, begins, until) VALUES (%s, %s, now(), now() + '1 day')"
+        team.sql(away, absent, deputy)
+    await team.settled()
+    assert "audit_logs" in found(team, MIKE)
+    assert "audit_logs" in found(team, "Michael Zqold")
+
+    await erasure.erase_member(owner, await erasure.plan_member(owner, "zqold@techcorp.com"))
+
+    assert found(team, MIKE, MAIL, SLACK, "Michael Zqold", "zqold@techcorp.com") == {}
+    assert team.sql("SELECT member_id, deputy_id FROM deputies") == [(tom, lisa)]
+
+
+async def test_a_choice_that_nobody_has_confirmed_goes_with_the_decision(team: Team, owner: Db) -> None:
+    await team.to_result("sarah", "lisa", "tom")
+    proposal = {"reason": "zqwhy ABC Corporation", "option_id": str(team.decision_id)}
+    of_sarah = {
+        **proposal,
+        "proposed_by": str(team.actors["sarah"].member.id),
+        "proposed_at": "2026-11-29T10:00:00+00:00",
+    }
+    await team.change("UPDATE customer_decisions SET proposal = %s", json.dumps(of_sarah))
+    await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="Over.")
+
+    await erasure.erase_customer(owner, await erasure.plan_customer(owner, ABC))
+
+    assert found(team, ABC, "zqwhy") == {}
+    assert team.value("SELECT count(*) FROM customer_decisions WHERE proposal IS NOT NULL") == 0
+
+
+async def test_of_a_team_the_trail_forgets_names_and_the_channels_that_others_read(team: Team) -> None:
+    team.house.sandbox.town.change("mike", real_name="Michael Zqold", email="zqold@techcorp.com")
+    named = "SELECT name FROM team_members WHERE id = %s"
+    await team.until(named, "Michael Zqold", team.actors["mike"].member.id)
+    team_id = team.by("sarah").team.id
+    team.sql("INSERT INTO shared_channels (team_id, channel_id) VALUES (%s, 'C0ZQ')", team_id)
+    linked = json.dumps({"member": str(team.actors["mike"].member.id), "workspace": "T0TECHCORP", "user": SLACK})
+    team.sql("INSERT INTO audit_logs (action, details) VALUES ('member.linked', %s)", linked)
+    await team.settled()
+
+    await erasure.erase_workspace(team.db, "T0TECHCORP")
+
+    assert found(team, MIKE, MAIL, SLACK, "Michael Zqold", "zqold@techcorp.com", "C0ZQ") == {}

@@ -520,7 +520,7 @@ async def test_a_round_that_ends_with_one_person_left_offers_its_owner_what_stil
 
     (asked,) = await dms(team, "sarah")
     assert "Too few have scored: #1" in asked.rendered
-    assert "Scoring has closed, and 1 person scored. The others became inactive" in asked.rendered
+    assert "Scoring has closed, and 1 person scored. The others are excused" in asked.rendered
     assert (await team.house.person("sarah").click("Publish anyway", channel="dm")).ok
     assert "Reason" in (await team.modal("sarah", at_least="Reason")).text
 

@@ -340,7 +340,8 @@ async def test_an_excused_person_cannot_score_any_more(team: Team) -> None:
     await team.submit("sarah", {"Active": False})
     team.sql("UPDATE team_members SET is_active = true WHERE name = 'Tom Becker'")
     assert (
-        "You were excused from scoring #1 when you became inactive. Sarah Johnson can start over with you."
+        "You are excused from scoring #1: you asked for it, or had become inactive. "
+        "Sarah Johnson can start over with you."
     ) in await team.told("tom", Action.SCORE)
 
 

@@ -38,6 +38,7 @@ from tests.support.steps import (
     number,
     options,
     proceeded,
+    proposed,
     published,
     quorum,
     resolved,
@@ -196,6 +197,10 @@ LEFT = {
         f"Resolving #{{n}} needs a decider up to USD 1,000; you may decide up to USD 100. {ASK_HIGHER}",
         values={"Option": FULL, "Reason": "It leads."},
     ),
+    "send back": Left(
+        "tom", Action.RETURN_CHOICE, proposed, by("sarah", Action.CONFIRM_CHOICE), impossible("Send it back", RESOLVED),
+        values=REASON,
+    ),
     "informed": Left(
         "tom", Action.INFORMED, resolved, by("mike", Action.CHANGE_CHOICE, REASON),
         impossible("Customer informed", PUBLISHED), for_resolver_or_higher("Customer informed"),
@@ -284,7 +289,7 @@ async def test_a_window_left_open_is_judged_by_what_holds_when_it_is_pressed(tea
 
 DONE_ONCE = (
     "criteria", "propose", "remove option", "start", "extend", "void", "proceed", "second round", "cancel", "resolve",
-    "change choice",
+    "send back", "change choice",
 )  # fmt: skip
 
 

@@ -209,7 +209,7 @@ async def test_somebody_excused_neither_changes_nor_adds_to_a_ballot_by_a_window
         team.sql("SELECT page::text FROM ballot_pages ORDER BY 1"),
         team.sql("SELECT score FROM evaluations"),
     ) == before
-    assert "You were excused from scoring #1" in await team.told("lisa", Action.SCORE)
+    assert "You are excused from scoring #1" in await team.told("lisa", Action.SCORE)
 
 
 async def test_somebody_made_inactive_is_refused_everything_with_one_sentence(team: Team) -> None:

@@ -26,12 +26,15 @@ from tests.support.steps import (
     no_quorum,
     options,
     proceeded,
+    proposed,
     published,
     quorum,
+    recuses,
     resolved,
     result,
     sarah_is_missing,
     scoring,
+    takes_two,
     tie,
     toms_option,
     voided,
@@ -70,6 +73,10 @@ async def opened(team: Team) -> None:
 async def ballot(team: Team) -> None:
     await team.save_pages("tom")
     await does(team, "tom", Action.SCORE, {})
+
+
+async def tom_recuses(team: Team) -> None:
+    await recuses(team, "tom")
 
 
 async def quorum_is_due(team: Team) -> None:
@@ -238,6 +245,9 @@ DEEDS = {
         signed={"rounds.opened_by": "lisa"},
     ),
     "submit a ballot": Deed(ballot, scoring, (), ("1 of 3 has scored",), ("0 of 3 have scored",)),
+    "leave the scoring": Deed(
+        tom_recuses, scoring, (Row("round.recused", "tom"),), ("0 of 2 have scored",), ("0 of 3 have scored",),
+    ),
     "submit the last ballot": Deed(
         published, sarah_is_missing,
         (
@@ -312,6 +322,23 @@ DEEDS = {
         by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), result,
         (Row("decision.resolved", "mike", chosen(FULL, is_leader=True)),), ("Decided: Full refund", "It leads."),
         signed={"decision_outcomes.resolved_by": "mike"},
+    ),
+    "propose a choice that takes two": Deed(
+        by("mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."}), takes_two,
+        (Row("choice.proposed", "mike", chosen(FULL, is_leader=True)),),
+        ("Proposed: Full refund", "Somebody else confirms it", "[ Confirm the choice ]"), ("[ Resolve ]",),
+    ),
+    "confirm a choice": Deed(
+        by("sarah", Action.CONFIRM_CHOICE), proposed,
+        (Row("decision.resolved", "sarah", lambda team: {
+            **chosen(FULL, is_leader=True)(team), "proposed_by": str(team.actors["mike"].member.id)}),),
+        ("Decided: Full refund", "By @mike, confirmed by Sarah Johnson"), ("[ Confirm the choice ]",),
+        signed={"decision_outcomes.resolved_by": "mike", "decision_outcomes.confirmed_by": "sarah"},
+    ),
+    "send a choice back": Deed(
+        by("sarah", Action.RETURN_CHOICE, {"Reason": "Too dear."}), proposed,
+        (Row("choice.returned", "sarah", option(FULL)),),
+        ("Sent back by Sarah Johnson", "Too dear.", "[ Resolve ]"), ("[ Confirm the choice ]",),
     ),
     "resolve against the ranking": Deed(
         by("mike", Action.RESOLVE, {"Option": PARTIAL, "Reason": "Cheaper."}), result,

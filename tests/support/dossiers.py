@@ -17,10 +17,11 @@ from bot.domain.by import By, Rules
 from bot.domain.classification import Choices, Reading
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, Status
+from bot.domain.deputy import Absence
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
-from bot.domain.outcome import Answer, Before, Outcome
+from bot.domain.outcome import Answer, Before, Outcome, Proposal
 from bot.domain.questions import questions_of
 from bot.domain.result import Result, ResultRow, ShownCell, ShownTopic, WeightLimit
 from bot.domain.round import Round, RoundMember, Thresholds
@@ -33,6 +34,7 @@ from bot.views import (
     classification,
     criterion,
     decision,
+    deputy,
     evaluation,
     help,
     more,
@@ -170,7 +172,7 @@ CLOSED: dict[str, Any] = {"closed_at": NOW - timedelta(minutes=5), "close_cause"
 
 
 def situations() -> dict[str, Dossier]:
-    """The thirteen situations that a card shows."""
+    """The fourteen situations that a card shows."""
     published = a_round(submitted=5, **CLOSED, published_at=NOW)
     resolved = {"round": published, "result": RESULT, "resolver": MIKE}
     again: dict[str, Any] = {"number": 2, "follows": UUID(int=400)}
@@ -192,6 +194,14 @@ def situations() -> dict[str, Dossier]:
         "quorum": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=4)),
         "undecided": a_dossier(Status.EVALUATING, 4, round=a_round(submitted=2, **CLOSED)),
         "published": a_dossier(Status.EVALUATING, 4, round=published, result=RESULT),
+        "proposed": a_dossier(
+            Status.EVALUATING,
+            4,
+            decision=a_decision(Status.EVALUATING, 4, proposal=Proposal(OPTIONS[0].id, "It is right.", MIKE.id, NOW)),
+            round=published,
+            result=RESULT,
+            proposer=MIKE,
+        ),
         "second round": a_dossier(
             Status.EVALUATING, 4, round=replace(a_round(submitted=2), **again), first_result=RESULT
         ),
@@ -246,7 +256,10 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
         expected_resolution_date=CASE.expected_resolution_date,
     )
     reason = text(1000) if dossier.decision.cancel_reason else None
-    found = replace(dossier.decision, case=case, number=2_000_000_000, cancel_reason=reason)
+    offer = dossier.decision.proposal and replace(
+        dossier.decision.proposal, option_id=offers[-1].id, reason=text(1000), returned_reason=text(1000)
+    )
+    found = replace(dossier.decision, case=case, number=2_000_000_000, cancel_reason=reason, proposal=offer)
     round_ = dossier.round and replace(
         dossier.round,
         option_ids=tuple(o.id for o in offers),
@@ -274,6 +287,9 @@ def worst(dossier: Dossier, pattern: str) -> Dossier:
             financial_impact_actual=huge,
         ),
         resolver=dossier.resolver and people[1],
+        principal=dossier.resolver and people[3],
+        proposer=dossier.proposer and people[4],
+        second=(dossier.resolver or dossier.proposer) and people[5],
     )
 
 
@@ -398,6 +414,7 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     if dossier.options:
         yield "resolve", outcome.resolve(dossier, by(ANA))
     yield "resolved", outcome.resolved(dossier)
+    yield "send back", outcome.send_back(dossier)
     yield "record", outcome.record(dossier)
     yield "reopen", outcome.reopen(dossier)
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255), industry=filled(pattern, 100))
@@ -412,6 +429,8 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "members", team.members(group, people, table=AuthorityTable(), page=3, notes=[filled(pattern, 400)] * 30)
     expert = replace(people[0], expertise_areas=("refund_request", *(filled(pattern, 40) for _ in range(10))))
     yield "member", team.edit_member(expert, by(replace(SARAH, authority=5)))
+    away = Absence(expert.id, people[1].id, NOW, TOMORROW)
+    yield "deputy", deputy.window(expert, away, people[1], is_own=False, team_id=TEAM.id)
     yield "notice", notice.notice(filled(pattern, 60), filled(pattern, 2500))
     yield "done", notice.done(filled(pattern, 60), filled(pattern, 2500))
     yield "loading", notice.loading(filled(pattern, 60))
@@ -440,4 +459,8 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))
     yield "announcement", team.announcement(group, slack_user_id="U1")
     changed = [a_member(i, filled(pattern, 255)) for i in range(100)]
+    away = Absence(changed[0].id, changed[1].id, NOW, TOMORROW)
+    for to_deputy in (False, True):
+        words: dict[str, Any] = {"to_deputy": to_deputy, "by": changed[2].name, "is_over": False}
+        yield f"deputy told {to_deputy}", deputy.told(changed[0], changed[1], away, **words)
     yield "tended", team.tended(group, changed, slack_user_id="U1", table=AuthorityTable())

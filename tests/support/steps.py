@@ -4,6 +4,7 @@ Lisa owns it (authority 1), Mike decides (4), Tom and Sarah score with her, Sara
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.domain.action import Action
@@ -14,6 +15,7 @@ Step = Callable[[Any], Awaitable[None]]
 FULL, PARTIAL = "Full refund", "Partial credit"
 VOUCHER = {"Option 1": "A voucher"}
 NAMES = {"sarah": "Sarah Johnson", "mike": "Mike Chen", "lisa": "Lisa Rodriguez", "tom": "Tom Becker"}
+RECUSE = "I should not score this one"
 REASON = {"Reason": "So that it ends."}
 
 
@@ -77,6 +79,16 @@ async def result(team: Team) -> None:
     await team.to_result("lisa", "tom", "sarah", by="lisa")
 
 
+async def takes_two(team: Team) -> None:
+    await result(team)
+    team.take_two(2)
+
+
+async def proposed(team: Team) -> None:
+    await takes_two(team)
+    await does(team, "mike", Action.RESOLVE, {"Option": FULL, "Reason": "It leads."})
+
+
 async def costly_result(team: Team) -> None:
     """Partial credit takes authority 2, Full refund 3."""
     await options(team)
@@ -129,6 +141,29 @@ async def looks(team: Team, name: str) -> None:
     await team.window(name, "decision.show")
     await team.settled()
     await team.house.person(name).close(everything=True)
+
+
+async def recuses(team: Team, name: str) -> None:
+    """Press "I should not score this one" in the scoring window."""
+    await team.window(name, Action.SCORE)
+    assert (await team.house.person(name).click(RECUSE)).ok
+    await team.modal(name, at_least="You are excused from scoring")
+    await team.settled()
+    await team.house.person(name).close(everything=True)
+
+
+async def names_a_deputy(team: Team, name: str, deputy: str | None, **when: datetime) -> None:
+    """In one's own settings; when: `begins`, `until`."""
+    person = team.house.person(name)
+    assert (await person.slash("/decide settings")).ok
+    settings = await team.modal(name, at_least="Tell me by")
+    assert (await person.click("Change my deputy" if "Change my deputy" in settings.text else "I will be away")).ok
+    await team.modal(name, at_least="Nobody scores for somebody else")
+    answer = await team.submit(name, {"Deputy": deputy, "From": when.get("begins"), "Until": when.get("until")})
+    assert answer.ok, answer
+    await team.modal(name, at_least="Saved.")
+    await person.close(everything=True)
+    await team.settled()
 
 
 def by(name: str, action: str, values: Mapping[str, Any] | None = None) -> Step:

@@ -96,6 +96,13 @@ class Team(Hands):
         member = dataclasses.replace(self.actors[name].member, authority=authority)
         self.actors[name] = dataclasses.replace(self.actors[name], member=member)
 
+    def take_two(self, level: int | None) -> None:
+        """From this authority on a choice takes two people, as an operator's defaults say it."""
+        self.table = dataclasses.replace(self.table, two_persons_from=level)
+        self.rules = dataclasses.replace(self.rules, authority=self.table)
+        settings = self.house.bot.deps.settings
+        settings.__dict__["rules"] = dataclasses.replace(settings.rules, authority=self.table)
+
     async def open(self, *, by: str = OWNER, channel_id: str | None = "", **case: Any) -> Decision:
         """A decision in phase 3, or 1 where the case lacks something. channel_id '': the first channel."""
         decision, _ = await decisions.open_decision(
@@ -210,6 +217,7 @@ class Team(Hands):
 
     async def tidy_up(self) -> None:
         """Nothing of what was done is open or on a screen any more, and everybody is who they are in `actors`."""
+        self.take_two(None)
         workspace = self.house.sandbox.town.workspace
         for windows in workspace.stacks.values():
             windows.clear()

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.team import Team
 
-OFF_THE_DECISION = ("team.", "member.", "settings.", "suggestions.", "reminders.", "wording.")
+OFF_THE_DECISION = ("team.", "member.", "settings.", "suggestions.", "reminders.", "wording.", "deputy.")
 """What is about the team or a person, not about a decision."""
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from bot import rulebook
+from bot.domain.by import Rules
 from bot.domain.plan import TIERS, Usage
 from bot.domain.team import Team
 from bot.errors import StartError
@@ -63,6 +64,19 @@ def test_a_team_may_go_by_rules_of_its_own_over_those_of_the_installation(tmp_pa
     assert mine.of(TEAM) == mine
 
 
+def test_from_which_authority_on_a_choice_takes_two_is_settled_for_all_and_for_a_team(tmp_path: Path) -> None:
+    team = f'[teams."{TEAM}".authority]\n'
+    for_all = rulebook.read(a_file(tmp_path, f"[authority]\ntwo_persons_from = 4\n{team}ceilings = [7]"))
+    for_one = rulebook.read(a_file(tmp_path, f"{team}two_persons_from = 2"))
+    but_one = rulebook.read(a_file(tmp_path, f"[authority]\ntwo_persons_from = 4\n{team}two_persons_from = 0"))
+
+    def told(rules: Rules) -> list[int | None]:
+        return [rules.of(of).authority.two_persons_from for of in (UUID(int=5), TEAM)]
+
+    assert told(rulebook.read(None)) == [None, None]
+    assert (told(for_all), told(for_one), told(but_one)) == ([4, 4], [None, 2], [4, None])
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -78,6 +92,8 @@ def test_a_team_may_go_by_rules_of_its_own_over_those_of_the_installation(tmp_pa
         ("[authority]\nceilings = [1, 2, 3, 4, 5]", "authority.ceilings: has to be a list of 1 to 4 amounts"),
         ('[authority]\nceilings = ["much"]', "authority.ceilings: has to hold amounts"),
         ("[authority]\ncellings = [3]", "authority.cellings: no such key"),
+        ("[authority]\ntwo_persons_from = 6", "authority.two_persons_from: has to be an authority from 1 to 5, or 0"),
+        ("[authority]\ntwo_persons_from = true", "authority.two_persons_from: has to be"),
         ("[teams.Care.authority]\nceilings = [3]", "teams.Care: a team is named by its id"),
         (f'[teams."{TEAM}".authority]\nceilings = []', f"teams.{TEAM}.authority.ceilings: has to be a list"),
         (f'[teams."{TEAM}".plans]\nx = 1', f"teams.{TEAM}.plans: no such key, there are authority, criteria"),

@@ -66,6 +66,10 @@ def _groups(options: Sequence[Element]) -> list[Element]:
     ]
 
 
+def user_select(action_id: str, *, initial: str | None = None) -> Element:
+    return with_given({"type": "users_select", "action_id": action_id}, initial_user=initial)
+
+
 def users_select(action_id: str, *, placeholder: str | None = None) -> Element:
     return with_given({"type": "multi_users_select", "action_id": action_id}, placeholder=_placeholder(placeholder))
 

@@ -52,6 +52,9 @@ class Fields:
     def is_checked(self, field: str) -> bool:
         return bool(self.choices(field))
 
+    def user(self, field: str) -> str | None:
+        return self._by_field.get(field, {}).get("selected_user") or None
+
     def users(self, field: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._by_field.get(field, {}).get("selected_users") or ()))
 

@@ -18,6 +18,7 @@ MORE = "card.more"
 """Of the button, and of the window with what somebody may do about a decision."""
 LIST_PAGE = "decision.list.page"
 POST_CARD = "card.post"
+SHOW_TO_OTHERS = "card.shared"
 NEW_TYPED = "decision.typed"
 NEW_MORE = "decision.more"
 NEW_UNDO = "decision.undo"
@@ -28,6 +29,7 @@ NOT_USEFUL = "precedent.not_useful"
 TURN_PAGE = "evaluation.turn"
 SAVE_FOR_LATER = "evaluation.save"
 WILL_BE_SHOWN = "evaluation.shown"
+RECUSE = "evaluation.recuse"
 ADD_CRITERION = "criterion.add"
 BACK_TO_CRITERIA = "criterion.back"
 """On cards that were drawn before criteria could be edited beside the options."""
@@ -40,6 +42,8 @@ ANSWERS = {answer: f"outcome.answer.{answer}" for answer in Answer}
 """The buttons that say by one press how it turned out."""
 HOME_NEW = "home.new_decision"
 OPEN_SETTINGS = "preference.open"
+DEPUTY = "deputy.open"
+"""Of the button, and of the window that it opens."""
 OPEN_SETUP = "team.open_setup"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
@@ -71,9 +75,11 @@ ALL = frozenset(
         MORE,
         LIST_PAGE,
         POST_CARD,
+        SHOW_TO_OTHERS,
         TURN_PAGE,
         SAVE_FOR_LATER,
         WILL_BE_SHOWN,
+        RECUSE,
         NEW_TYPED,
         NEW_MORE,
         NEW_UNDO,
@@ -90,6 +96,7 @@ ALL = frozenset(
         HOME_PAGE,
         HOME_NEW,
         OPEN_SETTINGS,
+        DEPUTY,
         OPEN_SETUP,
         CHOOSE_TEAM,
         OTHER_TEAM,

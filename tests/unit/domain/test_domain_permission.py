@@ -139,7 +139,7 @@ def test_who_may_not_score_is_told_why() -> None:
     first, second = SITUATIONS["open"], SITUATIONS["second round"]
 
     assert "who scores was settled when scoring started" in (refusal(Action.SCORE, first, STRANGER) or "")
-    assert "You were excused" in (refusal(Action.SCORE, roster_of(first, excused=True), TOM) or "")
+    assert "You are excused" in (refusal(Action.SCORE, roster_of(first, excused=True), TOM) or "")
     assert "those of the first one" in (refusal(Action.SCORE, second, STRANGER) or "")
     assert "those of the first one" in (refusal(Action.SCORE, roster_of(second, excused=True), TOM) or "")
 

@@ -97,7 +97,7 @@ def test_a_ballot_on_one_page(page: dict[str, Any]) -> None:
             "How sure are you about Cost?: <static_select>",
             "[ Add a comment ]",
             "You are about to submit 6 scores.",
-            "[ Save for later ] [ What will be shown? ]",
+            "[ Save for later ] [ What will be shown? ] [ I should not score this one ]",
             "~ Secret: your team never sees who scored what. Until scoring closes you may change your scores.",
             "{ Submit in secret }",
         ]
@@ -125,7 +125,7 @@ def test_a_page_of_many(one_of_many: dict[str, Any]) -> None:
             "Full refund · Criterion no. 2: <number_input> (required)",
             "Half refund · Criterion no. 2: <number_input> (required)",
             "How sure are you about Criterion no. 2?: <static_select>",
-            "[ Back ] [ Save for later ] [ What will be shown? ]",
+            "[ Back ] [ Save for later ] [ What will be shown? ] [ I should not score this one ]",
             "~ Secret: your team never sees who scored what. Until scoring closes you may change your scores.",
             "{ Next }",
         ]

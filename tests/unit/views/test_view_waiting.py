@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 
 from bot.config import Settings
 from bot.domain.action import Action
-from bot.domain.authority import least_authority
+from bot.domain.authority import least_authority, required_authority
 from bot.domain.by import By
-from bot.domain.decider import may_carry
+from bot.domain.decider import acts_for, may_carry
 from bot.domain.decision import Brief, Dossier, Phase, Status
 from bot.domain.home import Home
 from bot.domain.option import MAX_OPTIONS, MIN_OPTIONS
-from bot.domain.outcome import Outcome
+from bot.domain.outcome import Outcome, Proposal
 from bot.domain.permission import check
 from bot.domain.preference import Preferences
 from bot.domain.reminder import Asked, Reminder, next_at, reminders
 from bot.domain.round import RoundState
-from bot.domain.team import Actor, Member
+from bot.domain.team import Absent, Actor, Member
 from bot.domain.waiting import Kind, Line, Waiting, action_for, leading, line, waiting
 from bot.views import card, home, more, reminder
 from bot.views import decision as decision_view
@@ -76,6 +76,8 @@ class History:
             self.set_outcome(resolved_by=self.people[2].id, recorded_at=recorded_at)
         if dice.random() < 0.5:
             self.leaves(1)
+        if dice.random() < 0.5:
+            self.somebody_goes_away()
 
     def goes_on(self) -> str:
         """One thing that may happen now does; returns its name."""
@@ -102,8 +104,8 @@ class History:
         self.brief = replace(self.brief, outcome=replace(self.brief.outcome, **facts))
 
     def move(self, status: Status, phase: int, **facts: Any) -> None:
-        """facts: of the brief; `called_off` and `unheard`: of the decision."""
-        kept = {name: facts.pop(name) for name in ("called_off", "unheard") if name in facts}
+        """facts: of the brief; `called_off`, `unheard`, `proposal`: of the decision."""
+        kept = {name: facts.pop(name) for name in ("called_off", "unheard", "proposal") if name in facts}
         decision = replace(self.brief.decision, status=status, phase=Phase(phase), **kept)
         self.brief = replace(self.brief, decision=decision, **facts)
 
@@ -138,6 +140,14 @@ class History:
     def somebody_comes_back(self) -> None:
         who = self.dice.randrange(6)
         self.people[who] = replace(self.people[who], is_active=True)
+
+    def somebody_goes_away(self) -> None:
+        """For good; one deputy stands in for them."""
+        away, deputy = self.dice.sample(range(6), 2)
+        until = self.now + timedelta(days=30)
+        gone = self.people[away] = replace(self.people[away], away_until=until)
+        absent = Absent(gone.id, gone.name, gone.authority, until)
+        self.people[deputy] = replace(self.people[deputy], stands_for=(absent,))
 
     # What the buttons do.
 
@@ -193,16 +203,34 @@ class History:
         assert self.brief.round
         active = {m.id for m in self.people if m.is_active}
         members = tuple(replace(m, submitted=False) for m in self.brief.round.roster if m.member_id in active)
-        if len(members) >= 2 and not self.brief.round.is_second:
+        is_free = not (self.brief.round.is_second or self.brief.decision.open_proposal(self.now))
+        if len(members) >= 2 and is_free:
             fresh = self.given.a_round(closes_at=self.later(), follows=UUID(int=1))
             self.brief = replace(self.brief, round=replace(fresh, members=members, opened_at=self.now))
 
     def somebody_resolves(self) -> None:
         decision, member, options = self.brief.decision, self.dice.choice(self.people), self.brief.options
         least = least_authority(decision.case, options, RULES.authority)
-        if member.is_active and may_carry(decision, member, least):
-            chosen = Outcome(decision.id, options[0].id, "So be it.", member.id)
+        if member.is_active and may_carry(decision, member, least) and not decision.open_proposal(self.now):
+            absent = acts_for(decision, member, least)
+            chosen = Outcome(
+                decision.id, options[0].id, "So be it.", member.id, resolved_for=absent.id if absent else None
+            )
             self.move(Status.RESOLVED, 5, outcome=chosen)
+
+    def somebody_proposes(self) -> None:
+        decision, member, option = self.brief.decision, self.dice.choice(self.people), self.brief.options[0]
+        needed = required_authority(decision.case, option, RULES.authority)
+        if member.is_active and may_carry(decision, member, needed) and not decision.open_proposal(self.now):
+            absent = acts_for(decision, member, needed)
+            made = Proposal(option.id, "So be it.", member.id, self.now, absent.id if absent else None)
+            self.move(Status.EVALUATING, 4, proposal=made)
+
+    def the_choice_is_sent_back(self) -> None:
+        decision, member = self.brief.decision, self.dice.choice(self.people)
+        if proposal := decision.open_proposal(self.now):
+            returned = replace(proposal, returned_by=member.id, returned_reason="No.")
+            self.move(Status.EVALUATING, 4, proposal=returned)
 
     def the_choice_is_taken_back(self) -> None:
         self.move(Status.EVALUATING, 4, outcome=None)
@@ -236,6 +264,8 @@ class History:
             brief.decision, self.given.TEAM, by_id[brief.decision.created_by], self.given.CRITERIA, brief.options,
             brief.round, outcome=brief.outcome, resolver=resolver,
             result=self.given.RESULT if brief.round and brief.round.published_at else None,
+            principal=by_id.get(brief.outcome.resolved_for) if brief.outcome and brief.outcome.resolved_for else None,
+            proposer=by_id[brief.decision.proposal.proposed_by] if brief.decision.proposal else None,
             predecessor=by_id.get(brief.decision.taken_from) if brief.decision.taken_from else None,
             colleagues=tuple(m for m in self.people if m.is_active),
         )  # fmt: skip
@@ -265,7 +295,10 @@ ROUND_MOVES: dict[RoundState, Moves] = {
     RoundState.DUE: (History.the_round_is_closed,),
     RoundState.UNDECIDED: (History.the_round_is_extended, History.the_owner_proceeds_without_quorum),
     RoundState.CLOSED: (History.the_result_is_published,),
-    RoundState.PUBLISHED: (History.a_second_round_is_asked_for, History.somebody_resolves, History.it_is_cancelled),
+    RoundState.PUBLISHED: (
+        *(History.a_second_round_is_asked_for, History.somebody_resolves, History.it_is_cancelled),
+        *(History.somebody_proposes, History.the_choice_is_sent_back),
+    ),
 }
 
 
