@@ -26,7 +26,7 @@ from bot.deps import Clock, Deps
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
-from bot.preflight import check_direct, check_letters, check_schema, told_of_secrecy
+from bot.preflight import check_direct, check_letters, check_schema, check_web, told_of_secrecy
 from bot.semantic import embedder
 from bot.services import secrecy
 from bot.socket_mode import Door, Socket
@@ -99,8 +99,18 @@ async def running(
         socket = await _start_socket_mode(stack, watch, settings, bolt, session) if is_socket else None
         stack.callback(watch.stop)
         by_port = bolt if does_web and not is_socket else None
-        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket)
+        web = _second_door(deps) if does_web else None
+        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket, web=web)
         yield Bot(deps, identity, pages, watch, socket)
+
+
+def _second_door(deps: Deps) -> ASGIApp | None:
+    """The web pages, where CONCLAVE_URL says how people reach them. Imported only then: nobody else pays for them."""
+    if not deps.settings.url:
+        return None
+    from web.app import pages
+
+    return pages(deps)
 
 
 async def _start_clock(stack: contextlib.AsyncExitStack, watch: Watch, database: db.Db) -> DatabaseClock:
@@ -125,6 +135,11 @@ def _check_settings(settings: Settings) -> None:
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
     check_letters(settings.letter_urls)
+    missing = settings.missing_for_web()
+    if missing:
+        raise StartError(f"Set {' and '.join(missing)} as well, or neither SLACK_CLIENT_ID nor SLACK_CLIENT_SECRET.")
+    if settings.url:
+        check_web()
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -5,11 +5,13 @@ import tomllib
 from decimal import Decimal
 from functools import cached_property
 from importlib import resources
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import lexicon
 from bot.domain.authority import AuthorityTable
@@ -18,6 +20,8 @@ from bot.domain.reply import Replies
 from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
+_URL = "the address of the web pages, https://... without a path; http:// only on this very machine"
+_ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _SECRET_DIRS = [
     place for place in (os.environ.get("CREDENTIALS_DIRECTORY"), "/run/secrets") if place and Path(place).is_dir()
 ]
@@ -56,6 +60,34 @@ class Settings(BaseSettings):
         description="a number of seconds above 0, at most 3600",
     )
 
+    url: str = Field(default="", alias="CONCLAVE_URL", description=_URL)
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr = SecretStr("")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(), alias="CONCLAVE_TRUSTED_PROXIES", description="addresses or networks with commas between them"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        url = value.strip().rstrip("/")
+        if not url:
+            return ""
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ON_THIS_MACHINE)
+        if not is_safe or not parts.hostname or url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+            raise ValueError(_URL)
+        return url.lower()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+            if isinstance(value, str)
+            else value
+        )
+
     @field_validator("slack_api_url")
     @classmethod
     def _with_slash(cls, value: str) -> str:
@@ -89,6 +121,16 @@ class Settings(BaseSettings):
         """Name of the variable -> the URL that letters go to, where there is one."""
         found = {"CONCLAVE_EMAIL_URL": self.email_url, "CONCLAVE_SMS_URL": self.sms_url}
         return {name: url.get_secret_value() for name, url in found.items() if url.get_secret_value()}
+
+    def missing_for_web(self) -> tuple[str, ...]:
+        """Names of the variables without which others that are set would be of no use."""
+        client = {
+            "SLACK_CLIENT_ID": self.slack_client_id,
+            "SLACK_CLIENT_SECRET": self.slack_client_secret.get_secret_value(),
+        }
+        if not any(client.values()):
+            return ()
+        return tuple(name for name, value in {**client, "CONCLAVE_URL": self.url}.items() if not value)
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """Names of the variables without which the bot cannot talk to Slack."""

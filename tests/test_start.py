@@ -28,6 +28,10 @@ NOT_NEEDED = (
     "slack_limits.oracle",
     "h11",
     "scipy",
+    "web",
+    "argon2",
+    "joserfc",
+    "cryptography",
 )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.classification import Classifier
@@ -22,6 +23,18 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """From where somebody acts who comes by the web; a click in Slack comes from Slack's servers, and has none."""
+
+    address: str | None = None
+    """Of the person's machine, as far as the trusted proxies tell."""
+    agent: str | None = None
+    """What the browser or program calls itself."""
+    token: UUID | None = None
+    """The API token, where one was used; its row may be gone by now."""
+
+
+@dataclass(frozen=True)
 class By:
     """Made at the front door, from a click; `now` is the one moment that the whole use case goes by."""
 
@@ -30,6 +43,8 @@ class By:
     rules: Rules
     press: Press | None = None
     """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
+    origin: Origin | None = None
+    """None for a click in Slack."""
 
     @property
     def member(self) -> Member:

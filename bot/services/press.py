@@ -121,7 +121,8 @@ async def write_down(c: AsyncConnection, by: By, decision_id: UUID, done: Done |
         await decision.set_state(c, done.decision)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
-        await audit.write(c, done.line, decision_id=decision_id, by=who, details=done.details)
+        origin = None if done.is_anonymous else by.origin
+        await audit.write(c, done.line, decision_id=decision_id, by=who, details=done.details, origin=origin)
     await decision.changed(c, decision_id)
 
 

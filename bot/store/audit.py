@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import Origin
 from bot.domain.trail import Deed
 from bot.store import tables as t
 
@@ -20,19 +21,25 @@ async def write(
     decision_id: UUID | None = None,
     by: UUID | None = None,
     details: Mapping[str, object] | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """Append one line. `details`: ids, numbers and states only.
 
-    The given columns `ip_address` and `user_agent` stay empty: a click comes from Slack's servers, not from the person.
+    origin: None for a click, which comes from Slack's servers, not from the person, and where the trail is silent on
+    who it was.
     `seq` is the order of the lines, also of several in one transaction; of one decision it is the order of what
     happened, as whoever changes a decision holds its lock. `created_at` is when the line was written.
     """
+    origin = origin or Origin()
+    token = {"token": str(origin.token)} if origin.token else {}
     await c.execute(
         insert(t.audit_logs).values(
             decision_id=decision_id,
             user_id=by,
             action=action,
-            details=dict(details) if details else None,
+            details={**(details or {}), **token} or None,
+            ip_address=origin.address,
+            user_agent=origin.agent,
             created_at=_WRITTEN_AT,
         )
     )

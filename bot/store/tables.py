@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     FetchedValue,
     ForeignKey,
     Identity,
@@ -96,6 +97,7 @@ teams = Table(
     Column("suggests_from_text", Boolean, nullable=False, server_default=text("true")),
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
+    Column("allows_passwords", Boolean, nullable=False, server_default=text("false")),  # for signing in to the web
 )
 
 team_members = Table(
@@ -228,6 +230,12 @@ auth_tokens = Table(
     Column("token_hash", String(255), nullable=False),
     Column("expires_at", UTC_TIMESTAMP, nullable=False),
     Column("created_at", UTC_TIMESTAMP),
+    Column("kind", Text),  # of `token.Kind`; none: another program's, which opens nothing here
+    Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("label", Text),
+    Column("workspace_id", Text),  # from which its holder acts
+    Column("idle_until", TIMESTAMPTZ),  # a session that is not used ends here
+    Column("last_used", Date),
 )
 
 audit_logs = Table(
@@ -242,6 +250,7 @@ audit_logs = Table(
     Column("user_agent", Text),
     Column("created_at", UTC_TIMESTAMP),
     Column("seq", BigInteger, Identity(always=True), nullable=False),  # the order in which lines were written
+    Column("team_id", Uuid),  # filled by a trigger
 )
 
 # --- Ours. Slack's team is called workspace here: a team is a team of people.
@@ -436,4 +445,12 @@ policy_proposals = Table(
     Column("key", Text, primary_key=True),
     Column("decision_id", ForeignKey("customer_decisions.id", ondelete="SET NULL")),  # as what it was opened
     Column("told_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", Text, primary_key=True),  # a hash of what is counted
+    Column("count", Integer, nullable=False),
+    Column("began_at", TIMESTAMPTZ, nullable=False),
 )

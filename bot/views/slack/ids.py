@@ -41,6 +41,7 @@ ANSWERS = {answer: f"outcome.answer.{answer}" for answer in Answer}
 HOME_NEW = "home.new_decision"
 OPEN_SETTINGS = "preference.open"
 OPEN_SETUP = "team.open_setup"
+OPEN_WEB = "web.open"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
 ANOTHER_TEAM = "team.another"
@@ -91,6 +92,7 @@ ALL = frozenset(
         HOME_NEW,
         OPEN_SETTINGS,
         OPEN_SETUP,
+        OPEN_WEB,
         CHOOSE_TEAM,
         OTHER_TEAM,
         ANOTHER_TEAM,
