@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, TryAgain
 from web import person
 from web.person import SignedOut
+from web.views import words
 
 HERE = Path(__file__).parent
 _STATUS: dict[type[BotError], HTTPStatus] = {
@@ -31,9 +32,18 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+templates.globals["w"] = words
 
 
-PAGES = (("/", "Inbox"),)
+PAGES = (
+    ("/", "Inbox"),
+    ("/decisions", "Decisions"),
+    ("/learning", "Learning"),
+    ("/customers", "Customers"),
+    ("/team", "Team"),
+    ("/audit", "Audit"),
+    ("/settings", "Settings"),
+)
 """What the frame of every page leads to."""
 
 

@@ -1,0 +1,85 @@
+"""Words and numbers of pages, as templates call them. What both doors say comes from `bot.views`, without its marks."""
+
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from bot.domain.decision import DECISION_TYPES, Status
+from bot.domain.money import format_money
+from bot.domain.team import ROLES
+from bot.domain.todo import WORDS, button_words
+from bot.domain.waiting import Waiting
+from bot.views.slack import text
+
+STATUS = {
+    Status.CREATED: ("being filled in", ""),
+    Status.TEAM_INPUT: ("options", ""),
+    Status.EVALUATING: ("scoring", "warn"),
+    Status.RESOLVED: ("resolved", "good"),
+    Status.CANCELLED: ("cancelled", "plain"),
+}
+"""A status in a word, and the look of its tag."""
+plain = text.plain
+count = text.count
+
+
+def tag(status: str) -> Markup:
+    word, look = STATUS[Status(status)]
+    return Markup('<span class="tag {}">{}</span>').format(look, word)
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    return "not known" if amount is None else format_money(amount, currency)
+
+
+def kind(decision_type: str) -> str:
+    return DECISION_TYPES.get(decision_type, decision_type)
+
+
+def role(name: str) -> str:
+    return ROLES.get(name, name)
+
+
+def todo(waits: Waiting) -> str:
+    """ "Score": what there is to do, as Slack's list says it."""
+    why = f": {waits.gone}, its owner, is no longer active" if waits.gone else ""
+    return text.sentence_case(f"{WORDS[waits.kind, waits.action]}{why}.")
+
+
+def button(waits: Waiting) -> str:
+    return button_words(waits) or "Open in Slack"
+
+
+def day(at: datetime, zone: tzinfo = UTC) -> Markup:
+    return _time(at, f"{at.astimezone(zone):%-d %b %Y}")
+
+
+def moment(at: datetime, zone: tzinfo = UTC) -> Markup:
+    """With the zone's name, as somebody may read it elsewhere."""
+    local = at.astimezone(zone)
+    return _time(at, f"{local:%-d %b %Y, %H:%M} {local.tzname()}")
+
+
+def _time(at: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
+
+
+def hours(number: float | None) -> str:
+    """ "40 minutes", "7.5 hours", "3.2 days"; a dash where nothing is known."""
+    if number is None:
+        return "–"
+    if number < 1:
+        return text.count("minute", round(number * 60))
+    return f"{number:.1f} hours" if number < 48 else f"{number / 24:.1f} days"
+
+
+def per_cent(share: float) -> str:
+    return text.per_cent(round(share * 100))
+
+
+def agent(value: str | None) -> str:
+    """A browser's name of itself, short."""
+    known = ("Firefox", "Edg", "Chrome", "Safari", "curl")
+    found = next((name for name in known if name in (value or "")), None)
+    return {"Edg": "Edge"}.get(found or "", found) or text.cut(value or "unknown", 40)
