@@ -90,7 +90,7 @@ BEGIN
         decision_outcomes, forecasts, wordings, policy_proposals
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts TO conclave_bot;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.

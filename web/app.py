@@ -2,13 +2,14 @@
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
 from web import decision, inbox, learning, page, search, settings, sign_in, team
+from web.api.app import PREFIX, api
 from web.guard import Guard
 
 ROUTES: tuple[BaseRoute, ...] = (
@@ -39,8 +40,9 @@ ROUTES: tuple[BaseRoute, ...] = (
 
 
 def pages(deps: Deps) -> ASGIApp:
-    """Everything that is not Slack's and no health page."""
-    return Guard(_browser(deps), url=deps.settings.url)
+    """Everything that is not Slack's and no health page: the API for programs, pages for browsers."""
+    browser = Guard(_browser(deps), url=deps.settings.url)
+    return Router([Mount(PREFIX, api(deps)), Mount("/", browser)], redirect_slashes=False)
 
 
 def _browser(deps: Deps) -> ASGIApp:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, TryAgain
+from bot.errors import BotError, Changed, Conflict, Invalid, NotAllowed, NotFound, TryAgain
 from web import person
 from web.person import SignedOut
 from web.views import words
@@ -21,6 +21,7 @@ _STATUS: dict[type[BotError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Changed: HTTPStatus.PRECONDITION_FAILED,
     TryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 NO_PAGE = "There is no such page for you. It may have been moved, or belong to another team."

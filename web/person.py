@@ -9,8 +9,8 @@ from starlette.requests import Request
 from bot.deps import Deps
 from bot.domain.by import By, Origin
 from bot.domain.preference import zone_of
-from bot.domain.token import API_PREFIX, Bearer, Kind, Scope, Token
-from bot.errors import BotError, NotAllowed
+from bot.domain.token import API_PREFIX, Bearer, Kind, Token
+from bot.errors import BotError
 from bot.services import preference
 from bot.services import token as tokens
 from web import cookie
@@ -65,23 +65,8 @@ async def _session(request: Request) -> Bearer | None:
     return found
 
 
-async def by_token(request: Request, scope: Scope) -> By:
-    """Which program acts, for whom: by `Authorization: Bearer conclave_...`. The trail names token and person.
-
-    Raises SignedOut without a valid token, NotAllowed for one that may not do as much.
-    """
-    d, value = deps(request), _bearer_token(request)
-    bearer = await tokens.find(d.db, value, Kind.API, now=d.now) if value else None
-    if bearer is None:
-        raise SignedOut("Send a valid token as Authorization: Bearer conclave_... Settings on the web pages makes one.")
-    if not bearer.token.may(scope):
-        raise NotAllowed(
-            f"This token may not do that: it lacks the scope {scope}. Make one that has it, under Settings."
-        )
-    return By(bearer.actor, d.now, d.rules, origin=origin(request, bearer))
-
-
-def _bearer_token(request: Request) -> str | None:
+def bearer_token(request: Request) -> str | None:
+    """What a program shows: `Authorization: Bearer conclave_...`."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     value = value.strip()
     return value if scheme.lower() == "bearer" and value.startswith(API_PREFIX) else None

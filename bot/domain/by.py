@@ -45,6 +45,8 @@ class By:
     """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
     origin: Origin | None = None
     """None for a click in Slack."""
+    revision: int | None = None
+    """The decision is to be at this revision, else nothing is done; None: at whichever it is."""
 
     @property
     def member(self) -> Member:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import attempt, outbox, press, reminder, token
+from bot.store import attempt, kept_answer, outbox, press, reminder, token
 from bot.store.db import Db, run_tx
 
 
@@ -15,6 +15,7 @@ async def purge(db: Db) -> int:
     async def work(c: AsyncConnection) -> int:
         await token.purge(c)
         await attempt.purge(c)
+        await kept_answer.purge(c)
         return await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
+from bot.errors import Changed
 from bot.services.refusal import check_press
 from bot.store import audit, decision, dossier, press, reminder
 from bot.store.db import Db, run_tx
@@ -112,7 +113,10 @@ async def act_once(
 
 
 async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
-    return await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+    found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+    if by.revision not in (None, found.decision.revision):
+        raise Changed(f"{found.decision.name} has changed since you read it. Read it again.")
+    return found
 
 
 async def write_down(c: AsyncConnection, by: By, decision_id: UUID, done: Done | Replaced) -> None:

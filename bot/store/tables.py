@@ -338,6 +338,18 @@ submissions = Table(
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("token_id", ForeignKey("auth_tokens.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("begun_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("status", Integer),
+    Column("headers", JSONB),
+    Column("body", Text),
+)
+
 card_messages = Table(
     "card_messages",
     metadata,
