@@ -27,6 +27,11 @@ class Team:
     broadcasts: bool = True
     """Whether results and decisions are shown to the whole channel, where no other company reads there."""
 
+    @property
+    def key(self) -> str:
+        """What tells its decisions from those of other teams in an address: "/d/3f2a9c1e-42"."""
+        return self.id.hex[:8]
+
 
 @dataclass(frozen=True)
 class Member:
