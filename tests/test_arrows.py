@@ -29,8 +29,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.profile",
         "bot.errors",
     ),
-    # The second front door: browsers and programs. Neither door knows the other.
-    "web": ("web", "bot.services", "bot.domain", "bot.deps", "bot.errors"),
+    # The second front door: browsers and programs. Neither door knows the other. Of Slack's views it takes sentences,
+    # so that both say the same of a result; its own views make pages of values.
+    "web": ("web", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.errors"),
     # The rooms of one use case.
     "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.semantic", "bot.errors"),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),

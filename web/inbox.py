@@ -11,4 +11,7 @@ from web.page import render
 async def show(request: Request) -> Response:
     who = await person.by(request)
     lines = await decisions.unfinished(person.deps(request).db, who)
-    return await render(request, "inbox.jinja", lines=lines)
+    waiting = [line for line in lines if line.waits]
+    others = [line for line in lines if not line.waits]
+    zone = await person.zone(request)
+    return await render(request, "inbox.jinja", waiting=waiting, others=others, zone=zone, now=who.now)

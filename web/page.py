@@ -11,7 +11,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, TryAgain
 from web import person
+from web.guard import unexpected
 from web.person import SignedOut
+from web.views import words
 
 HERE = Path(__file__).parent
 _STATUS: dict[type[BotError], HTTPStatus] = {
@@ -31,9 +33,18 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+templates.globals["w"] = words
 
 
-PAGES = (("/", "Inbox"),)
+PAGES = (
+    ("/", "Inbox"),
+    ("/decisions", "Decisions"),
+    ("/learning", "Learning"),
+    ("/customers", "Customers"),
+    ("/team", "Team"),
+    ("/audit", "Audit"),
+    ("/settings", "Settings"),
+)
 """What the frame of every page leads to."""
 
 
@@ -62,6 +73,11 @@ async def refuse_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     return await _refusal(request, status, NO_PAGE if status is HTTPStatus.NOT_FOUND else status.phrase)
+
+
+async def fail(request: Request, error: Exception) -> Response:
+    """What nobody expected; `Guard` writes it down."""
+    return unexpected(request.scope["reference"])
 
 
 async def _refusal(request: Request, status: HTTPStatus, sentence: str) -> Response:

@@ -1,5 +1,6 @@
 """From a request to the member who acts: a browser by its session, a program by its token."""
 
+from datetime import tzinfo
 from ipaddress import ip_address
 from urllib.parse import quote
 
@@ -7,12 +8,15 @@ from starlette.requests import Request
 
 from bot.deps import Deps
 from bot.domain.by import By, Origin
-from bot.domain.token import API_PREFIX, Bearer, Kind, Scope
+from bot.domain.preference import zone_of
+from bot.domain.token import API_PREFIX, Bearer, Kind, Scope, Token
 from bot.errors import BotError, NotAllowed
+from bot.services import preference
 from bot.services import token as tokens
 from web import cookie
 
 _AGENT_LENGTH = 300
+SIGNED_OUT = "You are signed out. Sign in to go on."
 
 
 class SignedOut(BotError):
@@ -28,7 +32,7 @@ async def by(request: Request) -> By:
     """Who acts in this browser, now, by the rules of this installation. Raises SignedOut."""
     bearer = await _session(request)
     if bearer is None:
-        raise SignedOut("You are signed out. Sign in to go on.")
+        raise SignedOut(SIGNED_OUT)
     d = deps(request)
     return By(bearer.actor, d.now, d.rules, origin=origin(request))
 
@@ -36,6 +40,20 @@ async def by(request: Request) -> By:
 async def find_by(request: Request) -> By | None:
     """`by`; None for a browser in which nobody is signed in."""
     return await by(request) if await _session(request) else None
+
+
+async def token(request: Request) -> Token:
+    """The session of this browser. Raises SignedOut."""
+    bearer = await _session(request)
+    if bearer is None:
+        raise SignedOut(SIGNED_OUT)
+    return bearer.token
+
+
+async def zone(request: Request) -> tzinfo:
+    """In which the person's dates are shown: that of their Slack profile."""
+    found = await preference.get(deps(request).db, await by(request))
+    return zone_of(found.zone)
 
 
 async def _session(request: Request) -> Bearer | None:

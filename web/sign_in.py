@@ -5,8 +5,10 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.errors import NotAllowed
+from bot.services import password as passwords
 from bot.services import token as tokens
-from web import cookie, person
+from web import cookie, form, person
 from web.page import render
 
 
@@ -20,7 +22,8 @@ async def door(request: Request) -> Response:
 
 async def show_door(request: Request, *, back: str, sentence: str = "", status: int = 200) -> Response:
     """sentence: why it is shown again."""
-    ways = {"has_slack": False, "has_passwords": False}
+    d = person.deps(request)
+    ways = {"has_slack": bool(d.settings.slack_client_id), "has_passwords": await passwords.are_allowed(d.db)}
     return await render(request, "sign_in.jinja", status=status, back=person.way_back(back), sentence=sentence, **ways)
 
 
@@ -35,6 +38,16 @@ async def use_link(request: Request) -> Response:
     d, value = person.deps(request), request.path_params["value"]
     began = await tokens.use_link(d.db, value, now=d.now, origin=person.origin(request))
     return await signed_in(request, began, back=request.query_params.get("next", "/"))
+
+
+async def by_password(request: Request) -> Response:
+    d, sent, back = person.deps(request), await form.read(request), request.query_params.get("next", "/")
+    email, typed = sent.get("email", ""), sent.get("password", "")
+    try:
+        began = await passwords.sign_in(d.db, email=email, typed=typed, now=d.now, origin=person.origin(request))
+    except NotAllowed as refusal:
+        return await show_door(request, back=back, sentence=refusal.message, status=HTTPStatus.FORBIDDEN)
+    return await signed_in(request, began, back=back)
 
 
 async def signed_in(request: Request, began: str, *, back: str) -> Response:

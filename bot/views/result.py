@@ -108,14 +108,14 @@ def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> 
     legend = figure.means_legend(dossier, result)
     parts = [
         headline.turnout(result),
-        _why_no_total(dossier, result),
+        why_no_total(dossier, result),
         HOW if result.rows else None,
         legend if has_means or legend is None else "Averages per criterion: see Show details.",
     ]
     return " ".join(filter(None, parts))
 
 
-def _why_no_total(dossier: Dossier, result: Result) -> str | None:
+def why_no_total(dossier: Dossier, result: Result) -> str | None:
     if dossier.round and dossier.round.follows:
         return SECOND
     if result.rows and result.ballots < result.thresholds.halves:
