@@ -20,7 +20,7 @@ from bot.store import db as store
 from tests.db.test_sweep_plans import scanned
 
 DECISIONS, TEAMS, BIG = 6_000, 60, 2_000
-LARGE = {"customer_decisions", "decision_outcomes", "response_options", "audit_logs", "auth_tokens"}
+LARGE = {"customer_decisions", "decision_outcomes", "response_options", "audit_logs", "auth_tokens", "decision_words"}
 
 
 @pytest.fixture(scope="module")
