@@ -92,7 +92,7 @@ BEGIN
     GRANT DELETE ON submissions, outbox, reminders, forecasts TO conclave_bot;
     GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
-    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, decision_words TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web import decision, inbox, learning, page, search, settings, sign_in, team
+from web import decision, inbox, learning, page, search, settings, sign_in, slack, team
 from web.api.app import PREFIX, api
 from web.guard import Guard
 
@@ -30,6 +30,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/settings/password/remove", settings.remove_password, methods=["POST"]),
     Route("/settings/passwords", settings.allow_passwords, methods=["POST"]),
     Route("/sign-in", sign_in.door),
+    Route("/sign-in/slack", slack.leave),
+    Route("/sign-in/slack/back", slack.come_back),
     Route("/sign-in/password", sign_in.by_password, methods=["POST"]),
     Route("/sign-out", sign_in.out, methods=["POST"]),
     Route("/sign-out-everywhere", sign_in.out_everywhere, methods=["POST"]),
@@ -49,7 +51,7 @@ def _browser(deps: Deps) -> ASGIApp:
     static = Mount("/static", StaticFiles(directory=page.HERE / "static"))
     app = Starlette(
         routes=[static, *ROUTES],
-        exception_handlers={BotError: page.refuse, HTTPException: page.refuse_http},
+        exception_handlers={BotError: page.refuse, HTTPException: page.refuse_http, Exception: page.fail},
     )
     app.router.redirect_slashes = False
     app.state.deps = deps

@@ -46,6 +46,7 @@ class Guard:
         if scope["type"] != "http":
             return
         has_begun = False
+        scope["reference"] = reference = uuid4().hex[:8]
 
         async def framed(message: Message) -> None:
             nonlocal has_begun
@@ -54,7 +55,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", _kept(scope["path"]))
             await send(message)
 
         try:
@@ -62,7 +63,8 @@ class Guard:
         except _TooLarge:
             await _answer_instead(too_large(), has_begun)(scope, receive, framed)
         except Exception as error:
-            await _answer_instead(_unexpected(error, scope), has_begun)(scope, receive, framed)
+            log.error("web request failed", reference=reference, path=scope["path"], **told(error))
+            await _answer_instead(unexpected(reference), has_begun)(scope, receive, framed)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer to what is not let in; None for all else."""
@@ -79,13 +81,16 @@ class Guard:
         return site == "same-origin" if site else headers.get("origin") == self.url
 
 
+def _kept(path: str) -> str:
+    """Pages are kept nowhere; what all pages share may be, and is asked for again by its ETag."""
+    return "no-cache" if path.startswith("/static/") else "no-store"
+
+
 def too_large() -> Response:
     return PlainTextResponse("That is more than a form here may hold. Nothing was saved.", 413)
 
 
-def _unexpected(error: Exception, scope: Scope) -> Response:
-    reference = uuid4().hex[:8]
-    log.error("web request failed", reference=reference, path=scope["path"], **told(error))
+def unexpected(reference: str) -> Response:
     return PlainTextResponse(f"Something went wrong here. An operator finds it in the log as {reference}.", 500)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.errors import BotError, Changed, Conflict, Invalid, NotAllowed, NotFound, TryAgain
 from web import person
+from web.guard import unexpected
 from web.person import SignedOut
 from web.views import words
 
@@ -73,6 +74,11 @@ async def refuse_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     return await _refusal(request, status, NO_PAGE if status is HTTPStatus.NOT_FOUND else status.phrase)
+
+
+async def fail(request: Request, error: Exception) -> Response:
+    """What nobody expected; `Guard` writes it down."""
+    return unexpected(request.scope["reference"])
 
 
 async def _refusal(request: Request, status: HTTPStatus, sentence: str) -> Response:

@@ -1,9 +1,9 @@
 """A person's own: sessions, tokens of programs, the password; for admins whether there are passwords at all."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import UUID
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,7 +12,7 @@ from bot.domain.token import API_DAYS, Kind, Scope
 from bot.errors import BotError, Invalid, NotFound
 from bot.services import password as passwords
 from bot.services import token as tokens
-from web import person
+from web import form, person
 from web.page import render, status_of
 
 SCOPES = {
@@ -28,10 +28,10 @@ async def show(request: Request) -> Response:
 
 async def make_token(request: Request) -> Response:
     """Shows the token: this once, and never again."""
-    form, who = await request.form(), await person.by(request)
+    typed, who = await form.read(request), await person.by(request)
     try:
         made = await tokens.issue_api_token(
-            person.deps(request).db, who, label=_typed(form, "label"), scope=_scope(form), days=_days(form)
+            person.deps(request).db, who, label=typed.get("label", ""), scope=_scope(typed), days=_days(typed)
         )
     except Invalid as refusal:
         return await _page(request, refusal=refusal)
@@ -45,9 +45,9 @@ async def take_token(request: Request) -> Response:
 
 
 async def set_password(request: Request) -> Response:
-    form, who = await request.form(), await person.by(request)
+    typed, who = await form.read(request), await person.by(request)
     try:
-        await passwords.change(person.deps(request).db, who, typed=_typed(form, "password"))
+        await passwords.change(person.deps(request).db, who, typed=typed.get("password", ""))
     except BotError as refusal:
         return await _page(request, refusal=refusal)
     return RedirectResponse("/settings", HTTPStatus.SEE_OTHER)
@@ -59,8 +59,8 @@ async def remove_password(request: Request) -> Response:
 
 
 async def allow_passwords(request: Request) -> Response:
-    form, who = await request.form(), await person.by(request)
-    await passwords.allow(person.deps(request).db, who, is_on=_typed(form, "on") == "yes")
+    typed, who = await form.read(request), await person.by(request)
+    await passwords.allow(person.deps(request).db, who, is_on=typed.get("on") == "yes")
     return RedirectResponse("/settings", HTTPStatus.SEE_OTHER)
 
 
@@ -84,21 +84,16 @@ async def _page(request: Request, *, made: tokens.Secret | None = None, refusal:
     )
 
 
-def _typed(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _scope(form: FormData) -> Scope:
-    typed = _typed(form, "scope")
-    if typed not in set(Scope):
+def _scope(typed: Mapping[str, str]) -> Scope:
+    scope = typed.get("scope", "")
+    if scope not in set(Scope):
         raise Invalid("Choose what the token may do.", field="scope")
-    return Scope(typed)
+    return Scope(scope)
 
 
-def _days(form: FormData) -> int:
-    typed = _typed(form, "days")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 0
+def _days(typed: Mapping[str, str]) -> int:
+    days = typed.get("days", "")
+    return int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
 
 
 def _id(typed: str) -> UUID:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.errors import NotAllowed
 from bot.services import password as passwords
 from bot.services import token as tokens
-from web import cookie, person
+from web import cookie, form, person
 from web.page import render
 
 
@@ -22,7 +22,8 @@ async def door(request: Request) -> Response:
 
 async def show_door(request: Request, *, back: str, sentence: str = "", status: int = 200) -> Response:
     """sentence: why it is shown again."""
-    ways = {"has_slack": False, "has_passwords": await passwords.are_allowed(person.deps(request).db)}
+    d = person.deps(request)
+    ways = {"has_slack": bool(d.settings.slack_client_id), "has_passwords": await passwords.are_allowed(d.db)}
     return await render(request, "sign_in.jinja", status=status, back=person.way_back(back), sentence=sentence, **ways)
 
 
@@ -40,8 +41,8 @@ async def use_link(request: Request) -> Response:
 
 
 async def by_password(request: Request) -> Response:
-    d, form, back = person.deps(request), await request.form(), request.query_params.get("next", "/")
-    email, typed = (str(form.get(name) or "").replace("\0", "") for name in ("email", "password"))
+    d, sent, back = person.deps(request), await form.read(request), request.query_params.get("next", "/")
+    email, typed = sent.get("email", ""), sent.get("password", "")
     try:
         began = await passwords.sign_in(d.db, email=email, typed=typed, now=d.now, origin=person.origin(request))
     except NotAllowed as refusal:

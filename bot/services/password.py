@@ -108,7 +108,7 @@ async def sign_in(db: Db, *, email: str, typed: str, now: datetime, origin: Orig
     fits = await _in_turn(_fits, hash, typed[: MOST_LENGTH + 1])
     if found is None or not fits:
         raise NotAllowed(WRONG)
-    return await run_tx(db, lambda c: tokens.begun(c, found.actor, now=now, origin=origin, way="password"))
+    return await tokens.start(db, found.actor, now=now, origin=origin, way="password")
 
 
 async def _are_too_many(c: AsyncConnection, email: str, origin: Origin, now: datetime) -> bool:

@@ -87,6 +87,11 @@ async def use_link(db: Db, value: str, *, now: datetime, origin: Origin) -> str:
     return await run_tx(db, work)
 
 
+async def start(db: Db, actor: Actor, *, now: datetime, origin: Origin, way: str) -> str:
+    """Begin a session for somebody who has proved who they are; returns its token."""
+    return await run_tx(db, lambda c: begun(c, actor, now=now, origin=origin, way=way))
+
+
 async def begun(c: AsyncConnection, actor: Actor, *, now: datetime, origin: Origin, way: str) -> str:
     """Begin a session in the caller's transaction; returns its token, always a new one. way: for the trail."""
     value = secrets.token_urlsafe(32)

@@ -10,11 +10,11 @@ from bot.domain.dashboard import LEAST_FOR_MEDIAN, Kind, Pace
 from bot.domain.ledger import YEAR
 
 PARTS = (
-    "Preparing: until scoring starts",
-    "Evaluate: until the result is out",
-    "Act: until it is resolved",
-    "Act: until the customer is informed",
-    "Learn: until the outcome is recorded",
+    "Until scoring starts",
+    "Until the result",
+    "Until resolved",
+    "Until informed",
+    "Until outcome known",
 )
 # Of several rounds the first began the scoring, and the last gave the result.
 _PACES = text(
@@ -24,9 +24,11 @@ _PACES = text(
             o.response_sent_at AS sent_at, timezone('UTC', o.recorded_at) AS recorded_at
         FROM customer_decisions d
         LEFT JOIN decision_outcomes o ON o.decision_id = d.id
-        LEFT JOIN LATERAL (
-            SELECT timezone('UTC', min(k.opened_at)) AS opened_at, timezone('UTC', max(k.published_at)) AS published_at
-            FROM rounds k WHERE k.decision_id = d.id AND k.voided_at IS NULL) r ON true
+        LEFT JOIN (
+            SELECT k.decision_id, timezone('UTC', min(k.opened_at)) AS opened_at,
+                timezone('UTC', max(k.published_at)) AS published_at
+            FROM rounds k JOIN customer_decisions its ON its.id = k.decision_id
+            WHERE its.team_id = :team AND k.voided_at IS NULL GROUP BY k.decision_id) r ON r.decision_id = d.id
         WHERE d.team_id = :team AND d.created_at > timezone('UTC', CAST(:since AS timestamptz)))
     SELECT part, count(took), percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM took)::float8) / 3600
     FROM moments CROSS JOIN LATERAL (VALUES

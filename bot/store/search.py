@@ -1,10 +1,12 @@
 """Looks for decisions by what is in their case, newest first, page by page."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Status
@@ -12,11 +14,6 @@ from bot.domain.search import PAGE_LINES, Found, Results, State, Wanted
 from bot.store import tables as t
 
 _D = t.customer_decisions.c
-# Word for word as in ix_customer_decisions_words, or the index is of no use.
-_TEXT: ColumnElement[Any] = literal_column(
-    """to_tsvector('simple', left(customer_decisions.title, 1000) || ' ' || left(customer_decisions.customer_name, 1000)
-        || ' ' || left(customer_decisions.description, 20000))"""
-)
 _STATUSES = {
     State.OPEN: (Status.CREATED, Status.TEAM_INPUT, Status.EVALUATING),
     State.SCORING: (Status.EVALUATING,),
@@ -55,21 +52,32 @@ async def find(c: AsyncConnection, team_id: UUID, wanted: Wanted) -> Results:
 
 def statement(team_id: UUID, wanted: Wanted) -> Select[Any]:
     """Of a page and one line more, which tells whether there is another page."""
-    return _FOUND.where(_D.team_id == team_id, *_conditions(wanted)).order_by(_D.number.desc()).limit(PAGE_LINES + 1)
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    statuses = [status.value for status in _STATUSES[wanted.state or State.OPEN]]
-    given: tuple[tuple[object, ColumnElement[bool]], ...] = (
-        (wanted.words, _TEXT.op("@@")(func.websearch_to_tsquery("simple", wanted.words))),
-        (wanted.state, _D.status.in_(statuses)),
-        (wanted.decision_type, _D.decision_type == wanted.decision_type),
-        (wanted.customer, func.lower(_D.customer_name) == (wanted.customer or "").lower()),
-        (wanted.urgency, _D.urgency_level == wanted.urgency),
-        (wanted.owner, _D.created_by == wanted.owner),
-        (wanted.before, _D.number < wanted.before),
+    return (
+        _FOUND.where(_D.team_id == team_id, *_conditions(team_id, wanted))
+        .order_by(_D.number.desc())
+        .limit(PAGE_LINES + 1)
     )
-    return [condition for value, condition in given if value] + _days(wanted)
+
+
+def _conditions(team_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
+    statuses = [status.value for status in _STATUSES[wanted.state or State.OPEN]]
+    given: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.words, lambda words: _D.id.in_(_with_words(team_id, words))),
+        (wanted.state, lambda _: _D.status.in_(statuses)),
+        (wanted.decision_type, lambda kind: _D.decision_type == kind),
+        (wanted.customer, lambda name: func.lower(_D.customer_name) == name.lower()),
+        (wanted.urgency, lambda level: _D.urgency_level == level),
+        (wanted.owner, lambda member_id: _D.created_by == member_id),
+        (wanted.before, lambda number: _D.number < number),
+    )
+    return [condition(value) for value, condition in given if value] + _days(wanted)
+
+
+def _with_words(team_id: UUID, words: str) -> Select[Any]:
+    """The team's decisions with these words: both stand in one index."""
+    w = t.decision_words.c
+    asked = cast(f"'{team_id}'", TSQUERY).op("&&")(func.websearch_to_tsquery("simple", words))
+    return select(w.decision_id).where(w.words.op("@@")(asked))
 
 
 def _days(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -466,3 +466,11 @@ attempts = Table(
     Column("count", Integer, nullable=False),
     Column("began_at", TIMESTAMPTZ, nullable=False),
 )
+
+decision_words = Table(
+    "decision_words",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("words", TSVECTOR, nullable=False),
+)
+"""Cases, for looking for decisions. Written by a trigger alone."""

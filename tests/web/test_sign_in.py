@@ -187,6 +187,8 @@ async def test_pages_bind_the_browser(team: Team, sarah: Browser) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
     assert (await sarah.get("/")).headers["Cache-Control"] == "no-store"
+    sheet = await sarah.get("/static/web.css")
+    assert (await sarah.get("/static/web.css", If_None_Match=sheet.headers["ETag"])).status == 304
 
 
 async def test_the_home_tab_leads_to_the_dashboard(team: Team) -> None:

@@ -10,13 +10,13 @@ from bot.views.slack.text import cut
 from web.views.decision import Place
 from web.views.words import hours, kind, per_cent
 
-WIDTH = 640
-LABELS = 210
+WIDTH = 480
+LABELS = 168
 """The part on the left in which the labels stand."""
-VALUES = 70
+VALUES = 68
 """The part on the right in which values stand."""
 ROW, BAR = 34, 18
-LABEL_LENGTH = 30
+LABEL_LENGTH = 23
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def facts(dossier: Dossier, rules: Rules) -> list[tuple[str, str]]:
 
 def _history(dossier: Dossier) -> list[tuple[str, str]]:
     asked = ledger_view.requests(dossier)
-    return [("Customer's", asked)] if asked else []
+    return [("Request", asked)] if asked else []
 
 
 def options(dossier: Dossier) -> list[dict[str, str]]:
@@ -135,7 +135,7 @@ def shown(dossier: Dossier) -> Shown | None:
         title=slack_view.result_title(dossier),
         statement=plain(headline.statement(dossier, result)) if result.rows else plain(headline.nothing(result)),
         next_step=plain(step) if step else None,
-        notes=tuple(plain(note) for note in headline.notes(dossier, result)),
+        notes=tuple(plain(note).removeprefix("• ") for note in headline.notes(dossier, result)),
         criteria=tuple(one.name for one in dossier.criteria) if result.cells else (),
         places=_places(dossier, result),
         fine_print=tuple(plain(line) for line in (*print_, result_view.HOW if result.rows else None) if line),

@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from urllib.parse import quote
 
 from markupsafe import Markup
 
-from bot.domain.decision import DECISION_TYPES, Status
+from bot.domain.decision import DECISION_TYPES, Decision, Status
 from bot.domain.money import format_money
+from bot.domain.rate import Rate
 from bot.domain.team import ROLES
 from bot.domain.todo import WORDS, button_words
 from bot.domain.waiting import Waiting
+from bot.views import learning
 from bot.views.slack import text
 
 STATUS = {
@@ -39,6 +42,13 @@ def kind(decision_type: str) -> str:
 
 def role(name: str) -> str:
     return ROLES.get(name, name)
+
+
+def in_slack(decision: Decision) -> str | None:
+    """Where the decision's conversation opens in Slack; None for one that has none."""
+    if not (decision.workspace_id and decision.channel_id):
+        return None
+    return f"https://app.slack.com/client/{quote(decision.workspace_id)}/{quote(decision.channel_id)}"
 
 
 def todo(waits: Waiting) -> str:
@@ -76,6 +86,17 @@ def hours(number: float | None) -> str:
 
 def per_cent(share: float) -> str:
     return text.per_cent(round(share * 100))
+
+
+def turned_out(rate: Rate | None) -> str:
+    """ "worked in about 82 %, likely 73 to 90 %": as much as the number of cases supports."""
+    if rate is None:
+        return "few people have decided these: it would be about them"
+    if rate.share is None:
+        return "too few to say"
+    if rate.low is None or rate.high is None:
+        return "first signs: " + learning.in_words(rate.share)
+    return f"worked in about {per_cent(rate.share)}, likely {per_cent(rate.low)} to {per_cent(rate.high)}"
 
 
 def agent(value: str | None) -> str:
