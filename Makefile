@@ -103,7 +103,7 @@ browser-test: .venv/browser  ## people who click in a real browser; needs chromi
 
 screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from a decision played in a browser
 	@mkdir -p docs/screenshots
-	@BROWSER_TESTS=required SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -k whole_decision $(ARGS)
+	@BROWSER_TESTS=required SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser -k "whole_decision or (first_visit and wide)" $(ARGS)
 
 operations-test: .venv/operations  ## the recipes for an image, compose and systemd, against what reads them
 	@OPERATIONS_TESTS=required $(BIN)/python -m pytest tests/operations $(ARGS)
@@ -142,7 +142,8 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group operations -c requirements.lock -o requirements-operations.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --extra letters --extra web --group build -c requirements.lock pyproject.toml \
+		--no-annotate --no-header --extra letters --extra otel --extra sentry --extra web --group build \
+		-c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group semantic -c requirements.lock -o requirements-semantic.lock $(ARGS)

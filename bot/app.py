@@ -16,10 +16,10 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
-from bot import jobs
+from bot import jobs, metrics, tracing
 from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings
-from bot.delivery import export, home, learning, letter, newcomer, nudge, slack
+from bot.delivery import export, home, learning, letter, lost, newcomer, nudge, slack, workflow
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
 from bot.deps import Clock, Deps
@@ -78,7 +78,9 @@ async def running(
     await check_schema(database_url)
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
-        database = db.connect(database_url)
+        database = db.connect(database_url, waited=metrics.count_wait, span=tracing.span)
+        if settings.otlp_url.get_secret_value():
+            tracing.watch(database.engine)
         stack.push_async_callback(database.close)
         await _say_what_is_secret(database)
         watch = watch or Watch()
@@ -140,6 +142,7 @@ def _check_settings(settings: Settings) -> None:
         raise StartError(f"Set {' and '.join(missing)} as well, or neither SLACK_CLIENT_ID nor SLACK_CLIENT_SECRET.")
     if settings.url:
         check_web()
+    _ = settings.rules  # read here, so that a file that cannot be used is told at the start
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -171,7 +174,7 @@ async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= {**newcomer.senders(), **learning.senders()}
+    senders |= {**newcomer.senders(), **learning.senders(), **workflow.senders(), **lost.senders()}
     worker = Worker(
         deps,
         senders,
@@ -242,6 +245,7 @@ def keep_garbage_collector_quiet() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    gc.enable()
 
 
 async def serve(

@@ -1,23 +1,17 @@
 """All settings, frozen; the only reader of the environment."""
 
 import os
-import tomllib
-from decimal import Decimal
 from functools import cached_property
-from importlib import resources
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot import lexicon
-from bot.domain.authority import AuthorityTable
+from bot import rulebook
 from bot.domain.by import Rules
-from bot.domain.reply import Replies
-from bot.domain.template import CriteriaTemplates
 
 SLACK_API = "https://slack.com/api/"
 _URL = "the address of the web pages, https://... without a path; http:// only on this very machine"
@@ -49,7 +43,10 @@ class Settings(BaseSettings):
         default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    token_keys: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_TOKEN_KEYS")
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
+    sentry_dsn: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SENTRY_DSN")
+    otlp_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_OTLP_URL")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
     tick_seconds: float = Field(
@@ -87,6 +84,11 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    rules_file: Path | None = Field(default=None, alias="CONCLAVE_RULES")
+    default_tier: Literal["starter", "professional", "enterprise"] = Field(
+        default="starter", alias="CONCLAVE_DEFAULT_TIER", description="starter, professional or enterprise"
+    )
 
     @field_validator("slack_api_url")
     @classmethod
@@ -141,11 +143,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def rules(self) -> Rules:
-        """What decisions of this installation go by."""
-        defaults = _defaults()
-        ceilings = tuple(Decimal(str(ceiling)) for ceiling in defaults["authority"]["ceilings"])
-        criteria, replies = CriteriaTemplates.from_dict(defaults["criteria"]), Replies.from_dict(defaults["replies"])
-        return Rules(AuthorityTable(ceilings), criteria, lexicon.authored(), replies)
+        """What decisions of this installation go by. Raises StartError where the operator's file cannot be used."""
+        return rulebook.read(self.rules_file)
 
 
 def told_of_settings(error: ValidationError) -> str:
@@ -157,7 +156,3 @@ def told_of_settings(error: ValidationError) -> str:
         what = meant.get(place)
         sentences.append(f"{place.upper()} has to be {what}." if what else f"{place.upper()}: {wrong['msg']}.")
     return " ".join(sentences)
-
-
-def _defaults() -> dict[str, Any]:
-    return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))

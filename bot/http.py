@@ -24,12 +24,12 @@ from bot.clock import DatabaseClock
 from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
-from bot.intake import Intake
+from bot.intake import Intake, by_bolt
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sweep
 from bot.socket_mode import Socket
-from bot.store import db, schema
+from bot.store import db
 from bot.store.outbox import Standing
 from bot.watch import Watch
 
@@ -92,7 +92,7 @@ def asgi(
 def _intake(deps: Deps, bolt: AsyncApp) -> Intake:
     """Half of the port's connections stay free for health pages."""
     secret = deps.settings.slack_signing_secret.get_secret_value()
-    return Intake(bolt, secret, at_once=most_connections() // 2)
+    return Intake(by_bolt(bolt), secret, at_once=most_connections() // 2)
 
 
 def _shortcut(intake: Intake, pages: ASGIApp) -> ASGIApp:
@@ -124,7 +124,7 @@ async def readiness(
     checks = {"slack": identity.ready.is_set(), "tasks": not unwell}
     checks |= _requests_come(clocks if has_signatures else None, socket)
     try:
-        checks |= {"database": True, "schema": await db.version(deps.db) == schema.head()}
+        checks |= {"database": True, "schema": (await db.standing(deps.db)).is_ours}
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         sweep_age = await sweep.sweep_age_seconds(deps.db)
     except Exception as error:  # whatever it is, this process cannot work with that database
@@ -190,9 +190,11 @@ async def _metrics(deps: Deps, identity: Identity, watch: Watch, request: Reques
     try:
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         age = await sweep.sweep_age_seconds(deps.db)
+        counted = await deliveries.count(deps.db)
     except Exception as error:
         log.warning("no metrics without the database", **told(error))
         return Response(status_code=503)
+    metrics.show_counts(due=counted.due, dead=counted.dead, unfinished=counted.unfinished)
     body = metrics.page(
         ready=standing.ready,
         dead=standing.dead,

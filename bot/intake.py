@@ -1,4 +1,4 @@
-"""The door for what Slack sends by HTTP: read whole, refused unless Slack has signed it, decoded, handed to Bolt.
+"""The door for what Slack sends by HTTP: read whole, refused unless Slack has signed it, decoded, handed on.
 
 Bolt could do all of it. Its decoder, Python's `parse_qsl`, takes 2.3 ms of the processor for a ballot of 43 kB; one
 written in C takes 0.1. Bolt is handed what was decoded, as in Socket Mode, and then looks at no signature: `is_signed`
@@ -9,6 +9,8 @@ import asyncio
 import hmac
 import json
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -26,12 +28,24 @@ OLD_SECONDS = 300
 _MOST_SSL_CHECK_BYTES = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request that Slack has signed."""
+
+    payload: dict[str, Any]
+    headers: Mapping[bytes, bytes]
+    """Names in small letters."""
+    body: bytes
+
+
 class Intake:
     """An ASGI app for the one address that Slack posts to. Who routes here sees to it that nothing but POST comes."""
 
-    def __init__(self, bolt: AsyncApp, signing_secret: str, *, at_once: int) -> None:
-        """at_once: so many requests are worked for at the same time; the next one is answered 503."""
-        self._bolt = bolt
+    def __init__(
+        self, hand_on: Callable[[Signed], Awaitable[BoltResponse]], signing_secret: str, *, at_once: int
+    ) -> None:
+        """hand_on: answers. at_once: so many requests are worked for at the same time; the next one is answered 503."""
+        self._hand_on = hand_on
         self._secret = signing_secret.encode()
         self._working = asyncio.Semaphore(at_once)
 
@@ -44,7 +58,7 @@ class Intake:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, headers: dict[bytes, bytes], receive: Receive) -> BoltResponse:
-        """Bolt's answer; what is not Slack's, or not whole, is refused by its status alone."""
+        """What is not Slack's, or not whole, is refused by its status alone."""
         body = await _read(receive)
         if body is None:
             return BoltResponse(status=400)  # nobody reads it
@@ -61,20 +75,25 @@ class Intake:
         if self._working.locked():
             return BoltResponse(status=503)
         async with self._working:
-            return await self._dispatch(payload)
+            return await self._hand_on(Signed(payload, headers, body))
 
     def _is_slacks(self, headers: dict[bytes, bytes], body: bytes) -> bool:
         timestamp = headers.get(b"x-slack-request-timestamp", b"")
         signature = headers.get(b"x-slack-signature", b"")
         return is_signed(self._secret, body, timestamp=timestamp, signature=signature, now=time.time())
 
-    async def _dispatch(self, payload: dict[str, Any]) -> BoltResponse:
-        """Slack's headers stay here: handlers ask for none, and some of them steer Bolt."""
+
+def by_bolt(bolt: AsyncApp) -> Callable[[Signed], Awaitable[BoltResponse]]:
+    """Hand on to Bolt. Slack's headers stay here: handlers ask for none, and some of them steer Bolt."""
+
+    async def dispatch(request: Signed) -> BoltResponse:
         try:
-            return await self._bolt.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
+            return await bolt.async_dispatch(AsyncBoltRequest(body=request.payload, mode="socket_mode"))
         except Exception as error:  # Bolt's own, at a payload of another shape: what a listener raises has its handler
             log.error("a request that Bolt cannot read", error=type(error).__name__)
             return BoltResponse(status=400)
+
+    return dispatch
 
 
 def is_signed(secret: bytes, body: bytes, *, timestamp: bytes, signature: bytes, now: float) -> bool:

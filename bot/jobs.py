@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.deps import Deps
 from bot.errors import TryAgain, told
-from bot.services import housekeeping, sweep
+from bot.services import erasure, housekeeping, sweep
 
 log = structlog.get_logger(__name__)
 _HOUR_SECONDS = 3600
@@ -36,12 +36,14 @@ async def purge(deps: Deps) -> None:
     """The hourly tick; the next one repeats what this one could not do."""
     try:
         rows = await housekeeping.purge(deps.patient_db)
+        given_up = await housekeeping.give_up_rounds(deps.patient_db, now=deps.now)
+        erased = await erasure.retain(deps.patient_db, deps.rules.plans, now=deps.now)
     except TryAgain:
         log.warning("housekeeping waits for the database")
     except Exception as error:
         log.error("housekeeping failed", **told(error))
     else:
-        log.info("housekeeping", rows=rows)
+        log.info("housekeeping", rows=rows, given_up=given_up, erased=erased)
 
 
 class Ticking:

@@ -31,10 +31,10 @@ _SHARED: list[structlog.types.Processor] = [
 ]
 
 
-def configure(level: str) -> None:
-    """Set up logging for the process. `level` concerns our own loggers."""
+def configure(level: str, also: structlog.types.Processor | None = None) -> None:
+    """Set up logging for the process. `level` concerns our own loggers; `also` sees each of their lines."""
     structlog.configure(
-        processors=[*_SHARED, structlog.processors.JSONRenderer()],
+        processors=[*_SHARED, *([also] if also else []), structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

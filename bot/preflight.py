@@ -1,7 +1,7 @@
 """What is looked at before a process serves anybody: the schema, and what the database keeps secret."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,14 +24,21 @@ async def check_schema(database_url: str) -> None:
     """Raise StartError where the database cannot be worked with as it stands: a sentence with the way out."""
     await asyncio.to_thread(server.check, database_url)
     try:
-        found = await asyncio.to_thread(schema.current, database_url)
+        found = await asyncio.to_thread(schema.standing, database_url)
     except SQLAlchemyError as error:
         raise StartError(_told_of_schema(error, name="DATABASE_URL")) from error
-    _check_not_newer(found)
-    if found != schema.head():
-        raise StartError(
-            f"The database's schema is {found or 'empty'}, this version needs {schema.head()}. Run: conclave migrate"
-        )
+    check_standing(found)
+
+
+def check_standing(found: schema.Standing) -> None:
+    """Raise StartError where this code does not run on the schema that was found."""
+    if found.is_ours:
+        return
+    _check_not_newer(found.revision)
+    raise StartError(
+        f"The database's schema is {found.revision or 'empty'}, this version needs {schema.head()}. Run: conclave "
+        "migrate"
+    )
 
 
 def check_direct(url: str, *, name: str = "DIRECT_DATABASE_URL") -> None:
@@ -43,13 +50,16 @@ def check_direct(url: str, *, name: str = "DIRECT_DATABASE_URL") -> None:
         )
 
 
-def migrate(owner_url: str, *, name: str) -> None:
-    """Bring the schema up to date. Blocks. Raises StartError. name: the variable with the owner's URL."""
+def migrate(owner_url: str, *, name: str, step: Callable[[str], None] = schema.upgrade) -> None:
+    """Bring the schema up to date. Blocks. Raises StartError.
+
+    name: the variable with the owner's URL. step: all of it, or one half: `schema.expand`, `schema.contract`.
+    """
     check_direct(owner_url, name="MIGRATION_DATABASE_URL")
     server.check(owner_url, name=name)
     try:
         _check_not_newer(schema.current(owner_url))
-        schema.upgrade(owner_url)
+        step(owner_url)
     except SQLAlchemyError as error:
         raise StartError(_told_of_schema(error, name=name)) from error
 

@@ -173,7 +173,15 @@ async def _opening(args: AsyncArgs, build: Callable[[], Awaitable[View]], title:
     except Exception as error:
         await tell(args, as_refusal(error).message)
         return
-    await show(args, opened["view"]["id"], build, title=title)
+    found_id = (opened.get("view") or {}).get("id")
+    if found_id:
+        await show(args, str(found_id), build, title=title)
+    else:  # other makings of Slack may answer no more than ok; they know the window by our name for it
+        await _show(args, partial(_update_named, args, loading["external_id"]), build, title)
+
+
+async def _update_named(args: AsyncArgs, external_id: str, view: View) -> None:
+    await args.client.views_update(external_id=external_id, view=view)
 
 
 async def _find_opened(args: AsyncArgs, loading: View) -> AsyncSlackResponse | None:

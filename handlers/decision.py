@@ -7,12 +7,14 @@ from typing import Any
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.action import Action
+from bot.domain.authority import AuthorityTable
 from bot.domain.deadline import decide_by
 from bot.domain.decision import URGENCY
 from bot.domain.permission import standing
 from bot.services import classification as classifications
 from bot.services import decision as decisions
 from bot.services import dossier as dossiers
+from bot.services import plan as plans
 from bot.views import card as card_view
 from bot.views import decision as view
 from bot.views import help as help_view
@@ -59,6 +61,8 @@ async def _open_new(
         if found is None and await may_make_a_team(args):
             return help_view.no_team(channel_id=channel_id)
         who = await by(args) if found is None else acting(args, found)
+        if why := await plans.why_full(deps(args).db, who):
+            return view.full(why, typed=title)
         clock = await clock_of(deps(args), who)
         return view.new_decision(
             team=who.team,
@@ -90,7 +94,13 @@ async def undo(args: AsyncArgs) -> None:
 async def retell(args: AsyncArgs) -> None:
     """Type, amount or urgency were entered. Nothing is asked of the database: it is said while somebody types."""
     await args.ack()
-    refresh(args, view.retold(args.body["view"], deps(args).rules.authority))
+    refresh(args, view.retold(args.body["view"], _authority(args)))
+
+
+def _authority(args: AsyncArgs) -> AuthorityTable:
+    """The table of the team that the window was opened for; one of an older version names none."""
+    rules, team_id = deps(args).rules, view.team_in(args.body["view"])
+    return (rules.of(team_id) if team_id else rules).authority
 
 
 async def create(args: AsyncArgs) -> None:

@@ -51,7 +51,10 @@ async def unfold(args: AsyncArgs) -> None:
 async def propose(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     drafts = view.parse_several(submitted, currency=currency_in(submitted, who.team.currency))
-    after = await options.propose(deps(args).db, who, uuid_in(submitted), drafts=drafts)
+    if drafts:
+        after = await options.propose(deps(args).db, who, uuid_in(submitted), drafts=drafts)
+    else:  # what was added from earlier cases is there already
+        after = await dossiers.get_allowed(deps(args).db, who, uuid_in(submitted), Action.PROPOSE_OPTION)
     await ack_done(args, after.decision, view.proposed(after, who, drafts=drafts))
 
 

@@ -53,7 +53,7 @@ async def may_make_a_team(args: AsyncArgs) -> bool:
 def acting(args: AsyncArgs, who: Actor) -> By:
     """`by`, of somebody who is known already."""
     d = deps(args)
-    return By(who, d.now, d.rules, find_press(args))
+    return By(who, d.now, d.rules.of(who.team.id), find_press(args))
 
 
 async def find_actor(args: AsyncArgs) -> Actor | None:

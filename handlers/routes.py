@@ -6,12 +6,13 @@ the same for one id as for fifty, of whatever kind.
 
 import asyncio
 import re
+from collections.abc import Mapping
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.outcome import Answer
@@ -38,10 +39,11 @@ from handlers import (
     round,
     team,
     web,
+    workflow,
 )
 from handlers.after_ack import BUSY, AfterAck, has_room
 from handlers.answering import Handler, asks, opens
-from handlers.errors import ARGS, on_error
+from handlers.errors import answered, unreadable
 from handlers.press import command_words, spoken
 
 LISTENER_SECONDS = 2.5
@@ -118,7 +120,7 @@ ACTIONS: dict[str, Handler] = {
     ids.OPEN_SETUP: team.open_setup,
     ids.OPEN_WEB: web.open_door,
 }
-EVENTS: dict[str, Handler] = {"app_home_opened": home.opened}
+EVENTS: dict[str, Handler] = {"app_home_opened": home.opened, "function_executed": workflow.executed}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,
@@ -148,15 +150,15 @@ VIEWS: dict[str, Handler] = {
 
 
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
-    """Attach the one middleware that answers everything, the error handler and what handlers find in Bolt's context."""
+    """Attach the one middleware that answers everything, with what handlers find in Bolt's context."""
 
     async def answer(args: AsyncArgs) -> BoltResponse:
-        args.context["deps"], args.context[ARGS] = deps, args
+        args.context["deps"] = deps
         after_ack.attach(args.context)
-        return await dispatch(args)
+        return await answered(args, dispatch)
 
     app.middleware(answer)
-    app.error(on_error)
+    app.error(unreadable)
 
 
 async def dispatch(args: AsyncArgs) -> BoltResponse:
@@ -170,7 +172,8 @@ async def dispatch(args: AsyncArgs) -> BoltResponse:
 async def command(args: AsyncArgs) -> None:
     # The command's name is the operator's to choose in the manifest; an app of ours has only this one.
     _check_room(args)
-    await _guarded("command", by_words(command_words(args)), args)
+    handler = by_words(command_words(args))
+    await _guarded("command", handler.__name__, handler, args)
 
 
 def by_words(words: str) -> Handler:
@@ -181,28 +184,28 @@ def by_words(words: str) -> Handler:
 
 async def action(args: AsyncArgs) -> None:
     _check_room(args)
-    await _guarded("action", ACTIONS.get(args.action["action_id"] if args.action else "", _out_of_date), args)
+    await _looked_up("action", ACTIONS, args.action["action_id"] if args.action else "", args)
 
 
 async def view(args: AsyncArgs) -> None:
     """What somebody has typed is taken however much there is to do: it only has to be saved."""
-    await _guarded("view", VIEWS.get(args.body["view"]["callback_id"], _out_of_date), args)
+    await _looked_up("view", VIEWS, args.body["view"]["callback_id"], args)
 
 
 async def shortcut(args: AsyncArgs) -> None:
     _check_room(args)
-    await _guarded("shortcut", SHORTCUTS.get(args.body["callback_id"], _out_of_date), args)
+    await _looked_up("shortcut", SHORTCUTS, args.body["callback_id"], args)
 
 
 async def event(args: AsyncArgs) -> None:
     """What is not acknowledged Slack sends three more times, over five minutes; a stray event must not come so."""
-    handler = EVENTS.get(args.event["type"] if args.event else "")
-    if handler is None:
+    name = args.event["type"] if args.event else ""
+    if name not in EVENTS:
         return
     if not has_room(args):
         args.ack.response = BoltResponse(status=503)
         return
-    await _guarded("event", handler, args)
+    await _looked_up("event", EVENTS, name, args)
 
 
 _LISTENERS: dict[str, Handler] = {
@@ -225,7 +228,12 @@ async def _out_of_date(args: AsyncArgs) -> None:
     raise Invalid("This belongs to another version of Conclave. Use /decide list to see where your decisions stand.")
 
 
-async def _guarded(kind: str, handler: Handler, args: AsyncArgs) -> None:
-    with metrics.REQUESTS.labels(kind).time():
+async def _looked_up(kind: str, table: Mapping[str, Handler], name: str, args: AsyncArgs) -> None:
+    """What stands in no table of ours is counted under one name: Slack could send any."""
+    await _guarded(kind, name if name in table else "unknown", table.get(name, _out_of_date), args)
+
+
+async def _guarded(kind: str, listener: str, handler: Handler, args: AsyncArgs) -> None:
+    with metrics.request(kind, listener), tracing.span(f"request {kind}", listener=listener):
         async with asyncio.timeout(LISTENER_SECONDS):
             await handler(args)

@@ -12,6 +12,7 @@ from bot.domain.team import Actor
 from bot.errors import Invalid, slack_name
 from bot.profile import read_profiles
 from bot.services import newcomer as newcomers
+from bot.services import plan as plans
 from bot.services import team as teams
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
@@ -33,7 +34,7 @@ async def open_setup(args: AsyncArgs) -> None:
         found = await teams.set_up_what(deps(args).db, me, channel_id=channel_id)
         if found.about:
             teams.check_admin(found.about, is_workspace_admin=me.is_admin)
-            return _window(found, found.about, channel_id=channel_id)
+            return await _window(args, found, found.about, channel_id=channel_id)
         if found.teams:
             return view.which_team(found.teams, channel_id=channel_id, may_create=found.may_create)
         return view.setup(team=None, is_first=True, channel_id=channel_id)
@@ -41,7 +42,10 @@ async def open_setup(args: AsyncArgs) -> None:
     await open_modal(args, build, title="Set up your team")
 
 
-def _window(found: teams.Setup, about: Actor, *, channel_id: str | None) -> dict[str, Any]:
+async def _window(args: AsyncArgs, found: teams.Setup, about: Actor, *, channel_id: str | None) -> dict[str, Any]:
+    who = acting(args, about)
+    used = await plans.usage(deps(args).db, who)
+    full = who.plan.no_member(about.team, used)
     return view.setup(
         team=about.team,
         is_first=False,
@@ -49,6 +53,7 @@ def _window(found: teams.Setup, about: Actor, *, channel_id: str | None) -> dict
         is_outside=about.is_outside,
         others=found.teams,
         may_create=found.may_create,
+        plan=[f"Plan {who.plan.in_words(used)}.", *([full] if full else [])],
     )
 
 
@@ -60,7 +65,7 @@ async def choose_team(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
         who, _ = await keeping(args, team_id)
         found = await teams.set_up_what(deps(args).db, await profile(args), channel_id="")
-        return _window(found, who.actor, channel_id=view.channel_of(before))
+        return await _window(args, found, who.actor, channel_id=view.channel_of(before))
 
     show_later(args, view_id(args), build, title="Set up your team")
 
@@ -128,6 +133,7 @@ async def _create(args: AsyncArgs, form: view.SetupForm, fields: teams.Fields) -
         channel_id=form.channel_id,
         press=press(args),
         is_first=not form.is_another,
+        tier=deps(args).settings.default_tier,
     )
 
 
@@ -144,7 +150,7 @@ async def _add_people(args: AsyncArgs, who: By, order: newcomers.Order, key: str
     looked = await read_profiles(args.client, workspace_id=workspace_id, user_ids=order.rest, within=LOOK_SECONDS)
     if looked.error:
         log.info("people are added later", people=len(looked.rest), error=slack_name(looked.error))
-    left, notes = await newcomers.add(deps(args).patient_db, order, looked, key=key)
+    left, notes = await newcomers.add(deps(args).patient_db, order, looked, key=key, plans=who.rules.plans)
     return await _members(args, who, notes=notes, coming=left.rest, channel_id=order.channel_id)
 
 
@@ -186,7 +192,9 @@ async def open_member(args: AsyncArgs) -> None:
         who, is_admin = await keeping(args, view.team_in(before))
         teams.check_admin(who.actor, is_workspace_admin=is_admin)
         member = await teams.get_member(deps(args).db, who, member_id)
-        return view.edit_member(member, who, page=view.page_of(before), channel_id=view.channel_of(before))
+        full = None if member.is_active else who.plan.no_member(who.team, await plans.usage(deps(args).db, who))
+        page, channel_id = view.page_of(before), view.channel_of(before)
+        return view.edit_member(member, who, page=page, channel_id=channel_id, full=full)
 
     await open_modal(args, build, title="Edit member")
 

@@ -1,10 +1,11 @@
 """How a migration runs: one migrator at a time, in UTC. It gives up rather than keep people waiting for its locks.
 
-Reads nothing but the `url` that `bot.store.schema` hands over; there is no alembic.ini and no offline mode.
+Reads nothing but the `url` and the `comment` that `bot.store.schema` hands over; there is no alembic.ini and no offline
+mode. comment: where the schema is expanded, in what words it says so; else None.
 """
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 from bot.store.tables import metadata
 from migrations import vault
@@ -30,11 +31,30 @@ def migrate() -> None:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+        before = context.get_context().get_current_revision()
+        comment = context.config.attributes["comment"]
         with context.begin_transaction():
             context.run_migrations()
             # Also if there was nothing to migrate: an operator who has made the roles in the meantime runs this again.
-            if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+            # An expanded schema has all that roles.sql names.
+            if comment or set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
                 vault.share(connection)
+            _say_whom_it_serves(connection, before, comment)
+
+
+def _say_whom_it_serves(connection: Connection, before: str | None, comment: str | None) -> None:
+    """Write down that the code which knows the schema up to `before` goes on running on it; without comment: no longer.
+
+    Several expansions add up: the first may have broken off in the middle.
+    """
+    place = "COMMENT ON TABLE alembic_version IS"
+    after = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if comment is None:
+        connection.exec_driver_sql(f"{place} NULL")
+    elif before not in (None, after):
+        said = connection.scalar(text("SELECT obj_description('alembic_version'::regclass, 'pg_class')"))
+        words = f"{said} {before}" if said else comment.format(before)
+        connection.exec_driver_sql(f"{place} '{words}'")
 
 
 migrate()

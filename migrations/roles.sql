@@ -14,7 +14,8 @@ DECLARE
         'my_ballot(uuid, uuid)', 'close_round(uuid, uuid)', 'extend_round(uuid, timestamptz)', 'override_round(uuid, uuid, text)',
         'publish_round(uuid)', 'published_comments(uuid)', 'open_second_round(uuid, uuid, timestamptz)',
         'void_round(uuid, uuid, text)', 'round_order(uuid)', 'verify_round(uuid)', 'set_roster(uuid, uuid[])',
-        'excuse_member(uuid, uuid)', 'save_pages(uuid, jsonb)', 'submit_early(uuid, jsonb)'];
+        'excuse_member(uuid, uuid)', 'save_pages(uuid, jsonb)', 'submit_early(uuid, jsonb)', 'forget_words(uuid)',
+        'forget_admins(uuid)'];
     -- Tables that rows of ballots refer to. Whoever inserts such a row locks the row that it refers to, and PostgreSQL
     -- writes that transaction's id into its xmax: in a criterion's row stands which transaction scored it last. So the
     -- service may read the columns of these tables, but not xmin, xmax and ctid.
@@ -26,7 +27,7 @@ DECLARE
         'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)',
         'kept_page(rounds, jsonb)', 'opened_page(jsonb)', 'as_printed(numeric, numeric, int)',
         'exact_total(bigint[], bigint[], numeric[])', 'is_agreement(int[], text, int)', 'camp_sizes(int[])',
-        'names_in(jsonb, text[], text[])'];
+        'names_in(jsonb, text[], text[])', 'reword_comments(uuid, text[], text[])'];
     role_name text;
     place regclass;
     code regprocedure;
@@ -65,6 +66,10 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON rounds, round_members TO conclave_vault;
     GRANT DELETE ON round_members TO conclave_vault;
     GRANT SELECT (id, is_active) ON team_members TO conclave_vault;
+    -- For forget_words and forget_admins.
+    GRANT SELECT (id, team_id, status, actual_resolution_date, updated_at) ON customer_decisions TO conclave_vault;
+    GRANT SELECT (team_id) ON team_members, team_workspaces TO conclave_vault;
+    GRANT SELECT (details), UPDATE (details) ON audit_logs TO conclave_vault;
     -- For verify_round, which compares what was published.
     GRANT SELECT ON round_results TO conclave_vault;
     GRANT SELECT (id, decision_id, weight, name) ON decision_criteria TO conclave_vault;
@@ -83,14 +88,16 @@ BEGIN
     GRANT INSERT ON teams, team_members, customer_decisions, decision_criteria, response_options TO conclave_bot;
     GRANT SELECT, INSERT ON
         decision_outcomes, audit_logs, team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox,
-        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals
+        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals, erasures, workflow_runs
     TO conclave_bot;
     GRANT UPDATE ON
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
-        decision_outcomes, forecasts, wordings, policy_proposals
+        decision_outcomes, forecasts, wordings, policy_proposals, workflow_runs
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts TO conclave_bot;
     GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
+    -- Of a team that is erased.
+    GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, decision_words TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.

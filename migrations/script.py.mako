@@ -4,8 +4,9 @@ Revision: ${up_revision}, after ${down_revision | comma,n}
 
 Zero downtime: the old code keeps running while this does, and for a while after. So add columns nullable,
 defaulted or filled by a trigger; never rename or drop what the released code still reads (stop using it in one
-release, drop it in the next); build indexes on big tables CONCURRENTLY in an autocommit block; add CHECKs and
-foreign keys NOT VALID and validate them in a later statement. Name every constraint. Write the downgrade.
+release, drop it in the next, in a migration with `phase = "contract"` that comes last in its release); build indexes
+on big tables CONCURRENTLY in an autocommit block; add CHECKs and foreign keys NOT VALID and validate them in a later
+statement. Name every constraint. Write the downgrade.
 """
 
 from alembic import op

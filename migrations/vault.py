@@ -42,6 +42,7 @@ FUNCTIONS_OF_VERIFIED = (
     "kept_page(rounds, jsonb)",
 )
 FUNCTIONS_OF_ONE_PAGE = ("submit_pages(uuid, uuid, jsonb)",)
+FUNCTIONS_OF_KEEPING = ("forget_admins(uuid)", "forget_words(uuid)", "reword_comments(uuid, text[], text[])")
 FUNCTIONS_OF_JOURNEYS = (
     "submit_early(uuid, jsonb)",
     "save_pages(uuid, jsonb)",
@@ -68,8 +69,8 @@ def remove(connection: Connection) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    later = (*FUNCTIONS_OF_JOURNEYS, *FUNCTIONS_OF_ONE_PAGE, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS)
-    for function in (*later, *FUNCTIONS):
+    newest = (*FUNCTIONS_OF_KEEPING, *FUNCTIONS_OF_JOURNEYS, *FUNCTIONS_OF_ONE_PAGE)
+    for function in (*newest, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 
 

@@ -534,6 +534,76 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     ORDER BY e.option_id, e.anonymous_comment COLLATE "C"
 $$;
 
+-- Other comments in place of some of a decision's published ones, for whoever erases somebody: what equals p_from[i] becomes
+-- p_to[i], NULL takes it away; p_from NULL takes all of them away. They are laid anew as seal_round lays them, sorted, on
+-- the first rows of their option, so that the rows stay sealed. Rounds that are not published are left alone. For the
+-- owner's login only: whoever may change what colleagues have said must not be the program that shows it.
+CREATE FUNCTION reword_comments(p_decision uuid, p_from text[], p_to text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    r rounds;
+BEGIN
+    FOR r IN SELECT * FROM rounds WHERE decision_id = p_decision AND published_at IS NOT NULL ORDER BY number FOR UPDATE LOOP
+        WITH criteria AS (
+            SELECT (criterion ->> 'id')::uuid AS id, place
+            FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
+        ), cells AS (
+            SELECT e.id, e.option_id, e.anonymous_comment AS before,
+                row_number() OVER (PARTITION BY e.option_id ORDER BY k.place, e.evaluator_id) AS place
+            FROM round_rows(r) AS e JOIN criteria k ON k.id = e.criteria_id
+        ), reworded AS (
+            SELECT c.option_id, CASE
+                WHEN p_from IS NULL THEN NULL
+                WHEN c.before = ANY (p_from) THEN p_to[array_position(p_from, c.before)]
+                ELSE c.before END AS comment
+            FROM cells c WHERE c.before IS NOT NULL
+        ), comments AS (
+            SELECT w.option_id, w.comment,
+                row_number() OVER (PARTITION BY w.option_id ORDER BY w.comment COLLATE "C") AS place
+            FROM reworded w WHERE w.comment IS NOT NULL
+        ), laid AS (
+            SELECT c.id, n.comment FROM cells c LEFT JOIN comments n USING (option_id, place)
+            WHERE n.comment IS DISTINCT FROM c.before
+        ), moved AS (
+            UPDATE sealed_cells s SET anonymous_comment = l.comment FROM laid l WHERE s.id = l.id AND s.round_id = r.id
+        )
+        UPDATE evaluations e SET anonymous_comment = l.comment FROM laid l WHERE e.id = l.id AND e.decision_id = p_decision;
+    END LOOP;
+END $$;
+
+-- Take away every comment and every reason of a decision's rounds, once it has been over for 30 days, or its team is in no
+-- workspace any more. The service's login may call it: nothing comes out, and what stays is sealed as it was.
+-- 'forgotten' | 'too_early'
+CREATE FUNCTION forget_words(p_decision uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM customer_decisions d
+        WHERE d.id = p_decision AND d.status IN ('resolved', 'cancelled') AND (
+            coalesce(d.actual_resolution_date, d.updated_at) <= timezone('UTC', now()) - interval '30 days'
+            OR NOT EXISTS (SELECT FROM team_workspaces w WHERE w.team_id = d.team_id))
+    ) THEN
+        RETURN 'too_early';
+    END IF;
+    PERFORM reword_comments(p_decision, NULL, NULL);
+    UPDATE rounds r SET override_reason = CASE WHEN r.override_reason IS NOT NULL THEN '(erased)' END,
+        void_reason = CASE WHEN r.void_reason IS NOT NULL THEN '(erased)' END
+    WHERE r.decision_id = p_decision AND (r.override_reason IS NOT NULL OR r.void_reason IS NOT NULL);
+    RETURN 'forgotten';
+END $$;
+
+-- Take the Slack ids of admins from outside out of a team's trail, which the service may otherwise only write on, once the
+-- team is in no workspace any more.
+CREATE FUNCTION forget_admins(p_team uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE audit_logs a SET details = a.details || '{"workspace_admin": "(erased)"}'
+    WHERE a.details ? 'workspace_admin'
+        AND NOT EXISTS (SELECT FROM team_workspaces w WHERE w.team_id = p_team)
+        AND (a.details ->> 'team' = p_team::text
+            OR a.details ->> 'member' IN (SELECT m.id::text FROM team_members m WHERE m.team_id = p_team));
+END $$;
+
 -- Ask the people of a published round once more, about the same options and criteria under the same thresholds. Its sealed
 -- rows move to `sealed_cells`. Who may ask for it, and when it makes sense, is the caller's to check.
 -- answer: 'opened' | 'unpublished' (nothing to follow, or a round is under way) | 'followed' (it had its second round) |
@@ -927,6 +997,7 @@ REVOKE ALL ON FUNCTION
     void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(rounds, jsonb), opened_page(jsonb),
     as_printed(numeric, numeric, int), exact_total(bigint[], bigint[], numeric[]), is_agreement(int[], text, int),
     camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid),
+    reword_comments(uuid, text[], text[]), forget_words(uuid), forget_admins(uuid),
     submit_pages(uuid, uuid, jsonb), is_page(rounds, uuid, jsonb), save_pages(uuid, jsonb), submit_early(uuid, jsonb),
     keep_pages(rounds, uuid, jsonb)
 FROM PUBLIC;

@@ -13,7 +13,7 @@ from sandbox.pressed import Pressed
 from sandbox.sending import Outcome, Sending, Sent
 from sandbox.spec import PersonSpec
 from sandbox.views import View
-from sandbox.workspace import ResponseUrl, Workspace
+from sandbox.workspace import ResponseUrl, Run, Workspace
 
 _HANDLE = re.compile(r"(?<![\w@])@([\w.-]*\w)")
 _RESPONSE_URL_SECONDS = 1800
@@ -64,6 +64,22 @@ class Acts:
         more["trigger_id"] = self.workspace.new_trigger(person.id, channel=here)
         payload = payloads.interaction(self.workspace.spec, person, kind, **more)
         return await self.sending.send(person, Sent(kind, shortcut.callback_id, payload, None))
+
+    def run_step(self, person: PersonSpec, which: str, inputs: Json | None, here: Channel) -> Run:
+        """Start a workflow of Workflow Builder that has this step of the app, by its name or callback id.
+
+        inputs: None for the step's example. Raises KeyError where the app has no such step, or hears of none.
+        """
+        step = next((one for one in self.workspace.spec.steps if which in (one.name, one.callback_id)), None)
+        if step is None:
+            raise KeyError(f"no such step here: {which!r}")
+        given = {"@me": person.id, "#here": here.id}
+        filled = {name: given.get(value, value) for name, value in step.example.items()} if inputs is None else inputs
+        run = Run(self.workspace.new_id("Fx"), step.callback_id, person.id, filled)
+        self.workspace.runs[run.id] = run
+        if not self.events.step_ran(run):
+            raise KeyError("the app has not subscribed to function_executed")
+        return run
 
     async def press(self, person: PersonSpec, pressed: Pressed, **how: Any) -> Outcome:
         """Press a button, choose an overflow item or pick in a select: block_actions."""

@@ -5,7 +5,7 @@ from sandbox.channel import Channel, Message
 from sandbox.delivery import Courier
 from sandbox.inputs import Json
 from sandbox.spec import PersonSpec
-from sandbox.workspace import Workspace
+from sandbox.workspace import Run, Workspace
 
 _FAMILIES = {"im": "im", "group": "groups", "channel": "channels"}
 """channel_type of a message -> how the event is called under which an app subscribes to such channels' messages."""
@@ -65,6 +65,25 @@ class Events:
             self._send({**event, "channel_type": kind})
         if f"<@{self.workspace.spec.bot_user_id}>" in message.text and not channel.is_dm:
             self.send({**event, "type": "app_mention"})
+
+    def step_ran(self, run: Run) -> bool:
+        """Tell the app that a workflow has come to its step."""
+        return self.send(
+            {
+                "type": "function_executed",
+                "function": {
+                    "id": "Fn0SANDBOX",
+                    "callback_id": run.step,
+                    "type": "app",
+                    "app_id": self.workspace.spec.app_id,
+                },
+                "inputs": run.inputs,
+                "function_execution_id": run.id,
+                "workflow_execution_id": f"Wx{run.id[2:]}",
+                "bot_access_token": "xwfp-sandbox",
+                "event_ts": self._ts(),
+            }
+        )
 
     def _ts(self) -> str:
         return payloads.action_ts(self.workspace.clock.time())

@@ -147,6 +147,11 @@ class Person:
         at = {"ts": message.ts, "channel_id": message.channel_id} if message else None
         return await self._act("shortcut", name=name, message=at)
 
+    async def run_step(self, step: str, inputs: Mapping[str, Any] | None = None) -> str:
+        """Start a workflow with this step of the app; returns the run's id. inputs: None for the step's example."""
+        run = await self._post("workflow", step=step, inputs=None if inputs is None else dict(inputs))
+        return str(run["id"])
+
     async def say(self, text: str, channel: str, *, thread_ts: str | None = None) -> Message:
         """Post a message of one's own."""
         return Message(**await self._post("say", text=text, channel=channel, thread_ts=thread_ts))

@@ -57,6 +57,10 @@ async def _shortcut(seat: Seat, body: Json) -> Any:
     return await seat.shortcut(body.pop("name"), **body)
 
 
+async def _workflow(seat: Seat, body: Json) -> Any:
+    return seat.run_step(body.pop("step"), **body)
+
+
 async def _say(seat: Seat, body: Json) -> Any:
     return seat.say(body.pop("text"), body.pop("channel"), **body)
 
@@ -117,6 +121,7 @@ async def _open_home(seat: Seat, body: Json) -> Any:
 _ACTS: dict[str, Act] = {
     "slash": _slash,
     "shortcut": _shortcut,
+    "workflow": _workflow,
     "say": _say,
     "click": _click,
     "fill": _fill,
@@ -154,6 +159,9 @@ def routes(town: Town) -> list[Route]:
 
     async def deliveries(request: Request) -> Response:
         return JSONResponse([delivery.summary() for delivery in town.records.deliveries])
+
+    async def workflows(request: Request) -> Response:
+        return JSONResponse([vars(run) for run in town.workspace.runs.values()])
 
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":
@@ -212,6 +220,7 @@ def routes(town: Town) -> list[Route]:
         ("GET", "/people/{who}/notifications", notifications),
         ("GET", "/calls", calls),
         ("GET", "/deliveries", deliveries),
+        ("GET", "/workflows", workflows),
         ("POST", "/faults", faults),
         ("DELETE", "/faults", faults),
         ("POST", "/channels/{channel}/archive", archive),

@@ -196,6 +196,9 @@ class Seat:
         at = self._at(message) if message else None
         return await self.acts.shortcut(self.person, name, at=at)
 
+    def run_step(self, step: str, *, inputs: Json | None = None, channel: str | None = None) -> Json:
+        return vars(self.acts.run_step(self.person, step, inputs, self.channel(channel)))
+
     def _at(self, ref: Mapping[str, Any]) -> tuple[Channel, Message]:
         for channel, message in self.workspace.visible_messages(self.person.id):
             if message.ts == ref["ts"] and channel.id == ref.get("channel_id", channel.id):

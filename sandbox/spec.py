@@ -44,6 +44,16 @@ class ShortcutSpec:
 
 
 @dataclass(frozen=True)
+class StepSpec:
+    """A step that the app offers to Workflow Builder: one of the manifest's `functions`."""
+
+    callback_id: str
+    name: str
+    example: Mapping[str, str] = field(default_factory=dict)
+    """What the page's button runs it with, by input; "@me" is the person who runs it, "#here" where they are."""
+
+
+@dataclass(frozen=True)
 class HintSpec:
     """A step for whoever comes for the first time. title: what to do, in few words; text: how, in mrkdwn.
 
@@ -74,6 +84,7 @@ class WorkspaceSpec:
     scopes: tuple[str, ...] = LEAST_SCOPES
     commands: tuple[str, ...] = ()
     shortcuts: tuple[ShortcutSpec, ...] = ()
+    steps: tuple[StepSpec, ...] = ()
     events: tuple[str, ...] = ("app_home_opened",)
     usage: Mapping[str, str] = field(default_factory=dict)
     """Command -> what may follow it, shown as one types."""

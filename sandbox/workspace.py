@@ -44,6 +44,20 @@ class Scheduled:
 
 
 @dataclass
+class Run:
+    """A workflow that somebody has started, which waits for the app's step."""
+
+    id: str
+    step: str
+    user: str
+    inputs: Json
+    state: str = "running"
+    """'running' | 'completed' | 'failed'."""
+    outputs: Json | None = None
+    error: str | None = None
+
+
+@dataclass
 class ResponseUrl:
     """The right to answer late, five times. expires: by the workspace's clock, in seconds since 1970."""
 
@@ -67,6 +81,7 @@ class Workspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.scheduled: dict[str, Scheduled] = {}
+        self.runs: dict[str, Run] = {}
         self.notices: dict[str, str] = {}
         self.files: dict[str, File] = {}
         self.done: set[tuple[str, str]] = set()

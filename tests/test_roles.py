@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from bot import embedded
-from bot.cli import operations
+from bot.cli import operations, safekeeping
 from bot.config import Settings
 from bot.store import schema
+from tests.support.vault import Vault
 
 
 @pytest.fixture
@@ -30,11 +31,11 @@ def ask(url: str, *statements: str) -> None:
             connection.execute(statement)
 
 
-def settings(server: embedded.EmbeddedServer, *, owner: str, service: str) -> Settings:
+def settings(server: embedded.EmbeddedServer, *, owner: str, service: str, database: str = "ours") -> Settings:
     return Settings(
         _env_file=None,
-        migration_database_url=server.url_of("ours", login=owner),
-        database_url=server.url_of("ours", login=service),
+        migration_database_url=server.url_of(database, login=owner),
+        database_url=server.url_of(database, login=service),
     )
 
 
@@ -113,6 +114,48 @@ async def test_the_way_back_gives_everything_to_the_migrating_login(server: embe
     with psycopg.connect(url) as connection:
         owner = connection.execute("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'evaluations'")
         assert owner.fetchone() == ("conclave_vault",)
+
+
+def test_an_owner_without_further_rights_backs_up_and_restores_what_is_sealed(
+    server: embedded.EmbeddedServer, tmp_path: Path
+) -> None:
+    ask(
+        server.url,
+        "CREATE ROLE conclave_owner LOGIN CREATEROLE",
+        "CREATE ROLE conclave_service LOGIN",
+        "CREATE DATABASE ours OWNER conclave_owner",
+        "CREATE DATABASE fresh OWNER conclave_owner",
+    )
+    given = settings(server, owner="conclave_owner", service="conclave_service")
+    operations.migrate(given)
+    with psycopg.connect(server.url_of("ours", login="conclave_owner"), autocommit=True) as connection:
+        vault = Vault(connection, "")
+        sealed, still_open = vault.a_round(), vault.a_round()
+        vault.score(sealed, [(1, 10), (2, 9)], [(3, 8), (4, 7)], [(5, 6), (6, 5)])
+        vault.publish(sealed)
+        vault.score(still_open, [(1, 10), (2, 9)])
+        vault.do("CREATE TABLE of_somebody_else AS SELECT 1 AS number")
+        before = vault.stored(sealed)
+
+    safekeeping.back_up(given, tmp_path / "file", with_open_ballots=False)
+    anew = settings(server, owner="conclave_owner", service="conclave_service", database="fresh")
+    told = safekeeping.restore(anew, tmp_path / "file")
+
+    assert "Left out of it: 1 ballot," in told
+    with psycopg.connect(server.url_of("fresh", login="conclave_owner"), autocommit=True) as connection:
+        vault = Vault(connection, "")
+        assert vault.stored(sealed) == before
+        assert vault.order(sealed) == "sealed"
+        assert vault.stored(still_open) == []
+        assert (
+            vault.value("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'evaluations'")
+            == "conclave_vault"
+        )
+    with (
+        psycopg.connect(server.url_of("fresh", login="conclave_service")) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT FROM evaluations")
 
 
 async def test_the_embedded_database_has_a_login_for_the_service(

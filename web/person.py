@@ -34,7 +34,7 @@ async def by(request: Request) -> By:
     if bearer is None:
         raise SignedOut(SIGNED_OUT)
     d = deps(request)
-    return By(bearer.actor, d.now, d.rules, origin=origin(request))
+    return By(bearer.actor, d.now, d.rules.of(bearer.actor.team.id), origin=origin(request))
 
 
 async def find_by(request: Request) -> By | None:

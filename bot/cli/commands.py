@@ -1,6 +1,7 @@
 """The `conclave` command. Heavy imports live inside the commands, so that `--help` answers at once."""
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bot.cli import erasure, team
+from bot.cli.terminal import complain, print_line, sentences, settings, told
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -23,6 +27,8 @@ cli = typer.Typer(
     # Rich's tracebacks print local variables, and a local variable may hold a ballot.
     pretty_exceptions_enable=False,
 )
+cli.add_typer(team.cli, name="team")
+cli.add_typer(erasure.cli, name="erase")
 DEMO_PORT = 8300
 
 
@@ -49,28 +55,92 @@ def worker() -> None:
 
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
+    gc.disable()  # until `app.serve`: a start leaves no garbage, and looking for some takes a seventh of its time
     sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
+    from bot import log, reports, tracing
+
+    with sentences():
+        set_to = settings()
+        with (
+            reports.sending(set_to.sentry_dsn.get_secret_value()) as report,
+            tracing.exporting(set_to.otlp_url.get_secret_value()),
+        ):
+            log.configure(set_to.log_level, report)
+            _run(set_to, does_web=does_web, does_work=does_work)
+
+
+def _run(set_to: "Settings", *, does_web: bool, does_work: bool) -> None:
     import uvloop
 
-    from bot import app, log
+    from bot import app
     from bot.cli import operations
 
-    with _sentences():
-        settings = _settings()
-        log.configure(settings.log_level)
-        with operations.served_database(settings) as (url, keep_up):
-            serving = app.serve(settings, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serving)
+    with operations.served_database(set_to) as (url, keep_up):
+        serving = app.serve(set_to, database_url=url, does_web=does_web, does_work=does_work, keep_up=keep_up)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving)
 
 
 @cli.command()
-def migrate() -> None:
+def route(
+    file: Annotated[Path, typer.Argument(metavar="CELLS.toml", help="Cells and their workspaces; docs/cells.md.")],
+) -> None:
+    """Hand Slack's requests on to the deployment of their workspace, where several share one Slack app."""
+    from bot import log
+    from bot.cli import routing
+
+    with sentences():
+        set_to = settings()
+        log.configure(set_to.log_level)
+        asyncio.run(routing.route(set_to, file))
+
+
+@cli.command()
+def migrate(
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Only add: processes of the release before go on running. UPGRADING.md")
+    ] = False,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Only take away what older processes used, once there are none.")
+    ] = False,
+) -> None:
     """Bring the database's schema up to date, and let the service's login in."""
     from bot.cli import operations
 
-    with _sentences():
-        print_line(f"The schema is at {operations.migrate(_settings())}.")
+    if expand and contract:
+        raise typer.BadParameter("Without either, conclave migrate does both.")
+    with sentences():
+        print_line(operations.migrate_by_halves(settings(), expand=expand, contract=contract))
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; there must be none of that name.")],
+    with_open_ballots: Annotated[
+        bool,
+        typer.Option(
+            "--with-open-ballots",
+            help="Also who scored what in rounds that are not published: whoever has the file can read it. Without, "
+            "those people are asked to score again after a restore.",
+        ),
+    ] = False,
+) -> None:
+    """Write all that the database holds into one file, without the scores of rounds that are not published."""
+    from bot.cli import safekeeping
+
+    with sentences():
+        print_line(safekeeping.back_up(settings(), file, with_open_ballots=with_open_ballots))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `conclave backup` has written.")],
+) -> None:
+    """Put a backup into an empty database. Nothing that was on its way is sent again."""
+    from bot.cli import safekeeping
+
+    with sentences():
+        print_line(safekeeping.restore(settings(), file))
 
 
 @cli.command()
@@ -79,10 +149,10 @@ def doctor() -> None:
     from bot import log
     from bot.cli import operations
 
-    with _sentences():
-        settings = _settings()
+    with sentences():
+        set_to = settings()
         log.configure("ERROR")
-        findings = asyncio.run(operations.examine(settings))
+        findings = asyncio.run(operations.examine(set_to))
         for finding in findings:
             print_line(f"{'ok  ' if finding.is_fine else 'FAIL'}  {finding.subject}: {finding.words}")
         raise typer.Exit(0 if all(f.is_fine for f in findings) else 1)
@@ -99,8 +169,8 @@ def list_given_up(
     """Deliveries that were given up, with Slack's name for the reason. Never their content."""
     from bot.cli import operations
 
-    with _sentences():
-        found = asyncio.run(operations.given_up(_settings(), at_most=at_most))
+    with sentences():
+        found = asyncio.run(operations.given_up(settings(), at_most=at_most))
         for row in found:
             why = f"{row.error}  after {row.attempts} attempts, {row.at:%F %T} UTC"
             print_line(f"{row.id}  {row.kind}  {row.lane}  {why}")
@@ -114,8 +184,8 @@ def retry_given_up(
     """Put deliveries that were given up back into their lanes."""
     from bot.cli import operations
 
-    with _sentences():
-        print_line(f"{asyncio.run(operations.retry(_settings(), ids=ids or []))} put back.")
+    with sentences():
+        print_line(f"{asyncio.run(operations.retry(settings(), ids=ids or []))} put back.")
 
 
 @cli.command()
@@ -126,8 +196,8 @@ def verify(
     """Check that published scores lie sealed and fit the result. Exit 0 they do, 1 not, 2 nothing published."""
     from bot.cli import operations, verdict
 
-    with _sentences():
-        found = asyncio.run(operations.verify(_settings(), number=number, team=team))
+    with sentences():
+        found = asyncio.run(operations.verify(settings(), number=number, team=team))
         print_line(f"#{number}: {verdict.in_words(found)}")
         raise typer.Exit(verdict.exit_code(found))
 
@@ -140,8 +210,8 @@ def export(
     """A team's decisions with published results and outcomes, as CSV. Nothing about ballots."""
     from bot.cli import operations
 
-    with _sentences():
-        table = asyncio.run(operations.export(_settings(), team=team))
+    with sentences():
+        table = asyncio.run(operations.export(settings(), team=team))
     # Bytes as they are: no line end translated, no code page of the terminal.
     if output is None:
         sys.stdout.buffer.write(table)
@@ -170,9 +240,9 @@ def rank(
         name = str(file) if len(files) > 1 else None
         try:
             report = casereport.analyse_case(casefile.read(file))
-        except BotError as error:  # not `_sentences`: it imports the whole bot, which takes a second
+        except BotError as error:  # not `sentences`: it imports the whole bot, which takes a second
             faulty = True
-            _complain(error)
+            complain(error)
             continue
         if as_json:
             sys.stdout.write(f"{report.as_json(file=name)}\n")
@@ -196,7 +266,7 @@ def classify(
     from bot.cli import textfile
     from bot.errors import BotError
 
-    with _told(BotError):  # not `_sentences`: it imports the whole bot, which takes a second
+    with told(BotError):  # not `sentences`: it imports the whole bot, which takes a second
         texts = textfile.texts(file)
         classifier = lexicon.authored().taught(textfile.cases(history) if history else [])
     for text in texts:
@@ -212,13 +282,14 @@ def demo(
 ) -> None:
     """Try Conclave without Slack: a local one, an embedded database, a sample team."""
     _need_sandbox()
+    from bot.cli import operations
     from bot.demo import demo as demos
     from bot.demo import sample
     from bot.demo.techcorp import techcorp
 
     if not script and port:
         print_line(f"Conclave's demo, in a few seconds at http://127.0.0.1:{port}")
-    with _sentences(), _demo_database(is_fresh=script) as server:
+    with sentences(), _demo_database(is_fresh=script) as server:
         spec = techcorp()
         sample.load(server.service_url, workspace_id=spec.team_id, domain=spec.domain)
         code = asyncio.run(
@@ -230,6 +301,7 @@ def demo(
                 script=script,
                 mode="socket" if socket else "http",
                 out=print_line,
+                keep_up=lambda: operations.keep_up(server),
             )
         )
     raise typer.Exit(code)
@@ -242,7 +314,7 @@ def _demo_database(*, is_fresh: bool) -> Iterator["EmbeddedServer"]:
     from bot.cli import operations
 
     if not is_fresh:
-        with operations.embedded_database((_settings().data_dir or embedded.default_data_dir()) / "demo") as server:
+        with operations.embedded_database((settings().data_dir or embedded.default_data_dir()) / "demo") as server:
             yield server
         return
     with tempfile.TemporaryDirectory(prefix="conclave-demo-") as place:
@@ -291,7 +363,7 @@ def act(
     from sandbox.people import CannotDo
     from sandbox.speak import speak
 
-    with _told(CannotDo):
+    with told(CannotDo):
         url, said = f"http://127.0.0.1:{port}", " ".join(words or [])
         print_line(asyncio.run(speak(url, person, said, later=later, start_with="conclave demo")))
 
@@ -299,7 +371,7 @@ def act(
 def _need_sandbox() -> None:
     """Say how to install the sandbox where it, or what only it needs, is missing; exit 1."""
     if not all(find_spec(name) for name in ("sandbox", "wsproto", "yaml")):
-        _complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
+        complain("The local Slack is not installed. Install it with: pip install 'conclave[sandbox]'")
         raise typer.Exit(1)
 
 
@@ -314,7 +386,7 @@ def precedents(
     from bot.errors import Invalid
     from bot.semantic import embedder
 
-    with _told(Invalid):
+    with told(Invalid):
         query, lines = precedentfile.read_query(file), precedentfile.read_history(history)
         found = precedentfile.History(lines, embedder.find().embedder).search(query)
         if as_json:
@@ -324,48 +396,3 @@ def precedents(
         for id_, score in found[:10]:
             print_line(f"{score:.2f}  {id_}  {known[id_].choice}  {precedentfile.cut(known[id_].text)}")
         print_line(f"{len(found)} found." if found else "Nothing similar yet.")
-
-
-def print_line(text: str = "") -> None:
-    """Plain text as it stands: no markup, no wrapping, no colours."""
-    from rich.console import Console
-
-    Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(text)
-
-
-def _settings() -> "Settings":
-    """Raises StartError where a variable cannot be read."""
-    from pydantic import ValidationError
-
-    from bot.config import Settings, told_of_settings
-    from bot.errors import StartError
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise StartError(told_of_settings(error)) from None
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """What the operator can mend is one sentence on standard error and exit code 1, not a traceback."""
-    from bot.embedded import EmbeddedError
-    from bot.errors import BotError, StartError
-
-    with _told(StartError, EmbeddedError, BotError):
-        yield
-
-
-@contextmanager
-def _told(*mendable: type[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except mendable as error:
-        _complain(error)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _complain(error: Exception | str) -> None:
-    sys.stderr.write(f"{error}\n")

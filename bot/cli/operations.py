@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -15,17 +16,21 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
 from bot.config import Settings
+from bot.domain.erasure import Erasure
+from bot.domain.plan import TIERS
 from bot.domain.text import one_line
-from bot.errors import StartError
+from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.preflight import check_letters, check_schema, told_of_secrecy
 from bot.semantic import embedder
+from bot.services import erasure, secrecy, sweep
 from bot.services import export as exports
 from bot.services import outbox as deliveries
+from bot.services import plan as plans
 from bot.services import result as results
-from bot.services import secrecy, sweep
 from bot.store import db, schema, vault
 from bot.store.outbox import GivenUp
+from bot.store.plan import Used
 from bot.views import export as export_view
 
 log = structlog.get_logger(__name__)
@@ -42,7 +47,7 @@ def database(settings: Settings) -> Iterator[str]:
     if url:
         yield url
         return
-    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+    with embedded_server(settings) as server:
         yield server.service_url
 
 
@@ -52,7 +57,7 @@ def served_database(settings: Settings) -> Iterator[tuple[str, KeepUp | None]]:
     if not settings.uses_embedded_database:
         yield settings.database_url.get_secret_value(), None
         return
-    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+    with embedded_server(settings) as server:
         yield server.service_url, lambda: keep_up(server)
 
 
@@ -72,6 +77,13 @@ async def keep_up(server: embedded.EmbeddedServer) -> None:
 
 
 @contextlib.contextmanager
+def embedded_server(settings: Settings) -> Iterator[embedded.EmbeddedServer]:
+    """`embedded_database` where the settings say."""
+    with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+        yield server
+
+
+@contextlib.contextmanager
 def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
     """The embedded database in `data_dir`, migrated, the service's login let in; stopped by whoever uses it last."""
     server = embedded.start(data_dir)
@@ -83,20 +95,35 @@ def embedded_database(data_dir: Path) -> Iterator[embedded.EmbeddedServer]:
         server.stop()
 
 
-def migrate(settings: Settings) -> str:
-    """Bring the schema up to date and let the service's login in; returns the schema's revision.
+def migrate_by_halves(settings: Settings, *, expand: bool, contract: bool) -> str:
+    """`migrate`, or one half of it; returns what to tell."""
+    if expand:
+        migrate(settings, step=schema.expand)
+        return "The schema is expanded. Replace the processes one by one, then run: conclave migrate --contract"
+    return f"The schema is at {migrate(settings, step=schema.contract if contract else schema.upgrade)}."
 
-    Raises StartError where the database cannot be migrated as it stands.
+
+def migrate(settings: Settings, *, step: Callable[[str], None] = schema.upgrade) -> str:
+    """Bring the schema up to date and let the service's login in; returns the newest revision.
+
+    step: as of `preflight.migrate`; the embedded database is always migrated in one. Raises StartError where the
+    database cannot be migrated as it stands.
     """
     if settings.uses_embedded_database:
         with database(settings):
             return schema.head()
+    owner, name = owners_url(settings)
+    preflight.migrate(owner, name=name, step=step)
+    vault.admit(owner, settings.database_url.get_secret_value())
+    return schema.head()
+
+
+def owners_url(settings: Settings) -> tuple[str, str]:
+    """The database's URL for the login that owns the tables, and the variable that has it. Not for the embedded one."""
     service = settings.database_url.get_secret_value()
     direct = settings.direct_database_url.get_secret_value() or service
     owner = settings.migration_database_url.get_secret_value() or direct
-    preflight.migrate(owner, name="DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL")
-    vault.admit(owner, service)
-    return schema.head()
+    return owner, "DATABASE_URL" if owner == service else "MIGRATION_DATABASE_URL"
 
 
 async def verify(settings: Settings, *, number: int, team: str | None) -> results.Verified:
@@ -115,6 +142,71 @@ async def export(settings: Settings, *, team: str | None) -> bytes:
         return "".join(lines).encode()
 
 
+@asynccontextmanager
+async def _opened_by_owner(settings: Settings) -> AsyncIterator[db.Db]:
+    """By the login that migrates: it reaches every table."""
+    with _owners_database(settings) as url:
+        await check_schema(url)
+        opened = db.connect(url, budget_seconds=60)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+@contextlib.contextmanager
+def _owners_database(settings: Settings) -> Iterator[str]:
+    if settings.uses_embedded_database:
+        with embedded_database(settings.data_dir or embedded.default_data_dir()) as server:
+            yield server.url
+        return
+    direct = settings.direct_database_url.get_secret_value() or settings.database_url.get_secret_value()
+    yield settings.migration_database_url.get_secret_value() or direct
+
+
+async def plan_member(settings: Settings, email: str) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_member(opened, email.strip())
+
+
+async def plan_customer(settings: Settings, customer: str, team: str | None) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_customer(opened, one_line(customer), team_name=team and one_line(team))
+
+
+async def plan_team(settings: Settings, name: str) -> erasure.Plan:
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.plan_team(opened, one_line(name))
+
+
+async def erase_member(settings: Settings, plan: erasure.Plan, *, also_free_text: bool) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_member(opened, plan, also_free_text=also_free_text)
+
+
+async def erase_customer(settings: Settings, plan: erasure.Plan, *, also_free_text: bool) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_customer(opened, plan, also_free_text=also_free_text)
+
+
+async def erase_team(settings: Settings, team_id: UUID) -> None:
+    async with _opened_by_owner(settings) as opened:
+        await erasure.erase_team(opened, team_id)
+
+
+async def erasures(settings: Settings) -> list[Erasure]:
+    """What was erased, in that order."""
+    async with _opened_by_owner(settings) as opened:
+        return await erasure.recorded(opened)
+
+
+async def repeat_erasures(settings: Settings, known: list[Erasure] | None) -> tuple[int, int]:
+    """(how many had something to erase again, of how many); None: of those that the database knows."""
+    async with _opened_by_owner(settings) as opened:
+        every = await erasure.recorded(opened) if known is None else known
+        return sum([await erasure.repeat(opened, one) for one in every]), len(every)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of `conclave doctor`."""
@@ -129,18 +221,26 @@ async def examine(settings: Settings) -> list[Finding]:
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
     findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    findings += [*_examine_letters(settings), _examine_semantic()]
+    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic()]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
             await check_schema(url)
-            findings.append(Finding("database", True, f"{kind}, schema {schema.head()}"))
-            findings += await _examine_deliveries(url)
+            findings.append(Finding("database", True, f"{kind}, schema {await asyncio.to_thread(schema_words, url)}"))
+            findings += [*await _examine_deliveries(url), await _examine_plans(settings, url)]
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing:
         findings += await _examine_slack(settings)
     return findings
+
+
+def schema_words(url: str) -> str:
+    """ "learning", or what it was expanded to and that this is not the end. Blocks."""
+    found = schema.standing(url)
+    if not found.serves:
+        return str(found.revision)
+    return f"{found.revision}, expanded: once all processes are of the newest release, run conclave migrate --contract"
 
 
 def _examine_letters(settings: Settings) -> list[Finding]:
@@ -149,6 +249,26 @@ def _examine_letters(settings: Settings) -> list[Finding]:
     except StartError as error:
         return [Finding("letters", False, str(error))]
     return []
+
+
+def _examine_rules(settings: Settings) -> list[Finding]:
+    """Nothing to say where the operator has no file."""
+    try:
+        own = settings.rules.teams
+    except StartError as error:
+        return [Finding("rules", False, str(error))]
+    words = f"{settings.rules_file}, with rules of their own for {len(own)} teams"
+    return [Finding("rules", True, words)] if settings.rules_file else []
+
+
+async def _examine_plans(settings: Settings, url: str) -> Finding:
+    opened = db.connect(url, budget_seconds=10)
+    try:
+        return Finding("plans", True, plans.in_words(await plans.every(opened), settings.rules.plans))
+    except StartError:
+        return Finding("plans", False, "the rules cannot be read: see above")
+    finally:
+        await opened.close()
 
 
 def _examine_semantic() -> Finding:
@@ -222,6 +342,25 @@ async def retry(settings: Settings, *, ids: Sequence[int]) -> int:
     """Put given-up deliveries (all where none is named) back; returns how many."""
     async with _opened(settings) as opened:
         return await deliveries.retry(opened, ids=ids)
+
+
+async def teams(settings: Settings) -> list[Used]:
+    """Every team with how much of its plan it uses, by name."""
+    async with _opened(settings) as opened:
+        return await plans.every(opened)
+
+
+async def team(settings: Settings, name: str) -> Used:
+    async with _opened(settings) as opened:
+        return await plans.find(opened, one_line(name))
+
+
+async def set_tier(settings: Settings, name: str, tier: str) -> Used:
+    """Raises Invalid where there is no such plan."""
+    if tier not in TIERS:
+        raise Invalid(f"There is no plan {tier}. Plans are {', '.join(TIERS)}.")
+    async with _opened(settings) as opened:
+        return await plans.set_tier(opened, one_line(name), tier)
 
 
 async def _examine_slack(settings: Settings) -> list[Finding]:

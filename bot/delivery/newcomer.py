@@ -31,7 +31,7 @@ async def send_newcomers(deps: Deps, delivery: Delivery) -> Verdict:
     looked = await read_profiles(
         deps.client, workspace_id=order.user.workspace_id, user_ids=order.rest, within=LOOK_SECONDS
     )
-    left, _ = await newcomers.add(deps.patient_db, order, looked, key=delivery.dedupe_key)
+    left, _ = await newcomers.add(deps.patient_db, order, looked, key=delivery.dedupe_key, plans=deps.rules.plans)
     if looked.error:
         raise looked.error
     if looked.rest:

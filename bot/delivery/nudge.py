@@ -9,7 +9,6 @@ from bot.delivery.posting import insist, post_dm
 from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.authority import least_authority
-from bot.domain.decision import Brief
 from bot.domain.team import SlackUser
 from bot.domain.waiting import Kind
 from bot.services import card as cards
@@ -17,7 +16,7 @@ from bot.services import home as homes
 from bot.services import nudge as nudges
 from bot.services import outbox as deliveries
 from bot.services import reminder as reminders
-from bot.services.nudge import Nudge
+from bot.services.nudge import Item, Nudge
 from bot.services.reminder import FOLLOW
 from bot.store.outbox import Delivery
 from bot.views import reminder as view
@@ -53,8 +52,13 @@ async def send_nudge(deps: Deps, delivery: Delivery) -> Verdict:
 
 def told(deps: Deps, nudge: Nudge) -> list[view.Told]:
     """The nudge's items as the views take them."""
-    table = deps.rules.authority
-    return [view.Told(i.brief, i.waits, _takes(deps, i.brief), table, i.is_first, i.link) for i in nudge.items]
+    return [_told(deps, item) for item in nudge.items]
+
+
+def _told(deps: Deps, item: Item) -> view.Told:
+    table = deps.rules.of(item.brief.decision.team_id).authority
+    takes = least_authority(item.brief.decision.case, item.brief.options, table)
+    return view.Told(item.brief, item.waits, takes, table, item.is_first, item.link)
 
 
 async def _with_dossiers(deps: Deps, items: Sequence[view.Told]) -> list[view.Told]:
@@ -70,10 +74,6 @@ async def _with_dossiers(deps: Deps, items: Sequence[view.Told]) -> list[view.To
 
 
 _ABOUT_A_RESULT = frozenset({Kind.RESOLVE, Kind.RESULT, Kind.RESOLVED})
-
-
-def _takes(deps: Deps, brief: Brief) -> int:
-    return least_authority(brief.decision.case, brief.options, deps.rules.authority)
 
 
 async def _tell(deps: Deps, delivery: Delivery, nudge: Nudge) -> None:

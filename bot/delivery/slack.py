@@ -179,7 +179,7 @@ async def _send_tended(deps: Deps, delivery: Delivery) -> Verdict:
     """Say in the team's channel what an admin from outside did to it; to its people where that is closed to us."""
     channel, user = str(delivery.payload["channel"]), str(delivery.payload["user"])
     team, people = await teams.tended(deps.patient_db, delivery.payload)
-    message = team_view.tended(team, people, slack_user_id=user, table=deps.rules.authority)
+    message = team_view.tended(team, people, slack_user_id=user, table=deps.rules.of(team.id).authority)
     if not channel.startswith(CHANNELS):
         await post_dm(deps, delivery, user=SlackUser(str(delivery.payload["workspace"]), channel), message=message)
         return Done()

@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.delivery.verdict import Dead, Done, Later, Verdict
 from bot.deps import Deps
 from bot.errors import TryAgain, told
@@ -167,6 +167,10 @@ class Worker:
         )
 
     async def _deliver(self, delivery: Delivery) -> None:
+        with tracing.span(f"delivery {delivery.kind}", id=delivery.id, attempt=delivery.attempts):
+            await self._send_and_settle(delivery)
+
+    async def _send_and_settle(self, delivery: Delivery) -> None:
         verdict = await self._send(delivery)
         log.info(
             "delivery",

@@ -76,7 +76,7 @@ COLLECTING = Told(
 )
 """The case of the given schema, which stands there already, as a first note."""
 SCORING = Told(
-    owner="mike",
+    owner="tom",
     case=Case(
         decision_type="policy_exception",
         customer_name="Northwind",

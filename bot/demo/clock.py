@@ -5,9 +5,11 @@ is, so that both always have the same.
 """
 
 import asyncio
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import resources
-from typing import Self
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg import sql
@@ -16,11 +18,40 @@ from psycopg.conninfo import conninfo_to_dict
 from bot.store.connection import conninfo
 
 
+class _Line:
+    """One connection to the database, made anew where the server was started again. Blocks."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection = self._opened()
+
+    @property
+    def database(self) -> str:
+        return self._connection.info.dbname
+
+    def _opened(self) -> "psycopg.Connection[Any]":
+        return psycopg.connect(conninfo(self._url), autocommit=True)
+
+    def execute(self, query: LiteralString | bytes | sql.Composed, arguments: Sequence[object] = ()) -> Any:
+        """The first column of the first row, if there is one. Raises psycopg.OperationalError while it is away."""
+        try:
+            cursor = self._connection.execute(query, arguments or None)
+        except psycopg.OperationalError:
+            self._connection.close()
+            self._connection = self._opened()
+            cursor = self._connection.execute(query, arguments or None)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 class StageClock:
     """The clock as the owner of the database has it in hand. Blocks, but for `move`."""
 
-    def __init__(self, connection: "psycopg.Connection[tuple[timedelta]]") -> None:
-        self._connection = connection
+    def __init__(self, line: _Line) -> None:
+        self._line = line
 
     @classmethod
     def put_up(cls, owner_url: str, service_url: str) -> Self:
@@ -28,42 +59,50 @@ class StageClock:
 
         Its migrations are done. A clock that is there already stays as it is, ahead by as much as before.
         """
-        connection = psycopg.connect(conninfo(owner_url), autocommit=True)
-        connection.execute(resources.files("bot.demo").joinpath("clock.sql").read_bytes())
+        line = _Line(owner_url)
+        line.execute(resources.files("bot.demo").joinpath("clock.sql").read_bytes())
         login = str(conninfo_to_dict(conninfo(service_url))["user"])
         command = sql.SQL("ALTER ROLE {} IN DATABASE {} SET search_path = stage, pg_catalog, public")
-        connection.execute(command.format(sql.Identifier(login), sql.Identifier(connection.info.dbname)))
-        return cls(connection)
+        line.execute(command.format(sql.Identifier(login), sql.Identifier(line.database)))
+        return cls(line)
 
     @property
     def ahead(self) -> timedelta:
         """How far it is before the machine's time."""
-        row = self._connection.execute("SELECT ahead FROM stage.clock").fetchone()
-        return row[0] if row else timedelta(0)
+        found: timedelta | None = self._line.execute("SELECT ahead FROM stage.clock")
+        return found or timedelta(0)
 
     async def move(self, ahead: timedelta) -> None:
         """Be so far ahead of the machine's time."""
-        await asyncio.to_thread(self._connection.execute, "UPDATE stage.clock SET ahead = %s", [ahead])
+        await asyncio.to_thread(self._line.execute, "UPDATE stage.clock SET ahead = %s", [ahead])
 
     def stand_at(self, moment: datetime) -> None:
         """Stand still there, until told otherwise."""
-        self._connection.execute("UPDATE stage.clock SET stands_at = %s", [moment])
+        self._line.execute("UPDATE stage.clock SET stands_at = %s", [moment])
 
     def close(self) -> None:
-        self._connection.close()
+        self._line.close()
 
 
 class DatabaseClock:
     """The same clock for the bot's process: `now` asks the database each time, over a connection of its own."""
 
     def __init__(self, service_url: str) -> None:
-        self._connection: psycopg.Connection[tuple[datetime]] = psycopg.connect(conninfo(service_url), autocommit=True)
+        self._line = _Line(service_url)
+        self._read = self._ask(), time.monotonic()
+
+    def _ask(self) -> datetime:
+        found: datetime = self._line.execute("SELECT now()")
+        return found.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The time in UTC. Blocks for a fraction of a millisecond."""
-        row = self._connection.execute("SELECT now()").fetchone()
-        assert row is not None  # a SELECT without FROM has one row
-        return row[0].astimezone(UTC)
+        """The time in UTC; while the database is away, as it went on since. Blocks for a fraction of a millisecond."""
+        try:
+            self._read = self._ask(), time.monotonic()
+        except psycopg.OperationalError:
+            at, then = self._read
+            return at + timedelta(seconds=time.monotonic() - then)
+        return self._read[0]
 
     def close(self) -> None:
-        self._connection.close()
+        self._line.close()

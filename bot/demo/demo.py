@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,14 @@ async def demo(
     script: bool,
     mode: Mode,
     out: Out,
+    keep_up: Callable[[], Coroutine[Any, Any, None]],
 ) -> int:
     """Run the demo; returns the exit code. The database is migrated and holds the sample team.
 
     bot_command: how to start the program itself, without its command. database_url: for the bot's login; owner_url: for
     reading all tables after the story, or for moving the clock. port: of the sandbox, 0 = any. script: play the story
     from its beginning and end; otherwise stay until Ctrl-C or SIGTERM, with a team that has been at work already.
+    keep_up: goes on for ever and brings the database back; its error, where that does not start any more, is raised.
     """
     with _interruptible(out) as interrupted, _clock(owner_url, database_url, is_needed=not script) as clock:
         has_web = find_spec("argon2") is not None  # the extra `web`, which the demo does without
@@ -56,7 +58,7 @@ async def demo(
                     return await _play(sandbox, bot, owner_url, out)
                 await _begin(sandbox, database_url, out)
                 out(_hello(sandbox, bot))
-                await _keep_alive(bot, out)
+                await _first_end(_keep_alive(bot, out), keep_up())
         except asyncio.CancelledError:
             if not interrupted.is_set():
                 raise
@@ -166,6 +168,19 @@ def _hello(sandbox: Sandbox, bot: BotProcess) -> str:
 def _as_command() -> str:
     """The command as this terminal finds it: `make demo` puts it into a directory that no PATH names."""
     return "conclave as" if shutil.which("conclave") else f"{Path(sys.executable).with_name('conclave')} as"
+
+
+async def _first_end(*endless: Coroutine[Any, Any, None]) -> None:
+    """Wait until one of them ends, which is by an error; raise that."""
+    tasks = [asyncio.ensure_future(one) for one in endless]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep_alive(bot: BotProcess, out: Out) -> None:

@@ -5,6 +5,7 @@ so they have no round and no card; everything else of them is as if they had bee
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -48,6 +49,10 @@ _REASONS = (
 )
 
 
+_RESOLVERS = 3
+"""So many took turns: what outcomes teach is told only where it is about several people."""
+
+
 def past() -> list[Past]:
     """All of them, in the order of the file."""
     text = resources.files("bot.demo").joinpath("history.json").read_text(encoding="utf-8")
@@ -60,9 +65,12 @@ def load(url: str, *, now: datetime) -> None:
         team = c.execute("SELECT id FROM teams").fetchone()
         members = c.execute("SELECT id FROM team_members ORDER BY escalation_authority, email").fetchall()
         assert team is not None  # the sample was loaded
+        turns: Counter[str] = Counter()
         for place, one in enumerate(sorted(past(), key=lambda one: -one.days)):
-            owner, resolver = members[place % len(members)][0], members[-1][0]
-            _insert(c, one, team[0], owner, resolver, now - timedelta(days=one.days))
+            resolver = len(members) - 1 - turns[one.decision_type] % _RESOLVERS
+            owner = (resolver + 1 + place % (len(members) - 1)) % len(members)  # never the same person
+            turns[one.decision_type] += 1
+            _insert(c, one, team[0], members[owner][0], members[resolver][0], now - timedelta(days=one.days))
 
 
 def _insert(c: psycopg.Connection, one: Past, team: object, owner: object, resolver: object, at: datetime) -> None:

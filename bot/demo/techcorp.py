@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sandbox.spec import LEAST_SCOPES, ChannelSpec, HintSpec, PersonSpec, ShortcutSpec, WorkspaceSpec
+from sandbox.spec import LEAST_SCOPES, ChannelSpec, HintSpec, PersonSpec, ShortcutSpec, StepSpec, WorkspaceSpec
 
 HINTS = (
     HintSpec(
@@ -25,6 +25,21 @@ HINTS = (
 )
 """The way to a first own decision."""
 _EVERYBODY = ("sarah", "mike", "lisa", "tom", "ana", "eve")
+
+
+_STEP = StepSpec(
+    "decide_about_customer",
+    "Decide about a customer",
+    {
+        "title": "Refund for the outage of last week",
+        "description": "Two days without service; they ask for the month's fee.",
+        "customer": "Northwind",
+        "type": "Refund request",
+        "urgency": "3",
+        "channel": "#here",
+        "owner": "@me",
+    },
+)
 
 
 def _person(name: str, real_name: str, tz: str, about: str, *, is_admin: bool = False) -> PersonSpec:
@@ -59,6 +74,8 @@ def techcorp() -> WorkspaceSpec:
         signing_secret="sandbox-signing-secret-techcorp",
         scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
         commands=("/decide",),
+        steps=(_STEP,),
+        events=("app_home_opened", "function_executed"),
         secret_views=("evaluation.",),
         hidden="Hidden: this is a view in which somebody scores.",
         command="conclave as",
@@ -78,8 +95,9 @@ def techcorp() -> WorkspaceSpec:
         usage={"/decide": "[title] | list | show 42 | setup | settings | export | help"},
         begin_as="sarah",
         first_steps=(
-            '"Act as" makes you a colleague who scores too; Mike may resolve what comes of it. "+1 hour" and "+1 day" '
-            "let reminders come, in everybody's working hours: a red number beside a name says who was told."
+            '"Act as" makes you a colleague who scores too; Mike may resolve what comes of it. "+1 day" makes '
+            'reminders due, "+1 hour" leads into the working hours in which they come: a red number beside a name '
+            "says who was told."
         ),
         hints=HINTS,
         messages_tab_read_only=True,

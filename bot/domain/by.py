@@ -1,15 +1,25 @@
 """Who acts, when, under which rules, by which press: the one value that a use case is given."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from bot.domain.authority import AuthorityTable
 from bot.domain.classification import Classifier
+from bot.domain.plan import NO_LIMITS, Plan, Plans
 from bot.domain.press import Press
 from bot.domain.reply import NO_REPLIES, Replies
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the operator has settled for one team apart."""
+
+    authority: AuthorityTable
+    templates: CriteriaTemplates
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,14 @@ class Rules:
     templates: CriteriaTemplates
     classifier: Classifier
     replies: Replies = NO_REPLIES
+    plans: Plans = NO_LIMITS
+    teams: Mapping[UUID, Own] = field(default_factory=dict)
+    """Teams that go by rules of their own."""
+
+    def of(self, team_id: UUID) -> "Rules":
+        """The rules that this team goes by."""
+        own = self.teams.get(team_id)
+        return replace(self, authority=own.authority, templates=own.templates) if own else self
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,7 @@ class By:
     actor: Actor
     now: datetime
     rules: Rules
+    """Those that the actor's team goes by."""
     press: Press | None = None
     """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
     origin: Origin | None = None
@@ -55,3 +74,7 @@ class By:
     @property
     def team(self) -> Team:
         return self.actor.team
+
+    @property
+    def plan(self) -> Plan:
+        return self.rules.plans.of(self.team)

@@ -59,7 +59,7 @@ class Deciders:
 def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
     """`people`: the least recently asked first, for `ladder`."""
     decision, everybody = brief.decision, tuple(people)
-    least = least_authority(decision.case, brief.options, rules.authority)
+    least = least_authority(decision.case, brief.options, rules.of(decision.team_id).authority)
     able = [m for m in everybody if may_carry(decision, m, least)]
     found = able or _closest(decision, everybody, least)
     owner = next((m for m in found if m.id == decision.created_by), None)

@@ -310,10 +310,10 @@ def _standing_of_round(dossier: Dossier, now: datetime) -> str:
             times = " a second time" if dossier.is_second_round else ""
             return (
                 f"{name} is being scored{times} (phase 4 of 6): {round_.turnout}, "
-                f"at least {needed} must, and scoring closes {_moment(round_.closes_at)}."
+                f"at least {needed} must, and scoring closes {utc(round_.closes_at)}."
             )
         case RoundState.DUE if round_:
-            return f"Scoring of {name} ended {_moment(round_.closes_at)} and is being closed; look again in a moment."
+            return f"Scoring of {name} ended {utc(round_.closes_at)} and is being closed; look again in a moment."
         case RoundState.UNDECIDED if round_:
             return _standing_without_quorum(dossier, round_)
         case RoundState.PUBLISHED if dossier.invites_second_round:
@@ -343,5 +343,6 @@ def leads(dossier: Dossier) -> str:
     return dossier.lead.capitalize() if dossier.is_orphaned else dossier.lead
 
 
-def _moment(at: datetime) -> str:
+def utc(at: datetime) -> str:
+    """A moment for plain text, which has no zone of its reader."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
@@ -11,6 +11,8 @@ from uuid import UUID
 from bot.domain.team import Member
 
 MIN_EVALUATORS = 2
+LEFT_ALONE = timedelta(days=14)
+"""So long a round may lie closed without quorum; then its ballots, which bear names till publication, are deleted."""
 MOST_SUGGESTED = 12
 """So many people are chosen beforehand where scoring starts: a larger round is somebody's own wish."""
 

@@ -26,6 +26,8 @@ class Team:
     """ISO 4217, three capital letters."""
     broadcasts: bool = True
     """Whether results and decisions are shown to the whole channel, where no other company reads there."""
+    tier: str = "starter"
+    """The plan it has: one of `plan.TIERS`."""
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
 from bot.errors import Invalid
 from bot.store import card, decision, dossier, outbox
-from bot.store.db import Db, autocommit, run_tx
+from bot.store.db import Db, autocommit, prepared, run_tx
 from bot.store.outbox import Delivery
 
 UNREACHABLE, MOVED = "card.unreachable", "card.moved"
@@ -18,10 +18,8 @@ UNREACHABLE, MOVED = "card.unreachable", "card.moved"
 async def get(db: Db, decision_id: UUID) -> Dossier:
     """The decision for the bot itself, which acts for the decision's own team and closes nothing."""
 
-    async def work(c: AsyncConnection) -> Dossier:
-        return await dossier.get(c, team_id=await decision.get_team_id(c, decision_id), decision_id=decision_id)
-
-    return await run_tx(db, work)
+    found = dossier.read(await prepared(db, dossier.WHOLE, decision=decision_id))
+    return found if dossier.is_complete(found) else await run_tx(db, lambda c: dossier.completed(c, found))
 
 
 async def posted(db: Db, delivery: Delivery, *, found: Dossier, channel_id: str, ts: str, revision: int) -> None:
@@ -68,7 +66,7 @@ async def linked(db: Db, *, decision_id: UUID, ts: str, permalink: str) -> None:
 async def rendered(db: Db, delivery: Delivery, *, found: Dossier) -> None:
     """Remember which revision the card shows, and settle the delivery that has brought it there and those it covers."""
     d = found.decision
-    await autocommit(db, lambda c: card.rendered(c, delivery, decision_id=d.id, revision=d.revision))
+    await prepared(db, card.RENDERED, **card.settling(delivery, decision_id=d.id, revision=d.revision))
 
 
 async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.classification import Choices, Reading
+from bot.errors import NotAllowed
 from bot.services.team import check_admin
 from bot.store import audit, classification
 from bot.store.db import Db, run_tx
@@ -23,6 +24,8 @@ async def suggest(db: Db, by: By, *, title: str, description: str) -> Reading | 
 
 async def read(c: AsyncConnection, by: By, *, title: str, description: str, currency: str) -> Reading | None:
     """`suggest`, in the caller's transaction."""
+    if not by.plan.suggestions:
+        return None
     chosen = await classification.choices(c, by.team.id)
     if not chosen.is_on:
         return None
@@ -38,8 +41,10 @@ async def keep(c: AsyncConnection, by: By, decision_id: UUID, *, title: str, des
 
 
 async def choices(db: Db, by: By, *, is_workspace_admin: bool) -> Choices:
-    """What the team has chosen. Raises NotAllowed for anybody but a team admin."""
+    """What the team has chosen. Raises NotAllowed for anybody but a team admin, and where its plan has none."""
     check_admin(by.actor, is_workspace_admin=is_workspace_admin)
+    if why := by.plan.no_suggestions(by.team):
+        raise NotAllowed(why)
     return await run_tx(db, lambda c: classification.choices(c, by.team.id))
 
 

@@ -50,7 +50,7 @@ async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first
         has_team, admins = await teams.who_can_add(db, user.workspace_id)
         return Stranger(has_team, tuple(admins))
     place = Place(user.workspace_id, user.user_id)
-    by = By(actor, now, rules)
+    by = By(actor, now, rules.of(actor.team.id))
     lines = await decisions.unfinished(db, by)
 
     async def rest(c: AsyncConnection) -> _Rest:

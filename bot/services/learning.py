@@ -15,6 +15,7 @@ from bot.domain.policy import Proposal, proposals
 from bot.domain.team import TOP_AUTHORITY
 from bot.errors import Conflict
 from bot.services import decision as decisions
+from bot.services import plan
 from bot.store import decision, learning, outbox, team
 from bot.store.db import Db, run_tx
 
@@ -121,6 +122,7 @@ async def open_policy(db: Db, by: By, key: str, *, decide_by: datetime, channel_
         proposal = next((one for one in found.proposals if one.key == key), None)
         if proposal is None:
             raise Conflict("The cases do not support this proposal any more. /decide learn shows what they say now.")
+        await plan.check_open(c, by)
         case = replace(proposal.case, expected_resolution_date=decide_by)
         made = await decisions.opened(c, by, case=case, currency=proposal.currency, channel_id=channel_id)
         await learning.set_opened(c, by.team.id, key, made)

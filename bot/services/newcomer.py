@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
+from bot.domain.plan import Plans
 from bot.domain.team import Keeper, Looked, SlackUser
 from bot.services import team as teams
 from bot.store import outbox, team
@@ -82,7 +83,7 @@ async def request(
     return await run_tx(db, work), key
 
 
-async def add(db: Db, order: Order, looked: Looked, *, key: str) -> tuple[Order, list[str]]:
+async def add(db: Db, order: Order, looked: Looked, *, key: str, plans: Plans) -> tuple[Order, list[str]]:
     """Add those who were looked up; (what is left of the order, a sentence for each one who was left out).
 
     With nobody left, and nobody at work on its delivery, that has nothing to do any more.
@@ -90,7 +91,7 @@ async def add(db: Db, order: Order, looked: Looked, *, key: str) -> tuple[Order,
 
     async def work(c: AsyncConnection) -> tuple[Order, list[str]]:
         left_out = await teams.add_profiles(
-            c, order.keeper, profiles=looked.profiles, role=order.role, channel_id=order.channel_id
+            c, order.keeper, profiles=looked.profiles, role=order.role, channel_id=order.channel_id, plans=plans
         )
         left = replace(order, rest=looked.rest, skipped=(*order.skipped, *left_out, *looked.unknown))
         await outbox.go_on(c, key=key, payload=left.payload(), is_done=not left.rest)

@@ -1,19 +1,34 @@
 """The deliveries: what an operator asks of them, and which of them one that is under way covers."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.nature import Nature, names_of
-from bot.store import outbox
+from bot.nature import Nature, names_of, nature_of
+from bot.store import census, outbox
+from bot.store.census import Census
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.outbox import GivenUp, Standing
+
+OTHER = "other"
 
 
 async def standing(db: Db, *, workspace: str = "") -> Standing:
     """Counts and ages; one query. `workspace`: whose lanes may be due; '' = every workspace's."""
     refusals = names_of(Nature.WORKSPACE)
     return await autocommit(db, lambda c: outbox.standing(c, workspace=workspace, refusals=refusals))
+
+
+async def count(db: Db) -> Census:
+    """What a monitor shows. What failed last is Slack's name of the error; whatever else was written there is "other":
+    it may say anything."""
+    found = await run_tx(db, census.take)
+    dead: Counter[str] = Counter()
+    for reason, number in found.dead.items():
+        dead[reason if nature_of(reason) else OTHER] += number
+    return replace(found, dead=dead)
 
 
 async def given_up(db: Db, *, at_most: int) -> list[GivenUp]:

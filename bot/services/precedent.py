@@ -43,7 +43,7 @@ async def look(c: AsyncConnection, by: By, found: Dossier) -> Precedents:
     recommendation = recommended(
         answers, decision_type=found.decision.case.decision_type, resolved=resolved, now=by.now
     )
-    return Precedents(cases, tuple(answers), recommendation)
+    return Precedents(cases, tuple(answers), recommendation if by.plan.suggestions else None)
 
 
 async def _cases(c: AsyncConnection, by: By, found: Dossier) -> tuple[Precedent, ...]:
@@ -77,7 +77,7 @@ async def _by_meaning(c: AsyncConnection, found: Dossier) -> list[Hit]:
 
 async def suggest(db: Db, by: By, found: Dossier) -> tuple[Suggestion, ...]:
     """Options of similar cases, while options are collected: all that were proposed there, whichever was chosen."""
-    if not may_suggest(found):
+    if not (by.plan.suggestions and may_suggest(found)):
         return ()
 
     async def work(c: AsyncConnection) -> tuple[Suggestion, ...]:

@@ -8,16 +8,17 @@ and reminders up to date.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier
+from bot.domain.decision import Decision, Dossier, Status
 from bot.errors import Changed
 from bot.services.refusal import check_press
-from bot.store import audit, decision, dossier, press, reminder
+from bot.store import audit, decision, dossier, press, reminder, workflow
 from bot.store.db import Db, run_tx
 
 
@@ -71,7 +72,7 @@ async def act(db: Db, by: By, decision_id: UUID, asked: Asked, rule: Rule) -> Do
             await write_down(c, by, decision_id, done)
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
-    return await run_tx(db, work)
+    return await run_tx(db, wraps(rule)(work))  # by the name of the use case, for whoever traces
 
 
 async def act_once(
@@ -109,7 +110,7 @@ async def act_once(
             await remember(c, by, kind=action, made=done.made or decision_id)
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
-    return await run_tx(db, work)
+    return await run_tx(db, wraps(rule)(work))  # by the name of the use case, for whoever traces
 
 
 async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
@@ -123,6 +124,8 @@ async def write_down(c: AsyncConnection, by: By, decision_id: UUID, done: Done |
     """What every change of a decision leaves behind."""
     if done.decision:
         await decision.set_state(c, done.decision)
+        if done.decision.status in (Status.RESOLVED, Status.CANCELLED):
+            await workflow.end(c, decision_id)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
         origin = None if done.is_anonymous else by.origin

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
+from bot.domain.plan import FIRST, Plans
 from bot.domain.press import Press
 from bot.domain.team import (
     ROLES,
@@ -23,6 +24,7 @@ from bot.domain.team import (
 )
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.services import closing
+from bot.services import plan as plans_of
 from bot.store import audit, decision, dossier, home, outbox, reminder, round, team
 from bot.store import press as presses
 from bot.store.db import Db, autocommit, run_tx
@@ -224,6 +226,7 @@ async def create(
     channel_id: str | None,
     press: Press,
     is_first: bool = False,
+    tier: str = FIRST,
 ) -> Actor:
     """Make a team bound to the workspace; whoever sets it up gets the top authority, and the channel is told.
 
@@ -245,7 +248,8 @@ async def create(
         if found:
             raise NotAllowed(_in_a_team(found[1]))
         await _check_may_create(c, profile, is_first=is_first)
-        team_id = await team.add_team(c, workspace_id=profile.workspace_id, domain=domain, values=fields.values())
+        values = {**fields.values(), "subscription_tier": tier}
+        team_id = await team.add_team(c, workspace_id=profile.workspace_id, domain=domain, values=values)
         member_id = await team.add_member(c, team_id=team_id, profile=profile, role=role, authority=TOP_AUTHORITY)
         await audit.write(c, "team.created", by=member_id, details={"team": str(team_id)})
         await presses.record(c, press, kind="team", made=team_id)
@@ -321,20 +325,22 @@ async def add_people(
     """
 
     async def work(c: AsyncConnection) -> list[str]:
-        left_out = await add_profiles(c, by.actor.keeper, profiles=profiles, role=role, channel_id=channel_id)
+        left_out = await add_profiles(
+            c, by.actor.keeper, profiles=profiles, role=role, channel_id=channel_id, plans=by.rules.plans
+        )
         return list(left_out.values())
 
     return await run_tx(db, work)
 
 
 async def add_profiles(
-    c: AsyncConnection, keeper: Keeper, *, profiles: Sequence[Profile], role: str, channel_id: str | None
+    c: AsyncConnection, keeper: Keeper, *, profiles: Sequence[Profile], role: str, channel_id: str | None, plans: Plans
 ) -> dict[str, str]:
     """`add_people` in the caller's transaction; the sentences by Slack user."""
     # Two copies of one press would both find nobody, and the second would make everybody a double.
     await team.lock_workspace(c, keeper.workspace_id)
     await reminder.replan_team(c, keeper.team_id)
-    found = {p.user_id: await _add_person(c, keeper, profile=p, role=role) for p in profiles}
+    found = {p.user_id: await _add_person(c, keeper, profile=p, role=role, plans=plans) for p in profiles}
     added = [one for one in found.values() if isinstance(one, UUID)]
     await _tell_team(c, keeper, added, channel_id=channel_id)
     return {user_id: one for user_id, one in found.items() if isinstance(one, str)}
@@ -392,7 +398,9 @@ async def tended(db: Db, payload: Mapping[str, object]) -> tuple[Team, list[Memb
     return await run_tx(db, work)
 
 
-async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str) -> UUID | str | None:
+async def _add_person(
+    c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str, plans: Plans
+) -> UUID | str | None:
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
     if not profile.is_person:
         return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score."
@@ -407,6 +415,8 @@ async def _add_person(c: AsyncConnection, keeper: Keeper, *, profile: Profile, r
     if found:
         is_active = found[0].is_active
         return None if is_active else f"{profile.name} is in the team, and inactive: Edit makes them active again."
+    if why := await plans_of.no_member(c, keeper.team_id, plans):
+        return f"{profile.name} was skipped. {why}"
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
     await _write(c, keeper, "member.added", {"member": str(member_id), "role": role})
     return member_id
@@ -472,6 +482,8 @@ async def edit_member(
         before = await _member_of_team(c, by, member_id, lock=True)
         await _check_still_admin(c, by, is_workspace_admin=is_workspace_admin)
         _check_member(before, fields, by.member)
+        if fields.is_active and not before.is_active:
+            await _check_room(c, by)
         if not await team.email_is_free(c, email=fields.email, member_id=member_id):
             raise Invalid("This address cannot be used here. Leave the one that stands, or use another.", field="email")
         await team.update_member(
@@ -507,6 +519,11 @@ async def _check_still_admin(c: AsyncConnection, by: By, *, is_workspace_admin: 
     return check_admin(replace(by.actor, member=doer), is_workspace_admin=is_workspace_admin)
 
 
+async def _check_room(c: AsyncConnection, by: By) -> None:
+    if why := await plans_of.no_member(c, by.team.id, by.rules.plans):
+        raise NotAllowed(why, field="active")
+
+
 _ASK_ANOTHER = "Ask somebody who may decide any amount, or a workspace admin."
 
 
@@ -539,23 +556,39 @@ async def deactivate(db: Db, *, user: SlackUser, cause: str) -> None:
 
     async def work(c: AsyncConnection) -> None:
         known = await team.find_by_identity(c, user)
-        if known is None or not known[0].is_active:
-            return
-        member_id, team_id = known[0].id, known[0].team_id
-        await reminder.replan_team(c, team_id)
-        found = await team.find_member(c, member_id)
-        if found is None or not found.is_active:
-            return  # the same news, twice at once
-        needing = await decision.lock_those_that_need(c, member_id)
-        rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
-        await team.update_member(c, member_id, {"is_active": False})
-        details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
-        await audit.write(c, "member.changed", details=details)
-        for decision_id, round_id in rounds:
-            await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
-        await _show_anew(c, needing, rounds)
+        if known:
+            await _deactivate(c, known[0], cause)
 
     await run_tx(db, work)
+
+
+async def retire(db: Db, member_id: UUID, *, cause: str) -> None:
+    """`deactivate`, of a member whom the operator names."""
+
+    async def work(c: AsyncConnection) -> None:
+        known = await team.find_member(c, member_id)
+        if known:
+            await _deactivate(c, known, cause)
+
+    await run_tx(db, work)
+
+
+async def _deactivate(c: AsyncConnection, known: Member, cause: str) -> None:
+    if not known.is_active:
+        return
+    member_id, team_id = known.id, known.team_id
+    await reminder.replan_team(c, team_id)
+    found = await team.find_member(c, member_id)
+    if found is None or not found.is_active:
+        return  # the same news, twice at once
+    needing = await decision.lock_those_that_need(c, member_id)
+    rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
+    await team.update_member(c, member_id, {"is_active": False})
+    details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
+    await audit.write(c, "member.changed", details=details)
+    for decision_id, round_id in rounds:
+        await _excuse(c, team_id=team_id, decision_id=decision_id, round_id=round_id, member_id=member_id)
+    await _show_anew(c, needing, rounds)
 
 
 async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:

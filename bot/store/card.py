@@ -1,6 +1,7 @@
 """Where a decision's one message is, and which revision it shows (table `card_messages`)."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, text, update
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import CardMessage
 from bot.store import tables as t
+from bot.store.direct import Prepared
 from bot.store.outbox import Delivery
 
 KIND = "card"
@@ -19,7 +21,11 @@ _FIND = select(*t.card_messages.c).where(t.card_messages.c.decision_id == bindpa
 
 async def find(c: AsyncConnection, decision_id: UUID) -> CardMessage | None:
     row = (await c.execute(_FIND, {"decision": decision_id})).one_or_none()
-    return CardMessage(row.channel_id, row.ts, row.rendered_revision, row.permalink) if row else None
+    return card_of(row) if row else None
+
+
+def card_of(row: Any) -> CardMessage:
+    return CardMessage(row.channel_id, row.ts, row.rendered_revision, row.permalink)
 
 
 async def permalinks(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -45,14 +51,17 @@ _SETTLED = """
     WHERE state = 'ready' AND lane = :lane AND kind = 'card' AND payload->>'decision' = :decision
       AND ((payload->>'revision')::bigint <= :revision AND token IS NULL OR id = :id AND token = :token)
 """
-# Of two updates at once the older may be written down last: the higher revision stays.
-_RENDERED = text(
-    f"""
+# Remember which revision the card shows, and settle the delivery that has brought it there with those that it covers.
+# Of two updates at once the older may be written down last: the higher revision stays. Asked with `settling`.
+RENDERED = Prepared.of(
+    text(
+        f"""
     WITH shown AS (
       UPDATE card_messages SET rendered_revision = greatest(rendered_revision, :revision)
       WHERE decision_id = CAST(CAST(:decision AS text) AS uuid))
     {_SETTLED}
     """
+    )
 )
 # The decision is locked, so that it does not move meanwhile. A card that is known in another channel stays as it is.
 _POSTED = text(
@@ -106,20 +115,15 @@ async def posted_in_place(
     False, and nothing is done, where the decision or its card are in another channel.
     """
     place = {"workspace_id": workspace_id, "channel_id": channel_id, "ts": ts}
-    found = await c.execute(_POSTED, {**place, **_settling(delivery, decision_id=decision_id, revision=revision)})
+    found = await c.execute(_POSTED, {**place, **settling(delivery, decision_id=decision_id, revision=revision)})
     return bool(found.scalar_one())
-
-
-async def rendered(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, revision: int) -> None:
-    """Remember which revision the card shows; this delivery and those that it covers are settled. One statement."""
-    await c.execute(_RENDERED, _settling(delivery, decision_id=decision_id, revision=revision))
 
 
 async def settle(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, revision: int) -> None:
     """Settle this delivery and those that the card covers."""
-    await c.execute(text(_SETTLED), _settling(delivery, decision_id=decision_id, revision=revision))
+    await c.execute(text(_SETTLED), settling(delivery, decision_id=decision_id, revision=revision))
 
 
-def _settling(delivery: Delivery, *, decision_id: UUID, revision: int) -> dict[str, object]:
+def settling(delivery: Delivery, *, decision_id: UUID, revision: int) -> dict[str, object]:
     mine = {"id": delivery.id, "token": delivery.token, "lane": delivery.lane}
     return {**mine, "decision": str(decision_id), "revision": revision}

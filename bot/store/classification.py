@@ -39,7 +39,12 @@ async def decided(c: AsyncConnection, team_id: UUID, *, at_most: int) -> Sequenc
     d = t.customer_decisions.c
     rows = await c.execute(
         select(d.title, func.left(d.description, BODY_LENGTH).label("rest"), d.decision_type)
-        .where(d.team_id == team_id, d.status == Status.RESOLVED.value, d.actual_resolution_date.is_not(None))
+        .where(
+            d.team_id == team_id,
+            d.status == Status.RESOLVED.value,
+            d.actual_resolution_date.is_not(None),
+            d.erased_at.is_(None),
+        )
         .order_by(d.actual_resolution_date.desc(), d.number.desc())
         .limit(at_most)
     )

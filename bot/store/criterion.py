@@ -1,6 +1,7 @@
 """Rows of `decision_criteria`. They change only before scoring starts; the services see to that."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -10,12 +11,17 @@ from bot.domain.criterion import Criterion, CriterionDraft
 from bot.store import tables as t
 
 _K = t.decision_criteria.c
-_OF_DECISION = select(*_K).where(_K.decision_id == bindparam("decision")).order_by(_K.position, _K.created_at, _K.id)
+IN_ORDER = (_K.position, _K.created_at, _K.id)
+_OF_DECISION = select(*_K).where(_K.decision_id == bindparam("decision")).order_by(*IN_ORDER)
 
 
 async def of_decision(c: AsyncConnection, decision_id: UUID) -> tuple[Criterion, ...]:
     rows = await c.execute(_OF_DECISION, {"decision": decision_id})
-    return tuple(Criterion(r.id, r.name, r.description or "", r.weight, r.position) for r in rows)
+    return tuple(criterion_of(row) for row in rows)
+
+
+def criterion_of(row: Any) -> Criterion:
+    return Criterion(row.id, row.name, row.description or "", row.weight, row.position)
 
 
 async def replace(c: AsyncConnection, *, decision_id: UUID, drafts: Sequence[CriterionDraft], created_by: UUID) -> None:

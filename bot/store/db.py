@@ -6,10 +6,11 @@ few statements that people cause most often (docs/hot-path.md).
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
@@ -19,11 +20,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import TryAgain
+from bot.store import schema
 from bot.store.batch import NOT_SAVED, Batches
 from bot.store.connection import Connection, parameters
-from bot.store.direct import READ_ONLY, Direct
+from bot.store.direct import READ_ONLY, Direct, Prepared
 
 T = TypeVar("T")
+Span = Callable[[str], AbstractContextManager[object]]
 
 POOL_SIZE = 10
 DIRECT_SIZE = 4
@@ -64,6 +67,19 @@ class Db:
     """Pages of scores that are saved together, by round."""
     ballots: Batches = field(default_factory=Batches)
     """Ballots that are submitted together, by round."""
+    waited: Callable[[float], None] = lambda _: None
+    """Told for how many seconds somebody stood in the queue."""
+    span: Span = nullcontext
+    """Around each piece of work."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """One of the pool, when the queue comes to it."""
+        came = time.monotonic()
+        async with self.queue:
+            self.waited(time.monotonic() - came)
+            async with self.engine.connect() as connection:
+                yield connection
 
     @property
     def patient(self) -> "Db":
@@ -78,9 +94,17 @@ class Db:
         await self.engine.dispose()
 
 
-def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
+def connect(
+    url: str,
+    *,
+    budget_seconds: float = BUDGET_SECONDS,
+    waited: Callable[[str, float], None] = lambda _, __: None,
+    span: Span = nullcontext,
+) -> Db:
     """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
+    waited: told who has waited for a connection: "transactions" or "pages" (of scores), and for how many seconds.
+    span: what is around each piece of work, by its name.
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
@@ -94,8 +118,10 @@ def connect(url: str, *, budget_seconds: float = BUDGET_SECONDS) -> Db:
         pool_recycle=1800,
         hide_parameters=True,
     )
-    direct = Direct(lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE)
-    return Db(engine, direct, budget_seconds)
+    direct = Direct(
+        lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE, partial(waited, "pages")
+    )
+    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"), span=span)
 
 
 async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
@@ -107,24 +133,35 @@ async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, bud
     """
 
     async def once(use: "_Use") -> T:
-        async with db.queue, db.engine.connect() as connection, use.of(connection), connection.begin():
+        async with db.connection() as connection, use.of(connection), connection.begin():
             return await work(connection)
 
-    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+    with db.span(_name(work)):
+        return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+
+
+def _name(work: Callable[..., object]) -> str:
+    """Of the use case or the query: "bot.services.round.extend"."""
+    return f"{work.__module__}.{getattr(work, '__qualname__', 'work')}".partition(".<locals>")[0]
 
 
 async def autocommit(db: Db, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """Run `work`, which executes ONE statement, without BEGIN and COMMIT: atomic all the same, one round trip."""
 
     async def once(use: "_Use") -> T:
-        async with db.queue, db.engine.connect() as connection, use.of(connection):
+        async with db.connection() as connection, use.of(connection):
             return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
-    return await _within_budget(db, once, db.budget_seconds)
+    with db.span(_name(work)):
+        return await _within_budget(db, once, db.budget_seconds)
 
 
 async def direct(
-    db: Db, statement: LiteralString, arguments: Sequence[object], *, budget_seconds: float | None = None
+    db: Db,
+    statement: LiteralString,
+    arguments: Sequence[object] | Mapping[str, object],
+    *,
+    budget_seconds: float | None = None,
 ) -> list[tuple[Any, ...]]:
     """`autocommit` past SQLAlchemy, for ONE statement with psycopg's %s. It stays prepared on its connection.
 
@@ -134,9 +171,16 @@ async def direct(
     async def once(use: "_Use") -> list[tuple[Any, ...]]:
         async with db.direct.connection() as connection:
             with use.holding(connection):
-                return await (await connection.execute(statement, arguments)).fetchall()
+                cursor = await connection.execute(statement, arguments)
+                return await cursor.fetchall() if cursor.description else []
 
-    return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+    with db.span("statement"):
+        return await _within_budget(db, once, budget_seconds or db.budget_seconds)
+
+
+async def prepared(db: Db, statement: Prepared, **arguments: object) -> list[tuple[Any, ...]]:
+    """`direct`, for what was built with SQLAlchemy."""
+    return await direct(db, statement.words, {**statement.constants, **arguments})
 
 
 class _Use:
@@ -172,12 +216,11 @@ class _Use:
             raise TryAgain(NOT_SAVED)
 
 
-async def version(db: Db) -> str | None:
-    """The schema's revision as the database has it."""
+async def standing(db: Db) -> schema.Standing:
+    """What the database says of its schema."""
 
-    async def work(c: AsyncConnection) -> str | None:
-        found: str | None = (await c.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
-        return found
+    async def work(c: AsyncConnection) -> schema.Standing:
+        return schema.Standing.read(*(await c.execute(text(schema.READ))).one())
 
     return await autocommit(db, work)
 

@@ -16,6 +16,7 @@ from bot.store import reminder
 from bot.store import tables as t
 
 FOLLOW = "decision.changed"
+UNKNOWN = "Your team has no such decision. /decide list shows those it has."
 
 _CASE_FIELDS = tuple(field.name for field in fields(Case))
 """The columns of a case bear the names of its fields."""
@@ -97,7 +98,7 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     """
     row = (await c.execute(_GET_LOCKED if lock else _GET, {"id": decision_id, "team": team_id})).one_or_none()
     if row is None:
-        raise NotFound("Your team has no such decision. /decide list shows those it has.")
+        raise NotFound(UNKNOWN)
     return decision_of(row)
 
 
@@ -171,7 +172,7 @@ async def set_channel(c: AsyncConnection, decision_id: UUID, channel_id: str) ->
     await _set(c, decision_id, {"channel_id": channel_id})
 
 
-async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID) -> None:
+async def call_off(c: AsyncConnection, decision_id: UUID, *, by: UUID | None) -> None:
     """Keep for whom something of it is waiting, as they have been told, as it now ends; but for whoever ends it."""
     told = await reminder.who_was_told(c, decision_id)
     await _set(c, decision_id, {"called_off": [member_id for member_id in told if member_id != by]})

@@ -1,10 +1,15 @@
 """A few connections past SQLAlchemy, each in autocommit: whoever waits longest for one is next."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import LiteralString, Self
 
 import psycopg
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.connection import Connection
@@ -13,11 +18,29 @@ READ_ONLY = "25006"
 """The SQLSTATE of a write to a server that takes none: after a failover the old primary is a standby."""
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that was built with SQLAlchemy, as psycopg takes it."""
+
+    words: LiteralString
+    constants: Mapping[str, object]
+    """What it was built with, by name; the others are given at each use."""
+
+    @classmethod
+    def of(cls, statement: ClauseElement) -> Self:
+        built = statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        return cls(str(built), built.params)
+
+
 class Direct:
     """Opened when they are needed, at most `size` at once, and kept."""
 
-    def __init__(self, opening: Callable[[], Awaitable[Connection]], size: int) -> None:
+    def __init__(
+        self, opening: Callable[[], Awaitable[Connection]], size: int, waited: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """waited: told for how many seconds somebody stood in the line."""
         self._opening = opening
+        self._waited = waited
         self._idle: list[Connection] = []
         self._line = asyncio.Semaphore(size)
 
@@ -27,7 +50,9 @@ class Direct:
 
         Where the server is lost, or takes no writes, every connection goes: the others would fail the same way.
         """
+        came = time.monotonic()
         async with self._line:
+            self._waited(time.monotonic() - came)
             connection = self._idle.pop() if self._idle else await self._opened()
             try:
                 yield connection

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, FromClause, Interval, ScalarSelect, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -117,15 +117,23 @@ async def began_at(c: AsyncConnection, team_id: UUID) -> datetime | None:
     return found
 
 
-async def requests(c: AsyncConnection, decision: Decision) -> int:
-    """The customer's requests within a year up to this decision, with it; without cancelled ones."""
-    d = t.customer_decisions.c
-    query = (
-        select(func.count())
-        .where(_of_customer(decision), d.number <= decision.number, d.status != Status.CANCELLED.value)
-        .where(d.created_at > decision.created_at - YEAR)
+_EARLIER = t.customer_decisions.alias("earlier")
+
+
+def requests_of(d: FromClause) -> ScalarSelect[int]:
+    """How often the customer of this row of `customer_decisions` has asked within a year up to it, with it; without
+    what was cancelled."""
+    e = _EARLIER.c
+    is_same = (func.lower(e.customer_name) == func.lower(d.c.customer_name)) | (
+        e.customer_id == func.nullif(d.c.customer_id, "")
     )
-    return max((await c.execute(query)).scalar_one(), 1)
+    return (
+        select(func.count())
+        .select_from(_EARLIER)
+        .where(e.team_id == d.c.team_id, is_same, e.number <= d.c.number, e.status != Status.CANCELLED.value)
+        .where(e.created_at > d.c.created_at - literal(YEAR, Interval))
+        .scalar_subquery()
+    )
 
 
 async def entries(c: AsyncConnection, decision: Decision, *, at_most: int) -> list[Entry]:

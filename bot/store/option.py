@@ -1,6 +1,7 @@
 """Rows of `response_options`. They change only before scoring starts; the services see to that."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -10,10 +11,9 @@ from bot.domain.option import Option, OptionDraft
 from bot.store import tables as t
 
 _K = t.response_options.c
+IN_ORDER = (_K.position, _K.created_at, _K.id)
 _OF_DECISIONS = (
-    select(*_K)
-    .where(_K.decision_id.in_(bindparam("decisions", expanding=True)))
-    .order_by(_K.decision_id, _K.position, _K.created_at, _K.id)
+    select(*_K).where(_K.decision_id.in_(bindparam("decisions", expanding=True))).order_by(_K.decision_id, *IN_ORDER)
 )
 
 
@@ -22,19 +22,22 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
     rows = await c.execute(_OF_DECISIONS, {"decisions": list(decision_ids)})
     found: dict[UUID, tuple[Option, ...]] = dict.fromkeys(decision_ids, ())
     for r in rows:
-        option = Option(
-            id=r.id,
-            decision_id=r.decision_id,
-            created_by=r.created_by,
-            title=r.title,
-            description=r.description,
-            financial_cost=r.financial_cost,
-            implementation_effort=r.implementation_effort or "medium",
-            risk_level=r.risk_level or "medium",
-            ai_generated=bool(r.ai_generated),
-        )
-        found[r.decision_id] += (option,)
+        found[r.decision_id] += (option_of(r),)
     return found
+
+
+def option_of(row: Any) -> Option:
+    return Option(
+        id=row.id,
+        decision_id=row.decision_id,
+        created_by=row.created_by,
+        title=row.title,
+        description=row.description,
+        financial_cost=row.financial_cost,
+        implementation_effort=row.implementation_effort or "medium",
+        risk_level=row.risk_level or "medium",
+        ai_generated=bool(row.ai_generated),
+    )
 
 
 def _values(draft: OptionDraft) -> dict[str, object]:

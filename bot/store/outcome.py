@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -16,29 +17,30 @@ async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict
     """By decision. Also a choice that was taken back: the caller looks whether the decision is resolved."""
     o = t.decision_outcomes.c
     rows = await c.execute(select(*o).where(o.decision_id.in_(decision_ids)))
-    return {
-        row.decision_id: Outcome(
-            decision_id=row.decision_id,
-            selected_option_id=row.selected_option_id,
-            reason=row.reason or "",
-            resolved_by=row.resolved_by,
-            response_sent_at=row.response_sent_at,
-            resolution_time_hours=row.resolution_time_hours,
-            customer_satisfaction_score=row.customer_satisfaction_score,
-            customer_retained=row.customer_retained,
-            financial_impact_actual=row.financial_impact_actual,
-            escalation_occurred=bool(row.escalation_occurred),
-            follow_up_date=row.follow_up_date,
-            outcome_notes=row.outcome_notes,
-            recorded_at=row.recorded_at,
-            worked=row.worked,
-            is_moved=row.is_moved,
-            answer=Answer(row.answer) if row.answer else None,
-            answered_at=row.answered_at,
-            before=Before.from_body(row.before_answer) if row.before_answer else None,
-        )
-        for row in rows
-    }
+    return {row.decision_id: outcome_of(row) for row in rows}
+
+
+def outcome_of(row: Any) -> Outcome:
+    return Outcome(
+        decision_id=row.decision_id,
+        selected_option_id=row.selected_option_id,
+        reason=row.reason or "",
+        resolved_by=row.resolved_by,
+        response_sent_at=row.response_sent_at,
+        resolution_time_hours=row.resolution_time_hours,
+        customer_satisfaction_score=row.customer_satisfaction_score,
+        customer_retained=row.customer_retained,
+        financial_impact_actual=row.financial_impact_actual,
+        escalation_occurred=bool(row.escalation_occurred),
+        follow_up_date=row.follow_up_date,
+        outcome_notes=row.outcome_notes,
+        recorded_at=row.recorded_at,
+        worked=row.worked,
+        is_moved=row.is_moved,
+        answer=Answer(row.answer) if row.answer else None,
+        answered_at=row.answered_at,
+        before=Before.from_body(row.before_answer) if row.before_answer else None,
+    )
 
 
 async def choose(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, case, exists, false, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -125,17 +125,17 @@ async def unplanned(c: AsyncConnection, *, at_most: int) -> list[UUID]:
     d, o = t.customer_decisions.c, t.outbox.c
     # A subquery per decision, by the outbox's unique key; for a join PostgreSQL may read the whole outbox.
     tried = (
-        select(o.id)
+        exists()
         .where(
             o.dedupe_key == func.format("follow:%s:%s", d.id, d.revision), o.state != "done", o.last_error.is_not(None)
         )
         .correlate(t.customer_decisions)
-        .scalar_subquery()
     )
     # `ORDER BY id` so that the partial index (on id, where the two columns differ) is used. PostgreSQL expects two
-    # columns to differ in nearly every row, and would otherwise read the whole table for the few that do.
-    differs = d.planned_revision.is_distinct_from(d.revision)
-    query = select(d.id).where(differs, tried.is_(None)).order_by(d.id).limit(at_most)
+    # columns to differ in nearly every row, and would otherwise read the whole table for the few that do. CASE, since
+    # it expects that to leave every second of them, NOT EXISTS so few that the order and the limit were for nothing.
+    differs, is_ours = d.planned_revision.is_distinct_from(d.revision), case((tried, false()), else_=true())
+    query = select(d.id).where(differs, is_ours).order_by(d.id).limit(at_most)
     rows = await c.execute(query.with_for_update(read=True, skip_locked=True))
     return list(rows.scalars())
 

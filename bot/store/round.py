@@ -9,13 +9,15 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import bindparam, exists, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.criterion import Criterion
+from bot.domain.decision import Status
 from bot.domain.option import Option
 from bot.domain.round import Round, RoundMember, Thresholds
+from bot.domain.waiting import Kind
 from bot.store import tables as t
 from bot.store.team import identity_in
 
@@ -76,7 +78,7 @@ class Found:
 
     def read(self) -> Round:
         """Raises whatever comes of a row that is not as this version expects it."""
-        return _round_of(self.row, self.members)
+        return round_of(self.row, self.members)
 
 
 _R = t.rounds.c
@@ -97,21 +99,22 @@ async def live_of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) ->
 
 
 _M = t.round_members.c
+ASKED_COLUMNS = (
+    _M.member_id,
+    t.team_members.c.name,
+    t.slack_identities.c.slack_user_id,
+    _M.submitted,
+    _M.excused_at,
+)
+BY_NAME = (t.team_members.c.name, _M.member_id)
 _ASKED = (
-    select(
-        _M.round_id,
-        _M.member_id,
-        t.team_members.c.name,
-        t.slack_identities.c.slack_user_id,
-        _M.submitted,
-        _M.excused_at,
-    )
+    select(_M.round_id, *ASKED_COLUMNS)
     .join(t.rounds, _R.id == _M.round_id)
     .join(t.customer_decisions, t.customer_decisions.c.id == _R.decision_id)
     .join(t.team_members, t.team_members.c.id == _M.member_id)
     .outerjoin(t.slack_identities, identity_in(t.customer_decisions.c.workspace_id))
     .where(_M.round_id.in_(bindparam("rounds", expanding=True)))
-    .order_by(_M.round_id, t.team_members.c.name, _M.member_id)
+    .order_by(_M.round_id, *BY_NAME)
 )
 
 
@@ -119,14 +122,16 @@ async def _members(c: AsyncConnection, round_ids: Sequence[UUID]) -> dict[UUID, 
     """By round those who are asked, by name, with who they are in the workspace of the decision."""
     rows = await c.execute(_ASKED, {"rounds": list(round_ids)})
     return {
-        round_id: tuple(
-            RoundMember(p.member_id, p.name, p.slack_user_id, p.submitted, p.excused_at is not None) for p in people
-        )
+        round_id: tuple(member_of(person) for person in people)
         for round_id, people in groupby(rows, key=lambda row: row.round_id)
     }
 
 
-def _round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
+def member_of(row: Any) -> RoundMember:
+    return RoundMember(row.member_id, row.name, row.slack_user_id, row.submitted, row.excused_at is not None)
+
+
+def round_of(row: Any, members: tuple[RoundMember, ...]) -> Round:
     return Round(
         id=row.id,
         decision_id=row.decision_id,
@@ -237,7 +242,28 @@ async def override(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str)
     return answer
 
 
-async def void(c: AsyncConnection, round_id: UUID, *, by: UUID, reason: str) -> str:
+async def left_alone(c: AsyncConnection, *, before: datetime, least_told: int, whatever: datetime) -> list[UUID]:
+    """Decisions with a round that closed `before` then and was neither published nor voided, whose owner was told so
+    often, as the reminders count; `whatever`: of rounds that closed before this one nobody need have been told."""
+    d, r, m = t.customer_decisions.c, t.rounds.c, t.reminders.c
+    is_told = exists().where(m.decision_id == d.id, m.member_id == d.created_by, m.kind == Kind.UNDECIDED.value)
+    rows = await c.execute(
+        select(d.id)
+        .join(t.rounds, r.decision_id == d.id)
+        .where(
+            d.status == Status.EVALUATING.value,
+            r.closed_at < before,
+            r.published_at.is_(None),
+            r.voided_at.is_(None),
+            r.override_reason.is_(None),
+            or_(is_told.where(m.asked >= least_told), r.closed_at < whatever),
+        )
+        .order_by(r.closed_at)
+    )
+    return list(rows.scalars())
+
+
+async def void(c: AsyncConnection, round_id: UUID, *, by: UUID | None, reason: str) -> str:
     """'voided' | 'published' | 'already'. Deletes every ballot of the round."""
     row = await c.execute(
         text("SELECT void_round(:round, :by, :reason)"), {"round": round_id, "by": by, "reason": reason}

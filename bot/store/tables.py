@@ -161,6 +161,7 @@ customer_decisions = Table(
     Column("unheard", Text),  # the news that the channel was not shown: a Kind
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
+    Column("erased_at", TIMESTAMPTZ),  # since when its texts are gone
 )
 
 decision_criteria = Table(
@@ -474,3 +475,26 @@ decision_words = Table(
     Column("words", TSVECTOR, nullable=False),
 )
 """Cases, for looking for decisions. Written by a trigger alone."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),  # a member or a team; of a customer any id
+    Column("decisions", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),  # of a customer
+    Column("also_free_text", Boolean, nullable=False, server_default=text("false")),
+    Column("erased_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""Whom the operator had erased, by id alone."""
+
+workflow_runs = Table(
+    "workflow_runs",
+    metadata,
+    Column("execution_id", Text, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("ended_at", TIMESTAMPTZ),
+)
+"""Steps of Workflow Builder that wait for a decision; ended_at: the answer is queued."""

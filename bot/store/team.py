@@ -18,7 +18,8 @@ NO_PASSWORD = "!"
 
 
 def team_of(row: Any) -> Team:
-    return Team(row.team_id, row.team_name, row.company_name, row.industry, row.team_size, row.currency, row.broadcasts)
+    about = (row.team_id, row.team_name, row.company_name, row.industry, row.team_size)
+    return Team(*about, row.currency, row.broadcasts, row.tier)
 
 
 def member_of(row: Any) -> Member:
@@ -43,6 +44,7 @@ TEAM_COLUMNS = (
     t.teams.c.team_size,
     t.teams.c.currency,
     t.teams.c.broadcasts,
+    func.coalesce(t.teams.c.subscription_tier, "starter").label("tier"),
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),
@@ -261,6 +263,25 @@ async def find_member(c: AsyncConnection, member_id: UUID) -> Member | None:
     nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))
     row = (await c.execute(nowhere.where(t.team_members.c.id == member_id))).one_or_none()
     return member_of(row) if row else None
+
+
+async def find_by_email(c: AsyncConnection, email: str) -> Member | None:
+    """Of any team. Of an address that stands there in upper and in lower case: the one that is written exactly so."""
+    nowhere = select(*MEMBER_COLUMNS).outerjoin(t.slack_identities, identity_in(None))
+    meant = nowhere.where(func.lower(t.team_members.c.email) == email.lower())
+    row = (await c.execute(meant.order_by((t.team_members.c.email == email).desc()).limit(1))).one_or_none()
+    return member_of(row) if row else None
+
+
+async def every(c: AsyncConnection) -> list[Team]:
+    return [team_of(row) for row in await c.execute(select(*TEAM_COLUMNS))]
+
+
+async def only_in(c: AsyncConnection, workspace_id: str) -> list[UUID]:
+    """The teams that are at home in this workspace, and in no other."""
+    w = t.team_workspaces.c
+    query = select(w.team_id).group_by(w.team_id).having(func.max(w.workspace_id) == workspace_id)
+    return list((await c.execute(query.having(func.count() == 1))).scalars())
 
 
 async def add_member(c: AsyncConnection, *, team_id: UUID, profile: Profile, role: str, authority: int = 1) -> UUID:

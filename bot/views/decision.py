@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,7 +32,7 @@ from bot.views.reason import parse_reason
 from bot.views.slack import element, ids, kit, notice, text
 from bot.views.slack.entry import checkbox, optional_channel
 from bot.views.slack.field import Answers, Ask, Field, Inputs
-from bot.views.slack.form import Fields, View, field_of, metadata
+from bot.views.slack.form import Fields, View, as_uuid, field_of, metadata
 from bot.views.waiting import todo
 from bot.views.window import decision_modal, heading
 
@@ -117,6 +118,7 @@ def new_decision(
     metadata = {
         "permalink": permalink if permalink and text.is_link(permalink) else None,
         "currency": team.currency,
+        "team": str(team.id),
         "channel": channel_id,
         "dates": ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None,
         "began": str(start.urgency_level),
@@ -124,6 +126,17 @@ def new_decision(
     }
     suggested = classification.suggested(reading, currency=team.currency)
     return _frame([*classification.inserted(inputs.blocks, suggested), *place, more], metadata)
+
+
+def team_in(view: View) -> UUID | None:
+    """The team that the window was opened for."""
+    return as_uuid(metadata(view).get("team"))
+
+
+def full(why: str, *, typed: str) -> kit.View:
+    """In place of the form, where the plan leaves no room. typed: what stood behind the command, not to be lost."""
+    kept = [kit.paragraph(f"What you typed, to copy: {typed}")] if typed else []
+    return notice.done("No room", why, more=kept)
 
 
 def _frame(blocks: Sequence[kit.Block], metadata: Mapping[str, str | None]) -> kit.View:

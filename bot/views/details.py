@@ -7,10 +7,10 @@ from uuid import UUID
 from bot.domain.authority import AuthorityTable, decider, reach, required_authority
 from bot.domain.by import By
 from bot.domain.decider import may_carry
-from bot.domain.decision import Dossier, Status
+from bot.domain.decision import Case, Dossier, Status
 from bot.domain.option import Option
 from bot.domain.outcome import Forecast
-from bot.domain.permission import allowed, standing
+from bot.domain.permission import allowed
 from bot.domain.precedent import Precedents
 from bot.domain.round import Round, RoundMember
 from bot.domain.team import Member
@@ -29,6 +29,7 @@ from bot.views.dossier import (
     progress,
     result_title,
     round_lines,
+    standing_line,
     suggested_mark,
     summary_facts,
 )
@@ -99,24 +100,29 @@ def _top(dossier: Dossier, by: By) -> list[kit.Block]:
     return [
         kit.header(top),
         *([kit.paragraph(top)] if len(top) > kit.HEADER else []),
-        kit.context(progress(dossier), text.safe(standing(dossier, now), 1000)),
+        kit.context(progress(dossier), standing_line(dossier, now)),
         *([kit.actions(elements)] if elements else []),
     ]
 
 
+def _known(case: Case) -> list[tuple[str, str]]:
+    """What else is known of the customer; nothing of what nobody gave."""
+    months = case.relationship_duration_months
+    facts = [
+        ("Customer id", case.customer_id),
+        ("Customer e-mail", case.customer_email),
+        ("Customer for", text.count("month", months) if months else None),
+    ]
+    return [(name, text.inline(said, 500)) for name, said in facts if said]
+
+
 def _case(dossier: Dossier, now: datetime) -> list[kit.Block]:
     case, permalink = dossier.decision.case, dossier.decision.permalink
-    months = case.relationship_duration_months
-    more = [
-        ("Customer id", text.inline(case.customer_id, 200) if case.customer_id else "not given"),
-        ("Customer e-mail", text.inline(case.customer_email, 500) if case.customer_email else "not given"),
-        ("Customer for", text.count("month", months) if months else "not given"),
-    ]
     is_link = permalink is not None and text.is_link(permalink)
     source = text.link(permalink or "", "The message this began with") if is_link else None
     return [
         kit.divider(),
-        kit.facts([*summary_facts(dossier, room=600), *more]),
+        kit.facts([*summary_facts(dossier, room=600), *_known(case)]),
         kit.context(
             closing_line(dossier, now) if _is_over(dossier) else due_line(dossier, now), *([source] if source else [])
         ),

@@ -12,6 +12,7 @@ from bot.domain.criterion import Criterion
 from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Phase, Status
 from bot.domain.option import LEVELS, Option
 from bot.domain.outcome import Outcome
+from bot.domain.permission import standing, utc
 from bot.domain.round import Round, RoundState, quorum
 from bot.views import ledger
 from bot.views.slack import ids, kit, text
@@ -105,6 +106,12 @@ def _state_of_round(dossier: Dossier, now: datetime) -> str:
     return "Scored, the result is on its way"
 
 
+def standing_line(dossier: Dossier, now: datetime) -> str:
+    """`permission.standing` for a window: when scoring closes as a token, in the reader's zone."""
+    words = text.safe(standing(dossier, now), 1000)
+    return words.replace(utc(dossier.round.closes_at), text.moment(dossier.round.closes_at)) if dossier.round else words
+
+
 def facts_line(dossier: Dossier, *, room: int = 150) -> str:
     """Customer, tier, what it is about, the amount and the urgency on one line; never the e-mail address."""
     kind, customer, tier, _, amount, urgency = (said for _, said in summary_facts(dossier, room=room))
@@ -146,8 +153,8 @@ def line_facts(decision: Decision, now: datetime) -> str:
         f"urgency {URGENCY[case.urgency_level].replace(' · ', ', ')}",
         f"phase {decision.phase} of 6 ({decision.phase.word})",
     ]
-    if case.expected_resolution_date:
-        is_late = decision.status is not Status.RESOLVED and case.expected_resolution_date <= now
+    if case.expected_resolution_date and decision.status is not Status.RESOLVED:
+        is_late = case.expected_resolution_date <= now
         facts.append(f"{'*overdue*: ' if is_late else 'by '}{text.moment(case.expected_resolution_date)}")
     return " · ".join([*facts, *promise(decision, now)])
 
@@ -355,7 +362,7 @@ def _recorded(outcome: Outcome, currency: str) -> list[str]:
     """How it turned out; empty until that was recorded."""
     if outcome.recorded_at is None:
         return []
-    lines = []
+    lines = [] if outcome.worked is None else ["It worked" if outcome.worked else "It did not work"]
     if outcome.customer_satisfaction_score is not None:
         lines.append(f"Customer satisfaction: {outcome.customer_satisfaction_score} of 10")
     if outcome.customer_retained is not None:

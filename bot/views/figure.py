@@ -66,10 +66,10 @@ def means_legend(dossier: Dossier, result: Result) -> str | None:
     if not result.cells:
         return None
     used, least = {cell.agreement for cell in result.cells}, result.thresholds.cell
-    marks = [f"{label}: {meaning}" for label, meaning in MEANINGS.items() if label in used]
+    marks = [f'"{label}" means {meaning}' for label, meaning in MEANINGS.items() if label in used]
     parts = [
         f"Averages per criterion, of at least {least} scores each.",
-        f"{' · '.join(marks)}; elsewhere close together." if marks else AGREED,
+        f"{', '.join(marks)}; elsewhere the scores are close together." if marks else AGREED,
     ]
     if len(result.cells) < len(result.rows) * len(dossier.criteria):
         parts.append(f"What is missing has fewer than {least} scores, or would give such an average away.")

@@ -18,6 +18,7 @@ DOTS = 10
 ROOM = 2800
 MOST_EVIDENCE = 6
 _FEW_PEOPLE = "fewer than 3 people have decided these, so it would be about them"
+_FEW_AT_ALL = "Nothing is said yet: fewer than 3 people have decided, so it would be about them."
 
 
 def page(
@@ -57,6 +58,8 @@ def _part(title: str, lines: Sequence[str]) -> list[kit.Block]:
 def _rates(lessons: Lessons) -> list[kit.Block]:
     if not lessons.total:
         return []
+    if lessons.team is None:  # and so of no part either
+        return [kit.divider(), kit.section(f"*How decisions turned out*\n{_FEW_AT_ALL}")]
     lines = [rate("All", lessons.team)]
     lines += [rate(DECISION_TYPES.get(kind, kind), found) for kind, found in lessons.types.items()]
     if lessons.followed and lessons.overridden:

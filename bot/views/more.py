@@ -2,10 +2,10 @@
 
 from bot.domain.by import By
 from bot.domain.decision import Dossier
-from bot.domain.permission import allowed, standing
+from bot.domain.permission import allowed
 from bot.domain.waiting import leading
-from bot.views.dossier import buttons
-from bot.views.slack import ids, kit, text
+from bot.views.dossier import buttons, standing_line
+from bot.views.slack import ids, kit
 from bot.views.window import heading
 
 
@@ -15,7 +15,7 @@ def more(dossier: Dossier, by: By) -> kit.View:
     decision = dossier.decision
     return kit.modal(
         f"More for {decision.name}",
-        [heading(decision, text.safe(standing(dossier, by.now), 1000)), _offer(dossier, by)],
+        [heading(decision, standing_line(dossier, by.now)), _offer(dossier, by)],
         callback_id=ids.MORE,
         close="Close",
         metadata={"decision": str(decision.id)},

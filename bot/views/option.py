@@ -132,12 +132,14 @@ def mine(dossier: Dossier, options: Sequence[Option]) -> kit.View:
 def proposed(dossier: Dossier, by: By, *, drafts: Sequence[OptionDraft]) -> kit.View:
     """What comes next: more options, the decision itself or, for its owner once there are two, scoring.
 
-    drafts: what was added, said again as it was understood.
+    drafts: what was added, said again as it was understood; none where all came from earlier cases.
     """
     decision = dossier.decision
     there, is_enough = len(dossier.options), len(dossier.options) >= MIN_OPTIONS
     sofar = f"there are {there} now" if there > 1 else f"it is the only one so far; scoring needs {MIN_OPTIONS}"
     sentence = f"{text.count('option', len(drafts))} added to {decision.name}; {sofar}."
+    if not drafts:
+        sentence = f"{decision.name} has {text.count('option', there)} now; scoring needs {MIN_OPTIONS}."
     lines = [f"• *{text.inline(d.title)}* · {cost_fact(d.financial_cost, dossier.team.currency)}" for d in drafts]
     label = "Add more options"
     more = kit.button(label, Action.PROPOSE_OPTION, value=str(decision.id), style=None if is_enough else "primary")
@@ -147,7 +149,7 @@ def proposed(dossier: Dossier, by: By, *, drafts: Sequence[OptionDraft]) -> kit.
     return notice.done(
         f"{decision.name} options",
         sentence,
-        more=[kit.section("\n".join(lines))],
+        more=[kit.section("\n".join(lines))] if lines else [],
         actions=[*on, *room, show_button(decision.id, decision.number)],
     )
 

@@ -39,7 +39,7 @@ _STAYED = _SAID = {"yes": True, "no": False, "unknown": None}
 _HAS_WORKED = optional_choice(
     "worked", "Did it work?", {"yes": "Yes", "no": "No", "unknown": "Not known yet"}, hint=f"Worked: {WORKED}."
 )
-_REASON_HINT = "Mandatory; it appears on the card. Where you do not follow the leader, say why."
+_REASON_HINT = "It appears on the card. Where you do not follow the leader, say why."
 
 
 class ResolveForm(BaseModel):
@@ -63,7 +63,7 @@ def word(dossier: Dossier) -> kit.Message:
         raise ValueError("only what is decided can be told")
     chosen = title_of(dossier, outcome.selected_option_id)
     about = f"Decided: {decision.name} {text.inline(decision.case.title, 150)}"
-    by = f", by {text.mention(resolver.slack_user_id, resolver.name)}" if resolver else ""
+    by = f", by {text.inline(resolver.name, 80)}" if resolver else ""  # a mention would notify them of their own press
     shown = f"*{about}*\n*{chosen}*{by}\n{text.quote(outcome.reason, REASON_LENGTH)}"
     return kit.message(text.unmarked(f"{text.ended(about)} {chosen}"), [kit.section(shown)])
 

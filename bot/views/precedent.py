@@ -74,7 +74,7 @@ def _chosen(answers: Sequence[Answer], decision: Decision) -> str:
 def _counted(kind: Kind, answers: Sequence[Answer], currency: str, noun: str) -> str:
     count = sum(answer.kind is kind for answer in answers)
     middle = costs(answers, kind, currency)
-    cost = f" (median {text.money(middle, currency)})" if middle else ""
+    cost = f" ({'median ' if count > 1 else ''}{text.money(middle, currency)})" if middle else ""
     return f"{count} {_named(kind, noun)}{cost}"
 
 
@@ -116,7 +116,7 @@ def suggestions(found: Sequence[Suggestion], decision: Decision) -> list[kit.Blo
     """Options of earlier cases, each with a button that adds it; their order tells nothing, nor do they."""
     if not found:
         return []
-    about = "*From earlier cases* · in the order of the alphabet, whatever was chosen then"
+    about = "*From earlier cases* · by the alphabet, not a recommendation; Add puts one in at once"
     return [kit.divider(), kit.section(about), *(_suggestion(one, decision) for one in found)]
 
 
@@ -129,10 +129,11 @@ def _suggestion(one: Suggestion, decision: Decision) -> kit.Block:
 
 
 def added(view: View, source: str) -> kit.View:
-    """The window once a suggestion was added: its button is gone, what was typed stays."""
+    """The window once a suggestion was added: its button is gone, what was typed stays, and nothing has to be typed."""
     place = f"{SUGGESTED}:{source}"
     blocks = [_without_button(block) if block.get("block_id") == place else block for block in view["blocks"]]
-    return _again(view, blocks)
+    free = [{**block, "optional": True} if block["type"] == "input" else block for block in blocks]
+    return _again(view, free) | {"close": kit.plain_text("Close", kit.TITLE)}
 
 
 def _without_button(block: kit.Block) -> kit.Block:

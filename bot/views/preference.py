@@ -156,7 +156,7 @@ def _ways(offered: Sequence[kit.Element]) -> Field[frozenset[str]]:
     )
 
 
-_NEWS = checkbox("news", "News", "Also tell me what asks nothing of me: results, decisions, what was called off")
+_NEWS = checkbox("news", "News", "Also tell me what asks nothing of me: results, decisions, cancellations")
 
 
 def _draw_phone(phone: str | None) -> kit.Element:

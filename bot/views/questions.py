@@ -83,7 +83,8 @@ def _option(questions: Questions, option: Option | None) -> OptionWords:
 def _criterion(questions: Questions, options: Mapping[UUID, OptionWords], criterion_id: UUID) -> CriterionWords:
     found, name = questions.criterion(criterion_id), short_names(questions.criteria).get(criterion_id, "Criterion")
     weighed = _weighed(questions, criterion_id)
-    heading = f"{weighed} · {MIN_SCORE} worst for us, {MAX_SCORE} best"
+    has_anchor = found is not None and str(MAX_SCORE) in found.name  # "Cost (10 = cheapest)" says what 10 is
+    heading = weighed if has_anchor else f"{weighed} · {MIN_SCORE} worst for us, {MAX_SCORE} best"
     if found and found.description:
         heading = f"{heading}\n{text.inline(found.description, DESCRIPTION_ROOM)}"
     labels = {option: kit.plain_text(f"{words.title} · {name}", kit.LABEL) for option, words in options.items()}

@@ -12,7 +12,7 @@ from bot.domain.authority import AuthorityTable, decider, reach
 from bot.domain.decision import TIERS, Brief, Dossier, Status
 from bot.domain.option import MIN_OPTIONS
 from bot.domain.outcome import WORKED
-from bot.domain.round import Round, quorum
+from bot.domain.round import LEFT_ALONE, Round, quorum
 from bot.domain.waiting import Kind, Waiting
 from bot.views import dossier as pieces
 from bot.views import headline as result_headline
@@ -175,7 +175,7 @@ def _reach(item: Told, authority: int) -> str:
 def _beyond(item: Told, authority: int) -> str:
     return (
         f"The result is published, but it needs {decider(item.takes, item.table, item.brief.decision.currency)}, and "
-        f"nobody in the team is one who may resolve it; you come closest: you may decide {_reach(item, authority)}. "
+        f"nobody in the team is one who may resolve it. You come closest: you may decide {_reach(item, authority)}. "
         f"A workspace admin can change that in {ids.COMMAND} setup."
     )
 
@@ -312,9 +312,16 @@ def _undecided(found: Round) -> str:
     if found.is_too_small:
         return (
             f"Scoring has closed, and {text.count('person', found.ballots)} scored. The others became inactive, so "
-            "extending it brings no more: publish anyway with a reason, or cancel."
+            f"extending it brings no more: publish anyway with a reason, or cancel. {_left_alone(found)}"
         )
-    return f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel."
+    return (
+        f"{_quorum(found)} Scoring has closed: extend it, publish anyway with a reason, or cancel. {_left_alone(found)}"
+    )
+
+
+def _left_alone(found: Round) -> str:
+    then = "is given up, and the first round stands" if found.is_second else "starts over"
+    return f"Left alone for {LEFT_ALONE.days} days it {then}; its scores are deleted then."
 
 
 def _scoring(found: Round) -> str:
@@ -351,6 +358,23 @@ def _button(item: Told) -> kit.Element:
 
 def _show_button(item: Told) -> kit.Element:
     return pieces.show_button(item.brief.decision.id, item.brief.decision.number)
+
+
+def score_again(found: Dossier) -> kit.Message:
+    """To somebody who had scored, after a backup was restored. found: with an open round."""
+    d, card = found.decision, found.card
+    heading = f"Please score {d.name} {text.inline(d.case.title, 150)} again"
+    closes = f" Scoring closes {text.moment(found.round.closes_at)}." if found.round else ""
+    buttons = [*pieces.buttons(d, [Action.SCORE], leading=Action.SCORE), settings_button()]
+    link = [kit.context(text.link(card.permalink, "Open the card"))] if card and card.permalink else []
+    blocks = [kit.section(f"*{heading}*\n{_LOST}{closes}"), kit.actions(buttons), *link]
+    return kit.message(text.one_line(f"{text.ended(heading)} {_LOST}"), blocks)
+
+
+_LOST = (
+    "Conclave was restored from a backup. Backups leave out the scores of rounds that are not published, so that "
+    "nobody can read them there: yours have to be given once more."
+)
 
 
 def snooze_button() -> kit.Element:

@@ -15,6 +15,7 @@ HOW = (
     "Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that "
     "criterion matters; everyone counts the same. The ranking advises; it does not decide."
 )
+HOW_RANKED = HOW.replace("Each option's score is", "Options are ranked by")
 NO_TOTAL = (
     "A total is left out where fewer than {least} people scored one of the criteria, or where it would give away an "
     "average that is not shown."
@@ -109,10 +110,17 @@ def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> 
     parts = [
         headline.turnout(result),
         why_no_total(dossier, result),
-        HOW if result.rows else None,
+        _how(result),
         legend if has_means or legend is None else "Averages per criterion: see Show details.",
     ]
     return " ".join(filter(None, parts))
+
+
+def _how(result: Result) -> str | None:
+    """How the ranking comes about; without a word of scores where none is shown."""
+    if not result.rows:
+        return None
+    return HOW if any(row.total for row in result.rows) else HOW_RANKED
 
 
 def why_no_total(dossier: Dossier, result: Result) -> str | None:

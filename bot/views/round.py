@@ -75,11 +75,11 @@ def start(
     _start(inputs, StartForm(member_ids=suggested, closes_at=closes_at, confirmed_two=False), members=people)
     closes = f"Closes {text.clock_words(closes_at, now=by.now, zone=zone)}, unless you choose another time."
     blocks = [
-        heading(decision, _frozen(dossier)),
-        kit.section(thresholds_in_words(thresholds)),
-        kit.section(closes),
+        heading(decision, f"{_scored(dossier)} {closes}"),
         *([kit.section(beyond)] if beyond else []),
         *inputs.blocks,
+        kit.context(_FROZEN),
+        kit.context(thresholds_in_words(thresholds)),
     ]
     return decision_modal(dossier, Action.START_SCORING, blocks, submit="Start scoring")
 
@@ -175,13 +175,15 @@ def proceed(dossier: Dossier) -> kit.View:
     return reason.modal(dossier, action=Action.PROCEED, explain=explain, submit="Publish")
 
 
-def _frozen(dossier: Dossier) -> str:
-    options, criteria = len(dossier.options), len(dossier.criteria)
-    return (
-        f"{text.count('option', options)} and {text.count('criterion', criteria)}. Once scoring starts, they, the "
-        "weights, the people and these rules are fixed. Scoring closes when all have submitted, at the closing "
-        "time, or when you or a decider close it once half of the people, and at least 3, have scored."
-    )
+def _scored(dossier: Dossier) -> str:
+    return f"{text.count('option', len(dossier.options))} and {text.count('criterion', len(dossier.criteria))}."
+
+
+_FROZEN = (
+    "Once scoring starts, options, criteria, weights, people and these rules are fixed. Scoring closes when all have "
+    "submitted, at the closing time, or when you or a decider close it once half of the people, and at least 3, have "
+    "scored."
+)
 
 
 def _roster_hint(people: int) -> str | None:

@@ -181,14 +181,14 @@ def _comment(sheet: Sheet, option_id: UUID) -> kit.Block:
 
 
 def _share(sheet: Sheet) -> kit.Block:
-    box, limits = element.option("Share although the team is small", "yes"), sheet.questions.thresholds
+    box, limits = element.option("Share them even if few score", "yes"), sheet.questions.thresholds
     return kit.input_block(
         "My comments",
         element.checkboxes("share", [box], initial=["yes"] if sheet.ballot.comments.share else []),
         block_id=kit.block_id("share", sheet.questions.round_id, sheet.revision),
         hint=(
-            f"Unticked, your comments are destroyed unless {limits.totals} or more score; "
-            f"with fewer than {limits.ranking} they are destroyed either way."
+            f"Unticked, they are deleted unless {limits.totals} or more score; "
+            f"with fewer than {limits.ranking} they are deleted either way."
         ),
         optional=True,
     )

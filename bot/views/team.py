@@ -69,12 +69,14 @@ def setup(
     is_outside: bool = False,
     others: Sequence[Team] = (),
     may_create: bool = False,
+    plan: Sequence[str] = (),
 ) -> kit.View:
     """Page 1, with the fields of the team that it is about, or empty for a new one.
 
     is_first: nobody set this workspace up before; is_another: there is a team, and one more is wanted. Whoever makes a
     team becomes a member with authority 5. is_outside: an admin of the workspace looks after a team that is not theirs.
-    others, may_create: what the window may be about instead.
+    others, may_create: what the window may be about instead. plan: what it allows and how much of that is used, and
+    which limit is reached.
     """
     is_new = is_first or is_another
     inputs = Inputs("setup" if is_new or team is None else team.id, 1)
@@ -83,7 +85,13 @@ def setup(
     top = _welcome(is_another=is_another) if is_new or team is None else _about(team, is_outside=is_outside)
     return kit.modal(
         "Set up your team",
-        [kit.section(top), *_instead(others=others, may_create=may_create), *inputs.blocks, *_more(is_new=is_new)],
+        [
+            kit.section(top),
+            *(kit.context(text.safe(line, 600)) for line in plan),
+            *_instead(others=others, may_create=may_create),
+            *inputs.blocks,
+            *_more(is_new=is_new),
+        ],
         callback_id=ids.SETUP,
         submit="Save",
         metadata=about,
@@ -187,7 +195,7 @@ _BROADCASTS = checkbox(
     "broadcasts",
     "Results and decisions",
     "Show them to the whole channel",
-    about="Not where people of another company read it. Whoever was asked is told by direct message there.",
+    about="Where another company reads it, whoever was asked is told directly.",
 )
 
 
@@ -263,7 +271,8 @@ def _still_coming(user_ids: Sequence[str]) -> str:
 def all_added(team: Team, *, skipped: Sequence[str]) -> kit.Message:
     """To whoever added people of whom some had to wait. skipped: Slack users who cannot be in the team."""
     why = (
-        f" Left out: {_people(skipped)}; bots, guests, deactivated accounts and people of another team cannot be in it."
+        f" Left out: {_people(skipped)}; bots, guests, deactivated accounts and people of another team cannot be in "
+        "it, nor more people than its plan allows."
     )
     sentence = f"The people whom you added to {text.inline(team.name, 300)} are all in it now.{why if skipped else ''}"
     return kit.message(sentence, [kit.section(f"{sentence} {ids.COMMAND} setup shows everybody.")])
@@ -275,8 +284,12 @@ def _people(user_ids: Sequence[str]) -> str:
     return text.listing([*named, *([f"{more} more"] if more else [])])
 
 
-def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None = None) -> kit.View:
+def edit_member(
+    member: Member, by: By, *, page: int = 0, channel_id: str | None = None, full: str | None = None
+) -> kit.View:
     """One person. Nobody is offered more authority for themselves than they have.
+
+    full: why somebody inactive cannot be made active again.
 
     page: the one of the list beneath, to come back to.
     """
@@ -290,7 +303,7 @@ def edit_member(member: Member, by: By, *, page: int = 0, channel_id: str | None
     )
     return kit.modal(
         "Edit member",
-        inputs.blocks,
+        [*([kit.section(text.safe(full, 600))] if full else []), *inputs.blocks],
         callback_id=ids.EDIT_MEMBER,
         submit="Save",
         metadata={

@@ -6,12 +6,22 @@ from sandbox.methods.api import Method
 from sandbox.methods.chat import CHAT
 from sandbox.methods.conversations import CONVERSATIONS
 from sandbox.methods.files import FILES
+from sandbox.methods.functions import FUNCTIONS
 from sandbox.methods.people import PEOPLE
 from sandbox.methods.reactions import REACTIONS
 from sandbox.methods.scheduled import SCHEDULED
 from sandbox.methods.views import VIEWS
 
-METHODS: dict[str, Method] = {**PEOPLE, **CONVERSATIONS, **CHAT, **SCHEDULED, **REACTIONS, **VIEWS, **FILES}
+METHODS: dict[str, Method] = {
+    **PEOPLE,
+    **CONVERSATIONS,
+    **CHAT,
+    **SCHEDULED,
+    **REACTIONS,
+    **VIEWS,
+    **FILES,
+    **FUNCTIONS,
+}
 _TOKENS = {"app": "the app-level token", "none": "no token", "bot": ""}
 
 

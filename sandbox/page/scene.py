@@ -16,7 +16,7 @@ from sandbox.notifications import Notification
 from sandbox.page.eyes import Eyes
 from sandbox.page.markup import mrkdwn
 from sandbox.page.sight import Sight
-from sandbox.spec import HintSpec, PersonSpec, ShortcutSpec
+from sandbox.spec import HintSpec, PersonSpec, ShortcutSpec, StepSpec
 from sandbox.town import Town
 from sandbox.views import View
 from sandbox.workspace import SLACKBOT
@@ -223,6 +223,10 @@ class Scene:
     @property
     def shortcuts(self) -> list[ShortcutSpec]:
         return [s for s in self.town.spec.shortcuts if s.kind == "global"]
+
+    @property
+    def steps(self) -> tuple[StepSpec, ...]:
+        return self.town.spec.steps
 
     @property
     def message_shortcuts(self) -> list[ShortcutSpec]:

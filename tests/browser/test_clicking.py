@@ -168,6 +168,7 @@ async def test_five_people_take_a_whole_decision_by_clicking(room: Room) -> None
     await sarah.leave()
 
     await tom.see_card("The customer stayed")
+    await tom.shot("decided", of=tom.page.locator("#main article", has_text=f"Decided: {HALF}").first)
 
 
 async def sideways(place: Any) -> int:
@@ -280,6 +281,7 @@ async def test_skipping_unfolding_and_looking_up_lose_nothing_that_was_typed(roo
     await mike.type_score(CREDIT, "Precedent", "11")
     await mike.press_in_window("Add a comment")
     await mike.see_window(f"Comment on {CREDIT}")
+    await mike.page.locator("#window textarea:focus").first.wait_for()  # not thrown back to the top
     await mike.press_in_window("What will be shown?")
     await mike.see_window("of fewer than 3 people nothing")
     await mike.page.click("#window [data-close]")

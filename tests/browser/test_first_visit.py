@@ -57,6 +57,7 @@ async def test_the_hints_lead_on_and_stay_until_they_are_done(visitor: Window) -
 
     await visitor.type("/decide Late delivery for Initech")
     await visitor.see_window("Type of decision")
+    await visitor.shot("new-decision")
     await fill_what_is_required(visitor)
     await visitor.submit()
     await visitor.see_window("#44")
@@ -66,6 +67,18 @@ async def test_the_hints_lead_on_and_stay_until_they_are_done(visitor: Window) -
     await visitor.page.reload()
     assert "Let your team score it." in await hints(visitor, ".next").inner_text()
     assert await hints(visitor).last.is_visible()
+
+
+async def test_home_says_what_waits_and_leads_to_what_outcomes_teach(visitor: Window, played: Sandbox) -> None:
+    await visitor.page.goto(f"{played.url}/as/sarah/home")
+    await visitor.page.get_by_text("Waiting for you").wait_for()
+    await visitor.shot("home")
+
+    await visitor.page.get_by_role("button", name="What outcomes teach").click()
+    await visitor.see_window("How decisions turned out")
+    await visitor.shot("learning")
+
+    assert "worked in about" in await visitor.page.locator("#window").inner_text()
 
 
 async def fill_what_is_required(visitor: Window) -> None:

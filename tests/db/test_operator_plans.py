@@ -65,13 +65,22 @@ async def show_number_of_many(db: Db) -> None:
     "ask",
     [
         deliveries.standing,
+        deliveries.count,
         lambda db: deliveries.given_up(db, at_most=50),
         lambda db: deliveries.retry(db, ids=[]),
         housekeeping.purge,
         list_open,
         show_number,
     ],
-    ids=["readyz and metrics", "outbox list", "outbox retry", "purge", "/decide list", "/decide show"],
+    ids=[
+        "readyz and metrics",
+        "metrics by kind",
+        "outbox list",
+        "outbox retry",
+        "purge",
+        "/decide list",
+        "/decide show",
+    ],
 )
 async def test_no_table_that_grows_is_read_whole(long_history: str, ask: Callable[[Db], Awaitable[Any]]) -> None:
     await check_reads_nothing_whole(long_history, ask)

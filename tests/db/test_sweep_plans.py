@@ -1,6 +1,7 @@
 """The tick never reads a table that grows from end to end. `python -m benchmarks.sweep` measures what that is worth."""
 
 import json
+from itertools import product
 from typing import Any
 
 import psycopg
@@ -11,6 +12,9 @@ from benchmarks import sweep
 DECISIONS = 10_000
 FEW_ROWS = 1_000
 """Up to here reading everything is right, and what PostgreSQL does: teams and their people."""
+PAGE_COSTS: dict[float, set[str]] = {1.1: set(), 4: {"reminders"}}
+"""What is advised for a disk without moving parts, and PostgreSQL's own: by that, a scan is right for 200 of no more
+reminders than there are here."""
 
 
 async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> None:
@@ -26,12 +30,12 @@ async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> No
 
     scans = {}
     with psycopg.connect(database_url) as connection:
-        connection.execute("SET random_page_cost = 1.1")
         rows: list[tuple[str, float]] = connection.execute("SELECT relname, reltuples FROM pg_class").fetchall()
         sizes = dict(rows)
-        for statement, parameters in statements.items():
+        for (cost, spared), (statement, parameters) in product(PAGE_COSTS.items(), statements.items()):
+            connection.execute(f"SET random_page_cost = {cost}".encode())
             for table in scanned(connection, statement, parameters):
-                if sizes[table] > FEW_ROWS:
+                if sizes[table] > FEW_ROWS and table not in spared:
                     scans[table] = statement
         connection.rollback()
     assert scans == {}

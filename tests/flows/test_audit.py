@@ -139,8 +139,8 @@ IN_THE_TEAM = {
         ),
     ),
 }
-ELSEWHERE = {"team.created"}
-"""Actions that are compared in a test of their own below."""
+ELSEWHERE = {"team.created", "member.erased", "customer.erased", "team.erased", "decision.erased"}
+"""Actions that are compared in a test of their own: below, and in test_erasure."""
 
 
 @pytest.mark.parametrize("name", IN_THE_TEAM)

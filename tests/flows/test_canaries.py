@@ -29,6 +29,7 @@ from bot.store import schema, vault
 from sandbox.server import Sandbox, running
 from sandbox.town import Mode
 from tests.support.postbox import Postbox, open_postbox
+from tests.support.sink import Sink, open_sink
 
 COMMAND = (sys.executable, "-m", "bot")
 TITLES = ("Zqkestrel answer", "Zqheron answer")
@@ -91,6 +92,12 @@ def postbox() -> Iterator[tuple[Postbox, str]]:
         yield found
 
 
+@pytest.fixture
+def telemetry() -> Iterator[Sink]:
+    with open_sink() as found:
+        yield found
+
+
 @contextlib.asynccontextmanager
 async def played(
     cage: Cage, mode: Mode, log_path: Path, more: Mapping[str, str]
@@ -110,11 +117,12 @@ async def played(
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
 async def test_neither_comments_nor_titles_nor_scores_leave_the_vault(
-    cage: Cage, mode: Mode, postbox: tuple[Postbox, str], tmp_path: Path
+    cage: Cage, mode: Mode, postbox: tuple[Postbox, str], telemetry: Sink, tmp_path: Path
 ) -> None:
     """From the first score to the last letter, each moment looked at before the next one begins."""
     log_path, (box, mail) = tmp_path / "bot.log", postbox
     more = {"CONCLAVE_EMAIL_URL": mail, "CONCLAVE_TICK_SECONDS": "1"}
+    more |= {"CONCLAVE_SENTRY_DSN": telemetry.dsn, "CONCLAVE_OTLP_URL": telemetry.spans}
     leaks: dict[str, list[str]] = {}
     async with played(cage, mode, log_path, more) as (stage, sandbox, bot):
         await _until_scoring(stage)
@@ -152,8 +160,11 @@ async def test_neither_comments_nor_titles_nor_scores_leave_the_vault(
             *_in_texts(*[await _home(stage, name) for name in PEOPLE], table),
         ]
     leaks["logs of the stop"] = list(_in_logs(log_path, cage))
+    leaks["telemetry"] = [*_in_texts(telemetry.text), *ABOUT_A_SCORE.findall(telemetry.text)]
 
     assert {moment: found for moment, found in leaks.items() if found} == {}
+    assert "bot.store.evaluation" in telemetry.text or "bot.services.evaluation" in telemetry.text
+    assert "statement SELECT" in telemetry.text
     assert all(comment in seen for comment in COMMENTS.values())
     assert (verdict[0], again[0]) == (0, 0)
     assert "#1: sealed" in verdict[1]

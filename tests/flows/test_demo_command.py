@@ -82,6 +82,29 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
     assert code == 0
 
 
+async def test_a_running_demo_brings_back_a_database_that_was_killed(data_dir: Path) -> None:
+    port, postmaster = _free_port(), data_dir / "demo" / "postgres" / "postmaster.pid"
+    async with _demo(data_dir, port) as process:
+        await _read_until(process, "Ctrl-C ends everything")
+        killed = int(_first_line(postmaster))
+        os.kill(killed, signal.SIGKILL)
+        await _read_until(process, "the embedded database is back")
+        shown = await _say("/decide show 1", port=port, until=SHOWN)
+        later = await _say("screen", "--later", "1d", port=port)
+        back = int(_first_line(postmaster))
+        process.send_signal(signal.SIGINT)
+        code = await asyncio.wait_for(process.wait(), START_SECONDS)
+
+    assert "Refund of the month" in shown
+    assert later.startswith("(It is ")
+    assert back != killed
+    assert code == 0
+
+
+def _first_line(file: Path) -> str:
+    return file.read_text().splitlines()[0]
+
+
 def test_the_demos_slack_is_as_read_only_as_the_manifest_says() -> None:
     for name in ("manifest.json", "manifest.socket.json"):
         manifest = json.loads((ROOT / name).read_text(encoding="utf-8"))

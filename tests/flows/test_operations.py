@@ -71,6 +71,12 @@ async def test_metrics_need_the_token_and_name_nobody(team: Team) -> None:
     await team.to_scoring("sarah", "lisa", "tom")
     await team.settled()
     await team.house.person("tom").slash("/decide list")
+    columns = "outbox(kind, lane, dedupe_key, state, last_error, done_at)"
+    given_up = f"INSERT INTO {columns} VALUES ('card', 'x', %s, 'dead', %s, now())"
+    for number, error in enumerate(("fatal_error", "Tom is gone", None)):
+        team.sql(given_up, f"given-up:{number}", error)
+    # Of another workspace, so that no worker takes it.
+    team.sql("INSERT INTO outbox(kind, lane, dedupe_key) VALUES ('held', 'slack:T9:C1', 'held:1')")
     deps = team.house.bot.deps
     settings = deps.settings.model_copy(update={"metrics_token": SecretStr("let-me-in")})
     object.__setattr__(deps, "settings", settings)
@@ -84,7 +90,14 @@ async def test_metrics_need_the_token_and_name_nobody(team: Team) -> None:
             assert answer.status == 200
 
     assert 'conclave_deliveries_total{kind="card",verdict="done"}' in body
-    assert 'conclave_request_seconds_count{kind="command"}' in body
+    assert 'conclave_request_seconds_count{kind="command",listener="list_open"}' in body
+    assert 'conclave_requests_total{kind="command",outcome="done"}' in body
+    assert 'conclave_pool_wait_seconds_count{pool="transactions"}' in body
+    assert 'conclave_decisions_unfinished{state="evaluating"} 1.0' in body
+    assert 'conclave_outbox_dead_by_reason{reason="fatal_error"} 1.0' in body
+    assert 'conclave_outbox_dead_by_reason{reason="other"} 2.0' in body
+    assert 'conclave_outbox_due{kind="held"} 1.0' in body
+    assert 'conclave_outbox_due_seconds{kind="held"}' in body
     assert "conclave_outbox_oldest_due_seconds 0.0" in body
     for name in ("U0", "T0TECHCORP", str(team.decision_id), "Tom", "tom@"):
         assert name not in body

@@ -47,7 +47,7 @@ async def test_before_publication_only_the_cases_are_shown_and_afterwards_what_w
     await team.published()
     after = (await details(team, "lisa", at_least="like this since")).text
 
-    assert "Decided: 3 partial refund (median USD 500), 1 full (median USD 1,000), 1 none." in after
+    assert "Decided: 3 partial refund (median USD 500), 1 full (USD 1,000), 1 none." in after
     assert "Outcome known for 5: 5 kept the customer." in after
     assert "They favour" not in after
     assert "Decided: 3 partial refund" in (await team.window("mike", Action.RESOLVE)).text
@@ -119,6 +119,20 @@ async def test_the_same_press_twice_adds_it_once_and_what_is_there_is_not_sugges
     count = "SELECT count(*) FROM response_options WHERE decision_id = %s"
     assert team.value(count, team.decision_id) == 3
     assert source
+
+
+async def test_whoever_takes_options_of_earlier_cases_need_not_type_one(team: Team) -> None:
+    history(team, 0)
+    await team.to_options(("A voucher",), **CASE)
+    lisa = team.house.person("lisa")
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    assert (await lisa.submit()).status == "refused"  # by Slack: a required field is empty
+    assert (await lisa.click("Add No refund")).ok
+    await team.modal("lisa", at_least="Added")
+
+    assert (await lisa.submit()).ok
+
+    await team.modal("lisa", at_least="has 2 options now")
 
 
 async def test_what_names_another_customer_or_amount_is_not_suggested(team: Team) -> None:

@@ -229,7 +229,7 @@ class Crowd:
 
     async def time_moves(self, seat: Seat, dice: random.Random) -> str:
         minutes = dice.choice((1, 15, 61, 61, 4 * 60, 4 * 60, 9 * 60, 24 * 60, 3 * 24 * 60))
-        self.clock.set(self.clock.now + minutes * acts.MINUTE)
+        await self.clock.leap(self.clock.now + minutes * acts.MINUTE)
         self.sandbox.clock.stand_at(self.clock.now)
         await self.tick()
         return f"{minutes} minutes later"

@@ -47,7 +47,7 @@ def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
         if not who.token.may(scope):
             raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it, under Settings.")
         press = await _press(request, who, idempotency_key) if idempotency_key else None
-        by = By(who.actor, d.now, d.rules, press=press, origin=person.origin(request, who))
+        by = By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
         return replace(by, revision=_revision(if_match)) if if_match else by
 
     return acts

@@ -187,7 +187,12 @@ def optional_radio(name: str, label: str, words: Mapping[str, str]) -> Field[str
 
 
 def checkbox(name: str, label: str, words: str, *, about: str | None = None) -> Field[bool]:
-    """One box that may be ticked; `words` stand beside it, `about` beneath."""
+    """One box that may be ticked; `words` stand beside it, `about` beneath.
+
+    Raises ValueError for more than Slack shows of either: our own words are not cut off.
+    """
+    if max(len(words), len(about or "")) > element.OPTION_TEXT:
+        raise ValueError(f"the words of the box {name!r} have more than {element.OPTION_TEXT} characters")
     box = element.option(words, _TICKED, description=about)
     return Field(
         name,

@@ -163,6 +163,7 @@ function showWindow(html) {
   const isSame = now && now.dataset.view === next.dataset.view && windowBox.open;
   const focus = isSame && windowBox.contains(document.activeElement) ? document.activeElement.id : "";
   const top = isSame ? $(".content", now).scrollTop : 0;
+  const had = isSame ? controls(now) : [], at = had.indexOf(document.activeElement), ids = new Set(had.map((one) => one.id));
   if (isSame) keepTyped(now, next);
   windowBox.replaceChildren(next);
   if (!windowBox.open) { backTo = document.activeElement; windowBox.showModal(); }
@@ -172,6 +173,12 @@ function showWindow(html) {
   const isFilled = isSame && focus === "window-title" && !$(".b.input", now) && $(".b.input", next);  // it was loading until now
   const again = focus && !isFilled && document.getElementById(focus);
   if (again) { again.focus(); $(".content", next).scrollTop = top; return; }
+  if (at >= 0 && !isFilled) {  // what was pressed is gone: on to what came with it, else to what stands in its place
+    const there = controls(next), born = there.find((one) => one.matches("input, select, textarea") && !ids.has(one.id));
+    $(".content", next).scrollTop = top;
+    (born || there[Math.min(at, there.length - 1)] || $("#window-title", next)).focus({ preventScroll: !born });
+    return;
+  }
   const first = $("[data-focus]", next) || $(".b.input input:not([type=radio]):not([type=checkbox]), .b.input select, .b.input textarea, .b.input summary", next);
   (first || $("#window-title", next)).focus();
   $(".content", next).scrollTop = 0;
@@ -187,6 +194,7 @@ function keepTyped(now, next) {
   }
 }
 let backTo = null;
+const controls = (box) => $$(".content :is(input, select, textarea, summary, button)", box);
 const focusable = (box) => $("input, select, textarea, summary, button", box);
 const asked = (dialog) => new Promise((resolve) => {
   const done = (yes) => { dialog.close(); dialog.onclick = dialog.oncancel = null; resolve(yes); };
@@ -235,6 +243,7 @@ async function submit() {
   if (halfTyped) { halfTyped.reportValidity(); return; }
   button.setAttribute("aria-busy", "true");
   $("#working").textContent = "Sending…";
+  clearTimeout(dispatchTimer);  // the submission tells it too, and then the window may be gone
   await settled();
   await act("submit", { at: JSON.parse(form.dataset.at), values: values(form) });
   isDirty = false;
@@ -298,6 +307,9 @@ document.addEventListener("click", async (event) => {
   } else if (one("[data-shortcut]")) {
     one("details").open = false;
     await act("shortcut", { name: one("[data-shortcut]").dataset.shortcut });
+  } else if (one("[data-step]")) {
+    one("details").open = false;
+    await act("workflow", { step: one("[data-step]").dataset.step, channel: $("#composer").dataset.channel });
   } else if (one("[data-menu]")) body.classList.toggle("menu-open");
   else if (one("[data-dismiss]")) { 
     localStorage.setItem($("#hints") ? "hints" : "hint", $("#hints") ? "done" : "seen");

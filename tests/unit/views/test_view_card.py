@@ -16,6 +16,7 @@ from inline_snapshot import snapshot
 from bot.domain.decision import Status
 from bot.domain.permission import offered
 from bot.views import card, more
+from bot.views.dossier import line_facts, standing_line
 from bot.views.slack import ids
 from tests.support import dossiers, lines
 from tests.support.known import known
@@ -221,7 +222,7 @@ def test_card_learn() -> None:
             "+*Decided: Full refund*",
             "+By <@U2MIKE>. This is not the leader of the ranking, which is Half refund.",
             "+> Trust matters more than the money.",
-            "+Resolved within 25 hours · Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC> · Customer satisfaction: 9 of 10 · The customer stayed · Actual financial impact: USD -7,500 · It was escalated · Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
+            "+Resolved within 25 hours · Customer informed <!date^1795435200^{date_short_pretty} at {time}|23 Nov 2026, 12:00 UTC> · It worked · Customer satisfaction: 9 of 10 · The customer stayed · Actual financial impact: USD -7,500 · It was escalated · Follow up <!date^1795521600^{date_short_pretty} at {time}|24 Nov 2026, 12:00 UTC>",
             "+[ Show details ] [ More ]",
         ]
     )
@@ -370,3 +371,16 @@ def test_what_is_read_out_ends_its_sentences_once_and_knows_neither_phases_nor_u
         said = re.sub(r"<!date[^>]*>", "", card.card(asked, now=dossiers.NOW)["text"])
         assert "phase" not in said.lower()
         assert "UTC" not in said
+
+
+def test_a_list_says_by_when_to_decide_only_of_what_is_not_decided() -> None:
+    lines = {name: line_facts(dossiers.situations()[name].decision, dossiers.NOW) for name in ("published", "act")}
+
+    assert " · by <!date^" in lines["published"]
+    assert " · by " not in lines["act"]
+
+
+def test_where_it_stands_is_said_in_the_time_of_who_reads_it() -> None:
+    line = standing_line(dossiers.situations()["open"], dossiers.NOW)
+
+    assert "scoring closes <!date^" in line

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Invalid
-from bot.views.slack.entry import channel, choice, line, long_text, number, optional_line
+from bot.views.slack.entry import channel, checkbox, choice, line, long_text, number, optional_line
 from bot.views.slack.field import Answers, Ask, Inputs
 from tests.support import payloads
 
@@ -114,3 +114,9 @@ def test_a_card_goes_to_a_channel_and_nowhere_else(elsewhere: str | None) -> Non
 
     assert "initial_conversation" not in view["blocks"][0]["element"]
     assert Answers(payloads.submitted(view, channel="G1"))(field, "") == "G1"
+
+
+@pytest.mark.parametrize(("words", "about"), [("w" * 76, None), ("Yes", "w" * 76)])
+def test_our_own_words_beside_a_box_are_never_cut_off(words: str, about: str | None) -> None:
+    with pytest.raises(ValueError, match="more than 75 characters"):
+        checkbox("yes", "Yes", words, about=about)

@@ -73,7 +73,7 @@ def test_nobody_is_told_that_they_have_an_authority_which_they_lack() -> None:
     words = str(reminder.nudge([told_of(published, Kind.BEYOND, takes=4)], authority=3))
 
     assert "it needs a decider up to USD 50,000, and nobody in the team is one who may resolve it" in words
-    assert "you come closest: you may decide up to USD 10,000." in words
+    assert "You come closest: you may decide up to USD 10,000." in words
     assert "You can decide it" not in words
     assert Action.RESOLVE not in words
     assert "You can decide it now." in str(reminder.nudge([told_of(published, Kind.RESOLVE)], authority=4))

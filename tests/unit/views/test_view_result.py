@@ -67,7 +67,7 @@ def test_the_thread_is_told_who_leads_how_solid_that_is_and_what_comes_next() ->
             "*Half refund*: Trust\u00a08.2\u00a0· Cost\u00a03.0 (split)",
             "*Full refund*: Trust\u00a0≥ 9.5",
             "*Credit note*: not shown",
-            "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. The ranking advises; it does not decide. Averages per criterion, of at least 5 scores each. split: two camps; elsewhere close together. What is missing has fewer than 5 scores, or would give such an average away.",
+            "~ 5 of 5 scored. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. The ranking advises; it does not decide. Averages per criterion, of at least 5 scores each. \"split\" means two camps; elsewhere the scores are close together. What is missing has fewer than 5 scores, or would give such an average away.",
         ]
     )
 
@@ -147,7 +147,7 @@ def test_a_second_round_says_why_it_shows_the_ranking_only() -> None:
             "2.  *Full refund*",
             "–  Credit note · not ranked: needs scores on Cost",
             "• *Half refund* comes first in nearly all cases when we vary who scored and how much each criterion weighs.",
-            "~ 5 of 5 scored. A second round shows the ranking only: two tables of averages could be subtracted from each other. Each option's score is your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. The ranking advises; it does not decide.",
+            "~ 5 of 5 scored. A second round shows the ranking only: two tables of averages could be subtracted from each other. Options are ranked by your team's average 1-10 rating on every criterion, weighted by how much that criterion matters; everyone counts the same. The ranking advises; it does not decide.",
         ]
     )
 
@@ -314,7 +314,7 @@ def test_that_people_agree_is_said_once_and_only_the_others_are_marked() -> None
 
     some, all_ = (json.dumps(told_of(replace(found, result=r))) for r in (found.result, agreed))
 
-    assert some.count("elsewhere close together") == 1
+    assert some.count("elsewhere the scores are close together") == 1
     assert all_.count("The scores behind each of them are close together.") == 1
     assert "aligned" not in some + all_
 
