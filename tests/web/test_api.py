@@ -31,7 +31,8 @@ def a_case(**more: Any) -> dict[str, Any]:
     } | more
 
 
-OPTIONS = {"options": [{"title": "Full refund", "cost": "400"}, {"title": "Half", "cost": 200}, {"title": "None"}]}
+OPTIONS = {"options": [{"title": "Full refund", "cost": "400"}, {"title": "Partial credit", "cost": 200}]}
+"""With the titles that people in `Team` score."""
 
 
 @pytest.fixture
@@ -55,12 +56,12 @@ async def test_a_decision_goes_from_a_program_through_scoring_in_slack_to_its_ou
     team: Team, sarahs: Program, new_program: Any
 ) -> None:
     mikes = await new_program("mike")
-    opened = await sarahs.post("/decisions", a_case() | OPTIONS)
+    opened = await sarahs.post("/decisions", a_case(financial_impact="4000.00") | OPTIONS)
     assert opened.status == 201, opened.text
     number = opened.body["number"]
     here = f"/decisions/{number}"
     assert opened.headers["location"] == f"/api/v1{here}"
-    assert [one["title"] for one in opened.body["options"]] == ["Full refund", "Half", "None"]
+    assert [one["title"] for one in opened.body["options"]] == ["Full refund", "Partial credit"]
     assert opened.body["options"][0]["cost"] == "400.00"
     people = ["lisa@techcorp.com", "tom@techcorp.com", str(team.actors["mike"].member.id)]
 
@@ -112,7 +113,7 @@ async def test_work_that_was_done_before_its_answer_was_kept_is_not_done_again(t
     again = await sarahs.post("/decisions", case, Idempotency_Key="k")
     assert (again.status, again.body["number"]) == (201, first.body["number"])
     assert team.value("SELECT count(*) FROM customer_decisions") == 1
-    assert team.value("SELECT count(*) FROM response_options") == 3
+    assert team.value("SELECT count(*) FROM response_options") == 2
 
 
 async def test_a_copy_of_a_request_that_is_being_worked_on_waits_and_is_then_told_so(

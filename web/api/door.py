@@ -54,7 +54,7 @@ class Door:
 
         try:
             answer = await self._answer(scope, receive, extra)
-            await answer(scope, _nothing_more, framed)
+            await answer(scope, receive, framed)
         except TryAgain as error:
             await (await refused(Request(scope), error))(scope, receive, framed)
         except Exception as error:
@@ -118,16 +118,14 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 def _replayed(app: ASGIApp, body: bytes) -> ASGIApp:
-    """The app, given a body that was read before."""
+    """The app, given a body that was read before; after it the app hears of whoever goes away, as ever."""
 
     async def replayed(scope: Scope, receive: Receive, send: Send) -> None:
+        unread = [body]
+
         async def again() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": unread.pop(), "more_body": False} if unread else await receive()
 
         await app(scope, again, send)
 
     return replayed
-
-
-async def _nothing_more() -> Message:
-    return {"type": "http.disconnect"}

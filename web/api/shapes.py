@@ -90,7 +90,7 @@ Kind = Literal[
 ]
 Tier = Literal["basic", "standard", "premium", "enterprise"]
 Level = Literal["low", "medium", "high"]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Reason = _line(decision.REASON_LENGTH)
 
 
@@ -120,8 +120,8 @@ class NewDecision(Sent):
     customer_value: Amount | None = None
     customer_email: _line(254) | None = None  # type: ignore[valid-type]
     customer_id: _line(100) | None = None  # type: ignore[valid-type]
-    relationship_months: Annotated[int, Field(ge=0, le=MOST_MONTHS)] = 0
-    urgency: Annotated[int, Field(ge=1, le=5)] = 3
+    relationship_months: Annotated[int, Field(strict=True, ge=0, le=MOST_MONTHS)] = 0
+    urgency: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
     financial_impact: Amount | None = Field(default=None, description="What is at stake. None: nobody knows yet.")
     decide_by: Moment | None = Field(default=None, description="Ahead by a year at most. Needed before options.")
     promised_by: Moment | None = Field(default=None, description="When the customer was promised a reply.")
@@ -140,7 +140,7 @@ class ChangedDecision(Sent):
     customer: _line(decision.CUSTOMER_LENGTH) | None = None  # type: ignore[valid-type]
     customer_tier: Tier | None = None
     customer_value: Amount | None = None
-    urgency: Annotated[int, Field(ge=1, le=5)] | None = None
+    urgency: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
     financial_impact: Amount | None = None
     decide_by: Moment | None = None
     promised_by: Moment | None = None
@@ -177,7 +177,7 @@ class Choose(Sent):
 
 class RecordedOutcome(Sent):
     worked: bool | None = None
-    customer_satisfaction: Annotated[int, Field(ge=1, le=10)] | None = None
+    customer_satisfaction: Annotated[int, Field(strict=True, ge=1, le=10)] | None = None
     customer_retained: bool | None = None
     actual_cost: Amount | None = None
     escalated: bool = False
