@@ -39,6 +39,7 @@ NOT_NEEDED = (
     "web",
     "argon2",
     "joserfc",
+    "fastapi",
     "cryptography",
 )
 

@@ -11,7 +11,10 @@ FORMAT = 1
 LOST = "ballot.lost"
 """The delivery that asks somebody to score again, whose ballot a backup has left out."""
 PASSING = ("attempts", "auth_tokens", "install_states", "kept_answers")
-"""Tables of sessions, one-time links and counted attempts: restored, they would open doors that were shut since."""
+"""Tables of sessions, one-time links and counted attempts: restored, they would open doors that were shut since.
+
+And the answers that are kept for programs, for a day, by tokens that are not restored either.
+"""
 
 
 @dataclass(frozen=True)

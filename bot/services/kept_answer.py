@@ -5,9 +5,9 @@ from bot.store import kept_answer
 from bot.store.db import Db, autocommit
 
 
-async def begin(db: Db, name: KeptName) -> Before | None:
+async def claim(db: Db, name: KeptName) -> Before | None:
     """None: nobody has begun with this request, and from now on the caller has. Else what is known of it."""
-    return await autocommit(db, lambda c: kept_answer.begin(c, name))
+    return await autocommit(db, lambda c: kept_answer.claim(c, name))
 
 
 async def keep(db: Db, name: KeptName, answer: KeptAnswer) -> None:

@@ -10,7 +10,7 @@ from bot.store import tables as t
 
 KEPT = timedelta(days=1)
 # A process that died has left its row without an answer: after a minute, which no request takes, it is begun anew.
-_BEGIN = text(
+_CLAIM = text(
     """
     INSERT INTO kept_answers (token_id, key, digest) VALUES (:token_id, :key, :digest)
     ON CONFLICT (token_id, key) DO UPDATE SET begun_at = now()
@@ -22,9 +22,9 @@ _BEGIN = text(
 _K = t.kept_answers.c
 
 
-async def begin(c: AsyncConnection, name: KeptName) -> Before | None:
+async def claim(c: AsyncConnection, name: KeptName) -> Before | None:
     words = {"token_id": name.token_id, "key": name.key, "digest": name.digest}
-    if (await c.execute(_BEGIN, words)).first() is not None:
+    if (await c.execute(_CLAIM, words)).first() is not None:
         return None
     row = (await c.execute(select(t.kept_answers).where(*_its(name)))).one_or_none()
     if row is None:  # forgotten in between

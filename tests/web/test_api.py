@@ -10,8 +10,11 @@ import pytest
 
 from bot.domain.team import SlackUser
 from bot.domain.token import Scope
+from bot.services import erasure
 from bot.services import team as teams
 from bot.services import token as tokens
+from bot.store import db
+from bot.store.db import Db
 from tests.support.program import Program, program
 from tests.support.team import Team
 
@@ -50,6 +53,14 @@ async def sarahs(new_program: Any) -> Program:
     """Sarah's program, which may do all that she may."""
     found: Program = await new_program("sarah")
     return found
+
+
+@pytest.fixture
+async def owner(team: Team) -> AsyncIterator[Db]:
+    """The database for the login that migrates."""
+    opened = db.connect(team.house.database_url, budget_seconds=30)
+    yield opened
+    await opened.close()
 
 
 async def test_a_decision_goes_from_a_program_through_scoring_in_slack_to_its_outcome(
@@ -276,3 +287,26 @@ async def test_earlier_cases_tell_what_was_chosen_only_after_publication(team: T
     await team.to_scoring()
     found = (await sarahs.get("/decisions/1/precedents")).body
     assert (found["answers"], found["recommendation"]) == (None, None)
+
+
+async def test_an_erased_customer_is_in_no_kept_answer_and_found_by_no_word(
+    team: Team, sarahs: Program, owner: Db
+) -> None:
+    await sarahs.post("/decisions", a_case(description="zqcase"), Idempotency_Key="k")
+    await sarahs.post("/decisions/1/actions/cancel", {"reason": "zqover"}, Idempotency_Key="l")
+    assert team.value("SELECT count(*) FROM kept_answers WHERE body LIKE '%ABC Corporation%'") == 2
+    await erasure.erase_customer(owner, await erasure.plan_customer(owner, "ABC Corporation"))
+    assert team.value("SELECT count(*) FROM kept_answers") == 0
+    for words in ("corporation", "zqcase"):
+        assert (await sarahs.get(f"/decisions?q={words}")).body["items"] == []
+    assert team.value("SELECT count(*) FROM decision_words WHERE words::text ~ 'corporation|zqcase'") == 0
+    again = await sarahs.post("/decisions", a_case(description="zqcase"), Idempotency_Key="k")
+    assert team.value("SELECT count(*) FROM customer_decisions") == 1, again.text
+
+
+async def test_an_erased_member_leaves_no_token(team: Team, new_program: Any, owner: Db) -> None:
+    mikes = await new_program("mike")
+    assert (await mikes.get("/me")).status == 200
+    await erasure.erase_member(owner, await erasure.plan_member(owner, "mike@techcorp.com"))
+    assert (await mikes.get("/me")).status == 401
+    assert team.value("SELECT count(*) FROM auth_tokens") == 0

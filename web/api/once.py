@@ -33,7 +33,7 @@ async def answer(deps: Deps, app: ASGIApp, scope: Scope, *, token_id: UUID, key:
     name = KeptName(token_id, key, hashlib.sha256(where + body).hexdigest())
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
-        found = await kept_answer.begin(deps.db, name)
+        found = await kept_answer.claim(deps.db, name)
         if found is None:
             return await _first(deps, app, scope, name)
         if not found.is_same:
