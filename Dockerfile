@@ -10,6 +10,7 @@ COPY bot ./bot
 COPY handlers ./handlers
 COPY migrations ./migrations
 COPY slack_limits ./slack_limits
+COPY web ./web
 RUN /opt/conclave/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
     && /opt/conclave/bin/pip uninstall --yes --quiet pip setuptools
 

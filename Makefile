@@ -153,7 +153,8 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group operations -c requirements.lock -o requirements-operations.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --extra letters --extra otel --extra sentry --group build -c requirements.lock pyproject.toml \
+		--no-annotate --no-header --extra letters --extra otel --extra sentry --extra web --group build \
+		-c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group semantic -c requirements.lock -o requirements-semantic.lock $(ARGS)

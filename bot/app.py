@@ -46,7 +46,7 @@ from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
 from bot.llm import asking
 from bot.oauth import Consent
-from bot.preflight import check_direct, check_letters, check_schema, told_of_secrecy
+from bot.preflight import check_direct, check_letters, check_schema, check_web, told_of_secrecy
 from bot.renewal import Renewal
 from bot.semantic import embedder
 from bot.services import installation as installations
@@ -126,9 +126,18 @@ async def running(
         socket = await _start_socket_mode(stack, watch, settings, bolt, session) if is_socket else None
         stack.callback(watch.stop)
         by_port = bolt if does_web and not is_socket else None
-        more = _consent(deps, many) if does_web else []
-        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket, more=more)
+        more, web = (_consent(deps, many), _second_door(deps)) if does_web else ([], None)
+        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket, more=more, web=web)
         yield Bot(deps, identity, pages, watch, socket)
+
+
+def _second_door(deps: Deps) -> ASGIApp | None:
+    """The web pages, where CONCLAVE_URL says how people reach them. Imported only then: nobody else pays for them."""
+    if not deps.settings.url:
+        return None
+    from web.app import pages
+
+    return pages(deps)
 
 
 async def _start_clock(stack: contextlib.AsyncExitStack, watch: Watch, database: db.Db) -> DatabaseClock:
@@ -156,6 +165,8 @@ def _check_settings(settings: Settings) -> None:
     if half_set:
         raise StartError(half_set)
     check_letters(settings.letter_urls)
+    if settings.url:
+        check_web()
     _ = settings.rules  # read here, so that a file that cannot be used is told at the start
 
 

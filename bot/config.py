@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import rulebook
 from bot.domain.by import Rules
@@ -19,6 +20,8 @@ from bot.domain.sketch import Model
 from bot.llm import asking
 
 SLACK_API = "https://slack.com/api/"
+_URL = "the address of the web pages, https://... without a path; http:// only on this very machine"
+_ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _SECRET_DIRS = [
     place for place in (os.environ.get("CREDENTIALS_DIRECTORY"), "/run/secrets") if place and Path(place).is_dir()
 ]
@@ -48,7 +51,6 @@ class Settings(BaseSettings):
         default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
-    url: str = Field(default="", alias="CONCLAVE_URL")
     token_keys: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_TOKEN_KEYS")
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
     sentry_dsn: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SENTRY_DSN")
@@ -73,6 +75,32 @@ class Settings(BaseSettings):
         alias="CONCLAVE_TICK_SECONDS",
         description="a number of seconds above 0, at most 3600",
     )
+
+    url: str = Field(default="", alias="CONCLAVE_URL", description=_URL)
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(), alias="CONCLAVE_TRUSTED_PROXIES", description="addresses or networks with commas between them"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        url = value.strip().rstrip("/")
+        if not url:
+            return ""
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ON_THIS_MACHINE)
+        if not is_safe or not parts.hostname or url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+            raise ValueError(_URL)
+        return url.lower()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     rules_file: Path | None = Field(default=None, alias="CONCLAVE_RULES")
     default_tier: Literal["starter", "professional", "enterprise"] = Field(
@@ -100,11 +128,6 @@ class Settings(BaseSettings):
     def _with_slash(cls, value: str) -> str:
         # slack_sdk joins by plain concatenation: without the slash every call would go to ".../apiauth.test".
         return value.strip().rstrip("/") + "/"
-
-    @field_validator("url")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.strip().rstrip("/")
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -159,8 +182,6 @@ class Settings(BaseSettings):
             return f"SLACK_CLIENT_{set_} is set without SLACK_CLIENT_{missing}. {_WHERE_CLIENT}"
         if has_secret and not self.url:
             return "Set CONCLAVE_URL, the public https:// address of this service: Slack sends people back to it."
-        if self.url and not self.url.startswith(("https://", "http://localhost", "http://127.0.0.1")):
-            return "CONCLAVE_URL has to begin with https://. Only a service on this machine may do without."
         return None
 
     @cached_property

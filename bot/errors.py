@@ -27,6 +27,10 @@ class Conflict(BotError):
     """The decision has moved on; the message names its state and the way out."""
 
 
+class Changed(Conflict):
+    """The decision is not at the revision that a program has read."""
+
+
 class NotFound(BotError):
     """There is no such thing for this person, whether or not another team has one."""
 

@@ -1,4 +1,4 @@
-"""What the port answers: Slack's requests in HTTP mode, health pages and metrics in any."""
+"""What the port answers: Slack's requests in HTTP mode, health pages and metrics in any, the web where it is served."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import metrics
@@ -60,8 +60,12 @@ def asgi(
     watch: Watch | None = None,
     socket: Socket | None = None,
     more: Sequence[Route] = (),
+    web: ASGIApp | None = None,
 ) -> ASGIApp:
-    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`). more: what else the port serves."""
+    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`). more: what else the port serves.
+
+    web: answers all other paths.
+    """
     started = time.monotonic()
     watch = watch or Watch()
 
@@ -75,7 +79,7 @@ def asgi(
         )
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *more]
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), *more]
     if deps.settings.metrics_token.get_secret_value():
 
         async def counted(request: Request) -> Response:
@@ -85,6 +89,8 @@ def asgi(
     intake = _intake(deps, bolt) if bolt is not None else None
     if intake is not None:
         routes.append(Route(SLACK, intake, methods=["POST"]))
+    if web is not None:
+        routes.append(Mount("/", web))
     pages = Starlette(routes=routes)
     pages.router.redirect_slashes = False  # Slack follows no redirect: a wrong address is to be seen as one
     return pages if intake is None else _shortcut(intake, pages)
@@ -249,6 +255,7 @@ async def serving(app: ASGIApp, *, host: str, port: int, watch: Watch | None = N
         ws="none",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # `web.person` reads them, from those proxies alone that an operator trusts
         lifespan="off",
         timeout_keep_alive=_KEPT_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,

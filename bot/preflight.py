@@ -17,6 +17,8 @@ _LETTER_URLS = {
 }
 NO_APPRISE = "CONCLAVE_EMAIL_URL and CONCLAVE_SMS_URL need apprise. Install it with: pip install 'conclave[letters]'"
 
+NO_WEB = "CONCLAVE_URL needs argon2-cffi, fastapi and joserfc. Install them with: pip install 'conclave[web]'"
+
 
 async def check_schema(database_url: str) -> None:
     """Raise StartError where the database cannot be worked with as it stands: a sentence with the way out."""
@@ -94,6 +96,12 @@ def check_letters(urls: Mapping[str, str]) -> None:
     for name, url in urls.items():
         if not apprise.Apprise().add(url.replace("{email}", "a%40example.com").replace("{phone}", "%2B4915112345678")):
             raise StartError(f"{name} is no URL that apprise knows. Write one like {_LETTER_URLS[name]}.")
+
+
+def check_web() -> None:
+    """Raise StartError where what the web pages need is not installed."""
+    if any(find_spec(name) is None for name in ("argon2", "fastapi", "joserfc")):
+        raise StartError(NO_WEB)
 
 
 def told_of_secrecy(ways: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ async def _publish(args: AsyncArgs, *, page: int) -> None:
     for _ in range(_PASSES):
         before = await homes.shown(d.db, user=user)
         found = await homes.read(d.db, user=user, now=d.now, rules=d.rules, is_first=is_first)
-        tab = view.home(found, now=d.now)
+        tab = view.home(found, now=d.now, has_web=bool(d.settings.url))
         if view.digest(tab) == before:
             return
         await args.client.views_publish(user_id=user.user_id, view=tab)

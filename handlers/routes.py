@@ -40,6 +40,7 @@ from handlers import (
     reply,
     round,
     team,
+    web,
     workflow,
 )
 from handlers.after_ack import BUSY, AfterAck, has_room
@@ -58,6 +59,7 @@ WORDS: dict[str, Handler] = {
     r"settings": preference.open_settings,
     r"export": export.request,
     r"learn": learning.show,
+    r"web": web.open_door,
 }
 """Patterns of what may follow `/decide`, in whatever case; any other words are the title of a new decision."""
 SHORTCUTS: dict[str, Handler] = {
@@ -123,6 +125,7 @@ ACTIONS: dict[str, Handler] = {
     ids.HOME_PAGE: home.turn_page,
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
+    ids.OPEN_WEB: web.open_door,
 }
 EVENTS: dict[str, Handler] = {
     "app_home_opened": home.opened,

@@ -97,10 +97,11 @@ BEGIN
         enterprise_workspaces, install_states
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts, install_states TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
     -- Of a team that is erased.
     GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs, shared_channels TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
-    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, deputies TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, deputies, decision_words TO conclave_bot;
     -- What a language model made of cases, and what that used.
     GRANT SELECT, INSERT, UPDATE ON sketches, model_usage TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.

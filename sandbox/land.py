@@ -22,6 +22,7 @@ from sandbox.consent import AppSpec, Consents, Place, Token
 from sandbox.gate import Gate
 from sandbox.inputs import Json
 from sandbox.modals import Refused
+from sandbox.openid import OpenId
 from sandbox.records import Call
 from sandbox.server import Sandbox, application, listen, serving
 from sandbox.spec import WorkspaceSpec
@@ -46,7 +47,7 @@ class Land:
         for spec in specs:
             spec = replace(spec, signing_secret=app.signing_secret, app_id=app.app_id, bot_token="")
             town = Town(spec, base_url=f"{base_url}/t/{spec.team_id}", mode="http", clock=self.clock)
-            self.sandboxes[spec.team_id] = Sandbox(town)
+            self.sandboxes[spec.team_id] = Sandbox(town, OpenId(town))
 
     @property
     def bot_url(self) -> str | None:

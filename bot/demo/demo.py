@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ async def demo(
     keep_up: goes on for ever and brings the database back; its error, where that does not start any more, is raised.
     """
     with _interruptible(out) as interrupted, _clock(owner_url, database_url, is_needed=not script) as clock:
-        living = neighbours(bot_command, database_url=database_url, port=port, mode=mode, clock=clock)
+        has_web = all(find_spec(name) for name in ("argon2", "fastapi"))  # the extra `web`, not needed here
+        living = neighbours(bot_command, database_url=database_url, port=port, mode=mode, clock=clock, has_web=has_web)
         try:
             async with living as (sandbox, bot):
                 if script:
@@ -108,15 +110,23 @@ async def neighbours(
     log_path: Path | None = None,
     log_level: str = "INFO",
     clock: StageClock | None = None,
+    has_web: bool = False,
 ) -> AsyncIterator[tuple[Sandbox, BotProcess]]:
     """The sample workspace and a bot of its own beside it, ready; both are gone afterwards.
 
-    clock: that of the database; workspace, database and bot then go by it, and whoever moves the workspace's moves it.
+    has_web: the bot serves its web pages as well. clock: that of the database; workspace, database and bot then go by
+    it, and whoever moves the workspace's moves it.
     """
     async with running(techcorp(), mode=mode, port=port, clock=Clock(clock.ahead) if clock else None) as sandbox:
         by_clock: dict[str, Any] = {"program": BOT_BY_CLOCK, "more": QUICK_TICKS} if clock else {}
         bot = BotProcess(
-            bot_command, sandbox=sandbox, database_url=database_url, log_path=log_path, log_level=log_level, **by_clock
+            bot_command,
+            sandbox=sandbox,
+            database_url=database_url,
+            log_path=log_path,
+            log_level=log_level,
+            has_web=has_web,
+            **by_clock,
         )
         if clock is not None:
             sandbox.clock.listen(clock.move)
@@ -147,8 +157,9 @@ async def _play(sandbox: Sandbox, bot: BotProcess, owner_url: str, out: Out) -> 
 def _hello(sandbox: Sandbox, bot: BotProcess) -> str:
     way = "Socket Mode" if sandbox.town.mode == "socket" else "HTTP"
     talk = how_to_talk(sandbox.spec, base_url=sandbox.url, command=_as_command())
+    web = f"The dashboard is at {bot.url}: in Slack, /decide web leads there.\n" if bot.has_web else ""
     return (
-        f"{sandbox.spec.name} is open: {sandbox.url}\n"
+        f"{sandbox.spec.name} is open: {sandbox.url}\n{web}"
         f"The bot runs beside it ({way}); its log is {bot.log_path}.\n\n"
         f"{talk}\n\nCtrl-C ends everything; the data stays."
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
+from sandbox.openid import CLIENT_ID, CLIENT_SECRET
 from sandbox.server import Sandbox
 
 START_SECONDS = 30.0
@@ -27,8 +28,8 @@ class BotProcess:
     """`command` + [role] beside a sandbox: told of it by the environment alone, as of any Slack.
 
     role: 'run', 'web' or 'worker'; a worker is not where the sandbox sends what people do. program: what is started in
-    this role instead of `command`, which then only serves `run`. more: further variables. It ends when we do, were we
-    killed.
+    this role instead of `command`, which then only serves `run`. has_web: it serves the web pages too. more: further
+    variables. It ends when we do, were we killed.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class BotProcess:
         log_level: str = "INFO",
         role: str = "run",
         program: Sequence[str] | None = None,
+        has_web: bool = False,
         more: Mapping[str, str] | None = None,
     ) -> None:
         self.command = tuple(command)
@@ -50,6 +52,7 @@ class BotProcess:
         self.log_level = log_level
         self.log_path = log_path or Path(tempfile.mkdtemp(prefix="conclave-bot-")) / "bot.log"
         self.role = role
+        self.has_web = has_web
         self.more = dict(more or {})
         self.port = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -122,8 +125,12 @@ class BotProcess:
             "PORT": str(self.port),
             "CONCLAVE_HOST": "127.0.0.1",
             "CONCLAVE_LOG_LEVEL": self.log_level,
+            **(self._web() if self.has_web else {}),
             **self.more,
         }
+
+    def _web(self) -> Mapping[str, str]:
+        return {"CONCLAVE_URL": self.url, "SLACK_CLIENT_ID": CLIENT_ID, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
 
     async def ready(self) -> None:
         """Wait for /readyz, and in Socket Mode for its connection. Raises BotDied, TimeoutError."""

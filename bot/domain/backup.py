@@ -10,8 +10,11 @@ FORMAT = 1
 """Of the file; a later one that old versions cannot read gets another number."""
 LOST = "ballot.lost"
 """The delivery that asks somebody to score again, whose ballot a backup has left out."""
-PASSING = ("attempts", "auth_tokens", "install_states")
-"""Tables of sessions, one-time links and counted attempts: restored, they would open doors that were shut since."""
+PASSING = ("attempts", "auth_tokens", "install_states", "kept_answers")
+"""Tables of sessions, one-time links and counted attempts: restored, they would open doors that were shut since.
+
+And the answers that are kept for programs, for a day, by tokens that are not restored either.
+"""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,18 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """From where somebody acts who comes by the web; a click in Slack comes from Slack's servers, and has none."""
+
+    address: str | None = None
+    """Of the person's machine, as far as the trusted proxies tell."""
+    agent: str | None = None
+    """What the browser or program calls itself."""
+    token: UUID | None = None
+    """The API token, where one was used; its row may be gone by now."""
+
+
+@dataclass(frozen=True)
 class By:
     """Made at the front door, from a click; `now` is the one moment that the whole use case goes by."""
 
@@ -53,6 +65,10 @@ class By:
     """Those that the actor's team goes by."""
     press: Press | None = None
     """The submission that it is, so that the same press twice does its work once; None for a button, and for scores."""
+    origin: Origin | None = None
+    """None for a click in Slack."""
+    revision: int | None = None
+    """The decision is to be at this revision, else nothing is done; None: at whichever it is."""
 
     @property
     def member(self) -> Member:

@@ -42,6 +42,11 @@ class Team:
     guests_score: bool = False
     """Whether guests of the workspace may be in it, and be asked to score."""
 
+    @property
+    def key(self) -> str:
+        """What tells its decisions from those of other teams in an address: "/d/3f2a9c1e-42"."""
+        return self.id.hex[:8]
+
 
 @dataclass(frozen=True)
 class Absent:

@@ -1,5 +1,6 @@
 """What somebody has done to a decision, in words: for those whose press came second."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -67,3 +68,29 @@ def ago(span: timedelta) -> str:
         if number > 0:
             return f"{one} {unit} ago" if number == 1 else f"{number} {unit}s ago"
     return "a moment ago"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a team's trail, as it is read."""
+
+    seq: int
+    """Of all lines, in the order in which they were written."""
+    at: datetime
+    action: str
+    who: str | None
+    """None: the bot by itself, or somebody on whom the trail is silent."""
+    number: int | None
+    """Of the decision that it is about."""
+    details: Mapping[str, object]
+    address: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One page, newest first."""
+
+    lines: tuple[Line, ...]
+    before: int | None
+    """Where the next page begins; None where this is the last."""

@@ -1,6 +1,7 @@
 """Open a decision, edit its case, cancel it; the list of those that are open."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -120,8 +121,9 @@ async def _advance(c: AsyncConnection, by: By, decision_id: UUID) -> None:
         drafts = by.rules.templates.of(found.case.decision_type)
         await criterion.replace(c, decision_id=decision_id, drafts=drafts, created_by=found.created_by)
         there = len(drafts)
-    await audit.write(c, "decision.defined", decision_id=decision_id, by=by.member.id)
-    await audit.write(c, "criteria.submitted", decision_id=decision_id, by=by.member.id, details={"criteria": there})
+    who: dict[str, Any] = {"decision_id": decision_id, "by": by.member.id, "origin": by.origin}
+    await audit.write(c, "decision.defined", **who)
+    await audit.write(c, "criteria.submitted", details={"criteria": there}, **who)
 
 
 async def unfinished(db: Db, by: By) -> list[Line]:

@@ -137,6 +137,16 @@ async def for_operator(db: Db, *, team_name: str | None) -> Team:
     return await run_tx(db, work)
 
 
+async def for_program(db: Db, by: By) -> None:
+    """A line in the trail: a program has asked for the whole table."""
+
+    async def work(c: AsyncConnection) -> None:
+        details = {"team": str(by.team.id), "way": "api"}
+        await audit.write(c, "team.exported", by=by.member.id, details=details, origin=by.origin)
+
+    await run_tx(db, work)
+
+
 async def page(db: Db, *, team_id: UUID, before: int | None) -> list[Record]:
     """At most `PAGE` decisions below number `before` (None: the newest), newest first."""
 

@@ -1,4 +1,4 @@
-"""Delete what is kept for 30 days and no longer; give up rounds that were left alone."""
+"""Delete what is kept for 30 days and no longer, and what opens no door any more; give up rounds left alone."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Transition
 from bot.domain.round import LEFT_ALONE, RoundState
 from bot.services.isolation import each
-from bot.store import audit, decision, dossier, installation, outbox, press, reminder, round
+from bot.store import (
+    attempt,
+    audit,
+    decision,
+    dossier,
+    installation,
+    kept_answer,
+    outbox,
+    press,
+    reminder,
+    round,
+    token,
+)
 from bot.store.db import Db, run_tx
 
 LEAST_TOLD = 2
@@ -17,12 +29,15 @@ WHY = "Closed without enough scores, and left alone."
 
 
 async def purge(db: Db) -> int:
-    """Settled deliveries, old submissions, reminders of what is over; safe anywhere, any number of times.
+    """Settled deliveries, old submissions, reminders of what is over, tokens past their time.
 
-    Returns the number of rows.
+    Safe anywhere, any number of times. Returns the number of rows that are kept for 30 days.
     """
 
     async def work(c: AsyncConnection) -> int:
+        await token.purge(c)
+        await attempt.purge(c)
+        await kept_answer.purge(c)
         gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
         return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 

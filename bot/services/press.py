@@ -18,6 +18,7 @@ from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
 from bot.domain.permission import acting_for
 from bot.domain.team import Absent
+from bot.errors import Changed
 from bot.services.refusal import check_press
 from bot.store import audit, decision, dossier, press, reminder, workflow
 from bot.store.db import Db, run_tx
@@ -115,7 +116,10 @@ async def act_once(
 
 
 async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
-    return await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+    found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+    if by.revision not in (None, found.decision.revision):
+        raise Changed(f"{found.decision.name} has changed since you read it. Read it again.")
+    return found
 
 
 async def write_down(
@@ -128,8 +132,9 @@ async def write_down(
             await workflow.end(c, decision_id)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
+        origin = None if done.is_anonymous else by.origin
         details = {**for_whom(absent), **done.details}
-        await audit.write(c, done.line, decision_id=decision_id, by=who, details=details)
+        await audit.write(c, done.line, decision_id=decision_id, by=who, details=details, origin=origin)
     await decision.changed(c, decision_id)
 
 

@@ -135,11 +135,14 @@ async def look_into_comments(c: AsyncConnection, needles: Needles) -> list[Hit]:
 async def replace(
     c: AsyncConnection, place: Place, key: Sequence[str], columns: Sequence[str], needles: Needles
 ) -> None:
-    """Other words in one row. A delivery is deleted: it would tell, or be told to, somebody who is gone."""
+    """Other words in one row. A delivery is deleted: it would tell, or be told to, somebody who is gone.
+
+    So is an answer that is kept for a program: what it was given before is no answer any more.
+    """
     where = " AND ".join(f"{_quoted(name)}::text = :key{i}" for i, name in enumerate(place.keys))
     bound = {f"key{i}": value for i, value in enumerate(key)}
-    if place.table == "outbox":
-        await c.execute(text(f"DELETE FROM outbox WHERE {where}"), bound)
+    if place.table in ("outbox", "kept_answers"):
+        await c.execute(text(f"DELETE FROM {place.table} WHERE {where}"), bound)
         return
     named = ", ".join(map(_quoted, columns))
     query = f"SELECT {named} FROM {_quoted(place.table)} WHERE {where} FOR NO KEY UPDATE"
@@ -224,6 +227,24 @@ async def forget_cases(
     await c.execute(update(r).where(r.c.decision_id.in_(decision_ids)).values(before_answer=None, **texts))
     for table in (t.precedents, t.case_vectors):
         await c.execute(delete(table).where(table.c.decision_id.in_(decision_ids)))
+    await _forget_answers(c, decision_ids)
+
+
+_FORGET_ANSWERS = text(
+    """
+    DELETE FROM kept_answers k USING auth_tokens a, team_members m
+    WHERE a.id = k.token_id AND m.id = a.user_id
+        AND m.team_id IN (SELECT team_id FROM customer_decisions WHERE id = ANY (:ids))
+    """
+).bindparams(_IDS)
+
+
+async def _forget_answers(c: AsyncConnection, decision_ids: Sequence[UUID]) -> None:
+    """All that are kept for programs of the team: an answer does not say in a column which decision it is about.
+
+    A request that is sent again within the day is still not done twice: `submissions` knows what it made.
+    """
+    await c.execute(_FORGET_ANSWERS, {"ids": list(decision_ids)})
 
 
 _OF_OUTCOMES = ("reason", "outcome_notes", "reopened_reason")
@@ -320,6 +341,7 @@ async def unwrite(c: AsyncConnection, member_id: UUID, decision_ids: Sequence[UU
     for change in _UNWRITE:
         ids = text(change).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
         await c.execute(ids, {"member": member_id, "ids": list(decision_ids)})
+    await _forget_answers(c, decision_ids)
 
 
 async def submitted_unpublished(c: AsyncConnection, member_id: UUID) -> list[int]:
@@ -366,6 +388,7 @@ async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email
     y = t.deputies
     await c.execute(delete(y).where(or_(y.c.member_id == member_id, y.c.deputy_id == member_id)))
     await c.execute(delete(t.wordings).where(t.wordings.c.changed_by == member_id))
+    await c.execute(delete(t.auth_tokens).where(t.auth_tokens.c.user_id == member_id))
     values = {
         "name": name,
         "email": email,

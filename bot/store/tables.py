@@ -100,6 +100,7 @@ teams = Table(
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
     Column("asks_model", Boolean, nullable=False, server_default=text("true")),  # where there is a language model
     Column("guests_score", Boolean, nullable=False, server_default=text("false")),
+    Column("allows_passwords", Boolean, nullable=False, server_default=text("false")),  # for signing in to the web
 )
 
 team_members = Table(
@@ -237,6 +238,12 @@ auth_tokens = Table(
     Column("token_hash", String(255), nullable=False),
     Column("expires_at", UTC_TIMESTAMP, nullable=False),
     Column("created_at", UTC_TIMESTAMP),
+    Column("kind", Text),  # of `token.Kind`; none: another program's, which opens nothing here
+    Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("label", Text),
+    Column("workspace_id", Text),  # from which its holder acts
+    Column("idle_until", TIMESTAMPTZ),  # a session that is not used ends here
+    Column("last_used", Date),
 )
 
 audit_logs = Table(
@@ -251,6 +258,7 @@ audit_logs = Table(
     Column("user_agent", Text),
     Column("created_at", UTC_TIMESTAMP),
     Column("seq", BigInteger, Identity(always=True), nullable=False),  # the order in which lines were written
+    Column("team_id", Uuid),  # filled by a trigger
 )
 
 # --- Ours. Slack's team is called workspace here: a team is a team of people.
@@ -338,6 +346,18 @@ submissions = Table(
     Column("created_kind", Text, nullable=False),
     Column("created_id", Text, nullable=False),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("token_id", ForeignKey("auth_tokens.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("begun_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("status", Integer),
+    Column("headers", JSONB),
+    Column("body", Text),
 )
 
 card_messages = Table(
@@ -474,6 +494,22 @@ policy_proposals = Table(
     Column("decision_id", ForeignKey("customer_decisions.id", ondelete="SET NULL")),  # as what it was opened
     Column("told_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", Text, primary_key=True),  # a hash of what is counted
+    Column("count", Integer, nullable=False),
+    Column("began_at", TIMESTAMPTZ, nullable=False),
+)
+
+decision_words = Table(
+    "decision_words",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("words", TSVECTOR, nullable=False),
+)
+"""Cases, for looking for decisions. Written by a trigger alone."""
 
 erasures = Table(
     "erasures",

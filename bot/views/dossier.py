@@ -314,7 +314,7 @@ def outcome_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int =
         return []
     reason, at = text.quote(dossier.outcome.reason, reason_room), dossier.outcome.recorded_at
     recorded = [f"Outcome recorded {text.moment(at)}"] if at else []
-    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *_aftermath(dossier), *recorded]
+    return [*_choice(dossier, dossier.outcome, room=title_room), reason, *aftermath(dossier), *recorded]
 
 
 def outcome_summary(dossier: Dossier, *, title_room: int = 150, reason_room: int = 300) -> list[str]:
@@ -322,14 +322,14 @@ def outcome_summary(dossier: Dossier, *, title_room: int = 150, reason_room: int
     if dossier.outcome is None:
         return []
     reason = text.quote(text.one_line(dossier.outcome.reason), reason_room)
-    after = " · ".join(_aftermath(dossier))
+    after = " · ".join(aftermath(dossier))
     return [*_choice(dossier, dossier.outcome, room=title_room), reason, *([after] if after else [])]
 
 
 def _choice(dossier: Dossier, outcome: Outcome, *, room: int) -> list[str]:
     resolver, option_id = dossier.resolver, outcome.selected_option_id
     who = text.mention(resolver.slack_user_id, resolver.name) if resolver else "a decider"
-    note = _against_leader(dossier, option_id, room=room)
+    note = against_leader(dossier, option_id, room=room)
     by = f"By {who}{for_whom(dossier)}"
     return [f"*Decided: {title_of(dossier, option_id, room=room)}*", f"{by}{f'. {note}' if note else ''}"]
 
@@ -355,7 +355,8 @@ def proposal_lines(dossier: Dossier, *, title_room: int = 150, reason_room: int 
     return [f"*Proposed: {title}*, by {who}", reason, until]
 
 
-def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
+def against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
+    """What is said of a choice that is not the leader of the ranking; None where it is."""
     leaders = dossier.result.leaders if dossier.result else ()
     if chosen in leaders:
         return None
@@ -366,7 +367,8 @@ def _against_leader(dossier: Dossier, chosen: UUID, *, room: int) -> str | None:
     return f"This is not the leader of the ranking, which is {ahead}."
 
 
-def _aftermath(dossier: Dossier) -> list[str]:
+def aftermath(dossier: Dossier) -> list[str]:
+    """How it went on once it was decided; empty before."""
     outcome = dossier.outcome
     if outcome is None:
         return []

@@ -14,6 +14,7 @@ USAGE = (
     (f"{ids.COMMAND} settings", "your working hours, how you are told of what waits, snooze"),
     (f"{ids.COMMAND} learn", "what your decisions' outcomes teach, exceptions by customer, policies to write"),
     (f"{ids.COMMAND} export", "your team's decisions with results and outcomes, as a CSV file in a direct message"),
+    (f"{ids.COMMAND} web", "the dashboard, in your browser, where it is switched on"),
     (f"{ids.COMMAND} help", "this text"),
 )
 SHORTCUTS = (

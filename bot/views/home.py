@@ -10,6 +10,7 @@ from bot.domain.home import Decided, Home, Stranger
 from bot.domain.team import Member, Team
 from bot.domain.waiting import Line
 from bot.views import help as help_view
+from bot.views import web
 from bot.views.dossier import line_facts, show_button
 from bot.views.slack import ids, kit, text
 from bot.views.waiting import button_words, todo
@@ -18,9 +19,9 @@ PAGE_LINES = 25
 """Two blocks a line and a dozen around them stay below Slack's 100."""
 
 
-def home(found: Home | Stranger, *, now: datetime) -> kit.View:
-    """The tab as Slack takes it."""
-    return _stranger(found) if isinstance(found, Stranger) else _member(found, now)
+def home(found: Home | Stranger, *, now: datetime, has_web: bool = False) -> kit.View:
+    """The tab as Slack takes it. has_web: whether there are pages to open."""
+    return _stranger(found) if isinstance(found, Stranger) else _member(found, now, has_web)
 
 
 def digest(view: kit.View) -> str:
@@ -28,7 +29,7 @@ def digest(view: kit.View) -> str:
     return hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
 
 
-def _member(found: Home, now: datetime) -> kit.View:
+def _member(found: Home, now: datetime, has_web: bool) -> kit.View:
     team, lines = found.actor.team, found.lines
     last = max((len(lines) - 1) // PAGE_LINES, 0)
     page = min(max(found.page, 0), last)
@@ -38,7 +39,7 @@ def _member(found: Home, now: datetime) -> kit.View:
         kit.context(_team_line(team, found.members)),
         *_absences(found.actor.member),
         *_welcome(found),
-        kit.actions([_new_button(), _settings_button()], block_id="home:top:1"),
+        kit.actions([_new_button(), _settings_button(), *([web.button()] if has_web else [])], block_id="home:top:1"),
         *_waiting(_Part.of(lines, 0, waiting, page), now),
         *_open(_Part.of(lines, waiting, len(lines), page), now),
         *([kit.context(f"Page {page + 1} of {last + 1}")] if last else []),

@@ -79,12 +79,12 @@ def rate(name: str, found: Rate | None) -> str:
     if found.voice is Voice.NOTHING or found.share is None:
         return f"*{name}*: too few to say; {of}"
     if found.low is None or found.high is None:
-        return f"*{name}*: first signs, {_in_words(found.share)}; {of}"
+        return f"*{name}*: first signs, {in_words(found.share)}; {of}"
     between = f"likely between {_whole(found.low)} and {text.per_cent(_whole(found.high))}"
     return f"*{name}*: worked in about {text.per_cent(_whole(found.share))}, {between}  {_dots(found.share)}; {of}"
 
 
-def _in_words(share: float) -> str:
+def in_words(share: float) -> str:
     if share >= 0.7:
         return "mostly worked"
     return "mostly did not work" if share <= 0.3 else "some worked, some did not"

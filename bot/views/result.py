@@ -109,7 +109,7 @@ def _fine_print(dossier: Dossier, result: Result, *, has_means: bool = True) -> 
     legend = figure.means_legend(dossier, result)
     parts = [
         headline.turnout(result),
-        _why_no_total(dossier, result),
+        why_no_total(dossier, result),
         _how(result),
         legend if has_means or legend is None else "Averages per criterion: see Show details.",
     ]
@@ -123,7 +123,7 @@ def _how(result: Result) -> str | None:
     return HOW if any(row.total for row in result.rows) else HOW_RANKED
 
 
-def _why_no_total(dossier: Dossier, result: Result) -> str | None:
+def why_no_total(dossier: Dossier, result: Result) -> str | None:
     if dossier.round and dossier.round.follows:
         return SECOND
     if result.rows and result.ballots < result.thresholds.halves:

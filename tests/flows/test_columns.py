@@ -33,7 +33,7 @@ LATER = {
     # What earlier cases suggest, of which the story's team has none.
     ("customer_decisions", "ai_recommendations"),
     ("response_options", "ai_generated"),
-    # Web pages and API tokens. A click reaches us from Slack, so that its peer's address says nothing.
+    # Written by the web pages (tests/web), which the story does without. A click comes from Slack's servers.
     ("auth_tokens", "id"),
     ("auth_tokens", "user_id"),
     ("auth_tokens", "token_hash"),

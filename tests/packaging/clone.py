@@ -14,6 +14,7 @@ _HELD = (
     "migrations",
     "sandbox",
     "slack_limits",
+    "web",
 )
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
 

@@ -420,7 +420,7 @@ def test_every_table_is_either_the_vaults_or_the_services(thief: Thief) -> None:
         "AND NOT has_any_column_privilege(oid, 'SELECT')"
     ).fetchall()
 
-    assert {name for (name,) in found} == {*VAULTED, "auth_tokens"}
+    assert {name for (name,) in found} == {*VAULTED}
 
 
 async def test_the_doctor_says_when_the_vault_is_closed(service_database_url: str) -> None:

@@ -45,6 +45,7 @@ OPEN_SETTINGS = "preference.open"
 DEPUTY = "deputy.open"
 """Of the button, and of the window that it opens."""
 OPEN_SETUP = "team.open_setup"
+OPEN_WEB = "web.open"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
 ANOTHER_TEAM = "team.another"
@@ -98,6 +99,7 @@ ALL = frozenset(
         OPEN_SETTINGS,
         DEPUTY,
         OPEN_SETUP,
+        OPEN_WEB,
         CHOOSE_TEAM,
         OTHER_TEAM,
         ANOTHER_TEAM,

@@ -1,0 +1,70 @@
+"""Which program asks, for whom, and what its token lets it do."""
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Security
+from fastapi.security import HTTPBearer
+from starlette.requests import Request
+
+from bot.deps import Deps
+from bot.domain.by import By
+from bot.domain.press import Press
+from bot.domain.token import Bearer, Scope
+from bot.errors import NotAllowed
+from web import person
+
+_NAMED = HTTPBearer(auto_error=False, description="A token from the settings page: conclave_...")
+"""For the documentation; `door.Door` has looked at the token before any of this."""
+IDEMPOTENCY = "idempotency-key"
+
+
+def deps(request: Request) -> Deps:
+    found: Deps = request.app.state.deps
+    return found
+
+
+def bearer(request: Request) -> Bearer:
+    found: Bearer = request.state.bearer
+    return found
+
+
+def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
+    async def acts(
+        request: Request,
+        named: Annotated[object, Security(_NAMED)],
+        if_match: Annotated[
+            str | None, Header(description='The ETag of the revision that is meant, such as "7".')
+        ] = None,
+        idempotency_key: Annotated[
+            str | None,
+            Header(min_length=1, max_length=100, description="The same key and body again is done once, for a day."),
+        ] = None,
+    ) -> By:
+        who, d = bearer(request), deps(request)
+        if not who.token.may(scope):
+            raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it, under Settings.")
+        press = await _press(request, who, idempotency_key) if idempotency_key else None
+        by = By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
+        return replace(by, revision=_revision(if_match)) if if_match else by
+
+    return acts
+
+
+async def _press(request: Request, who: Bearer, key: str) -> Press:
+    """So that the work itself is done once, even if this process dies before the answer is kept."""
+    digest = hashlib.sha256(await request.body()).hexdigest()
+    return Press(f"api:{who.token.id}", key, digest)
+
+
+def _revision(if_match: str) -> int:
+    """Of another shape than ours: no revision, which never fits."""
+    digits = if_match.strip().removeprefix("W/").strip('"')
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else 0
+
+
+Reader = Annotated[By, Depends(_by(Scope.READ))]
+Opener = Annotated[By, Depends(_by(Scope.OPEN))]
+Actor = Annotated[By, Depends(_by(Scope.ACT))]
