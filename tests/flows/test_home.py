@@ -80,8 +80,8 @@ async def test_it_follows_what_changes_once_it_was_opened(team: Team) -> None:
 async def test_a_tab_that_nobody_opened_for_thirty_days_is_left_alone_until_they_do(team: Team) -> None:
     for name in ("tom", "lisa"):
         await open_tab(team, name, showing="Welcome")
-    team.sql("UPDATE homes SET opened_at = now() - interval '29 days 23 hours' WHERE slack_user_id = 'U0LISA'")
-    team.sql("UPDATE homes SET opened_at = now() - interval '30 days 1 minute' WHERE slack_user_id = 'U0TOM'")
+    await team.change("UPDATE homes SET opened_at = now() - interval '29 days 23 hours' WHERE slack_user_id = 'U0LISA'")
+    await team.change("UPDATE homes SET opened_at = now() - interval '30 days 1 minute' WHERE slack_user_id = 'U0TOM'")
 
     await team.open(title="Fresh case")
     await team.settled()
