@@ -53,9 +53,13 @@ def profile_of(user: dict[str, Any], *, workspace_id: str) -> Profile:
         tz=user.get("tz"),
         is_admin=is_ours and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
         is_person=is_ours and user_id != "USLACKBOT" and not any(user.get(flag) for flag in _NO_MEMBER),
-        is_guest=is_ours and any(user.get(flag) for flag in _GUEST) and not user.get("deleted"),
+        is_guest=is_ours and _is_guest(user),
         is_gone=is_ours and bool(user.get("deleted")),
     )
+
+
+def _is_guest(user: dict[str, Any]) -> bool:
+    return any(user.get(flag) for flag in _GUEST) and not user.get("deleted")
 
 
 def _name(*given: str | None) -> str:

@@ -431,10 +431,8 @@ async def _add_person(
     c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str, plans: Plans
 ) -> UUID | str | None:
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
-    allows_guests = profile.is_guest and (await team.get_team(c, keeper.team_id)).guests_score
-    if not (profile.is_person or allows_guests):
-        more = " A guest can, where setup allows it." if profile.is_guest else ""
-        return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score.{more}"
+    if why := await _why_not_in_a_team(c, keeper, profile):
+        return why
     if profile.email:
         # Somebody whom the team knows by address already, but who has not met the bot here yet.
         known = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
@@ -452,6 +450,13 @@ async def _add_person(
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
     await write(c, keeper, "member.added", {"member": str(member_id), "role": role})
     return member_id
+
+
+async def _why_not_in_a_team(c: AsyncConnection, keeper: Keeper, profile: Profile) -> str | None:
+    if profile.is_person or (profile.is_guest and (await team.get_team(c, keeper.team_id)).guests_score):
+        return None
+    more = " A guest can, where setup allows it." if profile.is_guest else ""
+    return f"{profile.name} was skipped: bots, guests and deactivated accounts cannot score.{more}"
 
 
 async def members(db: Db, by: By) -> list[Member]:
@@ -648,21 +653,27 @@ async def follow(db: Db, profile: Profile) -> None:
 
 
 async def _take_over(c: AsyncConnection, member: Member, profile: Profile) -> None:
-    if member.is_guest is not profile.is_guest and not profile.is_gone:
+    turned = _has_turned(member, profile)
+    if turned:
         await reminder.replan_team(c, member.team_id)
     known = await team.known_of(c, SlackUser(profile.workspace_id, profile.user_id))
     told = team.Known(profile.name, profile.email or known.email, profile.tz or known.tz)
-    if told == known and (member.is_guest is profile.is_guest or profile.is_gone):
+    if told == known and not turned:
         return
     values = await _said_anew(c, member, known, profile)
     await team.set_known(c, profile)
     changed: dict[str, object] = {name: [getattr(member, name), value] for name, value in values.items()}
-    if profile.tz and known.tz != profile.tz:
-        changed["zone"] = [known.tz, profile.tz]
+    if told.tz != known.tz:
+        changed["zone"] = [known.tz, told.tz]
     if values:
         await team.update_member(c, member.id, values)
     if changed:
         await audit.write(c, "member.changed", details={"member": str(member.id), **changed, "cause": "slack"})
+
+
+def _has_turned(member: Member, profile: Profile) -> bool:
+    """Into a guest, or from a guest into a colleague; of somebody who is gone Slack does not tell."""
+    return member.is_guest is not profile.is_guest and not profile.is_gone
 
 
 async def _said_anew(c: AsyncConnection, member: Member, known: team.Known, profile: Profile) -> dict[str, object]:
@@ -674,7 +685,7 @@ async def _said_anew(c: AsyncConnection, member: Member, known: team.Known, prof
     is_theirs = known.email is not None and member.email == known.email.lower() != email
     if email and is_theirs and await team.email_is_free(c, email=email, member_id=member.id):
         values["email"] = email
-    if member.is_guest is not profile.is_guest and not profile.is_gone:
+    if _has_turned(member, profile):
         values["is_guest"] = profile.is_guest
     return values
 

@@ -50,8 +50,8 @@ async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most
     # After "Change the choice" the outcome row stays, but it is no choice until the decision is resolved again.
     resolved = [row.id for row in rows if row.status == Status.RESOLVED.value]
     outcomes = await outcome.of_decisions(c, resolved)
-    people = [member_id for found in outcomes.values() for member_id in _whose(found)]
-    names = await _names(c, [member_id for member_id in people if member_id])
+    people = [member_id for found in outcomes.values() for member_id in _whose(found) if member_id]
+    names = await _names(c, people)
     return [
         Record(
             decision=decision_of(row),
@@ -59,9 +59,7 @@ async def page(c: AsyncConnection, *, team_id: UUID, before: int | None, at_most
             options=options[row.id],
             results=results.get(row.id, ()),
             outcome=outcomes.get(row.id),
-            resolver=_named(names, outcomes[row.id].resolved_by if row.id in outcomes else None),
-            principal=_named(names, outcomes[row.id].resolved_for if row.id in outcomes else None),
-            second=_named(names, outcomes[row.id].confirmed_by if row.id in outcomes else None),
+            **_people(names, outcomes.get(row.id)),
             suggested_type=(row.ai_classification or {}).get("type"),
             confidence=row.ai_confidence_score,
         )
@@ -90,6 +88,13 @@ async def _results(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUI
 
 def _whose(found: Outcome) -> tuple[UUID | None, ...]:
     return found.resolved_by, found.resolved_for, found.confirmed_by
+
+
+def _people(names: Mapping[UUID, str], found: Outcome | None) -> dict[str, str]:
+    """By the field of the record; empty names where nobody has chosen."""
+    fields = ("resolver", "principal", "second")
+    whose = _whose(found) if found else (None, None, None)
+    return {field: _named(names, member_id) for field, member_id in zip(fields, whose, strict=True)}
 
 
 def _named(names: Mapping[UUID, str], member_id: UUID | None) -> str:
