@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install demo unit test mutants coverage oracle-test semantic-test property calibrate secrecy-rates ai-eval \
+.PHONY: help install demo unit test mutants coverage oracle-test semantic-test llm-test property calibrate secrecy-rates ai-eval \
 	benchmark sweep week fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock \
 	clean
 .DEFAULT_GOAL := install
@@ -52,7 +52,6 @@ oracle-test: .venv/oracles  ## the analysis against scikit-criteria, which `make
 
 semantic-test: .venv-semantic/installed  ## similar cases by meaning, with the optional model, in an environment of its own
 	@SEMANTIC=required .venv-semantic/bin/python -m pytest tests/semantic $(ARGS)
-	@.venv-semantic/bin/python -m benchmarks.retrieval
 	@.venv-semantic/bin/python -m benchmarks.ai_eval --short
 
 .venv-semantic/installed: requirements.lock requirements-semantic.lock pyproject.toml setup.py sandbox/pyproject.toml
@@ -62,6 +61,18 @@ semantic-test: .venv-semantic/installed  ## similar cases by meaning, with the o
 	@.venv-semantic/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-semantic.lock
 	@.venv-semantic/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable ./sandbox
+	@touch $@
+
+llm-test: .venv-llm/installed  ## the optional language model, against a fake of its service, in an environment of its own
+	@LLM=required .venv-llm/bin/python -m pytest tests/llm $(ARGS)
+
+.venv-llm/installed: requirements.lock requirements-llm.lock pyproject.toml setup.py sandbox/pyproject.toml
+	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm
+	@echo "Installing the locked dependencies and pydantic-ai into .venv-llm (once) ..."
+	@.venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-llm.lock
+	@.venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--editable . --editable ./sandbox
 	@touch $@
 
@@ -77,8 +88,8 @@ secrecy-rates: install  ## how many single scores a result gives away to those w
 benchmark: install  ## how fast it is beside other bots and the limit, a few minutes; ARGS=--full, ARGS="--only P1,P6"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-ai-eval: install  ## how well customers' texts are classified, on texts held out; ARGS=--short
-	@$(BIN)/python -m benchmarks.ai_eval $(ARGS)
+ai-eval: install  ## how well customers' texts are read and similar cases found, on texts held out; ARGS=--short
+	@$(if $(wildcard .venv-semantic/installed),.venv-semantic/bin,$(BIN))/python -m benchmarks.ai_eval $(ARGS)
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
@@ -147,7 +158,9 @@ lock:  ## refresh the locks (needs uv on the PATH)
 		-o requirements-run.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group semantic -c requirements.lock -o requirements-semantic.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group llm -c requirements.lock -o requirements-llm.lock $(ARGS)
 
 clean:  ## what was installed and built here; data of the embedded database stays
-	rm -rf .venv .venv-semantic build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-semantic .venv-llm build dist *.egg-info sandbox/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf .coverage htmlcov benchmarks/.cache

@@ -2,16 +2,17 @@
 
 `python -m benchmarks.retrieval`: every one of our 120 cases asks all others; relevant is a case of the same type that
 was answered the same way. `--json` prints the rows of the table for a program. What needs the extra `semantic` is left
-out where that is not installed.
+out where that is not installed; where it is and the hybrid is not the better one, it exits with 1.
 """
 
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log2
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from bot.cli.precedentfile import History, Line, Query, read_history
 from bot.semantic import embedder
@@ -60,16 +61,29 @@ def table() -> list[dict[str, object]]:
     return rows
 
 
+def told(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table for people, and in a sentence whether the hybrid is the better one."""
+    lines = [f"similar cases, {rows[0]['cases']} asked for{'nDCG@5':>12}   against full text (95 %)"]
+    for row in rows:
+        low, high = row.get("interval", (0.0, 0.0))
+        against = f"   {row['difference']:+.3f} ({low:+.3f} to {high:+.3f})" if "interval" in row else ""
+        lines.append(f"{row['method']:<28}{row['ndcg_at_5']:>11.3f}{against}")
+    if len(rows) == 1:
+        return "\n".join([*lines, f"hybrid: {embedder.find().words}"])
+    is_better = is_hybrid_better(rows)
+    said = "the interval lies above 0" if is_better else "the interval does not lie above 0"
+    return "\n".join([*lines, f"hybrid beats full text: {'yes' if is_better else 'no'}, {said}"])
+
+
+def is_hybrid_better(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the interval of its difference lies above 0; of what was not measured nothing is asked."""
+    return all(row["interval"][0] > 0 for row in rows if "interval" in row)
+
+
 def main() -> None:
     rows = table()
-    if "--json" in sys.argv:
-        print(json.dumps(rows))  # noqa: T201
-        return
-    for row in rows:
-        more = f"; against full text {row['difference']:+}, 95 % {row['interval']}" if "difference" in row else ""
-        print(f"{row['method']}: nDCG@{TOP} {row['ndcg_at_5']} of {row['cases']} cases{more}")  # noqa: T201
-    if len(rows) == 1:
-        print(f"semantic: {embedder.find().words}")  # noqa: T201
+    sys.stdout.write(f"{json.dumps(rows) if '--json' in sys.argv else told(rows)}\n")
+    sys.exit(0 if is_hybrid_better(rows) else 1)
 
 
 if __name__ == "__main__":

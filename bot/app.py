@@ -13,26 +13,49 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import jobs, metrics, tracing
+from bot import keyring as keyrings
 from bot.clock import OLD_SECONDS, DatabaseClock
-from bot.config import Settings
-from bot.delivery import export, home, learning, letter, lost, newcomer, nudge, slack, workflow
+from bot.config import Settings, hidden_from_bolt
+from bot.delivery import (
+    export,
+    home,
+    language,
+    learning,
+    letter,
+    lost,
+    newcomer,
+    nudge,
+    sketch,
+    slack,
+    workflow,
+)
 from bot.delivery.meaning import Embedding
 from bot.delivery.worker import Worker
+from bot.delivery.workspace import by_workspace
 from bot.deps import Clock, Deps
+from bot.domain.sketch import Asker
 from bot.errors import StartError, TryAgain
 from bot.http import asgi, serving
 from bot.identity import Identity, client_for, identify, slack_session
+from bot.llm import asking
+from bot.oauth import Consent
 from bot.preflight import check_direct, check_letters, check_schema, check_web, told_of_secrecy
+from bot.renewal import Renewal
 from bot.semantic import embedder
+from bot.services import installation as installations
 from bot.services import secrecy
 from bot.socket_mode import Door, Socket
 from bot.store import db
 from bot.watch import Watch
+from bot.workspaces import ManyWorkspaces
 from handlers.after_ack import AfterAck
+from handlers.installation import FOUND
 from handlers.routes import register
 
 log = structlog.get_logger(__name__)
@@ -86,23 +109,25 @@ async def running(
         watch = watch or Watch()
         clock = clock or await _start_clock(stack, watch, database)
         token = settings.slack_bot_token.get_secret_value()
-        deps = Deps(database, clock, settings, client_for(settings, session, token=token))
-        identity = Identity()
-        stack.push_async_callback(_cancel, watch.start("identity", identify(deps, identity)))
+        direct = settings.direct_database_url.get_secret_value() or database_url
+        many = await _many(settings, database, session)
+        deps = Deps(database, clock, settings, client_for(settings, session, token=token), many)
+        identity = _start_identity(stack, watch, deps, direct, many)
         if does_work:
-            direct = settings.direct_database_url.get_secret_value() or database_url
             check_direct(direct)
             await _start_work(stack, watch, deps, identity, direct)
+            await _start_renewal(stack, watch, deps, many)
         after_ack = AfterAck()
         stack.push_async_callback(after_ack.drain)
-        bolt = _bolt(settings, client_for(settings, session), identity)
+        bolt = _bolt(settings, client_for(settings, session), identity, many)
         register(bolt, deps=deps, after_ack=after_ack)
         is_socket = does_web and settings.is_socket_mode
         socket = await _start_socket_mode(stack, watch, settings, bolt, session) if is_socket else None
         stack.callback(watch.stop)
         by_port = bolt if does_web and not is_socket else None
+        more = _consent(deps, many) if does_web else []
         web = _second_door(deps) if does_web else None
-        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket, web=web)
+        pages = asgi(deps, identity, by_port, does_work=does_work, watch=watch, socket=socket, more=more, web=web)
         yield Bot(deps, identity, pages, watch, socket)
 
 
@@ -136,17 +161,64 @@ def _check_settings(settings: Settings) -> None:
     missing = settings.missing_for_slack()
     if missing:
         raise StartError(f"Set {' and '.join(missing)}. The README says where Slack shows them.")
+    half_set = settings.half_set()
+    if half_set:
+        raise StartError(half_set)
     check_letters(settings.letter_urls)
-    missing = settings.missing_for_web()
-    if missing:
-        raise StartError(f"Set {' and '.join(missing)} as well, or neither SLACK_CLIENT_ID nor SLACK_CLIENT_SECRET.")
     if settings.url:
         check_web()
     _ = settings.rules  # read here, so that a file that cannot be used is told at the start
 
 
-def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> AsyncApp:
+def _start_identity(
+    stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, database_url: str, many: ManyWorkspaces | None
+) -> Identity:
+    """Ask Slack whose the one token is, or follow who installs the app."""
+    identity = Identity()
+    if many is None:
+        stack.push_async_callback(_cancel, watch.start("identity", identify(deps, identity)))
+        return identity
+    check_direct(database_url)
+    identity.serve_many()
+    stack.push_async_callback(_cancel, watch.start("installations", many.follow(database_url)))
+    return identity
+
+
+async def _many(settings: Settings, database: db.Db, session: aiohttp.ClientSession) -> ManyWorkspaces | None:
+    """Where workspaces install the app themselves. Raises StartError where a key is missing."""
+    if not settings.serves_many:
+        return None
+    found = keyrings.parse(settings.token_keys.get_secret_value())
+    lost = await installations.lost_keys(database, found)
+    if lost:
+        raise StartError(keyrings.told_of_lost(sorted(lost), count=sum(lost.values())))
+    return ManyWorkspaces(database, found, settings, session)
+
+
+def _consent(deps: Deps, many: ManyWorkspaces | None) -> list[Route]:
+    """The pages by which a workspace installs the app."""
+    return Consent(deps.db, many.keyring, deps.settings, many.session).routes() if many else []
+
+
+def _bolt(
+    settings: Settings, client: AsyncWebClient, identity: Identity, many: ManyWorkspaces | None = None
+) -> AsyncApp:
     token = settings.slack_bot_token.get_secret_value()
+
+    async def find(context: AsyncBoltContext, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        assert many is not None
+        found = None
+        try:
+            context[FOUND] = found = await many.find(enterprise_id=enterprise_id, team_id=team_id)
+        except TryAgain as error:
+            context[FOUND] = error  # both, and nobody found, are answered in a sentence: handlers/installation.py
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=found.bot_token if found else None,
+            bot_user_id=found.bot_user_id if found else None,
+            bot_id=found.bot_id if found else None,
+        )
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         # Static: Bolt's own would call auth.test for every request.
@@ -158,29 +230,34 @@ def _bolt(settings: Settings, client: AsyncWebClient, identity: Identity) -> Asy
             bot_id=identity.bot_id,
         )
 
-    return AsyncApp(
-        name="conclave",
-        client=client,
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        authorize=authorize,
-        process_before_response=True,
-        ssl_check_enabled=False,  # `bot.intake` answers it
-        attaching_function_token_enabled=False,
-        attaching_conversation_kwargs_enabled=False,
-    )
+    with hidden_from_bolt():
+        return AsyncApp(
+            name="conclave",
+            client=client,
+            signing_secret=settings.slack_signing_secret.get_secret_value(),
+            authorize=find if many else authorize,
+            process_before_response=True,
+            ssl_check_enabled=False,  # `bot.intake` answers it
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
 
 
 async def _start_work(
     stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, identity: Identity, database_url: str
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
-    senders |= {**newcomer.senders(), **learning.senders(), **workflow.senders(), **lost.senders()}
+    senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
+    senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings))}
+    if deps.workspaces:
+        senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(
         deps,
         senders,
         database_url=database_url,
         workspace=lambda: identity.workspace_id,
         giving_up=slack.giving_up,
+        serves_many=deps.workspaces is not None,
     )
     working = asyncio.create_task(worker.run())
     watch.follow("deliveries", working, age_seconds=lambda: worker.age_seconds, at_most=SILENT_SECONDS)
@@ -195,6 +272,38 @@ async def _start_work(
     stack.push_async_callback(ticking.stop)
     late = 3 * max(deps.settings.tick_seconds, SILENT_SECONDS)
     watch.follow("sweep", ticking.guard, age_seconds=lambda: ticking.age_seconds, at_most=late)
+
+
+async def _start_renewal(
+    stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps, many: ManyWorkspaces | None
+) -> None:
+    """Only where workspaces install the app themselves: token rotation may be turned on."""
+    if many is None:
+        return
+    renewal = Renewal(deps, many.keyring, many.session)
+    going_on = asyncio.create_task(renewal.keep_up())
+    watch.follow("token renewal", going_on, age_seconds=lambda: renewal.age_seconds, at_most=5 * SILENT_SECONDS)
+    stack.push_async_callback(_cancel, going_on)
+
+
+def _start_finding(stack: contextlib.AsyncExitStack, settings: Settings) -> "asyncio.Task[Asker | None]":
+    """The language model, only where an operator has set one. Loading what asks it takes two seconds, in a thread, and
+    nothing waits for it but questions."""
+
+    async def find() -> Asker | None:
+        access = settings.model_access
+        found = await asyncio.to_thread(asking.find, settings.rules.model, settings.model, **access)
+        (log.info if found.is_fine else log.warning)("model", says=found.words)
+        return found.asker
+
+    finding = asyncio.create_task(find())
+
+    async def close() -> None:
+        if asker := await finding:
+            await asker.close()
+
+    stack.push_async_callback(close)
+    return finding
 
 
 async def _start_embedding(stack: contextlib.AsyncExitStack, watch: Watch, deps: Deps) -> None:
@@ -231,7 +340,7 @@ async def _say_ready(bot: Bot, port: int) -> None:
     log.info("ready", port=port)
 
 
-async def _cancel(task: "asyncio.Task[None]") -> None:
+async def _cancel(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     await asyncio.wait({task})
 

@@ -1,17 +1,23 @@
 """All settings, frozen; the only reader of the environment."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import rulebook
 from bot.domain.by import Rules
+from bot.domain.sketch import Model
+from bot.llm import asking
 
 SLACK_API = "https://slack.com/api/"
 _URL = "the address of the web pages, https://... without a path; http:// only on this very machine"
@@ -32,6 +38,8 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr = SecretStr("")
     slack_api_url: str = SLACK_API
     database_url: SecretStr = SecretStr("")
     direct_database_url: SecretStr = SecretStr("")
@@ -43,12 +51,24 @@ class Settings(BaseSettings):
         default="INFO", alias="CONCLAVE_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    url: str = Field(default="", alias="CONCLAVE_URL", description=_URL)
     token_keys: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_TOKEN_KEYS")
     metrics_token: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_METRICS_TOKEN")
     sentry_dsn: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SENTRY_DSN")
     otlp_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_OTLP_URL")
     email_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_EMAIL_URL")
     sms_url: SecretStr = Field(default=SecretStr(""), alias="CONCLAVE_SMS_URL")
+    model: str = Field(default="", alias="CONCLAVE_MODEL")
+    model_url: str = Field(
+        default="",
+        alias="CONCLAVE_MODEL_URL",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_URL", "OPENAI_BASE_URL"),
+    )
+    model_key: SecretStr = Field(
+        default=SecretStr(""),
+        alias="CONCLAVE_MODEL_KEY",
+        validation_alias=AliasChoices("CONCLAVE_MODEL_KEY", "OPENAI_API_KEY"),
+    )
     tick_seconds: float = Field(
         default=60.0,
         gt=0,
@@ -57,9 +77,6 @@ class Settings(BaseSettings):
         description="a number of seconds above 0, at most 3600",
     )
 
-    url: str = Field(default="", alias="CONCLAVE_URL", description=_URL)
-    slack_client_id: str = ""
-    slack_client_secret: SecretStr = SecretStr("")
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         default=(), alias="CONCLAVE_TRUSTED_PROXIES", description="addresses or networks with commas between them"
     )
@@ -90,6 +107,22 @@ class Settings(BaseSettings):
         default="starter", alias="CONCLAVE_DEFAULT_TIER", description="starter, professional or enterprise"
     )
 
+    erase_after_uninstall: timedelta | None = Field(
+        default=None, alias="CONCLAVE_ERASE_AFTER_UNINSTALL", description="a number of days, such as 30d"
+    )
+
+    @field_validator("erase_after_uninstall", mode="before")
+    @classmethod
+    def _days(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        days = value.strip().lower().removesuffix("d")
+        if not days:
+            return None
+        if not (days.isascii() and days.isdigit() and 1 <= int(days) <= 3650):
+            raise ValueError("not a number of days")
+        return timedelta(days=int(days))
+
     @field_validator("slack_api_url")
     @classmethod
     def _with_slash(cls, value: str) -> str:
@@ -115,6 +148,11 @@ class Settings(BaseSettings):
         return bool(self.slack_app_token.get_secret_value())
 
     @property
+    def serves_many(self) -> bool:
+        """Whether workspaces install the app themselves. With a token in the environment there is one workspace."""
+        return bool(self.slack_client_id) and not self.slack_bot_token.get_secret_value()
+
+    @property
     def uses_embedded_database(self) -> bool:
         return not self.database_url.get_secret_value()
 
@@ -124,27 +162,53 @@ class Settings(BaseSettings):
         found = {"CONCLAVE_EMAIL_URL": self.email_url, "CONCLAVE_SMS_URL": self.sms_url}
         return {name: url.get_secret_value() for name, url in found.items() if url.get_secret_value()}
 
-    def missing_for_web(self) -> tuple[str, ...]:
-        """Names of the variables without which others that are set would be of no use."""
-        client = {
-            "SLACK_CLIENT_ID": self.slack_client_id,
-            "SLACK_CLIENT_SECRET": self.slack_client_secret.get_secret_value(),
-        }
-        if not any(client.values()):
-            return ()
-        return tuple(name for name, value in {**client, "CONCLAVE_URL": self.url}.items() if not value)
+    @property
+    def model_access(self) -> dict[str, str]:
+        """Where the language model is, and the key to it."""
+        return {"url": self.model_url.strip(), "key": self.model_key.get_secret_value().strip()}
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """Names of the variables without which the bot cannot talk to Slack."""
-        needed = {"SLACK_BOT_TOKEN": self.slack_bot_token}
+        needed = {} if self.serves_many else {"SLACK_BOT_TOKEN": self.slack_bot_token}
         if not self.is_socket_mode:
             needed["SLACK_SIGNING_SECRET"] = self.slack_signing_secret
         return tuple(name for name, value in needed.items() if not value.get_secret_value())
 
+    def half_set(self) -> str | None:
+        """What is missing of the three variables by which people come from Slack, in a sentence."""
+        has_secret = bool(self.slack_client_secret.get_secret_value())
+        if bool(self.slack_client_id) != has_secret:
+            set_, missing = ("SECRET", "ID") if has_secret else ("ID", "SECRET")
+            return f"SLACK_CLIENT_{set_} is set without SLACK_CLIENT_{missing}. {_WHERE_CLIENT}"
+        if has_secret and not self.url:
+            return "Set CONCLAVE_URL, the public https:// address of this service: Slack sends people back to it."
+        return None
+
     @cached_property
     def rules(self) -> Rules:
         """What decisions of this installation go by. Raises StartError where the operator's file cannot be used."""
-        return rulebook.read(self.rules_file)
+        return replace(rulebook.read(self.rules_file), model=self._model(rulebook.defaults()["model"]))
+
+    def _model(self, limits: Mapping[str, Any]) -> Model | None:
+        """The language model, where it can be asked; `asking.find` tells an operator why not."""
+        if not self.model or asking.trouble(self.model, **self.model_access):
+            return None
+        place = urlsplit(self.model_access["url"] or asking.OPENAI).hostname or ""
+        return Model(self.model.strip(), place, limits["tokens_a_day"], limits["seconds"])
+
+
+_WHERE_CLIENT = "Slack shows both under Basic Information; set both, or neither."
+
+
+@contextmanager
+def hidden_from_bolt() -> Iterator[None]:
+    """Bolt brings an OAuth of its own, with files for a store, as soon as it finds these two in the environment."""
+    names = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def told_of_settings(error: ValidationError) -> str:

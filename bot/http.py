@@ -7,7 +7,7 @@ import hmac
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -25,12 +25,15 @@ from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
 from bot.intake import Intake, by_bolt
+from bot.llm import asking
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
+from bot.services import sketch as sketches
 from bot.services import sweep
 from bot.socket_mode import Socket
 from bot.store import db
 from bot.store.outbox import Standing
+from bot.store.sketch import Usage
 from bot.watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -56,9 +59,13 @@ def asgi(
     does_work: bool,
     watch: Watch | None = None,
     socket: Socket | None = None,
+    more: Sequence[BaseRoute] = (),
     web: ASGIApp | None = None,
 ) -> ASGIApp:
-    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`). web: answers all other paths."""
+    """`bolt` None: health pages only (a worker, or Socket Mode with its `socket`).
+
+    more: what else the port serves. web: answers all other paths.
+    """
     started = time.monotonic()
     watch = watch or Watch()
 
@@ -72,7 +79,7 @@ def asgi(
         )
         return JSONResponse({**checks, **details}, status_code=200 if all(checks.values()) else 503)
 
-    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), *more]
     if deps.settings.metrics_token.get_secret_value():
 
         async def counted(request: Request) -> Response:
@@ -127,6 +134,7 @@ async def readiness(
         checks |= {"database": True, "schema": (await db.standing(deps.db)).is_ours}
         standing = await deliveries.standing(deps.db, workspace=identity.workspace_id or "")
         sweep_age = await sweep.sweep_age_seconds(deps.db)
+        use = await sketches.usage(deps.db) if deps.rules.model else None
     except Exception as error:  # whatever it is, this process cannot work with that database
         return {**checks, "database": False}, {"database_error": told(error), "unwell_tasks": unwell}
     if working_since is not None:
@@ -143,7 +151,16 @@ async def readiness(
         "waiting_for_an_operator": standing.refused,
         "clock_ahead_seconds": {name: round(seconds, 1) for name, seconds in clocks.items()},
         "unwell_tasks": unwell,
+        "model": _told_of_model(deps, use),
     }
+
+
+def _told_of_model(deps: Deps, use: Usage | None) -> object:
+    """What came of asking the language model since yesterday, or why it is not asked. Nothing depends on it."""
+    settings = deps.settings
+    if use is None:
+        return asking.trouble(settings.model, **settings.model_access) if settings.model else None
+    return {"asked": use.asked, "failed": use.failed, "over_budget": use.refused, "last_error": use.last_error}
 
 
 def _requests_come(clocks_ahead: Mapping[str, float] | None, socket: Socket | None) -> dict[str, bool]:

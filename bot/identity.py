@@ -5,6 +5,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,6 +18,7 @@ from bot.config import Settings
 from bot.deps import Deps
 from bot.errors import slack_error, slack_name
 from bot.nature import Nature, is_limited, nature_of, status_of
+from bot.store.outbox import INSTALLED
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,11 @@ class Identity:
     trouble: str | None = None
     """What Slack, or the way to it, answered instead the last time."""
 
+    def serve_many(self) -> None:
+        """Every workspace that has installed the app: each has an identity of its own, and no token is everybody's."""
+        self.workspace_id = INSTALLED
+        self.ready.set()
+
 
 def slack_session() -> aiohttp.ClientSession:
     """One session for all calls to Slack: without it every call would shake hands anew.
@@ -52,13 +59,13 @@ def slack_session() -> aiohttp.ClientSession:
 
 
 def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str | None = None) -> AsyncWebClient:
+    return AsyncWebClient(token=token, **how_to_call(settings, session))
+
+
+def how_to_call(settings: Settings, session: aiohttp.ClientSession) -> dict[str, Any]:
+    """What all our clients of Slack have in common."""
     # No retry handlers: the default one posts again after a dropped connection. The outbox decides what to repeat.
-    return AsyncWebClient(
-        token=token,
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[],
-    )
+    return {"base_url": settings.slack_api_url, "session": session, "retry_handlers": []}
 
 
 def why_not(error: Exception, settings: Settings, *, variable: str) -> str:

@@ -38,12 +38,14 @@ async def purge(deps: Deps) -> None:
         rows = await housekeeping.purge(deps.patient_db)
         given_up = await housekeeping.give_up_rounds(deps.patient_db, now=deps.now)
         erased = await erasure.retain(deps.patient_db, deps.rules.plans, now=deps.now)
+        after = deps.settings.erase_after_uninstall
+        gone = await erasure.erase_gone(deps.patient_db, after=after) if after else 0
     except TryAgain:
         log.warning("housekeeping waits for the database")
     except Exception as error:
         log.error("housekeeping failed", **told(error))
     else:
-        log.info("housekeeping", rows=rows, given_up=given_up, erased=erased)
+        log.info("housekeeping", rows=rows, given_up=given_up, erased=erased, gone=gone)
 
 
 class Ticking:

@@ -14,6 +14,7 @@ _QUIET = {
     "apprise": logging.CRITICAL,  # it names the address that a letter goes to
     "apscheduler": logging.WARNING,
     "asyncio": logging.WARNING,
+    **dict.fromkeys(("openai", "httpx", "httpx2", "httpcore", "httpcore2", "pydantic_ai"), logging.WARNING),
     "sqlalchemy": logging.WARNING,
     "uvicorn": logging.WARNING,
     "slack_sdk": logging.INFO,

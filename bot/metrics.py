@@ -33,6 +33,9 @@ POOL_WAIT = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0),
     registry=REGISTRY,
 )
+MODEL = Counter(
+    "conclave_model_questions", "Questions to the language model, by how they ended.", ["outcome"], registry=REGISTRY
+)
 READY = Gauge("conclave_outbox_ready", "Deliveries that wait.", registry=REGISTRY)
 DEAD = Gauge("conclave_outbox_dead", "Deliveries that were given up.", registry=REGISTRY)
 DEAD_BY_REASON = Gauge(

@@ -26,13 +26,17 @@ TABLES, OF_A_TEAM = ("authority", "criteria", "plans", "teams"), ("authority", "
 MOST_CEILINGS = 4
 
 
+def defaults() -> Table:
+    """What Conclave comes with."""
+    return tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))
+
+
 def read(path: Path | None) -> Rules:
     """Raises StartError: a sentence that names the file and the key that cannot be used."""
-    defaults = tomllib.loads(resources.files("bot").joinpath("defaults.toml").read_text(encoding="utf-8"))
     if path is None:
-        return _rules(defaults, {})
+        return _rules(defaults(), {})
     try:
-        return _rules(defaults, tomllib.loads(path.read_text(encoding="utf-8")))
+        return _rules(defaults(), tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise StartError(f"CONCLAVE_RULES: {path} cannot be read ({error.strerror}).") from None
     except (ValueError, tomllib.TOMLDecodeError) as error:

@@ -14,6 +14,7 @@ from bot.services import dossier as dossiers
 from bot.services import outcome as outcomes
 from bot.services import precedent as precedents
 from bot.services import result as results
+from bot.services import sketch as sketches
 from bot.services import team as teams
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
@@ -56,7 +57,10 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     deciders, comments = await teams.active_members(db, who), await results.comments(db, found=found)
     similar = None if found.decision.status is Status.CANCELLED else await precedents.find(db, who, found)
     forecast = await outcomes.forecast_of(db, who, decision_id)
-    return details_view.details(found, who, deciders=deciders, comments=comments, precedents=similar, forecast=forecast)
+    read = await sketches.find(db, who, decision_id)
+    return details_view.details(
+        found, who, deciders=deciders, comments=comments, precedents=similar, forecast=forecast, sketch=read
+    )
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

@@ -19,7 +19,7 @@ async def open_choices(args: AsyncArgs) -> None:
     async def build() -> dict[str, Any]:
         who, is_admin = await keeping(args, team_view.team_in(before))
         chosen = await classifications.choices(deps(args).db, who, is_workspace_admin=is_admin)
-        return view.choices(chosen, team=str(who.team.id))
+        return view.choices(chosen, team=str(who.team.id), model=who.rules.model)
 
     await open_modal(args, build, title="Suggestions")
 

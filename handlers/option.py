@@ -14,6 +14,7 @@ from bot.domain.option import Option
 from bot.services import dossier as dossiers
 from bot.services import option as options
 from bot.services import precedent as precedents
+from bot.services import sketch as sketches
 from bot.services import team as teams
 from bot.views import option as view
 from bot.views import precedent as precedent_view
@@ -26,12 +27,13 @@ from handlers.press import pressed_id
 
 async def propose_window(d: Deps, who: By, decision_id: UUID) -> dict[str, Any]:
     found = await dossiers.get_allowed(d.db, who, decision_id, Action.PROPOSE_OPTION)
-    members, suggested = await teams.active_members(d.db, who), await precedents.suggest(d.db, who, found)
+    members, earlier = await teams.active_members(d.db, who), await precedents.suggest(d.db, who, found)
+    suggested = (*earlier, *await sketches.suggest(d.db, who, found, besides=earlier))
     return view.propose(found, who, members=members, once=secrets.token_hex(4), suggested=suggested)
 
 
 async def add_suggested(args: AsyncArgs) -> None:
-    """The button "Add" beside an option of an earlier case; what was typed in the window stays."""
+    """The button "Add" beside a suggested option; what was typed in the window stays."""
     await args.ack()
     submitted, source = args.body["view"], pressed_id(args)
 
@@ -51,7 +53,7 @@ async def unfold(args: AsyncArgs) -> None:
 async def propose(args: AsyncArgs) -> None:
     who, submitted = await by(args), args.body["view"]
     drafts = view.parse_several(submitted, currency=currency_in(submitted, who.team.currency))
-    if drafts:
+    if drafts or not precedent_view.has_added(submitted):
         after = await options.propose(deps(args).db, who, uuid_in(submitted), drafts=drafts)
     else:  # what was added from earlier cases is there already
         after = await dossiers.get_allowed(deps(args).db, who, uuid_in(submitted), Action.PROPOSE_OPTION)

@@ -30,6 +30,7 @@ from handlers import (
     export,
     help,
     home,
+    installation,
     learning,
     option,
     outcome,
@@ -120,7 +121,13 @@ ACTIONS: dict[str, Handler] = {
     ids.OPEN_SETUP: team.open_setup,
     ids.OPEN_WEB: web.open_door,
 }
-EVENTS: dict[str, Handler] = {"app_home_opened": home.opened, "function_executed": workflow.executed}
+EVENTS: dict[str, Handler] = {
+    "app_home_opened": home.opened,
+    "function_executed": workflow.executed,
+    "app_uninstalled": installation.uninstalled,
+    "tokens_revoked": installation.revoked,
+    "team_access_revoked": installation.left_workspaces,
+}
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,
     Action.COMPLETE_CASE: decision.edit,
@@ -152,10 +159,17 @@ VIEWS: dict[str, Handler] = {
 def register(app: AsyncApp, *, deps: Deps, after_ack: AfterAck) -> None:
     """Attach the one middleware that answers everything, with what handlers find in Bolt's context."""
 
+    workspaces = deps and deps.workspaces
+
+    async def enter(args: AsyncArgs) -> BoltResponse:
+        if workspaces and not installation.enter(args, workspaces):
+            return await args.ack()
+        return await dispatch(args)
+
     async def answer(args: AsyncArgs) -> BoltResponse:
         args.context["deps"] = deps
         after_ack.attach(args.context)
-        return await answered(args, dispatch)
+        return await answered(args, enter)
 
     app.middleware(answer)
     app.error(unreadable)

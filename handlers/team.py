@@ -105,7 +105,8 @@ async def keeping(args: AsyncArgs, team_id: UUID | None) -> tuple[By, bool]:
 async def set_up(args: AsyncArgs) -> None:
     """Save the team and who is to be in it, answer with a loading view, then look the people up and add them."""
     form = view.parse_setup(args.body["view"])
-    fields = teams.Fields(form.name, form.company_name, form.industry, form.team_size, form.currency, form.broadcasts)
+    about = (form.name, form.company_name, form.industry, form.team_size)
+    fields = teams.Fields(*about, form.currency, form.broadcasts, form.language)
     if form.team_id is None:
         who = acting(args, await _create(args, form, fields))
     else:

@@ -88,18 +88,22 @@ BEGIN
     GRANT INSERT ON teams, team_members, customer_decisions, decision_criteria, response_options TO conclave_bot;
     GRANT SELECT, INSERT ON
         decision_outcomes, audit_logs, team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox,
-        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals, erasures, workflow_runs
+        round_results, reminders, sweep_runs, homes, forecasts, wordings, policy_proposals, erasures, workflow_runs,
+        workspace_installations, enterprise_workspaces, install_states
     TO conclave_bot;
     GRANT UPDATE ON
         team_numbers, team_workspaces, slack_identities, card_messages, submissions, outbox, reminders, sweep_runs, homes,
-        decision_outcomes, forecasts, wordings, policy_proposals, workflow_runs
+        decision_outcomes, forecasts, wordings, policy_proposals, workflow_runs, workspace_installations,
+        enterprise_workspaces, install_states
     TO conclave_bot;
-    GRANT DELETE ON submissions, outbox, reminders, forecasts TO conclave_bot;
+    GRANT DELETE ON submissions, outbox, reminders, forecasts, install_states TO conclave_bot;
     GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
     -- Of a team that is erased.
     GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, decision_words TO conclave_bot;
+    -- What a language model made of cases, and what that used.
+    GRANT SELECT, INSERT, UPDATE ON sketches, model_usage TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP

@@ -99,7 +99,8 @@ class Modals:
         spec = self.workspace.spec
         blocks = self.workspace.with_block_ids(given["blocks"])
         view_id = self.workspace.new_id("V")
-        return View(view_id, user, spec.team_id, spec.app_id, spec.bot_id, given, blocks, here)
+        org = spec.enterprise_id if spec.is_org_install else None
+        return View(view_id, user, spec.team_id, spec.app_id, spec.bot_id, given, blocks, here, installed_in=org)
 
     def _stack(self, user: str, given: Json) -> View:
         below = self.workspace.top(user)

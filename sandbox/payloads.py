@@ -34,9 +34,10 @@ def slash(
         "command": command,
         "text": text,
         "api_app_id": spec.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if spec.is_org_install else "false",
         "response_url": url,
         "trigger_id": trigger,
+        **({"enterprise_id": spec.enterprise_id, "enterprise_name": "Organisation"} if spec.enterprise_id else {}),
     }
 
 
@@ -46,10 +47,11 @@ def interaction(spec: WorkspaceSpec, person: PersonSpec, kind: str, **more: Any)
         "type": kind,
         "token": _VERIFICATION_TOKEN,
         "api_app_id": spec.app_id,
-        "team": {"id": spec.team_id, "domain": spec.domain},
+        # With an organisation's installation the workspace is to be read from the user.
+        "team": None if spec.is_org_install else {"id": spec.team_id, "domain": spec.domain},
         "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": spec.team_id},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": {"id": spec.enterprise_id, "name": "Organisation"} if spec.enterprise_id else None,
+        "is_enterprise_install": spec.is_org_install,
         **more,
     }
 
@@ -132,11 +134,11 @@ def event(spec: WorkspaceSpec, event: Json, *, at: float) -> Json:
         "event_time": int(at),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": spec.enterprise_id,
                 "team_id": spec.team_id,
                 "user_id": spec.bot_user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": spec.is_org_install,
             }
         ],
         "is_ext_shared_channel": False,

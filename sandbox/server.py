@@ -151,18 +151,25 @@ async def running(
     base_url = f"http://{host}:{port}"
     town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
     openid = OpenId(town)
-    server = EmbeddedServer(_config(Gate(application(town, openid), host=host, port=port)))
+    async with serving(Gate(application(town, openid), host=host, port=port), listener):
+        sandbox = Sandbox(town, openid)
+        try:
+            yield sandbox
+        finally:
+            await sandbox.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer at a socket that `listen` has bound, which is closed afterwards."""
+    server = EmbeddedServer(_config(app))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
             if task.done():
                 task.result()
             await asyncio.sleep(0.005)
-        sandbox = Sandbox(town, openid)
-        try:
-            yield sandbox
-        finally:
-            await sandbox.close()
+        yield
     finally:
         server.stop.set()
         await task

@@ -107,6 +107,10 @@ class WorkspaceSpec:
     """What one types in a terminal before a handle and words."""
     examples: tuple[tuple[str, str], ...] = ()
     """(handle, words as a shell takes them): what to type in a terminal, where the usual examples say too little."""
+    enterprise_id: str | None = None
+    """The organisation that the workspace belongs to."""
+    is_org_install: bool = False
+    """Whether the organisation has installed the app as a whole: payloads then name the workspace in fewer places."""
     app_id: str = "A0SANDBOX"
     app_name: str = "app"
     bot_user_id: str = "U0SANDBOXBOT"

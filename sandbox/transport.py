@@ -60,10 +60,10 @@ def web_api(town: Town) -> ASGIApp:
         record.ms = (time.perf_counter() - started) * 1000
         await response(scope, receive, send)
 
-    return _AsAsgi(app)
+    return AsAsgi(app)
 
 
-class _AsAsgi:
+class AsAsgi:
     """Starlette takes functions for endpoints of requests; an instance is taken for an ASGI app."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -163,7 +163,7 @@ def web_response_url(town: Town) -> ASGIApp:
         record.ms = (time.perf_counter() - started) * 1000
         await response(scope, receive, send)
 
-    return _AsAsgi(app)
+    return AsAsgi(app)
 
 
 async def _respond(town: Town, record: Call, key: str, body: Json) -> ASGIApp:

@@ -29,6 +29,8 @@ class View:
     states: dict[Key, Json] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
+    installed_in: str | None = None
+    """The organisation that has installed the app as a whole."""
 
     def __post_init__(self) -> None:
         self.root_id = self.root_id or self.id
@@ -72,7 +74,7 @@ class View:
             "previous_view_id": self.previous_id,
             "root_view_id": self.root_id,
             "app_id": self.app_id,
-            "app_installed_team_id": self.team_id,
+            "app_installed_team_id": self.installed_in or self.team_id,
             "bot_id": self.bot_id,
         }
         shape |= {part: self.given.get(part) for part in _PARTS}

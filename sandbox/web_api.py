@@ -35,7 +35,7 @@ def _method(api: Api, name: str, token: str | None) -> Method:
         return method
     if not token:
         raise Refused("not_authed")
-    if token not in (spec.bot_token, spec.app_token):
+    if token not in {*api.workspace.tokens, spec.app_token}:
         raise Refused("invalid_auth")
     if (token == spec.app_token) != (method.token == "app"):
         raise Refused("not_allowed_token_type")

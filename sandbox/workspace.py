@@ -84,6 +84,8 @@ class Workspace:
         self.runs: dict[str, Run] = {}
         self.notices: dict[str, str] = {}
         self.files: dict[str, File] = {}
+        self.tokens: set[str] = {spec.bot_token}
+        """The bot tokens that the app may call with now."""
         self.done: set[tuple[str, str]] = set()
         """(kind, ident) of all that people have sent the app and that it refused nothing of."""
         self.notifications: list[Notification] = []

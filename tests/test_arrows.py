@@ -34,7 +34,15 @@ HOUSE: dict[str, tuple[str, ...]] = {
     # so that both say the same of a result; its own views make pages of values.
     "web": ("web", "bot.services", "bot.views", "bot.domain", "bot.deps", "bot.errors"),
     # The rooms of one use case.
-    "bot.services": ("bot.services", "bot.store", "bot.domain", "bot.nature", "bot.semantic", "bot.errors"),
+    "bot.services": (
+        "bot.services",
+        "bot.store",
+        "bot.domain",
+        "bot.keyring",
+        "bot.nature",
+        "bot.semantic",
+        "bot.errors",
+    ),
     "bot.store": ("bot.store", "bot.domain", "bot.errors"),
     "bot.views": ("bot.views", "bot.domain", "bot.errors", "slack_limits"),
     # The floor of the views: blocks, ids, words, forms, notices.
@@ -43,10 +51,16 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     # The optional model, and its vectors.
     "bot.semantic": ("bot.semantic", "bot.errors"),
+    # The optional language model: asks, and knows nothing of the database.
+    "bot.llm": ("bot.llm", "bot.domain"),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # Who somebody is, as Slack tells it.
     "bot.profile": ("bot.domain", "bot.nature", "bot.errors"),
+    # The keys that tokens lie encrypted by.
+    "bot.keyring": ("bot.errors",),
+    # The rights that the app asks for.
+    "bot.scopes": (),
     # What runs beside the requests.
     "bot.delivery": (
         "bot.delivery",
@@ -65,7 +79,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.rulebook", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.llm", "bot.rulebook", "bot.errors"),
     # What decisions go by: its own file, and the operator's over it.
     "bot.rulebook": ("bot.domain", "bot.lexicon", "bot.errors"),
     # Its files alone, without the settings: the command line reads texts with nothing configured.
@@ -89,20 +103,57 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.metrics",
         "bot.tracing",
         "bot.identity",
+        "bot.keyring",
+        "bot.llm",
+        "bot.oauth",
         "bot.preflight",
+        "bot.renewal",
         "bot.semantic",
         "bot.clock",
         "bot.socket_mode",
         "bot.watch",
+        "bot.workspaces",
         "bot.errors",
     ),
-    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.errors"),
+    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.store.outbox", "bot.errors"),
+    # Many workspaces: how they install the app, by whose token it speaks, and how that stays good.
+    "bot.oauth": (
+        "bot.services",
+        "bot.store.db",
+        "bot.views",
+        "bot.domain",
+        "bot.config",
+        "bot.identity",
+        "bot.keyring",
+        "bot.scopes",
+        "bot.errors",
+    ),
+    "bot.workspaces": (
+        "bot.services",
+        "bot.store.db",
+        "bot.store.installation",
+        "bot.domain",
+        "bot.config",
+        "bot.identity",
+        "bot.keyring",
+        "bot.errors",
+    ),
+    "bot.renewal": (
+        "bot.services",
+        "bot.domain",
+        "bot.deps",
+        "bot.identity",
+        "bot.keyring",
+        "bot.oauth",
+        "bot.errors",
+    ),
     "bot.socket_mode": ("bot.identity", "bot.intake", "bot.nature", "bot.errors"),
     "bot.http": (
         "bot.clock",
         "bot.deps",
         "bot.identity",
         "bot.intake",
+        "bot.llm",
         "bot.metrics",
         "bot.port",
         "bot.services",
@@ -130,11 +181,14 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.embedded",
         "bot.http",
         "bot.identity",
+        "bot.keyring",
         "bot.lexicon",
+        "bot.llm",
         "bot.log",
         "bot.port",
         "bot.preflight",
         "bot.reports",
+        "bot.scopes",
         "bot.semantic",
         "bot.services",
         "bot.store",
@@ -180,6 +234,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.errors",
         "sandbox",
     ),
+    # The worker itself, without a bot around it.
+    "benchmarks.fair": ("bot.delivery", "bot.deps", "bot.embedded", "bot.store"),
     # The other bots know nothing of this one.
     "benchmarks.contenders": ("benchmarks.contenders", "benchmarks.load"),
     "migrations": ("migrations", "bot.store.tables"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 import weakref
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot import app, identity
-from bot.config import Settings
-from bot.errors import Invalid
+from bot.config import Settings, told_of_settings
+from bot.errors import Invalid, StartError
 from bot.store import schema
 from bot.views.slack import ids
 from handlers import routes
@@ -41,6 +43,8 @@ NOT_NEEDED = (
     "joserfc",
     "fastapi",
     "cryptography",
+    "pydantic_ai",
+    "openai",
 )
 
 
@@ -129,6 +133,69 @@ async def test_all_that_came_with_a_request_is_freed_with_it_and_not_left_to_the
 
     assert answer.status == 200
     assert seen() is None
+
+
+def test_bolt_turns_no_oauth_of_its_own_on_where_slacks_client_is_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "s")
+    nobody: Any = None
+    settings = Settings(_env_file=None, slack_signing_secret="x", slack_bot_token="xoxb-1")
+
+    bolt = app._bolt(settings, identity.client_for(settings, nobody), identity.Identity())
+
+    assert bolt.oauth_flow is None
+    assert (settings.slack_client_id, os.environ["SLACK_CLIENT_ID"]) == ("1.2", "1.2")
+
+
+CLIENT: dict[str, Any] = {"slack_client_id": "1.2", "slack_client_secret": "s", "slack_signing_secret": "x"}
+URL: dict[str, Any] = {"CONCLAVE_URL": "https://conclave.example.com/"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"slack_client_id": "1.2", "slack_signing_secret": "x"}, "SLACK_CLIENT_ID is set without SLACK_CLIENT_SECRET"),
+        ({"slack_client_secret": "s", "slack_signing_secret": "x", "slack_bot_token": "xoxb-1"},
+         "SLACK_CLIENT_SECRET is set without SLACK_CLIENT_ID"),
+        (CLIENT, "Set CONCLAVE_URL"),
+        ({**CLIENT, "CONCLAVE_URL": "http://conclave.example.com"}, "https://... without a path"),
+        ({**CLIENT, **URL, "slack_signing_secret": ""}, "Set SLACK_SIGNING_SECRET"),
+        ({**CLIENT, **URL}, "Set CONCLAVE_TOKEN_KEYS.*conclave keys new"),
+        ({**CLIENT, **URL, "CONCLAVE_TOKEN_KEYS": "abc"}, "no key of 32 bytes"),
+    ],
+)  # fmt: skip
+async def test_what_is_half_set_is_refused_at_the_start_in_a_sentence(
+    given: dict[str, Any], says: str, service_database_url: str
+) -> None:
+    with pytest.raises(StartError, match=says):
+        async with app.running(Settings(_env_file=None, **given), database_url=service_database_url):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"), [("30d", 30), ("7", 7), (" 90D ", 90), ("", None), ("0d", "wrong"), ("month", "wrong")]
+)
+def test_how_long_after_an_uninstall_data_is_erased_is_a_number_of_days(typed: str, days: int | str | None) -> None:
+    how: dict[str, Any] = {"CONCLAVE_ERASE_AFTER_UNINSTALL": typed}
+    if days == "wrong":
+        with pytest.raises(ValidationError) as refused:
+            Settings(_env_file=None, **how)
+        words = "CONCLAVE_ERASE_AFTER_UNINSTALL has to be a number of days, such as 30d."
+        assert told_of_settings(refused.value) == words
+        return
+    after = Settings(_env_file=None, **how).erase_after_uninstall
+    assert (after.days if after else None) == days
+
+
+def test_with_a_token_in_the_environment_there_is_one_workspace_whatever_else_is_set() -> None:
+    settings = Settings(_env_file=None, **CLIENT, **URL, slack_bot_token="xoxb-1")
+
+    assert not settings.serves_many
+    assert settings.half_set() is None
+    assert Settings(_env_file=None, **URL, slack_bot_token="xoxb-1").half_set() is None
+    assert settings.url == "https://conclave.example.com"
 
 
 def test_the_garbage_collector_does_not_walk_over_what_the_process_lives_with() -> None:

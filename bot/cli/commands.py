@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import erasure, team
+from bot.cli import erasure, keys, team
 from bot.cli.terminal import complain, print_line, sentences, settings, told
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ cli = typer.Typer(
 )
 cli.add_typer(team.cli, name="team")
 cli.add_typer(erasure.cli, name="erase")
+cli.add_typer(keys.commands(settings, sentences, print_line), name="keys")
 DEMO_PORT = 8300
 
 

@@ -15,22 +15,30 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import embedded, preflight
+from bot import keyring as keyrings
 from bot.config import Settings
+from bot.domain.by import Rules
 from bot.domain.erasure import Erasure
 from bot.domain.plan import TIERS
 from bot.domain.text import one_line
 from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
+from bot.llm import asking
 from bot.preflight import check_letters, check_schema, told_of_secrecy
+from bot.scopes import without
 from bot.semantic import embedder
 from bot.services import erasure, secrecy, sweep
 from bot.services import export as exports
+from bot.services import installation as installations
 from bot.services import outbox as deliveries
 from bot.services import plan as plans
 from bot.services import result as results
+from bot.services import sketch as sketches
 from bot.store import db, schema, vault
-from bot.store.outbox import GivenUp
+from bot.store.installation import Sealed
+from bot.store.outbox import EVERY, INSTALLED, GivenUp
 from bot.store.plan import Used
+from bot.store.sketch import Usage
 from bot.views import export as export_view
 
 log = structlog.get_logger(__name__)
@@ -220,17 +228,24 @@ async def examine(settings: Settings) -> list[Finding]:
     """What an operator asks first when something is wrong: settings, database, schema, Slack."""
     missing = settings.missing_for_slack()
     mode = "Socket Mode" if settings.is_socket_mode else f"HTTP on port {settings.port}"
-    findings = [Finding("settings", not missing, f"set {' and '.join(missing)}" if missing else mode)]
-    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic()]
+    half_set = settings.half_set()
+    wrong = f"set {' and '.join(missing)}" if missing else half_set
+    findings = [Finding("settings", not wrong, wrong or mode)]
+    findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic(), _examine_model(settings)]
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
             await check_schema(url)
             findings.append(Finding("database", True, f"{kind}, schema {await asyncio.to_thread(schema_words, url)}"))
-            findings += [*await _examine_deliveries(url), await _examine_plans(settings, url)]
+            workspaces = INSTALLED if settings.serves_many else EVERY
+            findings += [
+                *await _examine_deliveries(url, workspaces, settings.rules),
+                await _examine_plans(settings, url),
+            ]
+            findings += await _examine_installations(settings, url) if settings.serves_many else []
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
-    if not missing:
+    if not missing and not settings.serves_many:
         findings += await _examine_slack(settings)
     return findings
 
@@ -276,16 +291,31 @@ def _examine_semantic() -> Finding:
     return Finding("semantic", found.is_fine, found.words)
 
 
-async def _examine_deliveries(url: str) -> list[Finding]:
+def _examine_model(settings: Settings) -> Finding:
+    found = asking.find(settings.rules.model, settings.model, **settings.model_access)
+    return Finding("model", found.is_fine, found.words)
+
+
+def _told_of_use(use: Usage) -> Finding:
+    """What came of asking the language model since yesterday; a failure is a finding, a used up budget is not."""
+    refused = f", {use.refused} not asked since their team's tokens of the day were used up" if use.refused else ""
+    last = f"; the last: {use.last_error}. Those cases were read by their words alone" if use.last_error else ""
+    return Finding(
+        "model use", not use.failed, f"{use.asked} asked since yesterday, {use.failed} failed{last}{refused}"
+    )
+
+
+async def _examine_deliveries(url: str, workspace: str, rules: Rules) -> list[Finding]:
     opened = db.connect(url, budget_seconds=10)
     try:
-        standing = await deliveries.standing(opened)
+        standing = await deliveries.standing(opened, workspace=workspace)
         age = await sweep.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
         ways = await secrecy.ways_around(opened)
         copies = await secrecy.copies(opened)
         readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
+        use = await sketches.usage(opened) if rules.model else None
     finally:
         await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
@@ -300,6 +330,7 @@ async def _examine_deliveries(url: str) -> list[Finding]:
         Finding("copies of ballots", not copies, "; ".join(copies) or "nothing copies rows of ballots elsewhere"),
         Finding("readers of ballots", True, "; ".join(readers) or _ONLY_THE_OWNER),
         Finding("old ballots", left.is_removed, _LEFT.format(left.waiting) if left.is_removed else _NOT_REMOVED),
+        *([_told_of_use(use)] if use else []),
         Finding("database log", not is_telling, _TELLING if is_telling else "keeps what people type to itself"),
     ]
 
@@ -363,6 +394,53 @@ async def set_tier(settings: Settings, name: str, tier: str) -> Used:
         return await plans.set_tier(opened, one_line(name), tier)
 
 
+async def rotate_keys(settings: Settings) -> tuple[int, str]:
+    """(how many were encrypted anew, what to do with the old keys). Raises StartError where a key is missing."""
+    keyring = keyrings.parse(settings.token_keys.get_secret_value())
+    async with _opened(settings) as opened:
+        found = await installations.rotate_keys(opened, keyring)
+    if found.lost:
+        raise StartError(keyrings.told_of_lost(sorted(found.lost), count=sum(found.lost.values())))
+    old = ", ".join(keyring.ids[1:])
+    return found.done, f"Once no process runs without {keyring.newest}, take out {old}." if old else ""
+
+
+async def forget_key(settings: Settings, key_id: str) -> int:
+    """Give up the installations that only this key could open. Raises StartError where it is not lost."""
+    keyring = keyrings.parse(settings.token_keys.get_secret_value())
+    if key_id in keyring.ids:
+        raise StartError(f"The key {key_id} is in CONCLAVE_TOKEN_KEYS: it is not lost. Run: conclave keys rotate")
+    async with _opened(settings) as opened:
+        return await installations.forget_key(opened, key_id)
+
+
+async def _examine_installations(settings: Settings, url: str) -> list[Finding]:
+    """Who has installed the app: keys, optional scopes and what their want costs, tokens that nothing renews."""
+    try:
+        keyring = keyrings.parse(settings.token_keys.get_secret_value())
+    except StartError as error:
+        return [Finding("token keys", False, str(error))]
+    opened = db.connect(url, budget_seconds=10)
+    try:
+        everyone, lost = await installations.everyone(opened), await installations.lost_keys(opened, keyring)
+    finally:
+        await opened.close()
+    words = keyrings.told_of_lost(sorted(lost), count=sum(lost.values())) if lost else f"newest {keyring.newest}"
+    names = f"{len(everyone)} have the app installed; others install it at {settings.url}/slack/install"
+    found = [Finding("token keys", not lost, words), Finding("workspaces", True, names)]
+    return found + [one for installed in everyone for one in _examine_installation(installed)]
+
+
+def _examine_installation(found: Sealed) -> list[Finding]:
+    place = f"{found.team_id or found.enterprise_id} {found.name}"
+    costs, ends = without(tuple(found.scopes)), found.expires_at if found.refresh_token is None else None
+    again = [Finding(place, False, _ENDS.format(ends))] if ends else []
+    return again + ([Finding(place, True, costs)] if costs else [])
+
+
+_ENDS = "Slack does not renew its token, which ends at {:%F %R} UTC: the app has to be installed there again by then"
+
+
 async def _examine_slack(settings: Settings) -> list[Finding]:
     """Both tokens, each by the call that a start makes with it."""
     async with slack_session() as session:
@@ -392,11 +470,8 @@ def _examine_identity(answer: AsyncSlackResponse) -> list[Finding]:
 def _examine_scopes(answer: AsyncSlackResponse) -> list[Finding]:
     """What is done without for want of an optional scope; nothing where Slack does not say which there are."""
     named = str(answer.headers.get("x-oauth-scopes") or "")
-    missing = [scope for scope in ("channels:read", "groups:read") if scope not in named.split(",")]
-    if not named or not missing:
-        return []
-    words = "so results are told one by one instead of shown to the channel, which another company might read"
-    return [Finding("optional scopes", True, f"without {' and '.join(missing)}, {words}")]
+    costs = without(tuple(named.split(",")))
+    return [Finding("optional scopes", True, costs)] if named and costs else []
 
 
 def _examine_clock(ahead_seconds: float) -> Finding:

@@ -6,9 +6,11 @@ Knows nothing of Slack. Any number of workers may run; a row is claimed by one o
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import structlog
@@ -50,6 +52,10 @@ is given up unsent."""
 _GATHER_SECONDS = 0.005
 """Between two claims while most hands are busy, so that not each of them asks for its next delivery alone."""
 _HEARTBEAT_SECONDS = 5.0
+MANY_AT_ONCE = 20
+"""The same for one that serves many workspaces."""
+OF_ONE = 5
+"""Of those for one workspace at most, so that its slow Slack does not take up all hands."""
 NOWHERE = "-"
 """Claimed for until Slack has told us our workspace. No workspace has this id, so no lane of Slack's is claimed."""
 
@@ -65,12 +71,16 @@ class Worker:
         database_url: str,
         workspace: Callable[[], str | None],
         giving_up: GivingUp | None = None,
+        serves_many: bool = False,
     ) -> None:
         self._deps = deps
         self._senders = senders
         self._database_url = database_url
         self._workspace = workspace
         self._giving_up = giving_up
+        self._at_once = MANY_AT_ONCE if serves_many else AT_ONCE
+        self._of_one = OF_ONE if serves_many else outbox.EACH
+        self._busy: Counter[str] = Counter()
         self._token = secrets.randbits(62)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -133,9 +143,9 @@ class Worker:
         Returns whether more may be due than there was room for. Does not wait for the sends: a conversation for which
         Slack answers late holds up only its own lane.
         """
-        if len(self._sending) > AT_ONCE // 2:
+        if len(self._sending) > self._at_once // 2:
             await asyncio.sleep(_GATHER_SECONDS)  # one claim for several that end at about the same time
-        free = AT_ONCE - len(self._sending)
+        free = self._at_once - len(self._sending)
         if not free:
             return False
         # Another token for each claim, not one per worker: if a lease ends and this worker claims the row again, its
@@ -145,11 +155,13 @@ class Worker:
         for delivery in claimed:
             task = asyncio.create_task(self._deliver(delivery))
             self._sending.add(task)
-            task.add_done_callback(self._sent)
+            self._busy[delivery.workspace_id] += 1
+            task.add_done_callback(partial(self._sent, delivery.workspace_id))
         return len(claimed) == free
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _sent(self, workspace_id: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        self._busy -= Counter({workspace_id: 1})
         self._wake.set()  # there is room for another one, and the lane's next row can be claimed
         if task.cancelled():
             log.error("a delivery broke off", error="CancelledError")
@@ -164,6 +176,8 @@ class Worker:
             at_most=at_most,
             lease_seconds=LEASE_SECONDS,
             workspace=NOWHERE if workspace is None else workspace,
+            each=self._of_one,
+            busy=self._busy if self._of_one < self._at_once else outbox.NOBODY,
         )
 
     async def _deliver(self, delivery: Delivery) -> None:

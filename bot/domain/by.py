@@ -10,6 +10,7 @@ from bot.domain.classification import Classifier
 from bot.domain.plan import NO_LIMITS, Plan, Plans
 from bot.domain.press import Press
 from bot.domain.reply import NO_REPLIES, Replies
+from bot.domain.sketch import Model
 from bot.domain.team import Actor, Member, Team
 from bot.domain.template import CriteriaTemplates
 
@@ -33,6 +34,8 @@ class Rules:
     plans: Plans = NO_LIMITS
     teams: Mapping[UUID, Own] = field(default_factory=dict)
     """Teams that go by rules of their own."""
+    model: Model | None = None
+    """The language model that is asked about cases; None where none is set, or it cannot be asked."""
 
     def of(self, team_id: UUID) -> "Rules":
         """The rules that this team goes by."""

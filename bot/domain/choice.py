@@ -1,4 +1,8 @@
-"""Which kind of answer an option is: all that was asked for, a part of it, or none. Its title and its cost tell."""
+"""How far an option gives the customer what they asked for: in full, in part or not at all. Its title and cost tell.
+
+The one rule for precedents, learning, exceptions and words to copy. Words go before amounts: what is at stake is often
+more than was asked for, and an option that gives nothing may cost something ("No refund, but send an engineer").
+"""
 
 import re
 from decimal import Decimal
@@ -6,6 +10,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """The values are stored with a team's own wordings, so they stay as they are."""
+
     FULL = "full"
     PARTIAL = "partial"
     NONE = "none"
@@ -13,6 +19,8 @@ class Kind(StrEnum):
     """Neither its words nor its cost tell."""
 
 
+KINDS = (Kind.FULL, Kind.PARTIAL, Kind.NONE)
+GRANTED = frozenset({Kind.FULL, Kind.PARTIAL})
 NOUNS = {
     "refund_request": "refund",
     "billing_dispute": "credit",
@@ -24,7 +32,7 @@ NOUNS = {
 """What is given or not, by the type of the decision: "4 partial refund"."""
 
 _NONE = re.compile(
-    r"\b(no|not|none|never|nothing|without|decline[ds]?|declining|den(y|ied|ies)|refus(e|es|al)|reject(ed|s)?|"
+    r"\b(no|not|none|never|nothing|without|decline[ds]?|declining|den(y|ied|ies)|refus(e|es|al)|reject(ed|s)?|dismiss\w*|"
     r"keep to|stick to|hold to|hold firm|insist|stands?|as it is|as agreed|unchanged|let (it|them|him|her) go|"
     r"kein\w*|ablehn\w*|ningun\w*|rechaz\w*)\b",
     re.IGNORECASE,
@@ -48,13 +56,14 @@ _NEARLY_ALL = Decimal("0.95")
 def kind_of(title: str, *, cost: Decimal | None, amount: Decimal | None) -> Kind:
     """What the title says ("Pay half of it back", "No refund"), else how much of the amount at stake it costs.
 
-    cost and amount: of the option and at stake, in one currency; None where nobody knows.
+    cost and amount: of the option and at stake, in one currency; None where nobody knows. Of what is at stake only the
+    size counts: it is typed with either sign.
     """
     said = next((kind for kind, words in _WORDS if words.search(title)), None)
     if said is not None:
         return said
-    if cost is None or not amount or amount < 0 or cost < 0:
+    if cost is None or not amount or cost < 0:
         return Kind.OTHER
     if not cost:
         return Kind.NONE
-    return Kind.FULL if cost >= _NEARLY_ALL * amount else Kind.PARTIAL
+    return Kind.FULL if cost >= _NEARLY_ALL * abs(amount) else Kind.PARTIAL

@@ -14,7 +14,7 @@ from math import exp
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.lexicon import CLASSES, NONE, Found, Lexicon, words
 from bot.domain.money import parse_money
-from bot.domain.vocabulary import Vocabulary
+from bot.domain.vocabulary import LITTLE_WORDS, Vocabulary
 from bot.errors import Invalid
 
 TITLE_LENGTH, BODY_LENGTH = 200, 400
@@ -84,6 +84,8 @@ class Choices:
 
     is_on: bool = True
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asks_model: bool = True
+    """Whether a language model may read its cases, where the installation has one."""
 
     def differs_in(self, other: "Choices") -> list[str]:
         """The types whose words are others."""
@@ -106,6 +108,13 @@ class Classifier:
     def with_words(self, added: Mapping[str, Sequence[str]]) -> "Classifier":
         """It with the words that a team has chosen for each type."""
         return replace(self, lexicon=self.lexicon.with_words(added))
+
+    def knows(self, word: str) -> bool:
+        """Whether it is an ordinary word of such texts, in any form: what is capitalised and none is a name."""
+        return all(
+            part in LITTLE_WORDS or part.isdigit() or self.vocabulary.has(part) or self.lexicon.has(part)
+            for part in words(word)
+        )
 
     def read(self, text: str, *, currency: str = "USD", votes: Mapping[str, float] | None = None) -> Reading:
         """What the text is about. Any text will do, an empty one too: it abstains.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.grant import Grant
+from bot.domain import choice
 from bot.domain.ledger import Entry
 
 LEAST_FOR_MEDIAN = 3
@@ -72,6 +72,12 @@ def _customer(name: str, entries: list[Entry]) -> Customer:
     grants = Counter(entry.grant for entry in entries)
     costs: dict[str, Decimal] = {}
     for entry in entries:
-        if entry.grant is not Grant.NONE and entry.cost is not None:
+        if entry.grant in choice.GRANTED and entry.cost is not None:
             costs[entry.currency] = costs.get(entry.currency, Decimal(0)) + entry.cost
-    return Customer(name, grants[Grant.FULL], grants[Grant.PARTIAL], grants[Grant.NONE], tuple(sorted(costs.items())))
+    return Customer(
+        name,
+        grants[choice.Kind.FULL],
+        grants[choice.Kind.PARTIAL],
+        grants[choice.Kind.NONE],
+        tuple(sorted(costs.items())),
+    )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from statistics import fmean
 from uuid import UUID
 
-from bot.domain.grant import Grant
+from bot.domain.choice import Kind
 from bot.domain.rate import MANY, Rate, Separation, base_of, rate, separation
 
 LEAST_RESOLVERS = 3
@@ -31,7 +31,7 @@ class Past:
     title: str
     decision_type: str
     resolved_at: datetime
-    grant: Grant
+    grant: Kind
     resolved_by: UUID = field(repr=False)
     """Only counted: how many people there are."""
     amount: Decimal | None = None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import sqrt
 from uuid import UUID
 
-from bot.domain.grant import Grant
+from bot.domain.choice import GRANTED, Kind
 
 YEAR = timedelta(days=365)
 """Requests of one customer are counted over the twelve months up to the one at hand."""
@@ -26,7 +26,7 @@ class Entry:
     number: int
     title: str
     choice: str
-    grant: Grant
+    grant: Kind
     cost: Decimal | None
     currency: str
     resolved_at: datetime
@@ -84,14 +84,14 @@ class Drift:
         return moved / sqrt(total * (k * k - 1) / 12) > RISING
 
 
-def drifts(resolved: Iterable[tuple[str, datetime, Grant]], *, since: datetime | None, now: datetime) -> list[Drift]:
+def drifts(resolved: Iterable[tuple[str, datetime, Kind]], *, since: datetime | None, now: datetime) -> list[Drift]:
     """By type, those with a grant, most of them first; only quarters that are over, and that the team saw from their
     beginning: the one in which it began, `since`, would make every line rise.
 
     resolved: type, when, what came of it.
     """
     quarters = _quarters(since, now)
-    found: dict[str, Mapping[Quarter, list[Grant]]] = {}
+    found: dict[str, Mapping[Quarter, list[Kind]]] = {}
     for kind, at, grant in resolved:
         of_type = found.setdefault(kind, {quarter: [] for quarter in quarters})
         if (quarter := quarter_of(at)) in of_type:
@@ -110,6 +110,6 @@ def _quarters(since: datetime | None, now: datetime) -> Sequence[Quarter]:
     return quarters
 
 
-def _drift(kind: str, of_type: Mapping[Quarter, list[Grant]]) -> Drift:
-    granted = tuple(sum(grant is not Grant.NONE for grant in grants) for grants in of_type.values())
+def _drift(kind: str, of_type: Mapping[Quarter, list[Kind]]) -> Drift:
+    granted = tuple(sum(grant in GRANTED for grant in grants) for grants in of_type.values())
     return Drift(kind, tuple(of_type), granted, tuple(len(grants) for grants in of_type.values()))

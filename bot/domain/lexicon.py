@@ -97,6 +97,10 @@ def _is(written: str, word: str) -> bool:
     return word.startswith(written[:-1]) if written.endswith("*") else word == written
 
 
+LEAST_BEGINNING = 5
+"""Letters, with the star: shorter beginnings are those of too many words."""
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """phrases: of `CLASSES`; signs: what else is read, by "urgency", "tier", "risk", "person", "negation"."""
@@ -124,6 +128,18 @@ class Lexicon:
         pairs = ((about, " ".join(words(one))) for about, typed in added.items() for one in typed)
         own = tuple(Phrase(written, about, self.added_weight) for about, written in pairs if written)
         return replace(self, phrases=(*self.phrases, *own)) if own else self
+
+    def has(self, word: str) -> bool:
+        """Whether some phrase has the word, in whatever language."""
+        return word in self._written or any(word.startswith(beginning) for beginning in self._beginnings)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        return frozenset(one for phrase in self.phrases for step in phrase.steps for one in step)
+
+    @cached_property
+    def _beginnings(self) -> tuple[str, ...]:
+        return tuple({one[:-1] for one in self._written if one.endswith("*") and len(one) > LEAST_BEGINNING})
 
     @cached_property
     def index(self) -> Index:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.choice import Kind
 from bot.domain.decision import DECISION_TYPES, Case
-from bot.domain.grant import Grant
 from bot.domain.learning import Past
 from bot.domain.ledger import Drift
 from bot.domain.money import format_money
@@ -75,7 +75,7 @@ class Proposal:
     key: str
     """Tells it from the team's other proposals; the same cases have the same key tomorrow."""
     decision_type: str
-    grant: Grant | None
+    grant: Kind | None
     """What was answered each time; None: exceptions of the type rise."""
     word: str = ""
     """What the cases have in common beside the type; empty: nothing is needed."""
@@ -151,8 +151,14 @@ def _alike(cases: Sequence[Past]) -> tuple[Past, ...]:
     """From the smallest amount up to the first that was answered otherwise, or did not work; all at that amount are
     beyond the bound."""
     ordered = sorted(cases, key=lambda case: (_size(case), case.number))
-    odd = next((case for case in ordered if case.grant is not ordered[0].grant or case.worked is False), None)
+    first = ordered[0].grant
+    odd = next((case for case in ordered if _is_other(case, first) or case.worked is False), None)
     return tuple(ordered) if odd is None else tuple(case for case in ordered if _size(case) < _size(odd))
+
+
+def _is_other(case: Past, kind: Kind) -> bool:
+    """Of what nobody can tell nobody can say that it was answered the same way."""
+    return case.grant is not kind or kind is Kind.OTHER
 
 
 def _size(case: Past) -> Decimal:

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any, TypeVar
 from uuid import UUID
 
-from bot.domain.choice import NOUNS, Kind
+from bot.domain.choice import KINDS, NOUNS, Kind
 from bot.domain.decision import Dossier, Phase, Status
 from bot.domain.option import MAX_OPTIONS, TITLE_LENGTH, Option, OptionDraft
 
@@ -37,7 +37,6 @@ SUGGESTED = 6
 PRIOR = 4
 """So many imagined cases, spread evenly over the three kinds, draw a recommendation's confidence towards a third."""
 OLD = timedelta(days=365)
-KINDS = (Kind.FULL, Kind.PARTIAL, Kind.NONE)
 SCALED = "The cost is scaled from an earlier case to the amount at stake here."
 T = TypeVar("T")
 # An amount of another case in a title would be taken for one of this.
@@ -114,13 +113,14 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """An option of an earlier case, as it would read here."""
+    """An option of an earlier case, as it would read here, or one that a language model drafted."""
 
     source: UUID
     """The option's id."""
     draft: OptionDraft
     is_scaled: bool = False
     """Whether its cost is."""
+    is_drafted: bool = False
 
 
 @dataclass(frozen=True)

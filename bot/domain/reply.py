@@ -9,37 +9,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.domain.choice import KINDS, Kind, kind_of
 from bot.domain.decision import DECISION_TYPES, Dossier
-from bot.domain.grant import Grant, grant_of
 from bot.domain.money import format_money
 from bot.errors import Invalid
 
 CUSTOMER = "{customer}"
 """What stands for the customer's name in a wording."""
 WORDING_LENGTH = 2000
-CHOICES = {Grant.FULL: "in full", Grant.PARTIAL: "in part", Grant.NONE: "not at all"}
+CHOICES = {Kind.FULL: "in full", Kind.PARTIAL: "in part", Kind.NONE: "not at all"}
 
 
 @dataclass(frozen=True)
 class Replies:
     """The installation's wordings, by type and choice; a team may have its own in their place."""
 
-    by_type: Mapping[str, Mapping[Grant, str]]
+    by_type: Mapping[str, Mapping[Kind, str]]
 
-    def of(self, decision_type: str, grant: Grant) -> str:
+    def of(self, decision_type: str, grant: Kind) -> str:
         return self.by_type[decision_type][grant]
 
     @classmethod
     def from_dict(cls, replies: Mapping[str, object]) -> "Replies":
         """Read the parsed table [replies]. Raises ValueError that names the key: "replies.refund_request.full"."""
-        read = {kind: MappingProxyType({g: _text(replies, kind, g) for g in Grant}) for kind in DECISION_TYPES}
+        read = {kind: MappingProxyType({g: _text(replies, kind, g) for g in KINDS}) for kind in DECISION_TYPES}
         return cls(MappingProxyType(read))
 
 
 NO_REPLIES = Replies({})
 
 
-def _text(replies: Mapping[str, object], kind: str, grant: Grant) -> str:
+def _text(replies: Mapping[str, object], kind: str, grant: Kind) -> str:
     table = replies.get(kind)
     found = table.get(grant.value) if isinstance(table, Mapping) else None
     if not isinstance(found, str) or not found.strip():
@@ -60,7 +60,7 @@ def check_wording(typed: str) -> str:
 class Kit:
     """What is there to copy."""
 
-    grant: Grant
+    grant: Kind
     wording: str
     """Before the customer's name is in it."""
     reply: str
@@ -69,19 +69,20 @@ class Kit:
     """For colleagues: what was decided and what it costs; not why nor by whom, as people write names into reasons."""
 
 
-def kit(dossier: Dossier, *, wordings: Mapping[Grant, str]) -> Kit:
+def kit(dossier: Dossier, *, wordings: Mapping[Kind, str]) -> Kit:
     """wordings: those of the decision's type. dossier: of a resolved decision."""
     grant = choice_of(dossier)
     wording = wordings[grant]
     return Kit(grant, wording, wording.replace(CUSTOMER, dossier.decision.case.customer_name), _ticket(dossier))
 
 
-def choice_of(dossier: Dossier) -> Grant:
-    """How far the chosen option gives the customer what they asked for."""
+def choice_of(dossier: Dossier) -> Kind:
+    """How far the chosen option gives the customer what they asked for; what nobody can tell is worded as a part."""
     chosen = dossier.option(dossier.outcome.selected_option_id) if dossier.outcome else None
     if chosen is None:
-        return Grant.NONE
-    return grant_of(chosen.title, chosen.financial_cost, dossier.decision.case.financial_impact)
+        return Kind.NONE
+    kind = kind_of(chosen.title, cost=chosen.financial_cost, amount=dossier.decision.case.financial_impact)
+    return Kind.PARTIAL if kind is Kind.OTHER else kind
 
 
 def _ticket(dossier: Dossier) -> str:

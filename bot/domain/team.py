@@ -15,6 +15,14 @@ ROLES = {
 TOP_AUTHORITY = 5
 
 
+_LANGUAGES = (
+    "danish dutch english finnish french german hungarian italian norwegian portuguese romanian russian spanish "
+    "swedish turkish"
+)
+LANGUAGES = {name: name.capitalize() for name in _LANGUAGES.split()} | {"simple": "Another one, or several"}
+"""In which a team writes: PostgreSQL's name of its text search configuration -> what people read."""
+
+
 @dataclass(frozen=True)
 class Team:
     id: UUID
@@ -28,6 +36,8 @@ class Team:
     """Whether results and decisions are shown to the whole channel, where no other company reads there."""
     tier: str = "starter"
     """The plan it has: one of `plan.TIERS`."""
+    language: str = "english"
+    """Of `LANGUAGES`."""
 
     @property
     def key(self) -> str:

@@ -47,6 +47,11 @@ class Vocabulary:
         """raw: as bot/words.toml holds it."""
         return cls(raw["counts"], raw["texts"])
 
+    def has(self, word: str) -> bool:
+        """In any of its forms. Three letters and an e are too little to go by: "Jane" is no form of "Jan"."""
+        stem = _stem(word)
+        return stem in self.counts and not (word == f"{stem}e" and len(stem) == SHORTEST_STEM)
+
     @classmethod
     def of(cls, told: Iterable[tuple[Iterable[str], str]]) -> "Vocabulary":
         """told: the words of each text, and its class. Raises ValueError for a class that is none."""

@@ -1,5 +1,6 @@
 """Suggestions from the text of a case: read it, keep what was read, let a team choose. No ballot is read for them."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,10 +57,14 @@ async def choose(db: Db, by: By, chosen: Choices, *, is_workspace_admin: bool) -
         before = await classification.choices(c, by.team.id, lock=True)
         if before == chosen:
             return
-        await classification.set_choices(c, by.team.id, chosen)
+        # The window asks about a model only where there is one; what was chosen of it stays otherwise.
+        chosen_now = chosen if by.rules.model else replace(chosen, asks_model=before.asks_model)
+        await classification.set_choices(c, by.team.id, chosen_now)
         keeper = by.actor.keeper
         whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
-        switched = {"is_on": [before.is_on, chosen.is_on], "words_of": chosen.differs_in(before)}
+        switched = {"is_on": [before.is_on, chosen.is_on], "words_of": chosen_now.differs_in(before)}
+        if chosen_now.asks_model != before.asks_model:
+            switched["asks_model"] = [before.asks_model, chosen_now.asks_model]
         details = {"team": str(by.team.id), **switched, **whom}
         await audit.write(c, "suggestions.changed", by=keeper.member_id, details=details)
 

@@ -19,7 +19,7 @@ from bot.domain.decision import (
 )
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
-from bot.services import classification
+from bot.services import classification, sketch
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
 from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
@@ -46,6 +46,7 @@ async def open_decision(
             place = {"channel_id": channel_id, "permalink": permalink}
             decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
         await _read(c, by, decision_id, case=case, currency=currency)
+        await sketch.want(c, by, decision_id)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))
         await remember(c, by, kind="decision", made=decision_id)
         await _advance(c, by, decision_id)
@@ -158,6 +159,8 @@ async def edit_case(
         # While it is being defined an amount is not changed, but found out.
         shown = () if found.decision.status is Status.CREATED else changes
         await decision.set_case(c, decision_id, case, changes=shown)
+        if (case.title, case.description) != (found.decision.case.title, found.decision.case.description):
+            await sketch.want(c, by, decision_id)
         if found.decision.channel_id is None:
             await decision.set_place(c, decision_id, workspace_id=by.actor.workspace_id, channel_id=channel_id)
         await _advance(c, by, decision_id)

@@ -18,7 +18,8 @@ from bot.domain.plan import Plans
 from bot.domain.team import Member
 from bot.errors import Conflict, Invalid, NotFound
 from bot.services import team as teams
-from bot.store import audit, decision, erasure, team
+from bot.services.isolation import each
+from bot.store import audit, decision, erasure, installation, team
 from bot.store.db import Db, run_tx
 from bot.store.erasure import Place
 
@@ -234,6 +235,12 @@ async def erase_workspace(db: Db, workspace_id: str) -> list[UUID]:
     for team_id in homes:
         await erase_team(db, team_id)
     return homes
+
+
+async def erase_gone(db: Db, *, after: timedelta) -> int:
+    """The teams of all workspaces that took the app out so long ago; returns how many workspaces those are."""
+    gone = await run_tx(db, lambda c: installation.gone_for(c, after))
+    return len((await each("a workspace cannot be erased", gone, lambda one: erase_workspace(db, one))).done)
 
 
 async def _forget_each(c: AsyncConnection, ids: Sequence[UUID]) -> None:

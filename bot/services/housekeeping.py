@@ -8,7 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Transition
 from bot.domain.round import LEFT_ALONE, RoundState
 from bot.services.isolation import each
-from bot.store import attempt, audit, decision, dossier, kept_answer, outbox, press, reminder, round, token
+from bot.store import (
+    attempt,
+    audit,
+    decision,
+    dossier,
+    installation,
+    kept_answer,
+    outbox,
+    press,
+    reminder,
+    round,
+    token,
+)
 from bot.store.db import Db, run_tx
 
 LEAST_TOLD = 2
@@ -26,7 +38,8 @@ async def purge(db: Db) -> int:
         await token.purge(c)
         await attempt.purge(c)
         await kept_answer.purge(c)
-        return await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
+        gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
+        return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 
     return await run_tx(db, work, budget_seconds=30)
 

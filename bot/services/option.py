@@ -11,7 +11,9 @@ from bot.domain.decision import Dossier, Phase
 from bot.domain.option import MOST_AT_ONCE, Option, OptionDraft, check_drafts, check_option
 from bot.domain.permission import check
 from bot.domain.precedent import suggestion
+from bot.domain.sketch import suggestions
 from bot.errors import NotAllowed, NotFound
+from bot.services import sketch as sketches
 from bot.services.press import Done, Replaced, act, act_once
 from bot.store import audit, dossier, option, precedent
 from bot.store.db import Db, run_tx
@@ -60,7 +62,8 @@ def _of_option(line: str, option_id: UUID, **more: object) -> Done:
 
 
 async def add_suggested(db: Db, by: By, decision_id: UUID, *, source: UUID) -> Dossier:
-    """Add the option of an earlier case as it would read here, as the presser's own; the same press twice adds it once.
+    """Add the option of an earlier case as it would read here, or one that the language model drafted, as the
+    presser's own; the same press twice adds it once.
 
     What is added is worked out here anew: a button carries an id, never a text. Raises NotFound where the team has no
     decided case with that option.
@@ -70,13 +73,19 @@ async def add_suggested(db: Db, by: By, decision_id: UUID, *, source: UUID) -> D
     async def rule(c: AsyncConnection, found: Dossier) -> Done | None:
         if found.option(option_id):
             return None
-        draft = await _suggested(c, found, source)
+        draft = await _drafted(c, by, found, source) or await _suggested(c, found, source)
         checked = check_option(draft, others=found.options)
         where = {"decision_id": decision_id, "created_by": by.member.id}
         await option.add(c, option_id, **where, draft=checked, is_suggested=True)
         return _of_option("option.proposed", option_id, is_suggested=True)
 
     return await act(db, by, decision_id, Action.PROPOSE_OPTION, rule)
+
+
+async def _drafted(c: AsyncConnection, by: By, found: Dossier, source: UUID) -> OptionDraft | None:
+    drafted = await sketches.look(c, by, found.decision.id)
+    offered = suggestions(found, drafted) if drafted else ()
+    return next((one.draft for one in offered if one.source == source), None)
 
 
 async def _suggested(c: AsyncConnection, found: Dossier, source: UUID) -> OptionDraft:

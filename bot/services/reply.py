@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
+from bot.domain.choice import KINDS
 from bot.domain.decision import Dossier
-from bot.domain.grant import Grant
 from bot.domain.permission import check
 from bot.domain.reply import Kit, check_wording, choice_of, kit
 from bot.store import audit, dossier, wording
@@ -21,7 +21,7 @@ async def read(db: Db, by: By, decision_id: UUID) -> tuple[Dossier, Kit]:
         found = await _decided(c, by, decision_id)
         kind = found.decision.case.decision_type
         own = await wording.of_type(c, by.team.id, kind)
-        wordings = {grant: own.get(grant) or by.rules.replies.of(kind, grant) for grant in Grant}
+        wordings = {grant: own.get(grant) or by.rules.replies.of(kind, grant) for grant in KINDS}
         return found, kit(found, wordings=wordings)
 
     return await run_tx(db, work)

@@ -31,6 +31,9 @@ from bot.store.db import Db, autocommit, run_tx
 
 ANNOUNCE = "team.announce"
 TENDED = "team.tended"
+LANGUAGE = "team.language"
+LANGUAGE_SECONDS = 17.0
+"""Less than a delivery is given."""
 TOLD_AT_MOST = 20
 """People who are told one by one, where their team has no channel; those with the most authority first."""
 ONLY_MEMBERS = "Only full members of this workspace can be in a team, not guests or bots."
@@ -46,6 +49,7 @@ class Fields:
     team_size: int
     currency: str
     broadcasts: bool = True
+    language: str = "english"
 
     def values(self) -> dict[str, object]:
         return {
@@ -55,6 +59,7 @@ class Fields:
             "team_size": self.team_size,
             "currency": self.currency,
             "broadcasts": self.broadcasts,
+            "language": self.language,
         }
 
 
@@ -294,12 +299,27 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
 
     async def work(c: AsyncConnection) -> Team:
         check_admin(by.actor, is_workspace_admin=is_workspace_admin)
-        await team.update_team(c, by.team.id, fields.values())
+        language = (await team.get_team(c, by.team.id)).language
+        await team.update_team(c, by.team.id, {**fields.values(), "language": language})
+        if fields.language != language:
+            await _change_language(c, by, fields.language)
         await _write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
         await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
     return await run_tx(db, work)
+
+
+async def _change_language(c: AsyncConnection, by: By, language: str) -> None:
+    """In the worker: with it the words of all decided cases are read anew, seconds for a team with thousands."""
+    payload = {"team": str(by.team.id), "language": language}
+    key = f"language:{by.team.id}:{by.now.isoformat()}"
+    await outbox.enqueue(c, kind=LANGUAGE, lane=f"team:{by.team.id}", key=key, payload=payload)
+
+
+async def set_language(db: Db, team_id: UUID, language: str) -> None:
+    """In which the team writes; see `LANGUAGES` of the domain."""
+    await run_tx(db, lambda c: team.update_team(c, team_id, {"language": language}), budget_seconds=LANGUAGE_SECONDS)
 
 
 async def _write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:

@@ -17,9 +17,9 @@ CENT = Decimal("0.01")
 async def choices(c: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Choices:
     """`lock`: so that two changes take turns."""
     k = t.teams.c
-    query = select(k.suggests_from_text, k.suggestion_words).where(k.id == team_id)
+    query = select(k.suggests_from_text, k.suggestion_words, k.asks_model).where(k.id == team_id)
     row = (await c.execute(query.with_for_update() if lock else query)).one()
-    return Choices(row.suggests_from_text, _words(row.suggestion_words))
+    return Choices(row.suggests_from_text, _words(row.suggestion_words), row.asks_model)
 
 
 def _words(kept: object) -> dict[str, tuple[str, ...]]:
@@ -30,7 +30,7 @@ def _words(kept: object) -> dict[str, tuple[str, ...]]:
 
 async def set_choices(c: AsyncConnection, team_id: UUID, chosen: Choices) -> None:
     words = {about: list(typed) for about, typed in chosen.words.items()}
-    values = {"suggests_from_text": chosen.is_on, "suggestion_words": words}
+    values = {"suggests_from_text": chosen.is_on, "suggestion_words": words, "asks_model": chosen.asks_model}
     await c.execute(update(t.teams).where(t.teams.c.id == team_id).values(**values))
 
 

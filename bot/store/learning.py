@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, FromClause, Interval, ScalarSelect, func, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.choice import kind_of
 from bot.domain.decision import Decision, Status
-from bot.domain.grant import grant_of
 from bot.domain.learning import Past
 from bot.domain.ledger import YEAR, Entry
 from bot.domain.outcome import has_worked
@@ -61,7 +61,7 @@ def _past(row: Any) -> Past:
         title=row.title,
         decision_type=row.decision_type,
         resolved_at=row.resolved_at,
-        grant=grant_of(row.choice, row.financial_cost, row.financial_impact),
+        grant=kind_of(row.choice, cost=row.financial_cost, amount=row.financial_impact),
         resolved_by=row.resolved_by,
         amount=row.financial_impact,
         currency=row.currency,
@@ -175,7 +175,7 @@ def _entry(row: Any) -> Entry:
         number=row.number,
         title=row.title,
         choice=row.choice,
-        grant=grant_of(row.choice, row.financial_cost, row.financial_impact),
+        grant=kind_of(row.choice, cost=row.financial_cost, amount=row.financial_impact),
         cost=row.financial_cost,
         currency=row.currency,
         resolved_at=row.actual_resolution_date,

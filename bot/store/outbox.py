@@ -1,5 +1,6 @@
 """Deliveries that must follow a commit: enqueue, claim, settle (table `outbox`, rows kept 30 days)."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from bot.store import tables as t
 CHANNEL = "outbox"
 KEPT = timedelta(days=30)
 MAX_ATTEMPTS = 8
+NOBODY: Mapping[str, int] = {}
+GONE_KEPT = timedelta(days=1)
+"""How long deliveries wait for a workspace that has taken the app out: it may come back."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Delivery:
     """An earlier claim ended without a verdict: its effect may or may not have happened."""
     created_at: datetime
     """By the database's clock. No message of this delivery is older, so a search for one begins here."""
+    workspace_id: str = ""
+    """The workspace that it is for; '' where nobody can tell."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:
@@ -49,23 +55,41 @@ _ENQUEUE = text(
     """
 ).bindparams(bindparam("payload", type_=JSONB))
 
-# Only a lane's head can be claimed. It is found by `= (SELECT min ...)`: the obvious "NOT EXISTS an earlier one" took
-# quadratic time with 20,000 rows behind one rate-limited head. MATERIALIZED: a join may otherwise evaluate the LIMIT
-# twice. A worker holds Slack's token of one workspace, so it leaves the lanes of other workspaces to their workers.
+EACH = 20
+"""So many heads of one workspace are looked for, unless a claim says otherwise: another worker may take some."""
+EVERY = ""
+"""For `claim`: whatever workspace a delivery is for."""
+INSTALLED = "*"
+"""For `claim`: the workspaces that have the app installed now."""
+
+# Only a lane's head can be claimed, and workspaces take turns: the first of each, then the second of each. What a
+# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `due_heads`
+# looks at so many rows of each workspace, however many there are. MATERIALIZED: a join may otherwise evaluate the LIMIT
+# twice. A worker with the token of one workspace leaves Slack's lanes of the others to their workers.
 # `token` (of the claim, no secret) stays on the row until a verdict clears it: a row that has one while it is claimed
 # was claimed before without a verdict, and is ambiguous.
 _CLAIM = text(
     """
-    WITH head AS MATERIALIZED (
-      SELECT o.id, o.token AS previous FROM outbox o
+    WITH RECURSIVE place (id) AS (
+      (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > place.id
+        ORDER BY o.workspace_id LIMIT 1) FROM place WHERE place.id IS NOT NULL),
+    turn AS MATERIALIZED (
+      SELECT h.id, h.run_at, place.busy + row_number() OVER (PARTITION BY place.id ORDER BY h.run_at, h.id) AS turn
+      FROM (
+        SELECT p.id, coalesce(CAST(CAST(:busy AS jsonb) ->> p.id AS int), 0) AS busy,
+          CASE :workspace WHEN '' THEN true WHEN '*' THEN is_installed(p.id) ELSE p.id = :workspace END AS is_ours
+        FROM place p WHERE p.id IS NOT NULL) AS place
+      CROSS JOIN LATERAL due_heads(place.id, place.is_ours, CAST(:each AS int) - place.busy) AS h),
+    head AS MATERIALIZED (
+      SELECT o.id, o.token AS previous FROM turn JOIN outbox o ON o.id = turn.id
       WHERE o.state = 'ready' AND o.run_at <= now()
-        AND o.id = (SELECT min(p.id) FROM outbox p WHERE p.lane = o.lane AND p.state = 'ready')
-        AND (:workspace = '' OR o.lane NOT LIKE 'slack:%' OR starts_with(o.lane, 'slack:' || :workspace || ':'))
-      ORDER BY o.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED)
+      ORDER BY turn.turn, turn.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED)
     UPDATE outbox o SET attempts = attempts + 1, token = :token, run_at = now() + make_interval(secs => :lease_seconds)
     FROM head WHERE o.id = head.id
     RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous,
-      o.created_at
+      o.created_at, o.workspace_id
     """
 )
 _DONE = text(
@@ -116,19 +140,27 @@ async def go_on(c: AsyncConnection, *, key: str, payload: Mapping[str, object], 
 
 
 async def claim(
-    c: AsyncConnection, *, token: int, at_most: int, lease_seconds: float, workspace: str
+    c: AsyncConnection,
+    *,
+    token: int,
+    at_most: int,
+    lease_seconds: float,
+    workspace: str,
+    each: int = EACH,
+    busy: Mapping[str, int] = NOBODY,
 ) -> list[Delivery]:
     """Take the heads of lanes that are due; nobody else gets them for `lease_seconds`. One statement.
 
-    `token`: names this claim; only who knows it may settle its rows. `workspace`: '' for the lanes of every one.
+    `token`: names this claim; only who knows it may settle its rows. `workspace`: whose lanes of Slack, or `EVERY`, or
+    `INSTALLED`. `each`: so many of one workspace at most, with those that are under way already (`busy`).
     """
-    rows = await c.execute(
-        _CLAIM, {"token": token, "at_most": at_most, "lease_seconds": lease_seconds, "workspace": workspace}
-    )
+    words = {"token": token, "at_most": at_most, "lease_seconds": lease_seconds, "workspace": workspace, "each": each}
+    rows = await c.execute(_CLAIM, words | {"busy": json.dumps(dict(busy))})
     return [
-        Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous, r.created_at)
+        Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous, r.created_at,
+                 r.workspace_id)
         for r in rows
-    ]
+    ]  # fmt: skip
 
 
 async def settle_done(c: AsyncConnection, delivery: Delivery) -> None:
@@ -239,7 +271,9 @@ _STANDING = text(
     WITH due AS (
       SELECT min(o.run_at) AS since FROM outbox o WHERE o.state = 'ready' AND o.run_at <= now()
         AND o.id = (SELECT min(p.id) FROM outbox p WHERE p.lane = o.lane AND p.state = 'ready')
-        AND (:workspace = '' OR o.lane NOT LIKE 'slack:%' OR starts_with(o.lane, 'slack:' || :workspace || ':')))
+        AND (o.lane NOT LIKE 'slack:%' OR
+          CASE :workspace WHEN '' THEN true WHEN '*' THEN is_installed(o.workspace_id)
+            ELSE o.workspace_id = :workspace END))
     SELECT count(*) FILTER (WHERE state = 'ready') AS ready, count(*) FILTER (WHERE state = 'dead') AS dead,
       count(*) FILTER (WHERE state = 'ready' AND last_error = ANY (:refusals)) AS refused,
       (array_agg(last_error ORDER BY run_at DESC) FILTER (WHERE state = 'ready' AND last_error = ANY (:refusals)))[1]
@@ -251,7 +285,7 @@ _STANDING = text(
 
 
 async def standing(c: AsyncConnection, *, workspace: str, refusals: Iterable[str]) -> Standing:
-    """One statement. `workspace` '' = every workspace's lanes; refusals: names of errors that an operator mends."""
+    """One statement. `workspace`: as for `claim`; refusals: names of errors that an operator mends."""
     row = (await c.execute(_STANDING, {"workspace": workspace, "refusals": sorted(refusals)})).one()
     return Standing(row.ready, row.dead, float(row.oldest), row.refused, row.refusal)
 
@@ -288,6 +322,20 @@ async def retry(c: AsyncConnection, *, ids: Sequence[int]) -> int:
     done = await c.execute(query.where(o.c.id.in_(ids)) if ids else query)
     await c.execute(select(func.pg_notify(CHANNEL, "")))
     return done.rowcount
+
+
+async def give_up_gone(c: AsyncConnection) -> int:
+    """Give up what waits for more than a day for a workspace that has taken the app out. Returns how many."""
+    o, i, w = t.outbox, t.workspace_installations.c, t.enterprise_workspaces.c
+    ended_then = (i.status != "active") & (i.ended_at < func.now() - GONE_KEPT)
+    of_org = (i.enterprise_id == w.enterprise_id) & i.team_id.is_(None)
+    ours = select(w.workspace_id).join(t.workspace_installations, of_org)
+    left_then = w.left_at < func.now() - GONE_KEPT
+    gone = select(i.team_id).where(ended_then, i.team_id.is_not(None)).union(ours.where(ended_then | left_then))
+    waits = (o.c.state == "ready", o.c.lane.like("slack:%"), o.c.created_at < func.now() - GONE_KEPT)
+    there = (o.c.workspace_id.in_(gone), func.is_installed(o.c.workspace_id).is_(False))
+    ended = update(o).where(*waits, *there).values(state="dead", done_at=func.now(), last_error="not_installed")
+    return (await c.execute(ended)).rowcount
 
 
 async def purge(c: AsyncConnection) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     FetchedValue,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -98,6 +99,7 @@ teams = Table(
     Column("suggestion_words", JSONB, nullable=False, server_default=text("'{}'")),  # type -> words that it adds
     Column("language", Text, nullable=False, server_default=text("'english'")),  # a text search configuration's name
     Column("allows_passwords", Boolean, nullable=False, server_default=text("false")),  # for signing in to the web
+    Column("asks_model", Boolean, nullable=False, server_default=text("true")),  # where there is a language model
 )
 
 team_members = Table(
@@ -378,6 +380,7 @@ outbox = Table(
     Column("last_error", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
     Column("done_at", TIMESTAMPTZ),
+    Column("workspace_id", Text, nullable=False, server_default=text("''")),  # by a trigger, from the lane
 )
 
 reminders = Table(
@@ -440,6 +443,31 @@ forecasts = Table(
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("made_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""What a language model made of the text of a case; of no use once the text is another one."""
+
+model_usage = Table(
+    "model_usage",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("tokens", Integer, nullable=False, server_default=text("0")),
+    Column("asked", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),
+    Column("last_error", Text),
+    Column("failed_at", TIMESTAMPTZ),
+    Index("ix_model_usage_day", "day"),
+)
+
 wordings = Table(
     "wordings",
     metadata,
@@ -498,3 +526,45 @@ workflow_runs = Table(
     Column("ended_at", TIMESTAMPTZ),
 )
 """Steps of Workflow Builder that wait for a decision; ended_at: the answer is queued."""
+
+workspace_installations = Table(
+    "workspace_installations",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("enterprise_id", Text),
+    Column("team_id", Text),  # None: the organisation as a whole
+    Column("is_org", Boolean, nullable=False),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("bot_token", LargeBinary),  # this and the next two encrypted: bot/keyring.py
+    Column("previous_token", LargeBinary),
+    Column("refresh_token", LargeBinary),
+    Column("expires_at", TIMESTAMPTZ),
+    Column("bot_user_id", Text, nullable=False, server_default=text("''")),
+    Column("bot_id", Text, nullable=False, server_default=text("''")),
+    Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("generation", Integer, nullable=False, server_default=text("1")),
+    Column("installed_by", Text),
+    Column("installed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("status", Text, nullable=False, server_default=text("'active'")),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("key_id", Text),
+)
+"""Who has installed the app. One that has ended keeps its row, without tokens."""
+
+enterprise_workspaces = Table(
+    "enterprise_workspaces",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("enterprise_id", Text, nullable=False),
+    Column("left_at", TIMESTAMPTZ),
+)
+
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("browser", LargeBinary, nullable=False),
+    Column("team_id", Text),
+    Column("expires_at", TIMESTAMPTZ, nullable=False),
+    Column("used_at", TIMESTAMPTZ),
+)

@@ -19,7 +19,7 @@ NO_PASSWORD = "!"
 
 def team_of(row: Any) -> Team:
     about = (row.team_id, row.team_name, row.company_name, row.industry, row.team_size)
-    return Team(*about, row.currency, row.broadcasts, row.tier)
+    return Team(*about, row.currency, row.broadcasts, row.tier, row.language)
 
 
 def member_of(row: Any) -> Member:
@@ -45,6 +45,7 @@ TEAM_COLUMNS = (
     t.teams.c.currency,
     t.teams.c.broadcasts,
     func.coalesce(t.teams.c.subscription_tier, "starter").label("tier"),
+    t.teams.c.language,
 )
 MEMBER_COLUMNS = (
     t.team_members.c.id.label("member_id"),

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.classification import Choices, Reading
 from bot.domain.decision import DECISION_TYPES, Case
 from bot.domain.lexicon import words
+from bot.domain.sketch import Model
 from bot.errors import Invalid
 from bot.views.slack import ids, kit, notice, text
 from bot.views.slack.entry import checkbox, long_text
@@ -18,6 +19,7 @@ SUGGESTED = "suggested"
 """Name of the block that says what was suggested."""
 FILLED = ("decision_type", "financial_impact", "urgency", "expected_date")
 """Fields that the text may fill; the date goes with the urgency."""
+MODEL = "model"
 WORDS_LENGTH, MOST_PHRASES, PHRASE_LENGTH = 1000, 40, 60
 _PARTS = re.compile(r"[,;\n]+")
 
@@ -70,17 +72,17 @@ def _is_as_suggested(view: View, block: Mapping[str, Any]) -> bool:
     return name in FILLED and Fields(view).is_as_it_began(name)
 
 
-def choices(chosen: Choices, *, team: str) -> kit.View:
-    """The window with the team's switch and its own words for each type. team: the team's id."""
+def choices(chosen: Choices, *, team: str, model: Model | None = None) -> kit.View:
+    """The window with the team's switches and its own words for each type. team: the team's id."""
     inputs = Inputs(team, 1)
-    _choices(inputs, chosen)
+    _choices(inputs, chosen, has_model=model is not None)
     explain = (
         "Type, urgency and amount of a new decision are suggested from its title and what happened. Words of your own, "
         "such as names of your products and fees, make that better. Nothing leaves this installation for it."
     )
     return kit.modal(
         "Suggestions",
-        [kit.section(explain), *inputs.blocks],
+        [kit.section(explain), *([kit.section(_said_of(model))] if model else []), *inputs.blocks],
         callback_id=ids.SUGGESTIONS,
         submit="Save",
         metadata={"team": team},
@@ -89,7 +91,8 @@ def choices(chosen: Choices, *, team: str) -> kit.View:
 
 def parse_choices(view: View) -> Choices:
     """Raises Invalid with the name of the field."""
-    found = _choices(Answers(view), Choices())
+    answers = Answers(view)
+    found = _choices(answers, Choices(), has_model=MODEL in answers)
     for about, phrases in found.words.items():
         _check(phrases, about)
     return found
@@ -101,9 +104,23 @@ def chosen(now: Choices) -> kit.View:
     return notice.done("Suggestions", f"Saved. Suggestions from the text are {state} for your team.")
 
 
-def _choices(ask: Ask, start: Choices) -> Choices:
+def _choices(ask: Ask, start: Choices, *, has_model: bool) -> Choices:
+    """has_model: whether there is a language model to ask about."""
     is_on = ask(checkbox("suggests", "Suggestions", "Suggest type, urgency and amount from the text"), start.is_on)
-    return Choices(is_on, {about: found for about in DECISION_TYPES if (found := _words(ask, start, about))})
+    asks = ask(_ASKS, start.asks_model) if has_model else True
+    return Choices(is_on, {about: found for about in DECISION_TYPES if (found := _words(ask, start, about))}, asks)
+
+
+_ASKS = checkbox(MODEL, "Language model", "Let it read new cases")
+
+
+def _said_of(model: Model) -> str:
+    name, place = text.inline(model.name, 100), text.inline(model.place, 100)
+    return (
+        f"*Language model*: {name} at {place} is sent title and description of each new case, with names, addresses, "
+        "numbers and amounts masked, and never anything of scores. It sums up and drafts options, which somebody has "
+        "to add, and reads the type where the words leave it open."
+    )
 
 
 def _words(ask: Ask, start: Choices, about: str) -> tuple[str, ...]:

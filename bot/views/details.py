@@ -13,6 +13,7 @@ from bot.domain.outcome import Forecast
 from bot.domain.permission import allowed
 from bot.domain.precedent import Precedents
 from bot.domain.round import Round, RoundMember
+from bot.domain.sketch import Sketch
 from bot.domain.team import Member
 from bot.domain.waiting import leading
 from bot.views import precedent, result, second_round
@@ -36,6 +37,7 @@ from bot.views.dossier import (
 from bot.views.ledger import before_in_details
 from bot.views.outcome import stated
 from bot.views.promise import shown_afterwards
+from bot.views.sketch import read
 from bot.views.slack import ids, kit, text
 
 ROOMS = (3000, 1000, 300)
@@ -52,12 +54,13 @@ def details(
     comments: Sequence[tuple[UUID, str]] = (),
     precedents: Precedents | None = None,
     forecast: Forecast | None = None,
+    sketch: Sketch | None = None,
 ) -> kit.View:
     """For members of the team only: it holds the customer's e-mail.
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
     precedents: the cases like this one; None: nothing is said about them. forecast: what `by` stated; nobody
-    else sees it.
+    else sees it. sketch: what a language model made of the text.
     """
     decision, now = dossier.decision, by.now
     for room in ROOMS:
@@ -68,6 +71,7 @@ def details(
             *_result(dossier),
             *before_in_details(dossier),
             *_case(dossier, now),
+            *(read(sketch, dossier.decision.case) if sketch else []),
             *_options(dossier, by.rules.authority, room),
             *_criteria(dossier, room),
             *_scoring(dossier, now),

@@ -15,6 +15,7 @@ from decimal import Decimal
 from bot.domain.decision import DECISION_TYPES, TIERS, Status
 from bot.domain.export import Record
 from bot.domain.option import Option
+from bot.domain.outcome import Answer, Outcome, has_worked
 from bot.domain.result import Result, ResultRow
 from bot.domain.team import Team
 from bot.views.slack import kit, text
@@ -83,6 +84,14 @@ def _is_recorded(record: Record) -> bool:
     return record.outcome is not None and record.outcome.recorded_at is not None
 
 
+def _worked(outcome: Outcome) -> str:
+    """How it turned out, as far as somebody has said; of a resolved decision."""
+    found = has_worked(outcome.worked, was_escalated=outcome.escalation_occurred, stayed=outcome.customer_retained)
+    if found is not None:
+        return "worked" if found else "did not work"
+    return "too early to say" if outcome.answer is Answer.EARLY else "unknown"
+
+
 COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Number", lambda r: r.decision.number),
     ("Title", lambda r: typed(r.decision.case.title)),
@@ -121,6 +130,7 @@ COLUMNS: tuple[tuple[str, Callable[[Record], Cell]], ...] = (
     ("Confidence of the suggestion (0-1)", lambda r: r.confidence),
     ("Suggested options", lambda r: _titles(o for o in r.options if o.ai_generated)),
     ("Currency", lambda r: r.decision.currency),
+    ("Worked", lambda r: _worked(r.outcome) if r.outcome else None),
 )
 """(heading, cell). One decision is one line; no column is of a person's ballot."""
 

@@ -139,7 +139,8 @@ def proposed(dossier: Dossier, by: By, *, drafts: Sequence[OptionDraft]) -> kit.
     sofar = f"there are {there} now" if there > 1 else f"it is the only one so far; scoring needs {MIN_OPTIONS}"
     sentence = f"{text.count('option', len(drafts))} added to {decision.name}; {sofar}."
     if not drafts:
-        sentence = f"{decision.name} has {text.count('option', there)} now; scoring needs {MIN_OPTIONS}."
+        needs = "" if is_enough else f"; scoring needs {MIN_OPTIONS}"
+        sentence = f"{decision.name} has {text.count('option', there)} now{needs}."
     lines = [f"• *{text.inline(d.title)}* · {cost_fact(d.financial_cost, dossier.team.currency)}" for d in drafts]
     label = "Add more options"
     more = kit.button(label, Action.PROPOSE_OPTION, value=str(decision.id), style=None if is_enough else "primary")

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.choice import NOUNS, Kind
+from bot.domain.choice import KINDS, NOUNS, Kind
 from bot.domain.decision import DECISION_TYPES, Decision, Dossier
 from bot.domain.precedent import (
-    KINDS,
     MOST,
     SHOWN,
     Answer,
@@ -24,9 +23,12 @@ from bot.views.slack.form import View
 
 RATE = "rate"
 SUGGESTED = "suggested"
+_ADDED = "✓ Added: "
 _KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata")
 """What of a window that Slack sends along may be sent back."""
 NOTHING = "Nothing similar yet."
+FROM_EARLIER = "*From earlier cases* · by the alphabet, not a recommendation; Add puts one in at once"
+FROM_MODEL = "*Drafted by a language model* from the text of this case alone · nobody has checked them"
 NOT_YET = "What was decided in them is shown here once this one's result is published."
 
 
@@ -113,10 +115,14 @@ def _again(view: View, blocks: Sequence[kit.Block]) -> kit.View:
 
 
 def suggestions(found: Sequence[Suggestion], decision: Decision) -> list[kit.Block]:
-    """Options of earlier cases, each with a button that adds it; their order tells nothing, nor do they."""
+    """Options of earlier cases, and drafted ones, each with a button that adds it; their order tells nothing."""
+    earlier, drafted = [one for one in found if not one.is_drafted], [one for one in found if one.is_drafted]
+    return [*_suggested(FROM_EARLIER, earlier, decision), *_suggested(FROM_MODEL, drafted, decision)]
+
+
+def _suggested(about: str, found: Sequence[Suggestion], decision: Decision) -> list[kit.Block]:
     if not found:
         return []
-    about = "*From earlier cases* · by the alphabet, not a recommendation; Add puts one in at once"
     return [kit.divider(), kit.section(about), *(_suggestion(one, decision) for one in found)]
 
 
@@ -136,5 +142,10 @@ def added(view: View, source: str) -> kit.View:
     return _again(view, free) | {"close": kit.plain_text("Close", kit.TITLE)}
 
 
+def has_added(view: View) -> bool:
+    """Whether a suggestion was added in this window, so that nothing has to be typed."""
+    return any(block["type"] == "section" and block["text"]["text"].startswith(_ADDED) for block in view["blocks"])
+
+
 def _without_button(block: kit.Block) -> kit.Block:
-    return kit.section(f"✓ Added: {block['text']['text']}", block_id=block["block_id"])
+    return kit.section(f"{_ADDED}{block['text']['text']}", block_id=block["block_id"])

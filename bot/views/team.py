@@ -11,7 +11,7 @@ from bot.domain.authority import AuthorityTable, reach
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.money import CURRENCIES
-from bot.domain.team import ROLES, TOP_AUTHORITY, Member, Team
+from bot.domain.team import LANGUAGES, ROLES, TOP_AUTHORITY, Member, Team
 from bot.errors import Invalid
 from bot.views import authority
 from bot.views.slack import element, ids, kit, text
@@ -38,6 +38,7 @@ class SetupForm(BaseModel):
     team_size: int = DEFAULT_TEAM_SIZE
     currency: str = "USD"
     broadcasts: bool = True
+    language: str = "english"
     user_ids: tuple[str, ...] = ()
     role: str | None = None
     own_role: str | None = None
@@ -168,6 +169,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         team_size=ask(number("team_size", "Team size", least=1, most=MAX_TEAM_SIZE), start.team_size),
         currency=ask(_currency(), start.currency),
         broadcasts=ask(_BROADCASTS, start.broadcasts),
+        language=ask(_LANGUAGE, start.language),
         user_ids=ask(
             users(
                 "people",
@@ -196,6 +198,15 @@ _BROADCASTS = checkbox(
     "Results and decisions",
     "Show them to the whole channel",
     about="Where another company reads it, whoever was asked is told directly.",
+)
+
+
+_LANGUAGE = choice(
+    "language",
+    "Language of your decisions",
+    LANGUAGES,
+    missing="Choose the language that you write decisions in.",
+    hint="By it earlier cases are found, whatever ending a word has. Windows and messages stay in English.",
 )
 
 

@@ -1,6 +1,6 @@
 """The second front door: sessions, one-time links and tokens, from where somebody acted, and looking for decisions.
 
-Revision: web, after keeping
+Revision: web, after language_model
 
 `auth_tokens.kind` is empty in rows of other programs, which open nothing here. `audit_logs.team_id` is filled by a
 trigger, so that a team reads its own trail by one index. Filling it for the lines that are there, and writing down the
@@ -10,7 +10,7 @@ words of cases, holds up changes of decisions: some seconds for 100,000.
 from alembic import op
 
 revision = "web"
-down_revision = "keeping"
+down_revision = "language_model"
 branch_labels = None
 depends_on = None
 

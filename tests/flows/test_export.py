@@ -609,5 +609,5 @@ def test_the_columns_are_these_and_none_is_of_a_persons_ballot() -> None:
         "Resolved (UTC)", "Scored", "Asked", "Options", "First round", "Leader", "Chosen", "Chose the leader",
         "Reason", "Resolved by", "Hours to resolve", "Customer informed (UTC)", "Satisfaction (1-10)",
         "Customer stayed", "Actual financial impact", "Escalated", "Follow-up (UTC)", "Notes", "Cancelled because",
-        "Suggested type", "Confidence of the suggestion (0-1)", "Suggested options", "Currency",
+        "Suggested type", "Confidence of the suggestion (0-1)", "Suggested options", "Currency", "Worked",
     ]  # fmt: skip

@@ -152,7 +152,7 @@ async def test_words_to_copy_hold_nothing_of_scores_comments_amounts_or_people(t
 
     customer, ticket = said.split("For the ticket")
     assert "Hello ABC Corporation," in customer
-    assert "You get your money back in part" in customer or "refund a part: [amount]" in customer
+    assert "You get your money back in full: [amount]." in customer
     names = [word for actor in team.actors.values() for word in actor.member.name.split()]
     for canary in ("COMMENT", "REASON", "4242", "4,242", "9", "100", *names):
         assert canary not in customer, canary
@@ -168,7 +168,7 @@ async def test_words_to_copy_hold_nothing_of_scores_comments_amounts_or_people(t
     await mike.close(everything=True)
     assert "Dear ABC Corporation, as agreed." in (await team.window("tom", Action.REPLY)).text
     ((details,),) = team.sql("SELECT details FROM audit_logs WHERE action = 'wording.changed'")
-    assert details == {"type": "refund_request", "choice": "partial"}
+    assert details == {"type": "refund_request", "choice": "full"}
 
 
 async def test_there_are_no_words_to_copy_and_no_policy_to_open_before_their_time(team: Team) -> None:

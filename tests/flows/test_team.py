@@ -8,6 +8,7 @@ from bot.domain.action import Action
 from bot.domain.press import Press
 from bot.services import team as teams
 from sandbox.spec import PersonSpec
+from tests.support.history import decided
 from tests.support.house import living
 from tests.support.known import known
 from tests.support.team import Team
@@ -73,6 +74,20 @@ async def test_a_workspace_admin_changes_the_team_with_any_authority(team: Team)
     assert (await set_up(team, "sarah", {"Team": "Care", "Currency": "eur"})).ok
     await team.modal("sarah", at_least="Care, TechCorp")
     assert team.sql("SELECT name, currency FROM teams") == [("Care", "EUR")]
+
+
+async def test_the_language_of_the_team_is_chosen_in_setup_and_its_cases_are_read_by_it(team: Team) -> None:
+    team_id = team.actors["sarah"].team.id
+    decided(team.house.database_url, team_id, title="Rückerstattungen", description="Wegen der Ausfälle.")
+    assert (await set_up(team, "sarah", {"Language of your decisions": "German"})).ok
+    await team.until("SELECT language FROM teams", "german")
+
+    assert "'ausfall'" in team.value("SELECT words::text FROM precedents")
+    sarah = team.house.person("sarah")
+    await sarah.close(everything=True)
+    assert (await sarah.slash("/decide setup")).ok
+    assert (await team.modal("sarah", at_least="Team size")).inputs["Language of your decisions"] == "German"
+    assert team.sql("SELECT count(*) FROM outbox WHERE state = 'dead'") == [(0,)]
 
 
 async def test_authority_five_changes_the_team_without_being_a_workspace_admin(team: Team) -> None:

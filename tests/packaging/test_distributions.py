@@ -78,7 +78,7 @@ def sandbox(here: Path, tmp_path_factory: pytest.TempPathFactory) -> Wheel:
 
 def test_conclave_holds_the_product_and_no_sandbox(conclave: Wheel) -> None:
     assert conclave.packages == {"bot", "handlers", "migrations", "slack_limits", "web"}
-    assert {"bot/demo/sample.sql", "migrations/vault.sql", "bot/defaults.toml"} <= conclave.files
+    assert {"bot/demo/sample.sql", "migrations/vault.sql", "bot/defaults.toml", "bot/llm/case.md"} <= conclave.files
     assert {"web/templates/page.jinja", "web/static/web.css", "web/static/htmx-LICENSE.txt"} <= conclave.files
 
 
@@ -98,6 +98,13 @@ def test_letters_are_an_extra(conclave: Wheel) -> None:
 
 def test_what_the_web_pages_need_is_an_extra(conclave: Wheel) -> None:
     assert {"argon2-cffi", "fastapi", "joserfc"} <= conclave.needs("web")
+
+
+def test_what_asks_a_language_model_is_an_extra(conclave: Wheel) -> None:
+    assert {name for name in conclave.needs("llm") if name.startswith(("pydantic-ai", "openai"))} == {
+        "pydantic-ai-slim"
+    }
+    assert not {name for name in conclave.needs() if name.startswith(("pydantic-ai", "openai"))}
 
 
 def test_the_sandbox_holds_itself_with_its_page_and_announces_its_fixture(sandbox: Wheel) -> None:

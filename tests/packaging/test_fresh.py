@@ -72,7 +72,7 @@ async def test_a_plain_install_runs_conclave_without_a_sandbox_and_the_extra_bri
     hello = await _hello_of_the_demo(place)
 
     assert plain["has_sandbox"] is False
-    assert {"conclave-sandbox", "pyyaml", "wsproto"} & set(plain["names"]) == set()
+    assert {"conclave-sandbox", "pyyaml", "wsproto", "pydantic-ai-slim", "openai"} & set(plain["names"]) == set()
     assert [(one.returncode, one.stdout, WAY_OUT in one.stderr) for one in refusals] == [(1, "", True)] * 3
     assert [one.stderr.count("\n") for one in refusals] == [1, 1, 1]
     assert set(helps) == {0}

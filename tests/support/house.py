@@ -102,14 +102,14 @@ async def living(
         settings = settings_for(spec, sandbox.api_url, mode=mode, **{**urls, **settings_of_bot})
         async with (
             app.running(settings, database_url=urls["database_url"], clock=clock) as bot,
-            _port_of(bot) as port,
+            port_of(bot) as port,
         ):
             sandbox.bot_url = f"http://127.0.0.1:{port}"
             yield House(sandbox, bot, database_url)
 
 
 @asynccontextmanager
-async def _port_of(bot: app.Bot) -> AsyncIterator[int]:
+async def port_of(bot: app.Bot) -> AsyncIterator[int]:
     over = asyncio.Event()
     async with AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # this server alone: a test may start others, and end them itself

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from bot.domain.grant import Grant
+from bot.domain.choice import Kind
 from bot.domain.learning import Past
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ def past(number: int, **changed: Any) -> Past:
         "title": f"Refund for the outage of week {number}",
         "decision_type": "refund_request",
         "resolved_at": at,
-        "grant": Grant.PARTIAL,
+        "grant": Kind.PARTIAL,
         "resolved_by": PEOPLE[number % 3],
         "amount": Decimal(10 * number),
         "worked": True,

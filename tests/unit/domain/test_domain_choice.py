@@ -27,6 +27,9 @@ from bot.domain.choice import Kind, kind_of
         ("Keine Erstattung", Kind.NONE),
         ("Send Bob", Kind.OTHER),
         ("Nonesuch fullness", Kind.OTHER),
+        ("Dismiss the claim", Kind.NONE),
+        ("No full refund", Kind.NONE),
+        ("A talk", Kind.OTHER),
     ],
 )
 def test_a_title_tells_its_kind(title: str, kind: Kind) -> None:
@@ -45,6 +48,7 @@ def test_a_title_tells_its_kind(title: str, kind: Kind) -> None:
         ("5", None, Kind.OTHER),
         ("5", "0", Kind.OTHER),
         ("-5", "1000", Kind.OTHER),
+        ("700", "-500", Kind.FULL),
     ],
 )
 def test_where_the_title_does_not_the_cost_may(cost: str | None, amount: str | None, kind: Kind) -> None:
@@ -54,4 +58,7 @@ def test_where_the_title_does_not_the_cost_may(cost: str | None, amount: str | N
 
 
 def test_words_count_more_than_the_cost() -> None:
+    """What is at stake may be more than was asked for, and what gives nothing may cost something."""
     assert kind_of("Half of it", cost=Decimal(1000), amount=Decimal(1000)) is Kind.PARTIAL
+    assert kind_of("Full refund", cost=Decimal(300), amount=Decimal(5000)) is Kind.FULL
+    assert kind_of("No refund, send an engineer", cost=Decimal(200), amount=Decimal(1000)) is Kind.NONE

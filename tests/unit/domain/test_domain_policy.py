@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.domain.grant import Grant
+from bot.domain.choice import Kind
 from bot.domain.learning import Past
 from bot.domain.ledger import Drift
 from bot.domain.policy import Proposal, proposals
@@ -19,7 +19,7 @@ def found(cases: list[Past]) -> list[Proposal]:
 def test_six_similar_cases_that_went_one_way_and_worked_propose_a_policy() -> None:
     (one,) = found(pasts([True] * 6))
 
-    assert (one.decision_type, one.grant, one.up_to) == ("refund_request", Grant.PARTIAL, Decimal(60))
+    assert (one.decision_type, one.grant, one.up_to) == ("refund_request", Kind.PARTIAL, Decimal(60))
     assert one.about == "refund requests up to USD 60"
     assert [case.number for case in one.cases] == [1, 2, 3, 4, 5, 6]
 
@@ -30,19 +30,19 @@ def test_five_or_a_sixth_of_which_nothing_is_known_do_not() -> None:
 
 
 def test_the_amount_ends_where_one_was_answered_otherwise_or_did_not_work() -> None:
-    for odd in (past(8, grant=Grant.NONE, title="A"), past(8, worked=False, title="B")):
+    for odd in (past(8, grant=Kind.NONE, title="A"), past(8, worked=False, title="B")):
         (one,) = found([*pasts([True] * 7), odd, *pasts([True] * 2, start=9)])
         assert one.up_to == Decimal(70)
 
 
 def test_an_amount_that_went_both_ways_is_not_within_it() -> None:
-    odd = past(7, grant=Grant.NONE, amount=Decimal(60))
+    odd = past(7, grant=Kind.NONE, amount=Decimal(60))
 
     assert found([*pasts([True] * 6), odd]) == []
 
 
 def test_where_the_type_went_several_ways_one_word_makes_cases_similar() -> None:
-    others = pasts([True] * 6, start=20, grant=Grant.FULL, title="Damaged parcel", amount=Decimal(5))
+    others = pasts([True] * 6, start=20, grant=Kind.FULL, title="Damaged parcel", amount=Decimal(5))
     (one,) = found([*pasts([True] * 6), *others][:6] + others[:3])
 
     assert one.word == "outage"
@@ -77,3 +77,7 @@ def test_the_case_of_a_proposal_names_its_evidence_by_number_and_not_what_was_ch
         "The cases: #1, #2, #3, #4, #5, #6. Each can be read under its own number."
     )
     assert "partial" not in (case.title + case.description).casefold()
+
+
+def test_of_answers_that_nobody_can_tell_no_policy_is_proposed() -> None:
+    assert proposals(pasts([True] * 8, grant=Kind.OTHER), [], now=NOW) == []

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from bot.config import Settings
+from bot.domain.choice import KINDS, Kind
 from bot.domain.decision import DECISION_TYPES, Dossier, Status
-from bot.domain.grant import Grant
 from bot.domain.option import Option
 from bot.domain.outcome import Outcome
 from bot.domain.reply import CUSTOMER, Replies, check_wording, choice_of, kit
@@ -16,12 +16,12 @@ from bot.errors import Invalid
 from tests.support.dossiers import CASE, MIKE, NOW, PEOPLE, RESULT, SARAH, a_decision, a_dossier
 
 REPLIES = Settings(_env_file=None).rules.replies
-CHOSEN = {Grant.FULL: "Full refund CANARY-OPTION", Grant.PARTIAL: "Half of it CANARY-OPTION", Grant.NONE: "No refund"}
+CHOSEN = {Kind.FULL: "Full refund CANARY-OPTION", Kind.PARTIAL: "Half of it CANARY-OPTION", Kind.NONE: "No refund"}
 CANARIES = ("CANARY", "4242", "777", "8.2", *(word for m in (SARAH, MIKE, *PEOPLE) for word in m.name.split()))
 """Typed texts, amounts, an average of the published result, and the names of everybody."""
 
 
-def a_case(decision_type: str, grant: Grant) -> Dossier:
+def a_case(decision_type: str, grant: Kind) -> Dossier:
     """Resolved, with a canary in everything that was typed."""
     option = Option(
         UUID(int=7), UUID(int=9), SARAH.id, CHOSEN[grant], "CANARY-ABOUT", Decimal("4242.42"), "medium", "low"
@@ -45,11 +45,9 @@ def a_case(decision_type: str, grant: Grant) -> Dossier:
 
 
 @pytest.mark.parametrize("decision_type", DECISION_TYPES)
-@pytest.mark.parametrize("grant", Grant)
-def test_what_the_customer_reads_holds_their_name_and_nothing_else_of_the_case(
-    decision_type: str, grant: Grant
-) -> None:
-    wordings = {one: REPLIES.of(decision_type, one) for one in Grant}
+@pytest.mark.parametrize("grant", KINDS)
+def test_what_the_customer_reads_holds_their_name_and_nothing_else_of_the_case(decision_type: str, grant: Kind) -> None:
+    wordings = {one: REPLIES.of(decision_type, one) for one in KINDS}
     found = kit(a_case(decision_type, grant), wordings=wordings)
 
     assert found.grant is grant
@@ -59,7 +57,7 @@ def test_what_the_customer_reads_holds_their_name_and_nothing_else_of_the_case(
 
 
 def test_the_ticket_holds_what_was_decided_and_its_cost_and_not_why_nor_who() -> None:
-    found = kit(a_case("refund_request", Grant.FULL), wordings=dict.fromkeys(Grant, "Hello"))
+    found = kit(a_case("refund_request", Kind.FULL), wordings=dict.fromkeys(Kind, "Hello"))
 
     assert "Full refund CANARY-OPTION" in found.ticket
     assert "4,242.42" in found.ticket
@@ -68,7 +66,7 @@ def test_the_ticket_holds_what_was_decided_and_its_cost_and_not_why_nor_who() ->
 
 
 def test_all_eighteen_wordings_are_there_and_differ() -> None:
-    texts = {REPLIES.of(kind, grant) for kind in DECISION_TYPES for grant in Grant}
+    texts = {REPLIES.of(kind, grant) for kind in DECISION_TYPES for grant in KINDS}
 
     assert len(texts) == 18
     with pytest.raises(ValueError, match=r"replies\.refund_request\.full"):
@@ -84,4 +82,4 @@ def test_a_wording_that_says_nothing_or_too_much_is_refused() -> None:
 
 
 def test_a_choice_that_is_gone_gives_nothing() -> None:
-    assert choice_of(a_dossier(Status.EVALUATING, 4)) is Grant.NONE
+    assert choice_of(a_dossier(Status.EVALUATING, 4)) is Kind.NONE

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.decision import Decision, Phase, Status
 from bot.domain.export import Record
+from bot.domain.outcome import Answer, Outcome
 from bot.domain.result import Result, ResultRow
 from bot.domain.round import Thresholds
 from bot.views import export as view
@@ -75,3 +76,23 @@ def test_a_decision_too_long_for_a_message_is_cut_and_the_next_one_follows() -> 
     assert "…" in str(message["blocks"])
     assert (took_then, goes_on_then) == (1, False)
     assert "That is all." in str(following["blocks"])
+
+
+RESOLVED = Outcome(UUID(int=9), UUID(int=1), "It leads.", UUID(int=101))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (None, ""),
+        (RESOLVED, "unknown"),
+        (replace(RESOLVED, answer=Answer.NEVER), "unknown"),
+        (replace(RESOLVED, worked=True), "worked"),
+        (replace(RESOLVED, worked=False), "did not work"),
+        (replace(RESOLVED, answer=Answer.EARLY), "too early to say"),
+        (replace(RESOLVED, answer=Answer.EARLY, customer_retained=True), "worked"),
+        (replace(RESOLVED, escalation_occurred=True), "did not work"),
+    ],
+)
+def test_whether_it_worked_is_told_as_far_as_somebody_said(outcome: Outcome | None, said: str) -> None:
+    assert cells(replace(a_record(), outcome=outcome))["Worked"] == said

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.grant import Grant
+from bot.domain.choice import Kind
 from bot.domain.learning import Past, learn
 from bot.domain.ledger import Drift, Entry
 from bot.domain.policy import Proposal, proposals
@@ -87,8 +87,8 @@ def test_whatever_people_typed_fits(pattern: str) -> None:
     cases = pasts([True] * 40, title=long, means={long: 8.0}, sure=90, total=7.0)
     cases += pasts([False] * 20, start=50, title=long, means={long: 2.0}, sure=50, total=4.0)
     at = datetime(2026, 5, 1, tzinfo=UTC)
-    entry = Entry(UUID(int=1), 12, long, long, Grant.FULL, Decimal("9999999999.99"), "USD", at)
-    proposal = Proposal("key", "refund_request", Grant.PARTIAL, long[:150], Decimal(100), "USD", tuple(cases))
+    entry = Entry(UUID(int=1), 12, long, long, Kind.FULL, Decimal("9999999999.99"), "USD", at)
+    proposal = Proposal("key", "refund_request", Kind.PARTIAL, long[:150], Decimal(100), "USD", tuple(cases))
 
     learning.page(learn(cases), [RISING] * 6, [(long, entry)] * 20, [(proposal, None)] * 8)
     learning.proposed(proposal)
