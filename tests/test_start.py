@@ -160,7 +160,6 @@ URL: dict[str, Any] = {"CONCLAVE_URL": "https://conclave.example.com/"}
         ({"slack_client_secret": "s", "slack_signing_secret": "x", "slack_bot_token": "xoxb-1"},
          "SLACK_CLIENT_SECRET is set without SLACK_CLIENT_ID"),
         (CLIENT, "Set CONCLAVE_URL"),
-        ({**CLIENT, "CONCLAVE_URL": "http://conclave.example.com"}, "https://... without a path"),
         ({**CLIENT, **URL, "slack_signing_secret": ""}, "Set SLACK_SIGNING_SECRET"),
         ({**CLIENT, **URL}, "Set CONCLAVE_TOKEN_KEYS.*conclave keys new"),
         ({**CLIENT, **URL, "CONCLAVE_TOKEN_KEYS": "abc"}, "no key of 32 bytes"),

@@ -24,20 +24,6 @@ async def _start(**settings: Any) -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    ("settings", "missing"),
-    [
-        ({"slack_client_id": "1.2"}, "SLACK_CLIENT_SECRET and CONCLAVE_URL"),
-        ({"slack_client_secret": "s"}, "SLACK_CLIENT_ID and CONCLAVE_URL"),
-        ({"slack_client_id": "1.2", "slack_client_secret": "s"}, "CONCLAVE_URL"),
-        ({"slack_client_id": "1.2", "CONCLAVE_URL": "https://c.example"}, "SLACK_CLIENT_SECRET"),
-    ],
-)
-async def test_half_of_what_slacks_sign_in_needs_is_refused_at_start(settings: dict[str, str], missing: str) -> None:
-    with pytest.raises(StartError, match=f"^Set {missing} as well, or neither"):
-        await _start(**settings)
-
-
 async def test_an_address_without_the_extra_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "argon2", None)
 
