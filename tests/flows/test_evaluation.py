@@ -129,7 +129,8 @@ async def test_a_draft_is_resumed_with_what_was_saved(team: Team) -> None:
 
     assert {label: modal.inputs[label] for label in half} == half
     assert modal.inputs[field(PARTIAL, on=COST)] == ""
-    assert modal.buttons == [skips(TRUST), skips(COST), ADD_COMMENT, "Save for later", "What will be shown?"]
+    lasting = ["Save for later", "What will be shown?", "I should not score this one"]
+    assert modal.buttons == [skips(TRUST), skips(COST), ADD_COMMENT, *lasting]
 
 
 async def test_closing_the_window_loses_only_what_was_typed_since(team: Team) -> None:

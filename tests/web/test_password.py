@@ -89,7 +89,7 @@ async def test_a_password_that_is_too_short_is_refused_in_words(team: Team, mike
     refused = await mike.post("/settings/password", {"password": "short"})
 
     assert refused.status == 422
-    assert "A password has 12 to 200 characters." in refused.text
+    assert "A password has 12 to 200 characters. Several words do well." in refused.text
 
 
 async def test_guessing_ends_after_ten_tries_of_one_account_also_with_the_right_one(
@@ -101,7 +101,8 @@ async def test_guessing_ends_after_ten_tries_of_one_account_also_with_the_right_
     for _ in range(10):
         assert WRONG in (await _enter(other, _email(team, "mike"), "a wrong guess")).text
 
-    assert "Too many tries." in (await _enter(other, _email(team, "mike"), PASSWORD)).text
+    refused = await _enter(other, _email(team, "mike"), PASSWORD)
+    assert "Too many tries. Wait 15 minutes, or sign in from Slack with /decide web." in refused.text
     await team.change("UPDATE attempts SET began_at = began_at - interval '15 minutes'")
     assert (await _enter(other, _email(team, "mike"), PASSWORD)).path == "/"
 

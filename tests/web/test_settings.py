@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from bot import app
 from bot.config import Settings
 from bot.demo.techcorp import techcorp
-from bot.errors import StartError
+from bot.domain.token import Scope
+from bot.errors import Invalid, NotFound, StartError
+from bot.services import token as tokens
 from tests.support.browser import browsing
 from tests.support.house import living
+from tests.support.team import Team, sarahs_team
 
 SLACK: dict[str, Any] = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s3cret"}
 
@@ -79,6 +82,35 @@ async def test_without_an_address_there_are_no_pages(database_url: str) -> None:
     async with living(database_url, techcorp()) as house, browsing(str(house.sandbox.bot_url)) as browser:
         assert (await browser.get("/")).status == 404
         assert (await browser.get("/healthz")).status == 200
+        team = await sarahs_team(house)
+        await team.house.person("sarah").slash("/decide web")
+        sentence = "Conclave has no web pages here. Whoever runs it can switch them on with CONCLAVE_URL."
+        assert sentence in (await team.modal("sarah", at_least="Conclave has")).text
+
+
+async def test_nobody_takes_away_somebody_elses_token(team: Team) -> None:
+    made = await tokens.issue_api_token(team.db, team.by("mike"), label="Bot", scope=Scope.READ, days=30)
+
+    with pytest.raises(NotFound, match="There is no such token among yours; it may have been taken away already"):
+        await tokens.revoke(team.db, team.by("lisa"), made.about.id)
+
+    assert [one.label for one in await tokens.mine(team.db, team.by("mike"))] == ["Bot"]
+    assert await tokens.mine(team.db, team.by("lisa")) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "days", "says"),
+    [
+        ("", 30, "Give the token a name of 1 to 80 characters, for example who uses it."),
+        ("x" * 81, 30, "Give the token a name of 1 to 80 characters, for example who uses it."),
+        ("Bot", 0, "A token lives 30, 90 or 365 days. Choose one of them."),
+    ],
+)
+async def test_a_token_has_a_name_and_an_end(team: Team, label: str, days: int, says: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await tokens.issue_api_token(team.db, team.by("mike"), label=label, scope=Scope.READ, days=days)
+
+    assert refused.value.message == says
 
 
 async def test_in_socket_mode_the_pages_are_served_as_well(database_url: str) -> None:
