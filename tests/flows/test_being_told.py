@@ -140,10 +140,13 @@ async def test_what_the_channel_is_not_shown_comes_to_who_was_asked_by_message(a
     if reason == "another company reads it":
         channel_is(team, "another company")
     elif reason == "Slack does not say":
-        team.house.sandbox.fail("conversations.info", "error", error="missing_scope", times=2)
+        team.house.sandbox.fail("conversations.info", "error", error="missing_scope", times=3)
     else:
         team.sql("UPDATE teams SET broadcasts = false")
     await team.to_scoring(*ROSTER, financial_impact=7000)
+    if reason == "another company reads it":
+        await team.settled()
+        assert (await team.house.person("sarah").click("Show it to them")).ok
     before = await counts(team)
 
     for name in ROSTER:

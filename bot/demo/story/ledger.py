@@ -15,6 +15,7 @@ ACTIONS = [
     "decision.resolved",
     "member.added",
     "member.changed",
+    "member.linked",
     "option.changed",
     "option.proposed",
     "option.removed",
