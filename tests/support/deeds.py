@@ -366,7 +366,7 @@ DEEDS = {
     ),
     "word what the customer reads": Deed(
         worded, resolved,
-        (Row("wording.changed", "tom", lambda _: {"type": "refund_request", "choice": "partial"}),), changes=0,
+        (Row("wording.changed", "tom", lambda _: {"type": "refund_request", "choice": "full"}),), changes=0,
     ),
     "have the card posted again": Deed(by("lisa", "card.post"), criteria),
 }  # fmt: skip
