@@ -110,7 +110,8 @@ async def test_a_member_is_found_only_where_it_was_listed_and_what_was_counted_s
         "evaluations.anonymous_comment of #1",
         "evaluations.anonymous_comment of #1",
     ]
-    assert found(team, MIKE, MAIL, SLACK) == {"customer_decisions": 1, "evaluations": 2}
+    # The words of a case lie beside it, for searching.
+    assert found(team, MIKE, MAIL, SLACK) == {"customer_decisions": 1, "decision_words": 1, "evaluations": 2}
     assert found(team, "zqmine") == {}
     assert statistics(team) == before
     assert team.value("SELECT name FROM team_members WHERE id = %s", plan.subject) == plan.becomes
