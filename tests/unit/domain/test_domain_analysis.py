@@ -435,7 +435,10 @@ def test_no_value_that_holds_exact_numbers_shows_them_in_a_traceback() -> None:
 
     # To which totals are rounded: a tenth or a half; and how many people scored, less what they abstained from.
     # Of words, and of texts that nobody scored: what phrases weigh, and how sure a reading of a case is.
+    # Times: how long a language model may take, how long a part of the way took.
     assert shown == {
+        "Model.seconds",
+        "Pace.hours",
         "_Audit.step",
         "Scatter.people",
         "Phrase.weight",
