@@ -7,7 +7,7 @@ from bot.store import schema
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPANDS = "ALTER TABLE teams ADD greeting text; CREATE TABLE greetings (id int PRIMARY KEY)"
-CONTRACTS = "DROP TABLE auth_tokens"
+CONTRACTS = "DROP INDEX idx_outcomes_satisfaction"
 _MIGRATION = '''"""Only in tests.
 
 Revision: {name}, after {before}

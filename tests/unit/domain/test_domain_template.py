@@ -48,7 +48,7 @@ def test_the_shipped_ceilings_are_those_of_the_method() -> None:
 
 
 def test_the_shipped_file_holds_nothing_else() -> None:
-    assert shipped().keys() == {"authority", "criteria", "replies", "plans"}
+    assert shipped().keys() == {"authority", "criteria", "model", "plans", "replies"}
     assert shipped()["authority"].keys() == {"ceilings"}
 
 
