@@ -15,6 +15,9 @@ FEW_ROWS = 1_000
 PAGE_COSTS: dict[float, set[str]] = {1.1: set(), 4: {"reminders"}}
 """What is advised for a disk without moving parts, and PostgreSQL's own: by that, a scan is right for 200 of no more
 reminders than there are here."""
+HANDS_OUT = "format('nudge:"
+"""Of the statement that hands out 200 nudges and more at once. For so many of no more decisions than there are here a
+scan is right by PostgreSQL's own cost of a page, too; one of version 15 does it."""
 
 
 async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> None:
@@ -35,7 +38,8 @@ async def test_no_statement_of_a_tick_scans_a_big_table(database_url: str) -> No
         for (cost, spared), (statement, parameters) in product(PAGE_COSTS.items(), statements.items()):
             connection.execute(f"SET random_page_cost = {cost}".encode())
             for table in scanned(connection, statement, parameters):
-                if sizes[table] > FEW_ROWS and table not in spared:
+                is_right = cost == 4 and table == "customer_decisions" and HANDS_OUT in statement
+                if sizes[table] > FEW_ROWS and table not in spared and not is_right:
                     scans[table] = statement
         connection.rollback()
     assert scans == {}
