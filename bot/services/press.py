@@ -18,8 +18,7 @@ from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
 from bot.domain.permission import acting_for
 from bot.domain.team import Absent
-from bot.errors import Changed
-from bot.services.refusal import check_press
+from bot.services.refusal import check_press, check_revision
 from bot.store import audit, decision, dossier, press, reminder, workflow
 from bot.store.db import Db, run_tx
 
@@ -117,8 +116,7 @@ async def act_once(
 
 async def _locked(c: AsyncConnection, by: By, decision_id: UUID) -> Dossier:
     found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
-    if by.revision not in (None, found.decision.revision):
-        raise Changed(f"{found.decision.name} has changed since you read it. Read it again.")
+    check_revision(found, by)
     return found
 
 

@@ -7,7 +7,7 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.permission import check
 from bot.domain.trail import SAID, outran
-from bot.errors import Conflict
+from bot.errors import Changed, Conflict
 from bot.store import audit
 
 
@@ -19,3 +19,9 @@ async def check_press(c: AsyncConnection, action: Action, found: Dossier, by: By
         deed = await audit.latest(c, found.decision.id, lines=tuple(SAID))
         faster = deed and outran(deed, action, found, member_id=by.member.id, now=by.now)
         raise Conflict(f"{faster} {refusal.message}" if faster else refusal.message) from None
+
+
+def check_revision(found: Dossier, by: By) -> None:
+    """Raises Changed where the decision is not at the revision that a program has read."""
+    if by.revision not in (None, found.decision.revision):
+        raise Changed(f"{found.decision.name} has changed since you read it. Read it again.")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.domain.ahead import check_ahead
 from bot.domain.decision import Dossier
 from bot.domain.outcome import OutcomeDraft
 from bot.domain.team import Member
@@ -17,9 +18,9 @@ from bot.services import outcome as outcomes
 from bot.services import round as rounds
 from bot.services import team as teams
 from web.api import place, said, shapes
-from web.api.decisions import check_ahead
 from web.api.place import Number
-from web.api.program import Actor, Opener, Reader, deps
+from web.api.program import Actor, Opener, Reader
+from web.person import deps
 
 router = APIRouter(tags=["actions"])
 _AT = "/decisions/{number}/actions"
@@ -32,7 +33,7 @@ async def start(
 ) -> shapes.DecisionOut:
     """Asks these people to score, in Slack; nobody scores by this interface."""
     db, found = deps(request).db, await place.found(request, by, number)
-    check_ahead(sent.closes_at, by, "closes_at", _CLOSES)
+    check_ahead(sent.closes_at, by.now, "closes_at", _CLOSES)
     member_ids = _people(sent.people, await teams.active_members(db, by))
     await rounds.start(
         db,
@@ -67,7 +68,7 @@ async def extend(
 ) -> shapes.DecisionOut:
     """Collects scores again, after scoring that closed without quorum."""
     found = await place.found(request, by, number)
-    check_ahead(sent.closes_at, by, "closes_at", _CLOSES)
+    check_ahead(sent.closes_at, by.now, "closes_at", _CLOSES)
     await rounds.extend(deps(request).db, by, found.decision.id, closes_at=sent.closes_at)
     return await place.shown_anew(request, response, by, number)
 
@@ -102,7 +103,7 @@ async def second(
 ) -> shapes.DecisionOut:
     """Asks the same people once more about the same options, after a result that left it open. Once a decision."""
     found = await place.found(request, by, number)
-    check_ahead(sent.closes_at, by, "closes_at", _CLOSES)
+    check_ahead(sent.closes_at, by.now, "closes_at", _CLOSES)
     await rounds.second(deps(request).db, by, found.decision.id, closes_at=sent.closes_at)
     return await place.shown_anew(request, response, by, number)
 

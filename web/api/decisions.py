@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.action import Action
+from bot.domain.ahead import check_ahead
 from bot.domain.by import By
 from bot.domain.criterion import CriterionDraft
 from bot.domain.decision import Case, Dossier, Phase, missing_for_criteria
@@ -24,7 +25,8 @@ from bot.services import search
 from bot.services import team as teams
 from web.api import place, said, shapes
 from web.api.place import Number
-from web.api.program import Opener, Reader, deps
+from web.api.program import Opener, Reader
+from web.person import deps
 
 router = APIRouter(tags=["decisions"])
 _NAMES = {
@@ -101,15 +103,7 @@ def _check_moments(typed: dict[str, Any], by: By) -> None:
     for name, called in (("decide_by", "The date to decide by"), ("promised_by", "The promised reply")):
         at: datetime | None = typed.get(name)
         if at is not None:
-            check_ahead(at, by, name, called)
-
-
-def check_ahead(at: datetime, by: By, name: str, called: str) -> None:
-    """Raises Invalid for a moment that is past, or so far ahead that it is a slip."""
-    if at <= by.now:
-        raise Invalid(f"{called} is in the past; choose a later one.", field=name)
-    if at - by.now > shapes.FARTHEST:
-        raise Invalid(f"{called} is more than a year ahead; choose an earlier one.", field=name)
+            check_ahead(at, by.now, name, called)
 
 
 @router.get("/decisions/{number}")

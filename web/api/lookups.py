@@ -16,7 +16,8 @@ from bot.services import trail as trails
 from bot.views import export as export_view
 from web.api import place, said, shapes
 from web.api.place import Number
-from web.api.program import Reader, bearer, deps
+from web.api.program import Reader, bearer
+from web.person import deps
 
 router = APIRouter(tags=["reading"])
 

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Status
-from bot.errors import Changed
 from bot.services import dossier as dossiers
 from bot.services import team as teams
+from bot.services.refusal import check_revision
 from web.api import said, shapes
-from web.api.program import deps
+from web.person import deps
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The decision's number, as in #42.")]
 
@@ -20,8 +20,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The decision's num
 async def found(request: Request, by: By, number: int) -> Dossier:
     """Raises NotFound for another team's as for one that there is not, Changed for another revision than If-Match's."""
     dossier = await dossiers.close_due_and_get_by_number(deps(request).db, by, number)
-    if by.revision not in (None, dossier.decision.revision):
-        raise Changed(f"{dossier.decision.name} has changed since you read it. Read it again.")
+    check_revision(dossier, by)
     return dossier
 
 

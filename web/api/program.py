@@ -9,7 +9,6 @@ from fastapi import Depends, Header, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
-from bot.deps import Deps
 from bot.domain.by import By
 from bot.domain.press import Press
 from bot.domain.token import Bearer, Scope
@@ -18,12 +17,6 @@ from web import person
 
 _NAMED = HTTPBearer(auto_error=False, description="A token from the settings page: conclave_...")
 """For the documentation; `door.Door` has looked at the token before any of this."""
-IDEMPOTENCY = "idempotency-key"
-
-
-def deps(request: Request) -> Deps:
-    found: Deps = request.app.state.deps
-    return found
 
 
 def bearer(request: Request) -> Bearer:
@@ -43,7 +36,7 @@ def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
             Header(min_length=1, max_length=100, description="The same key and body again is done once, for a day."),
         ] = None,
     ) -> By:
-        who, d = bearer(request), deps(request)
+        who, d = bearer(request), person.deps(request)
         if not who.token.may(scope):
             raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it, under Settings.")
         press = await _press(request, who, idempotency_key) if idempotency_key else None

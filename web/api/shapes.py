@@ -3,7 +3,7 @@
 Amounts are texts with two decimals, in the decision's currency; moments are RFC 3339 with an offset.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,7 +23,6 @@ from pydantic import (
 from bot.domain import criterion, decision, option, outcome
 from bot.domain.text import clean, one_line
 
-FARTHEST = timedelta(days=366)
 MOST_MONTHS = 1200
 
 

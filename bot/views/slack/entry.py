@@ -6,10 +6,11 @@ a refusal; the label in lower case where none is given. missing: the refusal whe
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from bot.domain.ahead import check_ahead
 from bot.domain.money import format_money, parse_money
 from bot.errors import Invalid
 from bot.views.slack import element, kit
@@ -20,8 +21,6 @@ from bot.views.slack.text import one_line
 Key = TypeVar("Key", str, int)
 
 EMAIL_LENGTH, MONEY_LENGTH = 254, 40
-FARTHEST = timedelta(days=366)
-"""How far ahead a date may lie: what comes later is a slip in the year, and nobody would be reminded of it in time."""
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;.\"]+\Z")
 _NO_EMAIL = "That is no e-mail address. One looks like name@example.com."
 _TICKED = "yes"
@@ -214,7 +213,7 @@ def optional_moment(
     def read(fields: Fields) -> datetime | None:
         at = fields.moment(name)
         if at and now and not fields.is_unchanged(name):
-            _check_ahead(at, now, name, called)
+            check_ahead(at, now, name, called)
         return at
 
     return Field(name, label, lambda start: element.datetimepicker(name, initial=start), read, hint, is_optional=True)
@@ -228,17 +227,10 @@ def moment(name: str, label: str, *, called: str, missing: str, now: datetime | 
         if at is None:
             raise Invalid(missing, field=name)
         if now:
-            _check_ahead(at, now, name, called)
+            check_ahead(at, now, name, called)
         return at
 
     return Field(name, label, lambda start: element.datetimepicker(name, initial=start), read)
-
-
-def _check_ahead(at: datetime, now: datetime, name: str, called: str) -> None:
-    if at <= now:
-        raise Invalid(f"{called} is in the past; choose a later one.", field=name)
-    if at - now > FARTHEST:
-        raise Invalid(f"{called} is more than a year ahead; choose an earlier one.", field=name)
 
 
 def users(name: str, label: str, *, hint: str, placeholder: str) -> Field[tuple[str, ...]]:
