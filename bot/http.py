@@ -24,7 +24,7 @@ from bot.clock import DatabaseClock
 from bot.deps import Deps
 from bot.errors import StartError, told
 from bot.identity import CLOCK_OFF_SECONDS, Identity
-from bot.intake import Intake, by_bolt
+from bot.intake import SLACK, Intake, by_bolt
 from bot.llm import asking
 from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
@@ -38,8 +38,6 @@ from bot.watch import Watch
 
 log = structlog.get_logger(__name__)
 
-SLACK = "/slack/events"
-"""Where Slack posts to."""
 SWEEP_LATE_SECONDS = 180.0
 """Three ticks missed in every replica: whoever does work is not ready."""
 DUE_LATE_SECONDS = 120.0

@@ -22,6 +22,8 @@ from yarl import query_to_pairs
 
 log = structlog.get_logger(__name__)
 
+SLACK = "/slack/events"
+"""Where Slack posts to."""
 MOST_BODY_BYTES = 1_000_000
 OLD_SECONDS = 300
 """How far the time of a signature may be from ours, in both directions; Slack recommends five minutes."""

@@ -23,12 +23,10 @@ from starlette.types import ASGIApp
 from bot.cells import atlas
 from bot.cells.atlas import Atlas, place_of
 from bot.errors import StartError
-from bot.intake import Intake, Signed
+from bot.intake import SLACK, Intake, Signed
 
 log = structlog.get_logger(__name__)
 
-SLACK = "/slack/events"
-"""Where Slack posts to, and where each cell answers."""
 CELL_SECONDS = 2.7
 """Slack waits for three."""
 AT_ONCE = 100

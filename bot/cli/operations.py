@@ -155,11 +155,8 @@ async def _opened_by_owner(settings: Settings) -> AsyncIterator[db.Db]:
     """By the login that migrates: it reaches every table."""
     with _owners_database(settings) as url:
         await check_schema(url)
-        opened = db.connect(url, budget_seconds=60)
-        try:
+        async with _connected(url, budget_seconds=60) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 @contextlib.contextmanager
@@ -306,8 +303,7 @@ def _told_of_use(use: Usage) -> Finding:
 
 
 async def _examine_deliveries(url: str, workspace: str, rules: Rules) -> list[Finding]:
-    opened = db.connect(url, budget_seconds=10)
-    try:
+    async with _connected(url) as opened:
         standing = await deliveries.standing(opened, workspace=workspace)
         age = await sweep.sweep_age_seconds(opened)
         is_telling = await db.logs_parameters(opened)
@@ -316,8 +312,6 @@ async def _examine_deliveries(url: str, workspace: str, rules: Rules) -> list[Fi
         readers = await secrecy.readers(opened)
         left = await secrecy.left_behind(opened)
         use = await sketches.usage(opened) if rules.model else None
-    finally:
-        await opened.close()
     waiting = f"{standing.ready} ready, {standing.dead} given up, oldest due {standing.oldest_due_seconds:.0f} s"
     hint = ". See: conclave outbox list" if standing.dead else ""
     refused = _REFUSED.format(standing.refusal, standing.refused) if standing.refusal else "takes what is sent"
@@ -356,11 +350,17 @@ _TELLING = (
 async def _opened(settings: Settings) -> AsyncIterator[db.Db]:
     with database(settings) as url:
         await check_schema(url)
-        opened = db.connect(url, budget_seconds=10)
-        try:
+        async with _connected(url) as opened:
             yield opened
-        finally:
-            await opened.close()
+
+
+@asynccontextmanager
+async def _connected(url: str, *, budget_seconds: float = 10) -> AsyncIterator[db.Db]:
+    opened = db.connect(url, budget_seconds=budget_seconds)
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 async def given_up(settings: Settings, *, at_most: int) -> list[GivenUp]:
@@ -420,11 +420,8 @@ async def _examine_installations(settings: Settings, url: str) -> list[Finding]:
         keyring = keyrings.parse(settings.token_keys.get_secret_value())
     except StartError as error:
         return [Finding("token keys", False, str(error))]
-    opened = db.connect(url, budget_seconds=10)
-    try:
+    async with _connected(url) as opened:
         everyone, lost = await installations.everyone(opened), await installations.lost_keys(opened, keyring)
-    finally:
-        await opened.close()
     words = keyrings.told_of_lost(sorted(lost), count=sum(lost.values())) if lost else f"newest {keyring.newest}"
     names = f"{len(everyone)} have the app installed; others install it at {settings.url}/slack/install"
     found = [Finding("token keys", not lost, words), Finding("workspaces", True, names)]

@@ -21,8 +21,6 @@ TAGS = ("legal", "press", "outage", "data", "safety", "repeated", "cancellation"
 MOST_OPTIONS, OPTION_LENGTH, SUMMARY_LENGTH = 4, 80, 600
 READ = 4000
 """Characters of a description that are read."""
-LONG = 600
-"""A description of fewer characters needs no summary."""
 DRAFTED = "Drafted by a language model."
 MOST_ATTEMPTS = 3
 STALE = timedelta(hours=1)

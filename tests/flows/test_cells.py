@@ -21,6 +21,7 @@ from bot import http
 from bot.cells import router
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
+from bot.intake import SLACK
 from sandbox.delivery import sign
 from tests.support.desk import eventually
 from tests.support.house import living
@@ -119,7 +120,7 @@ async def test_a_cell_that_is_silent_does_not_hold_up_the_other(cells: Cells) ->
         await over.wait()
         return Response()
 
-    app = Starlette(routes=[Route(router.SLACK, silent, methods=["POST"])])
+    app = Starlette(routes=[Route(SLACK, silent, methods=["POST"])])
     async with http.serving(app, host="127.0.0.1", port=0) as port:
         cells.cells["two"] = f"http://127.0.0.1:{port}"
         cells.write()
@@ -133,7 +134,7 @@ async def test_a_cell_that_is_silent_does_not_hold_up_the_other(cells: Cells) ->
 
 
 async def test_what_slack_has_not_signed_reaches_no_cell(cells: Cells) -> None:
-    async with aiohttp.ClientSession() as session, session.post(f"{cells.url}{router.SLACK}", data=b"{}") as answer:
+    async with aiohttp.ClientSession() as session, session.post(f"{cells.url}{SLACK}", data=b"{}") as answer:
         assert answer.status == 401
 
 
@@ -161,6 +162,6 @@ async def _signed(cells: Cells, payload: dict[str, Any]) -> tuple[int, Mapping[s
     """(status, headers, body) of the answer to what Slack has signed."""
     body = json.dumps(payload)
     headers = sign(SECRET, body) | {"content-type": "application/json"}
-    url = f"{cells.url}{router.SLACK}"
+    url = f"{cells.url}{SLACK}"
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
         return answer.status, answer.headers, await answer.text()

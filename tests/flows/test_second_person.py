@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
-from bot.services import reminder as reminders
 from bot.services import sweep as sweeps
 from tests.support.hours import ALWAYS
+from tests.support.plans import plan, waiting
 from tests.support.steps import FULL, does, edited_by_sarah, names_a_deputy, proposed
 from tests.support.team import Team
 
@@ -24,19 +24,6 @@ async def large(team: Team) -> Team:
     await team.to_result("lisa", "tom", "sarah", by="lisa", **LARGE)
     team.take_two(4)
     return team
-
-
-def waiting(team: Team) -> dict[str, set[str]]:
-    rows = team.sql(
-        "SELECT m.name, array_agg(r.kind) FROM reminders r JOIN team_members m ON m.id = r.member_id "
-        "WHERE r.waiting_since IS NOT NULL AND r.decision_id = %s GROUP BY m.name",
-        team.decision_id,
-    )
-    return {name: set(kinds) for name, kinds in rows}
-
-
-async def plan(team: Team) -> None:
-    await reminders.plan(team.db, decision_id=team.decision_id, now=team.now, rules=team.rules)
 
 
 async def test_the_first_proposes_and_somebody_else_is_asked_to_confirm(large: Team) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
-from bot.services import reminder as reminders
 from bot.services import sweep as sweeps
 from tests.support.hours import ALWAYS
+from tests.support.plans import plan, waiting
 from tests.support.steps import (
     Step,
     criteria,
@@ -30,20 +30,6 @@ GONE = "#1 is for its owner, and Lisa Rodriguez is no longer active."
 async def lisa_leaves(team: Team) -> None:
     await edited_by_sarah(team, "lisa", {"Active": False})
     await team.settled()
-
-
-def waiting(team: Team) -> dict[str, set[str]]:
-    """Whom the plan tells of what."""
-    rows = team.sql(
-        "SELECT m.name, array_agg(r.kind) FROM reminders r JOIN team_members m ON m.id = r.member_id "
-        "WHERE r.waiting_since IS NOT NULL AND r.decision_id = %s GROUP BY m.name",
-        team.decision_id,
-    )
-    return {name: set(kinds) for name, kinds in rows}
-
-
-async def plan(team: Team) -> None:
-    await reminders.plan(team.db, decision_id=team.decision_id, now=team.now, rules=team.rules)
 
 
 @pytest.mark.parametrize(

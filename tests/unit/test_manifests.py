@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.http import SLACK
+from bot.intake import SLACK
 from bot.oauth import BACK
 from bot.scopes import OPTIONAL, REQUIRED
 from handlers.routes import EVENTS

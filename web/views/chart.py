@@ -15,7 +15,7 @@ LABELS = 168
 """The part on the left in which the labels stand."""
 VALUES = 68
 """The part on the right in which values stand."""
-ROW, BAR = 34, 18
+ROW = 34
 LABEL_LENGTH = 23
 
 
