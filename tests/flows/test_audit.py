@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot import jobs
 from bot.demo.techcorp import techcorp
 from bot.domain.action import Action
 from bot.store import audit, decision
@@ -210,7 +209,7 @@ async def test_somebody_gone_from_slack_is_in_the_trail_by_nobodys_hand(team: Te
     team.sql("UPDATE reminders SET next_at = now() - interval '1 second' WHERE kind = 'score'")
     before = trail(team)
 
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
 
     await team.settled()
     gone = toms(is_active=[True, False], cause="gone_from_slack")

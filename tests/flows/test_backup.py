@@ -20,7 +20,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bot import jobs
 from bot.demo.techcorp import techcorp
 from bot.domain.backup import fingerprints
 from tests.support.hours import ALWAYS
@@ -110,7 +109,7 @@ async def _too_few(team: Team) -> UUID:
     await team.to_scoring("lisa", "tom", "sarah")
     await team.ballot("tom")
     await team.end_round_now()
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     return team.decision_id
 
 

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot import jobs
 from bot.clock import DatabaseClock
 from bot.demo.techcorp import techcorp
 from bot.deps import Clock
@@ -91,11 +90,10 @@ async def test_a_round_that_is_open_in_the_database_keeps_its_nudges_though_a_pr
     behind: Team,
 ) -> None:
     """The process's own clock is a day past the closing time: what it plans and sweeps goes by the database's."""
-    deps = behind.house.bot.deps
     await behind.to_scoring(urgency_level=5)
     await behind.change("UPDATE rounds SET opened_at = elsewhere.now(), closes_at = elsewhere.now() + interval '1 day'")
     await behind.change("UPDATE customer_decisions SET planned_revision = NULL")
-    assert await jobs.tick(deps)
+    await behind.tick()
     await behind.settled()
 
     assert behind.value("SELECT closed_at IS NULL FROM rounds") is True
@@ -103,10 +101,9 @@ async def test_a_round_that_is_open_in_the_database_keeps_its_nudges_though_a_pr
 
 
 async def test_a_round_past_its_closing_time_in_the_database_is_closed_at_the_tick(behind: Team) -> None:
-    deps = behind.house.bot.deps
     await behind.to_scoring()
     await behind.change("UPDATE rounds SET closes_at = elsewhere.now() - interval '1 second'")
-    assert await jobs.tick(deps)
+    await behind.tick()
     assert behind.value("SELECT closed_at IS NOT NULL FROM rounds") is True
 
 

@@ -8,7 +8,7 @@ import sys
 import aiohttp
 from pydantic import SecretStr
 
-from bot import app, http, jobs
+from bot import app, http
 from bot.delivery import slack
 from bot.http import asgi, readiness
 from bot.services import card as cards
@@ -19,7 +19,7 @@ from tests.support.team import Team
 
 
 async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Team) -> None:
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
     checks, details = await readiness(team.house.bot.deps, team.house.bot.identity, 0.0)
 
@@ -30,7 +30,7 @@ async def test_readiness_names_what_holds_and_how_the_deliveries_stand(team: Tea
 
 
 async def test_a_process_that_does_work_is_not_ready_when_no_sweep_went_through_for_three_minutes(team: Team) -> None:
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     team.sql("UPDATE sweep_runs SET last_ok = now() - interval '4 minutes'")
 
     working, _ = await readiness(team.house.bot.deps, team.house.bot.identity, -1e9)

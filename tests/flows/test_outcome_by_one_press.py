@@ -29,7 +29,7 @@ async def asked(team: Team) -> str:
     await team.settled()
     await team.change("UPDATE decision_outcomes SET follow_up_date = timezone('UTC', now()) - interval '1 minute'")
     await team.change("UPDATE customer_decisions SET planned_revision = NULL")
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
     return [m.rendered for m in await team.house.person("lisa").messages("dm") if "Did it work?" in m.rendered][-1]
 
@@ -127,7 +127,7 @@ async def test_never_again_ends_the_asking_and_stays_unknown(informed: Team) -> 
     await says(informed, "Never ask again", "Noted for #1: that nobody asks again; how it turned out stays unknown.")
 
     assert await known(informed) == "Outcome known for 0 of 1 decision"
-    await jobs.tick(informed.house.bot.deps)
+    await informed.tick()
     assert informed.sql("SELECT 1 FROM reminders WHERE waiting_since IS NOT NULL AND kind <> 'promise'") == []
     lisa = informed.house.person("lisa")
     await lisa.slash("/decide list")
@@ -182,13 +182,13 @@ async def test_a_promised_reply_is_on_card_list_and_home_marked_when_late_and_as
         "UPDATE customer_decisions SET promised_by = timezone('UTC', now()) - interval '1 second', "
         "created_at = created_at - interval '6 hours', planned_revision = NULL"
     )
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
 
     assert "late: reply promised by" in (await team.card()).lower()
     assert "late: reply promised by" in (await lisa.home()).lower()
     drawn = team.value("SELECT revision FROM customer_decisions")
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
     assert team.value("SELECT revision FROM customer_decisions") == drawn
     (told,) = [m for m in await lisa.messages("dm") if "A reply was promised" in m.rendered]
@@ -198,11 +198,10 @@ async def test_a_promised_reply_is_on_card_list_and_home_marked_when_late_and_as
 async def test_the_resolver_is_reminded_of_the_promise_until_the_customer_knows(team: Team) -> None:
     team.sql("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await team.to_resolved("lisa", "tom", "sarah", by="lisa", promised_by=datetime.now(UTC) + timedelta(seconds=1))
-    await team.settled()
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
     await team.change("UPDATE customer_decisions SET planned_revision = NULL")
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.settled()
     assert team.sql(
         "SELECT m.name FROM reminders r JOIN team_members m ON m.id = r.member_id "
@@ -213,6 +212,6 @@ async def test_the_resolver_is_reminded_of_the_promise_until_the_customer_knows(
     await does(team, "mike", Action.INFORMED)
 
     assert "promised" not in await team.card()
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     assert team.sql("SELECT 1 FROM reminders WHERE kind = 'promise' AND waiting_since IS NOT NULL") == []
     await looks(team, "tom")

@@ -1,6 +1,5 @@
 """A card, and every Home tab, turns overdue by itself when the date to resolve by has passed."""
 
-from bot import jobs
 from tests.support.team import Team
 
 PASSES = "UPDATE customer_decisions SET expected_resolution_date = timezone('UTC', now()) - interval '1 second'"
@@ -12,30 +11,30 @@ async def test_the_tick_draws_card_and_home_tab_anew_once_when_the_date_has_pass
     await lisa.open_home()
     assert "overdue" not in await team.card()
 
-    team.sql(PASSES)
-    await jobs.tick(team.house.bot.deps)
+    await team.change(PASSES)
+    await team.tick()
     assert "overdue" in await team.card()
     assert "overdue" in str(await lisa.home())
 
     drawn = team.value("SELECT revision FROM customer_decisions")
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     assert team.value("SELECT revision FROM customer_decisions") == drawn
 
 
 async def test_another_date_that_passes_is_shown_as_well(team: Team) -> None:
     await team.to_options()
-    team.sql(PASSES)
-    await jobs.tick(team.house.bot.deps)
+    await team.change(PASSES)
+    await team.tick()
     await team.settled()
     drawn = team.value("SELECT revision FROM customer_decisions")
 
     await team.change(
         "UPDATE customer_decisions SET expected_resolution_date = timezone('UTC', now()) + interval '1 day'"
     )
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     assert team.value("SELECT revision FROM customer_decisions") == drawn
-    team.sql(PASSES)
-    await jobs.tick(team.house.bot.deps)
+    await team.change(PASSES)
+    await team.tick()
 
     assert team.value("SELECT revision FROM customer_decisions") == drawn + 1
 
@@ -45,7 +44,7 @@ async def test_what_is_resolved_or_cancelled_is_never_drawn_as_overdue(team: Tea
     await team.settled()
     drawn = team.value("SELECT revision FROM customer_decisions")
 
-    team.sql(PASSES)
-    await jobs.tick(team.house.bot.deps)
+    await team.change(PASSES)
+    await team.tick()
 
     assert team.value("SELECT revision FROM customer_decisions") == drawn

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 
-from bot import jobs
 from bot.domain.plan import TIERS, Plan, Plans
 from bot.services import erasure, housekeeping
 from bot.services import result as results
@@ -121,7 +120,7 @@ async def a_round_without_quorum(team: Team) -> None:
     await team.to_scoring("sarah", "mike", "lisa", "tom")
     await team.ballot("mike")
     await team.end_round_now()
-    await jobs.tick(team.house.bot.deps)
+    await team.tick()
     await team.until("SELECT closed_at IS NOT NULL FROM rounds", True)
     await team.settled()
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from bot import lexicon
+from bot import jobs, lexicon
 from bot.domain.action import Action
 from bot.domain.by import By, Rules
 from bot.domain.criterion import CriterionDraft
@@ -208,6 +208,11 @@ class Team(Hands):
     async def end_round_now(self) -> None:
         """Let the closing time be past, without anybody having noticed."""
         await self.change("UPDATE rounds SET closes_at = now() - interval '1 minute' WHERE id = %s", self.round_id)
+
+    async def tick(self) -> None:
+        """The clock looks. It leaves alone what somebody holds, so no delivery may be under way."""
+        await self.settled()
+        assert await jobs.tick(self.house.bot.deps)
 
     # One team for many tests.
 
