@@ -41,7 +41,8 @@ def _answer(request: bytes) -> bytes:
         _channels.clear()
     if path in (b"/api/chat.postMessage", b"/api/chat.update"):
         _note(request.partition(b"\r\n\r\n")[2])
-    return json.dumps({**_FACTS, "ts": f"1.{next(_numbers):06d}", "channel": "C1", "messages": []}).encode()
+    channel = {"id": "C1"} if path.startswith(b"/api/conversations.info") else "C1"
+    return json.dumps({**_FACTS, "ts": f"1.{next(_numbers):06d}", "channel": channel, "messages": []}).encode()
 
 
 def _note(body: bytes) -> None:
