@@ -125,6 +125,7 @@ def test_a_child_imports_the_code_itself_and_knows_of_the_one_server() -> None:
     assert ran.stdout.split("\n") == ["[]", "True", ""]
 
 
+@pytest.mark.slow
 def test_what_each_test_runs_is_written_down(tmp_path: Path) -> None:
     code = tmp_path / "bot" / "thing.py"
     code.parent.mkdir()

@@ -98,6 +98,7 @@ def test_the_criterion_that_parts_good_from_bad_is_named_only_with_ten_on_each_s
     assert found.totals.correlation > 0.9
 
 
+@pytest.mark.slow
 def test_scores_without_any_meaning_seldom_name_a_criterion() -> None:
     """Of four criteria without meaning one looks good by chance: the interval is wide enough for that."""
     draw, named = random.Random(11), Counter[bool]()
@@ -111,6 +112,7 @@ def test_scores_without_any_meaning_seldom_name_a_criterion() -> None:
     assert named[True] / named.total() < 0.25
 
 
+@pytest.mark.slow
 def test_of_a_thousand_random_teams_none_hears_more_than_its_numbers_support() -> None:
     draw = random.Random(29)
     for _ in range(1000):

@@ -56,6 +56,7 @@ def a_team(draw: random.Random) -> list[tuple[float, int, int]]:
     return [(p, n, sum(draw.random() < p for _ in range(n))) for p, n in zip(truths, known, strict=True)]
 
 
+@pytest.mark.slow
 def test_of_a_thousand_random_teams_the_intervals_cover_what_is_true_in_about_eighty_of_hundred() -> None:
     draw, covered = random.Random(20261129), Counter[bool]()
     for _ in range(1000):

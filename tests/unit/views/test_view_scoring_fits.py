@@ -71,6 +71,7 @@ def windows(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(view=windows())
 def test_no_page_of_scores_is_ever_over_a_limit(view: dict[str, Any]) -> None:

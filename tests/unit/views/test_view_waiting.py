@@ -661,11 +661,14 @@ def test_the_card_of_a_round_that_is_too_small_leads_to_what_still_helps() -> No
 
 
 def callers(name: str) -> set[str]:
-    """The functions of bot and handlers that call one of this name, imported from `domain/waiting.py`."""
+    """The functions of bot, handlers and web that call one of this name, imported from `domain/waiting.py`."""
     found = set()
-    for folder in ("bot", "handlers"):
+    for folder in ("bot", "handlers", "web"):
         for file in (ROOT / folder).rglob("*.py"):
-            tree = ast.parse(file.read_text(encoding="utf-8"))
+            source = file.read_text(encoding="utf-8")
+            if "bot.domain.waiting" not in source:
+                continue
+            tree = ast.parse(source)
             imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "bot.domain.waiting"]
             if any(alias.name == name for node in imported for alias in node.names):
                 module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
