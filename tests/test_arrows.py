@@ -267,7 +267,8 @@ NO_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}
 @dataclass(frozen=True)
 class Module:
     name: str
-    tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+    """All of its syntax tree, walked once for all rules."""
     is_package: bool
 
 
@@ -284,7 +285,7 @@ class House:
 
     def imports(self, module: Module) -> Iterator[tuple[int, str]]:
         """(line, module name) of every import: in functions, under TYPE_CHECKING, relative, by name."""
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             match node:
                 case ast.Import(names=names):
                     yield from ((node.lineno, alias.name) for alias in names)
@@ -306,7 +307,7 @@ def _module(root: Path, file: Path) -> Module:
     parts = file.relative_to(root).with_suffix("").parts
     is_package = parts[-1] == "__init__"
     name = ".".join(parts[:-1] if is_package else parts)
-    return Module(name, ast.parse(file.read_text(encoding="utf-8")), is_package)
+    return Module(name, tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8")))), is_package)
 
 
 def _absolute(module: Module, start: str | None, level: int) -> str:
@@ -365,7 +366,7 @@ def strangers_stay_out(house: House, module: Module) -> Iterator[str]:
 def domain_never_asks_for_the_time(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("bot.domain",)):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Attribute(value=ast.Name(id="by"), attr="now"):
                 continue  # the moment that the front door has put into `By`
@@ -376,7 +377,7 @@ def domain_never_asks_for_the_time(house: House, module: Module) -> Iterator[str
 def handlers_never_try(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("handlers",)) or module.name in MAY_TRY:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Try | ast.TryStar) or (isinstance(node, ast.Call) and _called(node) == "suppress"):
             yield f"{module.name}:{node.lineno} catches: errors.py answers them all"
 
@@ -384,7 +385,7 @@ def handlers_never_try(house: House, module: Module) -> Iterator[str]:
 def views_never_wait(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("bot.views",)):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
             yield f"{module.name}:{node.lineno} waits"
 
@@ -393,7 +394,7 @@ def transactions_open_in_one_kind_of_place(house: House, module: Module) -> Iter
     if not _is_in(module.name, ("bot", "handlers", "web")) or _is_in(module.name, MAY_OPEN_TRANSACTIONS):
         return
     doors = {"run_tx", "autocommit", "direct"}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.ImportFrom(names=names) if doors & {alias.name for alias in names}:
                 yield f"{module.name}:{node.lineno} imports a transaction"
@@ -404,7 +405,7 @@ def transactions_open_in_one_kind_of_place(house: House, module: Module) -> Iter
 def services_leave_commit_to_the_door(house: House, module: Module) -> Iterator[str]:
     if not _is_in(module.name, ("bot.services", "bot.delivery", "bot.jobs", "handlers", "web")):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and _called(node) in {"commit", "rollback", "begin"}:
             yield f"{module.name}:{node.lineno} calls {_called(node)}: run_tx does"
 
@@ -412,7 +413,7 @@ def services_leave_commit_to_the_door(house: House, module: Module) -> Iterator[
 def only_config_reads_the_environment(house: House, module: Module) -> Iterator[str]:
     if _is_in(module.name, MAY_READ_ENVIRONMENT):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Attribute(value=ast.Name(id="os"), attr="environ" | "environb" | "getenv" | "putenv"):
                 yield f"{module.name}:{node.lineno} reads the environment"
