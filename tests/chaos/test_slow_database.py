@@ -27,11 +27,13 @@ async def test_a_hundred_things_are_told_in_one_message_from_far_away(
             for n in range(waits):
                 await team.open(f"d{n}", channel_id="C00000", case=URGENT)
             server.sql(f"UPDATE team_members SET notification_preferences = '{ALWAYS}'")
-            house.more["CONCLAVE_TICK_SECONDS"] = "1"
+            # Longer than a tick takes: where it takes longer, the clock is set anew, and two of them go on at once.
+            house.more["CONCLAVE_TICK_SECONDS"] = "10"
             await house.start("worker")
             await until(lambda: _is(server, PLANNED, waits), "everything is planned", timeout=120)
-            # A plan that goes on holds its reminders: what is due of them would be told by the next tick.
             await until(lambda: _is(server, ON_THE_WAY, 0), "nothing is planned once more", timeout=120)
+            # The tick that began before may still plan one of them; the next ones find nothing to plan.
+            await _swept(server)
             # In a thread: it may wait for a lock of the worker, whose every word goes through the wire of this loop.
             await asyncio.to_thread(server.sql, DUE)
             took = await until(lambda: _is(server, TOLD, waits), "it is told", timeout=60)
@@ -54,7 +56,15 @@ PLANNED = (
 )
 DUE = "UPDATE reminders SET next_at = now() - interval '1 minute' WHERE waiting_since IS NOT NULL"
 ON_THE_WAY = "SELECT count(*) FROM outbox WHERE state = 'ready'"
+SWEPT = "SELECT coalesce(max(last_ok), '-infinity')::text FROM sweep_runs"
 TOLD = "SELECT count(*) FROM outbox WHERE kind = 'nudge' AND state = 'done'"
+
+
+async def _swept(server: Postgres) -> None:
+    """Wait for the end of a tick."""
+    before = await asyncio.to_thread(server.value, SWEPT)
+    since = f"SELECT max(last_ok) > '{before}' FROM sweep_runs"
+    await until(lambda: _is(server, since, True), "the clock looks", timeout=60)
 
 
 async def _is(server: Postgres, query: str, expected: int) -> bool:
