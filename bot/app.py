@@ -34,6 +34,7 @@ from bot.delivery import (
     nudge,
     sketch,
     slack,
+    thread,
     workflow,
 )
 from bot.delivery.meaning import Embedding
@@ -248,7 +249,8 @@ async def _start_work(
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
-    senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings)), **deputy.senders()}
+    finding = _start_finding(stack, deps.settings)
+    senders |= {**lost.senders(), **sketch.senders(finding), **thread.senders(finding), **deputy.senders()}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(

@@ -5,6 +5,8 @@ OPTIONAL = {
     "files:write": "an export comes as messages, not as a file",
     "channels:read": "results are told one by one, not shown to a channel, which another company might read",
     "groups:read": "the same in private channels",
+    "channels:history": "long threads are not summed up, and a message whose answer was lost may come twice",
+    "groups:history": "the same in private channels",
 }
 """Scope -> what is done without it."""
 

@@ -16,6 +16,7 @@ from bot.services import precedent as precedents
 from bot.services import result as results
 from bot.services import sketch as sketches
 from bot.services import team as teams
+from bot.services import thread as threads
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
 from handlers.after_ack import later, open_modal, refresh_later
@@ -58,8 +59,16 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     similar = None if found.decision.status is Status.CANCELLED else await precedents.find(db, who, found)
     forecast = await outcomes.forecast_of(db, who, decision_id)
     read = await sketches.find(db, who, decision_id)
+    short = await threads.want_and_find(db, who, found)
     return details_view.details(
-        found, who, deciders=deciders, comments=comments, precedents=similar, forecast=forecast, sketch=read
+        found,
+        who,
+        deciders=deciders,
+        comments=comments,
+        precedents=similar,
+        forecast=forecast,
+        sketch=read,
+        thread=short,
     )
 
 

@@ -104,6 +104,7 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON precedents, case_vectors, deputies, decision_words TO conclave_bot;
     -- What a language model made of cases, and what that used.
     GRANT SELECT, INSERT, UPDATE ON sketches, model_usage TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON thread_summaries TO conclave_bot;
     -- A trigger (keep_what_is_scored) refuses it once scoring has started.
     GRANT DELETE ON decision_criteria, response_options TO conclave_bot;
     FOREACH place IN ARRAY '{teams, team_members, customer_decisions, decision_criteria, response_options}'::regclass[] LOOP

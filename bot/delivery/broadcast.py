@@ -119,6 +119,11 @@ async def is_foreign(deps: Deps, channel: str) -> bool | None:
         if isinstance(verdict, Later) and verdict.passes:
             raise
         return None
+    return is_read_by_others(told)
+
+
+def is_read_by_others(told: Mapping[str, Any]) -> bool | None:
+    """told: of a channel, by `conversations.info`. As `is_foreign`."""
     if told.get("is_ext_shared") or told.get("is_pending_ext_shared"):
         return True
     return None if told.get("is_shared") and not told.get("is_org_shared") else False

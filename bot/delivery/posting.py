@@ -124,11 +124,17 @@ async def _history(
     read = partial(deps.client.conversations_history, **how)
     if thread_ts:
         read = partial(deps.client.conversations_replies, ts=thread_ts, **how)
+    async for message in paged(read, "messages"):
+        yield message
+
+
+async def paged(read: Callable[..., Awaitable[Any]], key: str) -> AsyncIterator[Any]:
+    """What stands under this key on all pages of a method of Slack's, one by one."""
     cursor: str | None = None
     while True:
         answer = await read(cursor=cursor)
-        for message in answer.get("messages") or []:
-            yield message
+        for one in answer.get(key) or []:
+            yield one
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             return

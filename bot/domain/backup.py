@@ -10,10 +10,11 @@ FORMAT = 1
 """Of the file; a later one that old versions cannot read gets another number."""
 LOST = "ballot.lost"
 """The delivery that asks somebody to score again, whose ballot a backup has left out."""
-PASSING = ("attempts", "auth_tokens", "install_states", "kept_answers")
+PASSING = ("attempts", "auth_tokens", "install_states", "kept_answers", "thread_summaries")
 """Tables of sessions, one-time links and counted attempts: restored, they would open doors that were shut since.
 
-And the answers that are kept for programs, for a day, by tokens that are not restored either.
+And the answers that are kept for programs, for a day, by tokens that are not restored either; and threads in short,
+which are made anew from what people have left in Slack.
 """
 
 

@@ -57,6 +57,10 @@ class Masked:
 
         return _PLACE.sub(put, answer)
 
+    def without_names(self) -> "Masked":
+        """The same, but names do not come back."""
+        return Masked(self.text, {place: gone for place, gone in self.gaps.items() if place.startswith(f"[{AMOUNT} ")})
+
 
 def masked(text: str, *, names: Iterable[str], is_word: Callable[[str], bool]) -> Masked:
     """names: of the customer and of people, in any case and in parts. is_word: whether a word is an ordinary one."""
@@ -70,6 +74,11 @@ def masked(text: str, *, names: Iterable[str], is_word: Callable[[str], bool]) -
         text = gaps.cut(text, kind, pattern)
     text = gaps.cut(text, NAME, _RUN, part=lambda run: _named(run, is_word))
     return Masked(text, {place: value for value, place in gaps.places.items()})
+
+
+def is_named(text: str, *, names: Iterable[str], is_word: Callable[[str], bool]) -> bool:
+    """Whether one of these stands in the text, whole or in parts, as `masked` looks for them."""
+    return any(pattern.search(text) for pattern in _patterns(names, is_word))
 
 
 class _Gaps:

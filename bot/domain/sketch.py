@@ -79,6 +79,15 @@ class Answered:
     """Used for it; 0: not told."""
 
 
+@dataclass(frozen=True)
+class SummedUp:
+    """A thread in short, as the model has it; `thread.shown` of the domain says what of it may be shown."""
+
+    text: str = field(repr=False)
+    tokens: int = 0
+    """As of `Answered`."""
+
+
 class NoAnswer(Exception):
     """The model was asked in vain. Its words are a name for operators, never a text."""
 
@@ -98,7 +107,10 @@ class Asker(Protocol):
     """Asks the model."""
 
     async def ask(self, text: str) -> Answered:
-        """Raises NoAnswer."""
+        """About a case. Raises NoAnswer."""
+
+    async def sum_up(self, text: str, *, language: str) -> SummedUp:
+        """A thread. Raises NoAnswer."""
 
     async def close(self) -> None:
         """Once nothing is asked any more."""
@@ -106,14 +118,14 @@ class Asker(Protocol):
 
 def checked(sketch: Sketch, *, text: str) -> Sketch:
     """What of an answer may be shown. text: that it is about, as it was sent."""
-    options = _once(one for one in map(_line, sketch.options) if _is_plain(one, text, OPTION_LENGTH))
+    options = _once(one for one in map(_line, sketch.options) if is_plain(one, text, OPTION_LENGTH))
     summary = _line(sketch.summary)
     return Sketch(
         type=sketch.type if sketch.type in DECISION_TYPES else None,
         urgency=sketch.urgency if sketch.urgency in range(1, 6) else None,
         tags=tuple(tag for tag in TAGS if tag in sketch.tags),
         options=tuple(options[:MOST_OPTIONS]),
-        summary=summary if _is_plain(summary, text, SUMMARY_LENGTH) else "",
+        summary=summary if is_plain(summary, text, SUMMARY_LENGTH) else "",
     )
 
 
@@ -121,7 +133,7 @@ def _line(written: str) -> str:
     return " ".join(written.split())
 
 
-def _is_plain(written: str, text: str, length: int) -> bool:
+def is_plain(written: str, text: str, length: int) -> bool:
     """Whether it is no more than words about the case: nothing recommended, no address, no number of its own."""
     if not written or len(written) > length or _FORBIDDEN.search(written) or _RECOMMENDS.search(written):
         return False

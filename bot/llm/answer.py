@@ -32,3 +32,11 @@ class Answer(BaseModel):
 
     def sketch(self) -> Sketch:
         return Sketch(self.type, self.urgency, tuple(self.tags), tuple(self.options), self.summary)
+
+
+class Short(BaseModel):
+    """As bot/llm/thread.md asks for it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    summary: str = Field(max_length=2000)

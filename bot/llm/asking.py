@@ -1,4 +1,4 @@
-"""Asks the language model that an operator has named, by OpenAI's way of speaking (chat completions), once a case.
+"""Asks the language model that an operator has named, by OpenAI's way of speaking (chat completions).
 
 The only module that knows pydantic-ai, which is loaded by the process that asks, and only where a model is set: it
 takes two seconds and 80 MB. No tools are given to the model, so that an answer is all that it can do.
@@ -11,7 +11,7 @@ from importlib import resources
 from importlib.util import find_spec
 from typing import Any
 
-from bot.domain.sketch import Answered, Asker, Model, NoAnswer
+from bot.domain.sketch import Answered, Asker, Model, NoAnswer, SummedUp
 
 PREFIXES = ("openai:", "openai-chat:")
 NOT_SET = "none is set: types, urgencies and amounts are read by the words alone"
@@ -78,20 +78,32 @@ def _opened(model: Model, *, url: str, key: str) -> Asker:
     # No retries of the client's own: each would take the time limit anew, and 429 is the worker's to wait for.
     client = AsyncOpenAI(api_key=key or "none", base_url=url or None, max_retries=0, timeout=model.seconds)
     chat = OpenAIChatModel(_after_prefix(model.name), provider=OpenAIProvider(openai_client=client))
-    return Questions(agent(chat), model.seconds, client.close)
+    return Questions(agent(chat), model.seconds, client.close, thread_agent(chat))
 
 
 def agent(model: Any) -> Any:
-    """What is asked of a model of pydantic-ai's. An answer that does not fit is asked for once more."""
-    from pydantic_ai import Agent, NativeOutput
-
+    """What is asked of a model of pydantic-ai's about a case."""
     from bot.llm.answer import Answer
 
-    instructions = resources.files("bot.llm").joinpath("case.md").read_text(encoding="utf-8")
+    return _agent(model, Answer, "case", "What the case is about.")
+
+
+def thread_agent(model: Any) -> Any:
+    """The same about a thread."""
+    from bot.llm.answer import Short
+
+    return _agent(model, Short, "thread", "The thread in short.")
+
+
+def _agent(model: Any, shape: type[Any], name: str, description: str) -> Any:
+    """With the instructions of that name. An answer that does not fit is asked for once more."""
+    from pydantic_ai import Agent, NativeOutput
+
+    instructions = resources.files("bot.llm").joinpath(f"{name}.md").read_text(encoding="utf-8")
     settings = {"max_tokens": MOST_ANSWER_TOKENS}
     return Agent(
         model,
-        output_type=NativeOutput(Answer, name="case", description="What the case is about."),
+        output_type=NativeOutput(shape, name=name, description=description),
         instructions=instructions,
         model_settings=settings,
         retries={"output": 1},
@@ -103,6 +115,8 @@ class Questions:
     agent: Any = field(repr=False)
     seconds: float
     closing: Callable[[], Awaitable[None]] | None = field(default=None, repr=False)
+    threads: Any = field(default=None, repr=False)
+    """The agent for threads."""
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -110,6 +124,14 @@ class Questions:
             await self.closing()
 
     async def ask(self, text: str) -> Answered:
+        said, tokens = await self._run(self.agent, _framed(text, "case"))
+        return Answered(said.sketch(), tokens)
+
+    async def sum_up(self, text: str, *, language: str) -> SummedUp:
+        said, tokens = await self._run(self.threads, f"Write in {language.capitalize()}.\n{_framed(text, 'thread')}")
+        return SummedUp(said.summary, tokens)
+
+    async def _run(self, agent: Any, prompt: str) -> tuple[Any, int]:
         """Raises NoAnswer: whatever went wrong is named by its kind; what the service says may quote the text."""
         from pydantic_ai.usage import RunUsage, UsageLimits
 
@@ -118,15 +140,15 @@ class Questions:
         limits = UsageLimits(request_limit=2)
         try:
             async with asyncio.timeout(self.seconds):
-                ran = await self.agent.run(_framed(text), usage=usage, usage_limits=limits)
+                ran = await agent.run(prompt, usage=usage, usage_limits=limits)
         except Exception as error:
             raise _no_answer(error, usage.total_tokens) from None
-        return Answered(ran.output.sketch(), usage.total_tokens)
+        return ran.output, usage.total_tokens
 
 
-def _framed(text: str) -> str:
+def _framed(text: str, mark: str) -> str:
     """Between marks that nothing in the text can end."""
-    return f"<case>\n{text.replace('<', '(').replace('>', ')')}\n</case>"
+    return f"<{mark}>\n{text.replace('<', '(').replace('>', ')')}\n</{mark}>"
 
 
 def _no_answer(error: Exception, tokens: int) -> NoAnswer:

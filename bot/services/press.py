@@ -19,7 +19,7 @@ from bot.domain.decision import Decision, Dossier, Status
 from bot.domain.permission import acting_for
 from bot.domain.team import Absent
 from bot.services.refusal import check_press, check_revision
-from bot.store import audit, decision, dossier, press, reminder, workflow
+from bot.store import audit, decision, dossier, press, reminder, thread, workflow
 from bot.store.db import Db, run_tx
 
 
@@ -128,6 +128,7 @@ async def write_down(
         await decision.set_state(c, done.decision)
         if done.decision.status in (Status.RESOLVED, Status.CANCELLED):
             await workflow.end(c, decision_id)
+            await thread.forget(c, [decision_id])
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
         origin = None if done.is_anonymous else by.origin

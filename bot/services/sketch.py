@@ -28,14 +28,22 @@ AROUND_TOKENS = 3200
 
 
 @dataclass(frozen=True)
+class Aside:
+    """Tokens of a team's day that are set aside for one question."""
+
+    team_id: UUID
+    day: date
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Question:
     """A case ready to be asked about, with tokens set aside for it."""
 
     written: Written = field(repr=False)
     gaps: Masked = field(repr=False)
     model: Model
-    day: date
-    tokens: int
+    aside: Aside
 
 
 async def want(c: AsyncConnection, by: By, decision_id: UUID) -> None:
@@ -56,14 +64,19 @@ async def prepare(db: Db, rules: Rules, decision_id: UUID, *, now: datetime) -> 
         if written is None:
             return None
         gaps = masked(f"{written.title}\n{written.description}", names=written.about, is_word=rules.classifier.knows)
-        question = Question(written, gaps, model, now.date(), AROUND_TOKENS + len(gaps.text.encode()) // 2)
-        day, tokens, budget = question.day, question.tokens, model.tokens_a_day
-        if await sketch.reserve(c, written.team_id, day=day, tokens=tokens, budget=budget):
-            return question
-        await sketch.refuse(c, written.team_id, day=question.day)
-        return None
+        aside = await set_aside(c, model, written.team_id, text=gaps.text, now=now)
+        return Question(written, gaps, model, aside) if aside else None
 
     return await run_tx(db, work)
+
+
+async def set_aside(c: AsyncConnection, model: Model, team_id: UUID, *, text: str, now: datetime) -> Aside | None:
+    """Tokens for a question about this text; None, and counted, where the team's day is used up."""
+    aside = Aside(team_id, now.date(), AROUND_TOKENS + len(text.encode()) // 2)
+    if await sketch.reserve(c, team_id, day=aside.day, tokens=aside.tokens, budget=model.tokens_a_day):
+        return aside
+    await sketch.refuse(c, team_id, day=aside.day)
+    return None
 
 
 async def keep(db: Db, question: Question, answered: Answered) -> None:
@@ -72,16 +85,17 @@ async def keep(db: Db, question: Question, answered: Answered) -> None:
     written = question.written
 
     async def work(c: AsyncConnection) -> None:
-        await sketch.settle(c, written.team_id, day=question.day, tokens=_correction(question, answered.tokens))
+        await settle(c, question.aside, used=answered.tokens)
         if await sketch.keep(c, written, found, model=question.model.name) and found.type:
             await sketch.sharpen(c, written.decision_id, _classified(found, question.model))
 
     await run_tx(db, work)
 
 
-def _correction(question: Question, used: int) -> int:
-    """What was used besides what was set aside. A service that does not tell has used it all."""
-    return used - question.tokens if used else 0
+async def settle(c: AsyncConnection, aside: Aside, *, used: int, error: str | None = None) -> None:
+    """Correct what was set aside to what was used. A service that does not tell has used it all."""
+    correction = used - aside.tokens if used else 0
+    await sketch.settle(c, aside.team_id, day=aside.day, tokens=correction, error=error)
 
 
 def _classified(found: Sketch, model: Model) -> dict[str, object]:
@@ -89,14 +103,9 @@ def _classified(found: Sketch, model: Model) -> dict[str, object]:
     return {"type": found.type, "tags": list(found.tags), "method": "model", "version": model.name, **urgency}
 
 
-async def fail(db: Db, question: Question, *, reason: str, tokens: int) -> None:
+async def fail(db: Db, aside: Aside, *, reason: str, tokens: int) -> None:
     """Count a question that was asked in vain; what it may have cost stays counted."""
-
-    async def work(c: AsyncConnection) -> None:
-        correction, team_id = _correction(question, tokens), question.written.team_id
-        await sketch.settle(c, team_id, day=question.day, tokens=correction, error=reason)
-
-    await run_tx(db, work)
+    await run_tx(db, lambda c: settle(c, aside, used=tokens, error=reason))
 
 
 async def find(db: Db, by: By, decision_id: UUID) -> Sketch | None:

@@ -36,6 +36,7 @@ from bot.domain.erasure import COMMENTS, GONE, Erasure, Hit, Needles
 from bot.domain.plan import FIRST
 from bot.domain.preference import FROM_SLACK
 from bot.store import tables as t
+from bot.store import thread
 
 SECRET = ("ballot_pages", "evaluations", "sealed_cells")
 UNSEARCHED = (*SECRET, "alembic_version", "erasures", "homes", "slack_identities")
@@ -137,11 +138,11 @@ async def replace(
 ) -> None:
     """Other words in one row. A delivery is deleted: it would tell, or be told to, somebody who is gone.
 
-    So is an answer that is kept for a program: what it was given before is no answer any more.
+    So is an answer that is kept for a program: what it was given before is no answer any more; and a thread in short.
     """
     where = " AND ".join(f"{_quoted(name)}::text = :key{i}" for i, name in enumerate(place.keys))
     bound = {f"key{i}": value for i, value in enumerate(key)}
-    if place.table in ("outbox", "kept_answers"):
+    if place.table in ("outbox", "kept_answers", "thread_summaries"):
         await c.execute(text(f"DELETE FROM {place.table} WHERE {where}"), bound)
         return
     named = ", ".join(map(_quoted, columns))
@@ -225,7 +226,7 @@ async def forget_cases(
     await c.execute(update(k).where(k.c.decision_id.in_(decision_ids)).values(description=""))
     texts = {name: case((r.c[name].is_not(None), GONE)) for name in _OF_OUTCOMES}
     await c.execute(update(r).where(r.c.decision_id.in_(decision_ids)).values(before_answer=None, **texts))
-    for table in (t.precedents, t.case_vectors):
+    for table in (t.precedents, t.case_vectors, t.thread_summaries):
         await c.execute(delete(table).where(table.c.decision_id.in_(decision_ids)))
     await _forget_answers(c, decision_ids)
 
@@ -389,6 +390,7 @@ async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email
     await c.execute(delete(y).where(or_(y.c.member_id == member_id, y.c.deputy_id == member_id)))
     await c.execute(delete(t.wordings).where(t.wordings.c.changed_by == member_id))
     await c.execute(delete(t.auth_tokens).where(t.auth_tokens.c.user_id == member_id))
+    await thread.forget_of_team(c, member_id=member_id)  # what they have replied may be in any of them
     values = {
         "name": name,
         "email": email,
@@ -485,6 +487,7 @@ async def forget_team(c: AsyncConnection, team_id: UUID, *, name: str) -> None:
     """The row stays under a pseudonym, for the numbers of its decisions."""
     for table in (t.wordings, t.shared_channels):
         await c.execute(delete(table).where(table.c.team_id == team_id))
+    await thread.forget_of_team(c, team_id=team_id)
     await c.execute(text("SELECT forget_admins(:team)"), {"team": team_id})
     values: dict[str, object] = {"name": name, "company_name": GONE, "industry": None, "suggestion_words": {}}
     await c.execute(update(t.teams).where(t.teams.c.id == team_id).values(**values))

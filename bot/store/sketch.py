@@ -27,11 +27,14 @@ class Written:
     """The customer's names, and those of the team and its people: what must not leave."""
 
 
+ABOUT = """
+    array_remove(ARRAY[d.customer_name, d.customer_id, d.customer_email, t.name, t.company_name]
+        || ARRAY(SELECT m.name FROM team_members m WHERE m.team_id = d.team_id), NULL) AS about
+"""
 _WRITTEN = text(
-    """
+    f"""
     SELECT d.id, d.team_id, d.title, left(d.description, :read) AS description, md5(d.title || d.description) AS digest,
-        array_remove(ARRAY[d.customer_name, d.customer_id, d.customer_email, t.name, t.company_name]
-            || ARRAY(SELECT m.name FROM team_members m WHERE m.team_id = d.team_id), NULL) AS about
+        {ABOUT}
     FROM customer_decisions d JOIN teams t ON t.id = d.team_id
     LEFT JOIN sketches s ON s.decision_id = d.id AND s.digest = md5(d.title || d.description)
     WHERE d.id = :decision AND t.asks_model AND d.status IN ('created', 'team_input') AND s.decision_id IS NULL

@@ -461,6 +461,18 @@ sketches = Table(
 )
 """What a language model made of the text of a case; of no use once the text is another one."""
 
+thread_summaries = Table(
+    "thread_summaries",
+    metadata,
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("ts", Text, nullable=False),  # of the card above the thread
+    Column("language", Text, nullable=False),
+    Column("replies", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+)
+"""What a language model made of the thread beneath a card, while the decision is open; '' is not to be shown."""
+
 model_usage = Table(
     "model_usage",
     metadata,

@@ -117,9 +117,10 @@ _ASKS = checkbox(MODEL, "Language model", "Let it read new cases")
 def _said_of(model: Model) -> str:
     name, place = text.inline(model.name, 100), text.inline(model.place, 100)
     return (
-        f"*Language model*: {name} at {place} is sent title and description of each new case, with names, addresses, "
-        "numbers and amounts masked, and never anything of scores. It sums up and drafts options, which somebody has "
-        "to add, and reads the type where the words leave it open."
+        f"*Language model*: {name} at {place} is sent title and description of each new case, and what people reply in "
+        "a long thread beneath a card, with names, addresses, numbers and amounts masked, and never anything of "
+        "scores. It sums up and drafts options, which somebody has to add, and reads the type where the words leave it "
+        "open."
     )
 
 

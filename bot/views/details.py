@@ -40,6 +40,7 @@ from bot.views.outcome import stated
 from bot.views.promise import shown_afterwards
 from bot.views.sketch import read
 from bot.views.slack import ids, kit, text
+from bot.views.thread import in_short
 
 ROOMS = (3000, 1000, 300)
 """Characters per long text; the first with which the view fits is used. A view is measured in bytes, so the later ones
@@ -56,12 +57,13 @@ def details(
     precedents: Precedents | None = None,
     forecast: Forecast | None = None,
     sketch: Sketch | None = None,
+    thread: str = "",
 ) -> kit.View:
     """For members of the team only: it holds the customer's e-mail.
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
     precedents: the cases like this one; None: nothing is said about them. forecast: what `by` stated; nobody
-    else sees it. sketch: what a language model made of the text.
+    else sees it. sketch: what a language model made of the text; thread: of the thread beneath the card, or ''.
     """
     decision, now = dossier.decision, by.now
     for room in ROOMS:
@@ -73,6 +75,7 @@ def details(
             *_result(dossier),
             *before_in_details(dossier),
             *_case(dossier, now),
+            *in_short(thread),
             *(read(sketch, dossier.decision.case) if sketch else []),
             *_options(dossier, by.rules.authority, room),
             *_criteria(dossier, room),

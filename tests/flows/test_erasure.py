@@ -339,3 +339,23 @@ async def test_of_a_team_the_trail_forgets_names_and_the_channels_that_others_re
     await erasure.erase_workspace(team.db, "T0TECHCORP")
 
     assert found(team, MIKE, MAIL, SLACK, "Michael Zqold", "zqold@techcorp.com", "C0ZQ") == {}
+
+
+@pytest.mark.parametrize("kind", ["member", "customer", "team"])
+async def test_threads_in_short_go_with_whoever_may_be_in_them(team: Team, owner: Db, kind: str) -> None:
+    await team.open(by="sarah", customer_name=ABC)
+    short = (
+        "INSERT INTO thread_summaries (decision_id, ts, language, replies, body) VALUES (%s, '1.1', 'english', 12, '.')"
+    )
+    await team.change(short, team.decision_id)
+
+    if kind == "member":
+        await erasure.erase_member(owner, await erasure.plan_member(owner, MAIL))
+    elif kind == "customer":
+        await decisions.cancel(team.db, team.by("sarah"), team.decision_id, reason="Over.")
+        await team.change(short + " ON CONFLICT DO NOTHING", team.decision_id)
+        await erasure.erase_customer(owner, await erasure.plan_customer(owner, ABC))
+    else:
+        await erasure.erase_team(owner, team.actors["sarah"].team.id)
+
+    assert team.value("SELECT count(*) FROM thread_summaries") == 0

@@ -18,7 +18,7 @@ from tests.support.team import Team, sarahs_team
 
 IS_INSTALLED = find_spec("pydantic_ai") is not None
 if os.environ.get("LLM") != "required" and not IS_INSTALLED:
-    collect_ignore = ["test_asking.py", "test_reading.py"]
+    collect_ignore = ["test_asking.py", "test_reading.py", "test_threads.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,14 +33,15 @@ def model() -> Iterator[FakeModel]:
 
 
 @asynccontextmanager
-async def asked(database_url: str, model: FakeModel) -> AsyncIterator[Team]:
-    """Sarah's team in a house that asks this model."""
+async def asked(database_url: str, model: FakeModel, *scopes: str) -> AsyncIterator[Team]:
+    """Sarah's team in a house that asks this model, with these scopes beside the usual ones."""
     access: dict[str, Any] = {
         "CONCLAVE_MODEL": "openai:gpt-fake",
         "CONCLAVE_MODEL_URL": model.url,
         "CONCLAVE_MODEL_KEY": "sk-canary",
     }
-    async with living(database_url, techcorp(), **access) as house:
+    base = techcorp()
+    async with living(database_url, replace(base, scopes=(*base.scopes, *scopes)), **access) as house:
         team = await sarahs_team(house)
         team.rules = replace(team.rules, model=house.bot.deps.rules.model)
         yield team
