@@ -34,6 +34,7 @@ from bot.delivery import (
     nudge,
     sketch,
     slack,
+    webhook,
     workflow,
 )
 from bot.delivery.meaning import Embedding
@@ -248,6 +249,7 @@ async def _start_work(
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
+    senders |= webhook.senders()
     senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings)), **deputy.senders()}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
