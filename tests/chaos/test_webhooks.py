@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from bot import keyring
 from bot.domain.webhook import Draft, Event
 from bot.services import webhook as webhooks
@@ -24,6 +26,7 @@ TEN_WAYS = ("401", "404", "429", "500", "503", "redirect", "drop", "garbage", *S
 LINES = ("round.opened", "round.closed", "round.published", "outcome.recorded")
 
 
+@pytest.mark.timeout(1200)
 async def test_events_arrive_at_least_once_and_in_order_while_workers_are_killed(
     short: bool, a_server: Callable[..., Postgres], logs: Path, count: Callable[..., None]
 ) -> None:
