@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -429,8 +430,10 @@ async def _examine_webhooks(settings: Settings, url: str) -> list[Finding]:
     if not found.endpoints:
         return []
     words = f"{found.endpoints} endpoints, {found.disabled} disabled: their owners were told"
-    lost = keyrings.told_of_lost_webhooks(sorted(found.lost), count=sum(found.lost.values())) if found.lost else None
-    return [Finding("webhooks", not lost, lost or words)]
+    wrong = keyrings.told_of_lost_webhooks(sorted(found.lost), count=sum(found.lost.values())) if found.lost else ""
+    if find_spec("standardwebhooks") is None:
+        wrong = "nothing signs them: install the extra web where workers run, pip install 'conclave[web]'"
+    return [Finding("webhooks", not wrong, wrong or words)]
 
 
 async def _examine_installations(settings: Settings, url: str) -> list[Finding]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from bot.domain.option import Option
@@ -214,6 +214,8 @@ _INSIDE: tuple[Network, ...] = (
     ip_network("fec0::/10"),  # local by an old rule
 )
 """What is not public although `is_global` of some Python says so."""
+_NEVER = frozenset(' "<>\\^`{|}')
+"""Characters that stand in no URL."""
 _NAT64 = ip_network("64:ff9b::/96")
 _V4_BITS = 0xFFFF_FFFF
 
@@ -233,17 +235,10 @@ class Wall:
 
     def checked(self, url: str) -> str:
         """The URL, where it can be one of ours. A name is looked up at each attempt, not here. Raises Invalid."""
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            raise _not_a_url() from None
-        is_plain = url.isascii() and url.isprintable() and not any(mark in url for mark in ' "<>\\^`{|}')
-        if parts.scheme not in ("https", "http") or not (host and is_plain) or len(url) > URL_LENGTH or port == 0:
-            raise _not_a_url()
+        parts = _split(url)
         if parts.username is not None or parts.fragment:
             raise Invalid("Leave out what stands before @ or behind #: requests are signed.", field="url")
-        self._check_way(host, is_https=parts.scheme == "https")
+        self._check_way(parts.hostname or "", is_https=parts.scheme == "https")
         return url
 
     def _check_way(self, host: str, *, is_https: bool) -> None:
@@ -256,6 +251,22 @@ class Wall:
                 "CONCLAVE_WEBHOOK_ALLOW.",
                 field="url",
             )
+
+
+def _split(url: str) -> SplitResult:
+    """Raises Invalid for what is no address of the web."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _not_a_url() from None
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or not _is_plain(url):
+        raise _not_a_url()
+    return parts
+
+
+def _is_plain(url: str) -> bool:
+    return len(url) <= URL_LENGTH and url.isascii() and url.isprintable() and _NEVER.isdisjoint(url)
 
 
 def _not_a_url() -> Invalid:

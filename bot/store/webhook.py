@@ -157,12 +157,13 @@ async def disable(c: AsyncConnection, id_: UUID, why: Why) -> bool:
 async def who_is_told(c: AsyncConnection, id_: UUID) -> SlackUser | None:
     """Its owner in Slack; where they have left, whoever else may decide any amount. None where Slack knows nobody."""
     m, i = t.team_members.c, t.slack_identities.c
+    decides_all = (m.escalation_authority >= TOP_AUTHORITY) & m.is_guest.is_(False)
     rows = await c.execute(
         select(i.workspace_id, i.slack_user_id)
         .select_from(t.webhook_endpoints)
         .join(t.team_members, m.team_id == _E.team_id)
         .join(t.slack_identities, (i.member_id == m.id) & (i.workspace_id == _E.workspace_id))
-        .where(_E.id == id_, m.is_active, or_(m.id == _E.owner_id, m.escalation_authority >= TOP_AUTHORITY))
+        .where(_E.id == id_, m.is_active, or_(m.id == _E.owner_id, decides_all))
         .order_by((m.id == _E.owner_id).desc(), m.id)
         .limit(1)
     )
