@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.domain.webhook import Draft, Event, Wall, check_draft, check_may
 from bot.errors import BotError, NotFound
 from bot.services import webhook as webhooks
+from bot.services.sealing import NO_KEYS, find_keyring
 from bot.services.webhook import Made
 from web import form, person
 from web.page import render, status_of
@@ -85,7 +86,8 @@ async def _list(
 ) -> Response:
     every = await webhooks.every(person.deps(request).db, await person.by(request))
     status = status_of(refusal) if refusal else HTTPStatus.OK
-    shown = {"endpoints": every, "events": Event, "typed": typed or {}, "refusal": refusal}
+    missing = None if find_keyring(_keys(request)) else NO_KEYS
+    shown = {"endpoints": every, "events": Event, "typed": typed or {}, "refusal": refusal, "missing": missing}
     return await render(request, "webhooks.jinja", status=status, zone=await person.zone(request), **shown)
 
 

@@ -556,6 +556,13 @@ async def test_without_keys_it_is_said_which_variable_is_missing(team: Team) -> 
 # --- The page.
 
 
+async def test_the_page_says_that_a_key_is_missing_before_anybody_types(team: Team, sarah: Browser) -> None:
+    assert "CONCLAVE_TOKEN_KEYS" not in (await sarah.get("/settings/webhooks")).text
+    team.house.bot.deps.settings.__dict__["token_keys"] = _secret("")
+
+    assert "CONCLAVE_TOKEN_KEYS is missing" in (await sarah.get("/settings/webhooks")).text
+
+
 async def test_a_webhook_is_set_up_tested_and_removed_on_the_page(team: Team, hook: Hook, sarah: Browser) -> None:
     assert "See the team's webhooks" in (await sarah.get("/settings")).text
     refused = await sarah.post("/settings/webhooks", {"label": "Helpdesk", "url": address(team)})
