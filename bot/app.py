@@ -35,6 +35,7 @@ from bot.delivery import (
     sketch,
     slack,
     thread,
+    webhook,
     workflow,
 )
 from bot.delivery.meaning import Embedding
@@ -250,6 +251,7 @@ async def _start_work(
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
     finding = _start_finding(stack, deps.settings)
+    senders |= webhook.senders()
     senders |= {**lost.senders(), **sketch.senders(finding), **thread.senders(finding), **deputy.senders()}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)

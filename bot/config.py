@@ -81,6 +81,10 @@ class Settings(BaseSettings):
         default=(), alias="CONCLAVE_TRUSTED_PROXIES", description="addresses or networks with commas between them"
     )
 
+    webhook_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(), alias="CONCLAVE_WEBHOOK_ALLOW", description="addresses or networks with commas between them"
+    )
+
     @field_validator("url")
     @classmethod
     def _is_origin(cls, value: str) -> str:
@@ -93,7 +97,7 @@ class Settings(BaseSettings):
             raise ValueError(_URL)
         return url.lower()
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_allow", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         return (

@@ -80,6 +80,15 @@ def told_of_lost(key_ids: Sequence[str], *, count: int) -> str:
     )
 
 
+def told_of_lost_webhooks(key_ids: Sequence[str], *, count: int) -> str:
+    """The same for secrets of webhooks."""
+    return (
+        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(key_ids)}, by which the secrets of {count} "
+        f"{'webhook lie' if count == 1 else 'webhooks lie'} encrypted. Put it back behind the newest key. If it is "
+        "lost, run conclave keys forget with its name: they are disabled until their teams rotate the secrets."
+    )
+
+
 def _key(word: str) -> bytes:
     try:
         key = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)

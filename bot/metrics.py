@@ -36,6 +36,13 @@ POOL_WAIT = Histogram(
 MODEL = Counter(
     "conclave_model_questions", "Questions to the language model, by how they ended.", ["outcome"], registry=REGISTRY
 )
+WEBHOOKS = Counter(
+    "conclave_webhook_attempts",
+    "Attempts to tell an endpoint something, by how they ended: delivered, failed, refused (its address), gone (410), "
+    "exhausted.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 READY = Gauge("conclave_outbox_ready", "Deliveries that wait.", registry=REGISTRY)
 DEAD = Gauge("conclave_outbox_dead", "Deliveries that were given up.", registry=REGISTRY)
 DEAD_BY_REASON = Gauge(
@@ -69,6 +76,10 @@ def count_delivery(kind: str, verdict: str, *, is_rate_limited: bool) -> None:
     DELIVERIES.labels(kind, verdict).inc()
     if is_rate_limited:
         RATE_LIMITED.inc()
+
+
+def count_webhook(outcome: str) -> None:
+    WEBHOOKS.labels(outcome).inc()
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def check_letters(urls: Mapping[str, str]) -> None:
 
 def check_web() -> None:
     """Raise StartError where what the web pages need is not installed."""
-    if any(find_spec(name) is None for name in ("argon2", "fastapi", "joserfc")):
+    if any(find_spec(name) is None for name in ("argon2", "fastapi", "joserfc", "standardwebhooks")):
         raise StartError(NO_WEB)
 
 

@@ -17,6 +17,7 @@ from sandbox.gate import Gate
 from sandbox.openid import OpenId
 from sandbox.page.routes import page_routes
 from sandbox.people import Person
+from sandbox.receiver import Hooks
 from sandbox.records import Call, Delivery
 from sandbox.routes import routes
 from sandbox.spec import WorkspaceSpec
@@ -27,9 +28,11 @@ from sandbox.transport import Droppable, web_api, web_response_url
 class Sandbox:
     """A running workspace. `bot_url` may be set later: the bot often starts after its Slack."""
 
-    def __init__(self, town: Town, openid: OpenId) -> None:
+    def __init__(self, town: Town, openid: OpenId, hooks: Hooks | None = None) -> None:
         self.town = town
         self.openid = openid
+        self.hooks = hooks or Hooks()
+        """Receivers of webhooks, by name: `{url}/hooks/NAME`."""
         self.url = town.base_url
         self.api_url = f"{town.base_url}/api/"
         self._people: dict[str, Person] = {}
@@ -150,9 +153,9 @@ async def running(
     port = listener.getsockname()[1]
     base_url = f"http://{host}:{port}"
     town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
-    openid = OpenId(town)
-    async with serving(Gate(application(town, openid), host=host, port=port), listener):
-        sandbox = Sandbox(town, openid)
+    openid, hooks = OpenId(town), Hooks()
+    async with serving(Gate(application(town, openid, hooks), host=host, port=port), listener):
+        sandbox = Sandbox(town, openid, hooks)
         try:
             yield sandbox
         finally:
@@ -200,7 +203,7 @@ def serve(spec: WorkspaceSpec, *, ready: Callable[[Sandbox], None] | None = None
         asyncio.run(forever())
 
 
-def application(town: Town, openid: OpenId | None = None) -> Starlette:
+def application(town: Town, openid: OpenId | None = None, hooks: Hooks | None = None) -> Starlette:
     """The ASGI app of one workspace."""
     return Starlette(
         routes=[
@@ -208,6 +211,7 @@ def application(town: Town, openid: OpenId | None = None) -> Starlette:
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),
+            *(hooks or Hooks()).routes(),
             *file_routes(town),
             *page_routes(town),
             *routes(town),

@@ -30,15 +30,26 @@ class Droppable(H11Protocol):
         super().connection_made(transport)
 
 
-class _Cut:
+class Cut:
     """An answer that never comes: the connection is cut instead."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = _open_transports.get(tuple(scope["client"]))
         if transport is not None:
-            transport.abort()
+            self.end(transport)
         while (await receive())["type"] != "http.disconnect":
             pass
+
+    def end(self, transport: asyncio.Transport) -> None:
+        transport.abort()
+
+
+class Garbage(Cut):
+    """An answer that is no HTTP."""
+
+    def end(self, transport: asyncio.Transport) -> None:
+        transport.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        transport.close()
 
 
 def web_api(town: Town) -> ASGIApp:
@@ -95,7 +106,7 @@ async def _instead(fault: Fault, record: Call) -> ASGIApp | None:
         await asyncio.sleep(fault.seconds)
     if fault.kind == "drop":
         record.spoiled = "connection lost"
-        return _Cut()
+        return Cut()
     if fault.kind == "http_500":
         record.status, record.spoiled = 500, "500 server error"
         return PlainTextResponse("server error", 500)
@@ -113,7 +124,7 @@ async def _afterwards(fault: Fault, record: Call) -> ASGIApp | None:
     """What befalls the answer to work that was done; None when it only comes late."""
     if fault.kind == "drop_after":
         record.spoiled = "done, but the answer was lost"
-        return _Cut()
+        return Cut()
     if fault.kind == "http_500_after":
         record.status, record.spoiled = 500, "done, but answered 500"
         return PlainTextResponse("server error", 500)

@@ -42,6 +42,7 @@ NOT_NEEDED = (
     "argon2",
     "joserfc",
     "fastapi",
+    "standardwebhooks",
     "cryptography",
     "pydantic_ai",
     "openai",

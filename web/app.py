@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web import decision, inbox, learning, page, search, settings, sign_in, slack, team
+from web import decision, inbox, learning, page, search, settings, sign_in, slack, team, webhooks
 from web.api.app import PREFIX, api
 from web.guard import Guard
 
@@ -29,6 +29,14 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/settings/password", settings.set_password, methods=["POST"]),
     Route("/settings/password/remove", settings.remove_password, methods=["POST"]),
     Route("/settings/passwords", settings.allow_passwords, methods=["POST"]),
+    Route("/settings/webhooks", webhooks.show),
+    Route("/settings/webhooks", webhooks.add, methods=["POST"]),
+    Route("/settings/webhooks/{webhook}", webhooks.show_one),
+    Route("/settings/webhooks/{webhook}", webhooks.change, methods=["POST"]),
+    Route("/settings/webhooks/{webhook}/test", webhooks.test, methods=["POST"]),
+    Route("/settings/webhooks/{webhook}/rotate", webhooks.rotate, methods=["POST"]),
+    Route("/settings/webhooks/{webhook}/remove", webhooks.remove, methods=["POST"]),
+    Route("/settings/webhooks/{webhook}/deliveries/{delivery:int}", webhooks.replay, methods=["POST"]),
     Route("/sign-in", sign_in.door),
     Route("/sign-in/slack", slack.leave),
     Route("/sign-in/slack/back", slack.come_back),

@@ -28,7 +28,7 @@ def commands(
 
     @keys.command()
     def rotate() -> None:
-        """Encrypt every token by the newest key, while the service runs. Exit 1 where a key is missing."""
+        """Encrypt every token and secret by the newest key, while the service runs. Exit 1 where a key is missing."""
         from bot.cli import operations
 
         with sentences():
@@ -37,7 +37,7 @@ def commands(
 
     @keys.command()
     def forget(key: Annotated[str, typer.Argument(help="The name of a lost key, as conclave doctor says it.")]) -> None:
-        """Give up the installations that only a lost key opens: they have to install again, and keep their data."""
+        """Give up what only a lost key opens: workspaces install anew, keeping their data; webhooks get new ones."""
         from bot.cli import operations
 
         with sentences():

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,8 @@ from bot.services import outbox as deliveries
 from bot.services import plan as plans
 from bot.services import result as results
 from bot.services import sketch as sketches
+from bot.services import webhook as webhooks
+from bot.services.sealing import find_keyring
 from bot.store import db, schema, vault
 from bot.store.installation import Sealed
 from bot.store.outbox import EVERY, INSTALLED, GivenUp
@@ -240,6 +243,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 await _examine_plans(settings, url),
             ]
             findings += await _examine_installations(settings, url) if settings.serves_many else []
+            findings += await _examine_webhooks(settings, url)
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing and not settings.serves_many:
@@ -399,19 +403,37 @@ async def rotate_keys(settings: Settings) -> tuple[int, str]:
     keyring = keyrings.parse(settings.token_keys.get_secret_value())
     async with _opened(settings) as opened:
         found = await installations.rotate_keys(opened, keyring)
+        done = found.done + await webhooks.rotate_keys(opened, keyring)
+        lost = (await webhooks.standing(opened, keyring.ids)).lost
     if found.lost:
         raise StartError(keyrings.told_of_lost(sorted(found.lost), count=sum(found.lost.values())))
+    if lost:
+        raise StartError(keyrings.told_of_lost_webhooks(sorted(lost), count=sum(lost.values())))
     old = ", ".join(keyring.ids[1:])
-    return found.done, f"Once no process runs without {keyring.newest}, take out {old}." if old else ""
+    return done, f"Once no process runs without {keyring.newest}, take out {old}." if old else ""
 
 
 async def forget_key(settings: Settings, key_id: str) -> int:
-    """Give up the installations that only this key could open. Raises StartError where it is not lost."""
+    """Give up the installations and webhooks that only this key could open. Raises StartError where it is not lost."""
     keyring = keyrings.parse(settings.token_keys.get_secret_value())
     if key_id in keyring.ids:
         raise StartError(f"The key {key_id} is in CONCLAVE_TOKEN_KEYS: it is not lost. Run: conclave keys rotate")
     async with _opened(settings) as opened:
-        return await installations.forget_key(opened, key_id)
+        return await installations.forget_key(opened, key_id) + await webhooks.forget_key(opened, key_id)
+
+
+async def _examine_webhooks(settings: Settings, url: str) -> list[Finding]:
+    """Nothing to say where no team has one. That one is disabled is its team's to mend; a lost key the operator's."""
+    keyring = find_keyring(settings.token_keys.get_secret_value())
+    async with _connected(url) as opened:
+        found = await webhooks.standing(opened, keyring.ids if keyring else ())
+    if not found.endpoints:
+        return []
+    words = f"{found.endpoints} endpoints, {found.disabled} disabled: their owners were told"
+    wrong = keyrings.told_of_lost_webhooks(sorted(found.lost), count=sum(found.lost.values())) if found.lost else ""
+    if find_spec("standardwebhooks") is None:
+        wrong = "nothing signs them: install the extra web where workers run, pip install 'conclave[web]'"
+    return [Finding("webhooks", not wrong, wrong or words)]
 
 
 async def _examine_installations(settings: Settings, url: str) -> list[Finding]:

@@ -24,6 +24,8 @@ class Later:
     """The attempt does not count towards `outbox.MAX_ATTEMPTS`, however often it ends so."""
     passes: bool = False
     """A disturbance that ends by itself: the attempt does not count while the row is young (`worker.PASSING`)."""
+    is_planned: bool = False
+    """The sender goes by a table of its own and gives up by itself: the attempt is the last one only if it says so."""
     is_for_operator: bool = False
     """Somebody who runs Conclave has to mend it; until then it waits."""
 

@@ -292,6 +292,8 @@ class Worker:
         match verdict:
             case Dead():
                 return True
+            case Later(is_planned=True):
+                return False
             case Later():
                 return delivery.attempts >= outbox.MAX_ATTEMPTS and not self._is_free(delivery, verdict)
         return False

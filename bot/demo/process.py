@@ -18,6 +18,8 @@ from sandbox.server import Sandbox
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 _TRIES = 3
+_KEY = "YSBzYW5kYm94IGtlZXBzIG5vIHNlY3JldCBhdCBhbGw"
+"""Always the same: what lies encrypted by it is a secret of the sandbox, on this machine alone."""
 
 
 class BotDied(Exception):
@@ -130,7 +132,14 @@ class BotProcess:
         }
 
     def _web(self) -> Mapping[str, str]:
-        return {"CONCLAVE_URL": self.url, "SLACK_CLIENT_ID": CLIENT_ID, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
+        return {
+            "CONCLAVE_URL": self.url,
+            "SLACK_CLIENT_ID": CLIENT_ID,
+            "SLACK_CLIENT_SECRET": CLIENT_SECRET,
+            # So that a webhook can be added, which leads to the sandbox: {its address}/hooks/NAME.
+            "CONCLAVE_TOKEN_KEYS": _KEY,
+            "CONCLAVE_WEBHOOK_ALLOW": "127.0.0.0/8",
+        }
 
     async def ready(self) -> None:
         """Wait for /readyz, and in Socket Mode for its connection. Raises BotDied, TimeoutError."""

@@ -133,6 +133,8 @@ FREE = frozenset(
         *(("rounds", name) for name in ("override_reason", "void_reason")),
         ("wordings", "body"),
         *(("teams", name) for name in ("name", "company_name", "industry", "suggestion_words")),
+        ("webhook_endpoints", "label"),
+        ("webhook_endpoints", "url"),
         ("team_members", "name"),
         ("team_members", "expertise_areas"),
     }

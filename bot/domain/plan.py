@@ -29,6 +29,8 @@ class Plan:
     """Decisions at once that are neither resolved nor cancelled."""
     suggestions: bool = True
     """Whether anything is suggested: fields from the text, options and a recommendation from similar cases."""
+    webhooks: int = 0
+    """Endpoints at most that are told what happens."""
     retention_months: int = 0
     """So long after their end decisions are kept, in months of 30 days; 0: for ever."""
 
@@ -50,6 +52,15 @@ class Plan:
             f"has {usage.open_decisions}. Resolve or cancel one first: /decide list shows them. {WHO}."
         )
 
+    def no_webhook(self, team: Team, usage: "Usage") -> str | None:
+        """Why no webhook can be added; None where one can."""
+        if not self.webhooks or usage.webhooks < self.webhooks:
+            return None
+        return (
+            f"The plan {self.tier} allows {_counted(self.webhooks, 'webhook')}, and {team.name} has {usage.webhooks}. "
+            f"Remove one first: Settings lists them. {WHO}."
+        )
+
     def no_suggestions(self, team: Team) -> str | None:
         """Why nothing is suggested to the team; None where it may be."""
         return None if self.suggestions else f"The plan {self.tier} of {team.name} has no suggestions. {WHO}."
@@ -61,12 +72,15 @@ class Plan:
         return (
             f"{self.tier}: {_of(usage.members, self.members, 'active member')}, "
             f"{_of(usage.open_decisions, self.open_decisions, 'open decision')}, "
+            f"{_webhooks(usage.webhooks, self.webhooks)}"
             f"{'with' if self.suggestions else 'without'} suggestions, decisions are kept {kept}"
         )
 
     def is_above(self, usage: "Usage") -> bool:
         """Whether the team has more than could be added by now."""
-        return (0 < self.members < usage.members) or (0 < self.open_decisions < usage.open_decisions)
+        most = (self.members, self.open_decisions, self.webhooks)
+        used = (usage.members, usage.open_decisions, usage.webhooks)
+        return any(0 < limit < there for limit, there in zip(most, used, strict=True))
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,7 @@ class Usage:
 
     members: int
     open_decisions: int
+    webhooks: int = 0
 
 
 def _counted(number: int, noun: str) -> str:
@@ -83,6 +98,11 @@ def _counted(number: int, noun: str) -> str:
 
 def _of(used: int, most: int, noun: str) -> str:
     return f"{used:,} of {_counted(most, noun)}" if most else _counted(used, noun)
+
+
+def _webhooks(used: int, most: int) -> str:
+    """Nothing to say to a team that has none."""
+    return f"{_of(used, most, 'webhook')}, " if used else ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bot.store import (
     reminder,
     round,
     token,
+    webhook,
 )
 from bot.store.db import Db, run_tx
 
@@ -29,7 +30,7 @@ WHY = "Closed without enough scores, and left alone."
 
 
 async def purge(db: Db) -> int:
-    """Settled deliveries, old submissions, reminders of what is over, tokens past their time.
+    """Settled deliveries, old submissions, reminders of what is over, tokens past their time, logs of webhooks.
 
     Safe anywhere, any number of times. Returns the number of rows that are kept for 30 days.
     """
@@ -38,6 +39,7 @@ async def purge(db: Db) -> int:
         await token.purge(c)
         await attempt.purge(c)
         await kept_answer.purge(c)
+        await webhook.purge(c)
         gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
         return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 

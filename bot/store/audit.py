@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import Origin
 from bot.domain.trail import Deed, Line
+from bot.domain.webhook import event_of
 from bot.store import tables as t
+from bot.store import webhook
 
 _WRITTEN_AT = func.timezone("UTC", func.now() + (func.clock_timestamp() - func.transaction_timestamp()))
 """now() is the transaction's beginning: who waited for a lock would stand before whom they waited for."""
@@ -30,11 +32,15 @@ async def write(
     who it was.
     `seq` is the order of the lines, also of several in one transaction; of one decision it is the order of what
     happened, as whoever changes a decision holds its lock. `created_at` is when the line was written.
+
+    What webhooks tell of has a line here, so they are told here too, and nobody can forget it: one statement more for
+    those few lines, in the same transaction.
     """
     origin = origin or Origin()
     token = {"token": str(origin.token)} if origin.token else {}
-    await c.execute(
-        insert(t.audit_logs).values(
+    added = await c.execute(
+        insert(t.audit_logs)
+        .values(
             decision_id=decision_id,
             user_id=by,
             action=action,
@@ -43,7 +49,10 @@ async def write(
             user_agent=origin.agent,
             created_at=_WRITTEN_AT,
         )
+        .returning(t.audit_logs.c.seq)
     )
+    if decision_id and (event := event_of(action, details or {})):
+        await webhook.announce(c, event, decision_id=decision_id, mark=str(added.scalar_one()))
 
 
 async def latest(c: AsyncConnection, decision_id: UUID, *, lines: Sequence[str]) -> Deed | None:

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import Case, Decision, Phase, Status
 from bot.domain.home import Decided
 from bot.domain.outcome import PROPOSAL, Proposal
+from bot.domain.webhook import Event
 from bot.errors import NotFound
-from bot.store import reminder
+from bot.store import reminder, webhook
 from bot.store import tables as t
 
 FOLLOW = "decision.changed"
@@ -249,7 +250,8 @@ _LATE = text(
     """
 )
 _SHOW_OVERDUE = text(
-    f"UPDATE customer_decisions SET overdue_shown = expected_resolution_date WHERE id = :id AND {_TURNS} RETURNING id"
+    f"UPDATE customer_decisions SET overdue_shown = expected_resolution_date WHERE id = :id AND {_TURNS} "
+    "RETURNING overdue_shown AS at"
 )
 _SHOW_LATE = text(f"UPDATE customer_decisions SET late_shown = promised_by WHERE id = :id AND {_IS_LATE} RETURNING id")
 
@@ -262,11 +264,16 @@ async def turned_overdue(c: AsyncConnection, *, now: datetime, at_most: int) -> 
 
 
 async def show_overdue(c: AsyncConnection, decision_id: UUID, *, now: datetime) -> None:
-    """Draw the decision anew, once for each date that passes: not where another process has, or the date was moved."""
-    turned = [
+    """Draw the decision anew, once for each date that passes: not where another process has, or the date was moved.
+
+    Of the date to resolve by, webhooks are told.
+    """
+    overdue, late = [
         (await c.execute(query, {"id": decision_id, "now": now})).first() for query in (_SHOW_OVERDUE, _SHOW_LATE)
     ]
-    if any(turned):
+    if overdue:
+        await webhook.announce(c, Event.OVERDUE, decision_id=decision_id, mark=f"{decision_id}:overdue:{overdue.at}")
+    if overdue or late:
         await changed(c, decision_id)
 
 

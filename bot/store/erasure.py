@@ -485,7 +485,7 @@ async def end_everything(c: AsyncConnection, team_id: UUID) -> None:
 
 async def forget_team(c: AsyncConnection, team_id: UUID, *, name: str) -> None:
     """The row stays under a pseudonym, for the numbers of its decisions."""
-    for table in (t.wordings, t.shared_channels):
+    for table in (t.wordings, t.shared_channels, t.webhook_endpoints):
         await c.execute(delete(table).where(table.c.team_id == team_id))
     await thread.forget_of_team(c, team_id=team_id)
     await c.execute(text("SELECT forget_admins(:team)"), {"team": team_id})

@@ -1,6 +1,7 @@
 """How much of their plans teams use."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, func, select, update
@@ -40,19 +41,29 @@ _OPEN = _counted(
     .where(t.customer_decisions.c.team_id == t.teams.c.id, t.customer_decisions.c.status.in_(_UNFINISHED))
     .correlate(t.teams)
 )
-_USED = select(*TEAM_COLUMNS, _MEMBERS.label("members"), _OPEN.label("open_decisions"))
+_WEBHOOKS = _counted(
+    select(func.count())
+    .select_from(t.webhook_endpoints)
+    .where(t.webhook_endpoints.c.team_id == t.teams.c.id)
+    .correlate(t.teams)
+)
+_USED = select(*TEAM_COLUMNS, _MEMBERS.label("members"), _OPEN.label("open_decisions"), _WEBHOOKS.label("webhooks"))
+
+
+def _used(row: Any) -> Used:
+    return Used(team_of(row), Usage(row.members, row.open_decisions, row.webhooks))
 
 
 async def used(c: AsyncConnection, team_id: UUID) -> Used:
     """As it is now: what was read with the person who acts may be a while old."""
     row = (await c.execute(_USED.where(t.teams.c.id == team_id))).one()
-    return Used(team_of(row), Usage(row.members, row.open_decisions))
+    return _used(row)
 
 
 async def all_used(c: AsyncConnection) -> list[Used]:
     """Of every team, by name."""
     rows = await c.execute(_USED.order_by(func.lower(t.teams.c.name), t.teams.c.id))
-    return [Used(team_of(row), Usage(row.members, row.open_decisions)) for row in rows]
+    return [_used(row) for row in rows]
 
 
 async def set_tier(c: AsyncConnection, team_id: UUID, tier: str) -> None:

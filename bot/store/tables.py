@@ -360,6 +360,41 @@ kept_answers = Table(
     Column("body", Text),
 )
 
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("workspace_id", Text, nullable=False),  # where its owner is told
+    Column("label", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("previous_secret", LargeBinary),
+    Column("previous_until", TIMESTAMPTZ),
+    Column("key_id", Text, nullable=False),
+    Column("exhausted", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("disabled_at", TIMESTAMPTZ),
+    Column("disabled_why", Text),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("endpoint_id", ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE")),
+    Column("attempt", Integer, nullable=False),
+    Column("at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("outcome", Text, nullable=False),
+    Column("status", Integer),
+    Column("milliseconds", Integer, nullable=False),
+)
+
 card_messages = Table(
     "card_messages",
     metadata,

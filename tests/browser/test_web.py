@@ -19,7 +19,7 @@ from tests.support.web import link_for
 from tests.support.window import PHONE, WIDE
 
 SHOTS = os.environ.get("WEB_SCREENSHOTS")
-PAGES = ("/", "/decisions", "/learning", "/customers", "/team", "/audit", "/settings")
+PAGES = ("/", "/decisions", "/learning", "/customers", "/team", "/audit", "/settings", "/settings/webhooks")
 
 
 @dataclass

@@ -176,6 +176,7 @@ ELSEWHERE = {
     *("team.created", "choice.expired", "member.linked", "channel.confirmed"),
     *("member.erased", "customer.erased", "team.erased", "decision.erased"),
     *("session.began", "token.made", "password.allowed", "password.set", "password.removed"),
+    *("webhook.added", "webhook.changed", "webhook.enabled", "webhook.disabled", "webhook.removed", "webhook.rotated"),
 }
 """Actions that are compared in a test of their own: below, and in files named after what they are about."""
 

@@ -18,6 +18,8 @@ FLOWS = {
     "secrecy": ["tests/flows/test_operations.py", "tests/flows/test_second_round.py"],
     "refusal": ["tests/flows/test_refusals.py"],
     "round": ["tests/flows/test_round.py", "tests/flows/test_second_round.py"],
+    "sealing": ["tests/web/test_webhooks.py"],
+    "webhook": ["tests/web/test_webhooks.py"],
     "result": ["tests/flows/test_result.py", "tests/flows/test_second_round.py"],
 }
 """By noun, where the flow bears another name or is not the only one."""

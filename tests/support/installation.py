@@ -73,6 +73,7 @@ class Installation:
     database_url: str
     logs: Path
     more: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (sys.executable, "-m", "bot")
     processes: list[BotProcess] = field(default_factory=list)
 
     async def start(self, *roles: str) -> list[BotProcess]:
@@ -84,7 +85,7 @@ class Installation:
     def _process(self, role: str) -> BotProcess:
         number = len(list(self.logs.iterdir()))
         return BotProcess(
-            [sys.executable, "-m", "bot"],
+            self.command,
             sandbox=self.sandbox,
             database_url=as_service(self.database_url),
             log_path=self.logs / f"{role}-{number}-{uuid4().hex[:6]}.log",

@@ -120,6 +120,17 @@ def test_the_operator_reads_plans_in_one_line_and_who_is_above_a_limit() -> None
 
     assert in_words([], plans) == "no team yet"
     assert in_words([Used(team, Usage(3, 2))], plans) == "starter 1"
-    assert in_words([Used(team, Usage(3000, 2))], plans) == (
-        "starter 1; above a limit, and going on with what they have: Care"
+    for above in (Usage(3000, 2), Usage(3, 3000), Usage(3, 2, 6)):
+        assert in_words([Used(team, above)], plans) == (
+            "starter 1; above a limit, and going on with what they have: Care"
+        )
+
+
+def test_a_team_with_webhooks_reads_how_many_of_its_plan_it_has() -> None:
+    starter = rulebook.read(None).plans.by_tier["starter"]
+
+    assert starter.in_words(Usage(3, 2, 1)) == (
+        "starter: 3 of 250 active members, 2 of 1,000 open decisions, 1 of 5 webhooks, with suggestions, "
+        "decisions are kept for good"
     )
+    assert "webhook" not in starter.in_words(Usage(3, 2))

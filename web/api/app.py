@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web.api import actions, decisions, lookups, problem
+from web.api import actions, decisions, lookups, problem, webhooks
 from web.api.door import Door
 from web.api.problem import DOCUMENTED, Problem
 
@@ -42,7 +42,7 @@ def application(deps: Deps | None = None) -> FastAPI:
         servers=[{"url": PREFIX}],
         root_path_in_servers=False,
     )
-    for router in (decisions.router, actions.router, lookups.router):
+    for router in (decisions.router, actions.router, lookups.router, webhooks.router):
         app.include_router(router)
     app.state.deps = deps
     app.openapi = lambda: description(app)  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 import asyncio
 import hashlib
 import time
+from dataclasses import replace
 from uuid import UUID
 
 from starlette.responses import Response
@@ -21,6 +22,7 @@ PATIENCE_SECONDS = 5.0
 """How long a copy waits for the first to be answered."""
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")
 OTHER_BODY = "This Idempotency-Key came with another request before. Choose a new key for a new request."
+SHOWN_ONCE = "(shown once)"
 STILL_AT_IT = "The first request with this Idempotency-Key is still being worked on. Try again in a moment."
 
 
@@ -53,8 +55,14 @@ async def _first(deps: Deps, app: ASGIApp, scope: Scope, name: KeptName) -> ASGI
         if made is None or made.may_pass:
             await kept_answer.forget(deps.db, name)
     if not made.may_pass:
-        await kept_answer.keep(deps.db, name, made)
+        await kept_answer.keep(deps.db, name, _without_secret(made, scope))
     return _response(made)
+
+
+def _without_secret(made: KeptAnswer, scope: Scope) -> KeptAnswer:
+    """A secret that is shown once (`request.state.shown_once`) is kept nowhere, and not shown again."""
+    secret = scope.get("state", {}).get("shown_once")
+    return replace(made, body=made.body.replace(secret, SHOWN_ONCE)) if secret else made
 
 
 async def _made(app: ASGIApp, scope: Scope) -> KeptAnswer:

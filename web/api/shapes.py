@@ -20,7 +20,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from bot.domain import criterion, decision, option, outcome
+from bot.domain import criterion, decision, option, outcome, webhook
 from bot.domain.text import clean, one_line
 
 MOST_MONTHS = 1200
@@ -181,6 +181,33 @@ class RecordedOutcome(Sent):
     actual_cost: Amount | None = None
     escalated: bool = False
     notes: _text(outcome.NOTES_LENGTH) | None = None  # type: ignore[valid-type]
+
+
+WebhookEvent = Literal[
+    "decision.created",
+    "round.opened",
+    "round.closed",
+    "result.published",
+    "decision.resolved",
+    "outcome.recorded",
+    "decision.cancelled",
+    "decision.overdue",
+]
+
+
+class NewWebhook(Sent):
+    label: _line(webhook.LABEL_LENGTH)  # type: ignore[valid-type]
+    url: _line(webhook.URL_LENGTH)  # type: ignore[valid-type]
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=8)] = list(webhook.Event)
+
+
+class ChangedWebhook(Sent):
+    """Only what is given changes."""
+
+    label: _line(webhook.LABEL_LENGTH) | None = None  # type: ignore[valid-type]
+    url: _line(webhook.URL_LENGTH) | None = None  # type: ignore[valid-type]
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=8)] | None = None
+    enabled: bool | None = None
 
 
 # --- What programs get.
@@ -367,3 +394,43 @@ class Me(BaseModel):
     currency: str
     scopes: list[str]
     token_expires_at: datetime
+
+
+class WebhookOut(BaseModel):
+    id: UUID
+    label: str
+    url: str
+    events: list[str]
+    enabled: bool
+    disabled_at: datetime | None
+    disabled_why: str | None = Field(description="gone (410), exhausted, by_hand or key_lost.")
+    created_at: datetime
+    previous_secret_until: datetime | None = Field(description="Until then two secrets sign.")
+
+
+class WebhookMade(WebhookOut):
+    secret: str = Field(description="whsec_... Shown this once.")
+
+
+class Webhooks(BaseModel):
+    items: list[WebhookOut]
+
+
+class Message(BaseModel):
+    message: str = Field(description="The webhook-id that it bears.")
+
+
+class AttemptOut(BaseModel):
+    message: str = Field(description="Its webhook-id: the same with every attempt.")
+    delivery: int
+    event: str
+    decision: int | None
+    attempt: int
+    at: datetime
+    outcome: str = Field(description="delivered, failed, refused (its address), gone, exhausted or disabled.")
+    status: int | None
+    milliseconds: int
+
+
+class Attempts(BaseModel):
+    items: list[AttemptOut]

@@ -12,7 +12,8 @@ from bot.domain.rate import Rate
 from bot.domain.team import ROLES
 from bot.domain.todo import WORDS, button_words
 from bot.domain.waiting import Waiting
-from bot.views import learning
+from bot.domain.webhook import Endpoint
+from bot.views import learning, webhook
 from bot.views.slack import text
 
 STATUS = {
@@ -30,6 +31,10 @@ count = text.count
 def tag(status: str) -> Markup:
     word, look = STATUS[Status(status)]
     return Markup('<span class="tag {}">{}</span>').format(look, word)
+
+
+def why_disabled(endpoint: Endpoint) -> str:
+    return webhook.WHY[endpoint.disabled_why] if endpoint.disabled_why else ""
 
 
 def money(amount: Decimal | None, currency: str) -> str:
