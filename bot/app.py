@@ -32,6 +32,7 @@ from bot.delivery import (
     letter,
     lost,
     newcomer,
+    note,
     nudge,
     sketch,
     slack,
@@ -249,12 +250,8 @@ async def _start_work(
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
-    senders |= {
-        **lost.senders(),
-        **sketch.senders(_start_finding(stack, deps.settings)),
-        **deputy.senders(),
-        **draft.senders(),
-    }
+    senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings)), **deputy.senders()}
+    senders |= {**draft.senders(), **note.senders()}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(

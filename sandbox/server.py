@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from sandbox.clock import Clock
 from sandbox.files import file_routes
 from sandbox.gate import Gate
+from sandbox.helpdesk import Helpdesk
 from sandbox.openid import OpenId
 from sandbox.page.routes import page_routes
 from sandbox.people import Person
@@ -27,9 +28,10 @@ from sandbox.transport import Droppable, web_api, web_response_url
 class Sandbox:
     """A running workspace. `bot_url` may be set later: the bot often starts after its Slack."""
 
-    def __init__(self, town: Town, openid: OpenId) -> None:
+    def __init__(self, town: Town, openid: OpenId, helpdesk: Helpdesk | None = None) -> None:
         self.town = town
         self.openid = openid
+        self.helpdesk = helpdesk or Helpdesk()
         self.url = town.base_url
         self.api_url = f"{town.base_url}/api/"
         self._people: dict[str, Person] = {}
@@ -150,9 +152,9 @@ async def running(
     port = listener.getsockname()[1]
     base_url = f"http://{host}:{port}"
     town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
-    openid = OpenId(town)
-    async with serving(Gate(application(town, openid), host=host, port=port), listener):
-        sandbox = Sandbox(town, openid)
+    openid, helpdesk = OpenId(town), Helpdesk()
+    async with serving(Gate(application(town, openid, helpdesk), host=host, port=port), listener):
+        sandbox = Sandbox(town, openid, helpdesk)
         try:
             yield sandbox
         finally:
@@ -200,11 +202,12 @@ def serve(spec: WorkspaceSpec, *, ready: Callable[[Sandbox], None] | None = None
         asyncio.run(forever())
 
 
-def application(town: Town, openid: OpenId | None = None) -> Starlette:
+def application(town: Town, openid: OpenId | None = None, helpdesk: Helpdesk | None = None) -> Starlette:
     """The ASGI app of one workspace."""
     return Starlette(
         routes=[
             *(openid or OpenId(town)).routes(),
+            *(helpdesk or Helpdesk()).routes(),
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),

@@ -18,6 +18,8 @@ from sandbox.server import Sandbox
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 _TRIES = 3
+KEY = "A" * 43
+"""Of secrets in a demo's database, which hold nothing worth a key. The same in each run: the database stays."""
 
 
 class BotDied(Exception):
@@ -130,7 +132,14 @@ class BotProcess:
         }
 
     def _web(self) -> Mapping[str, str]:
-        return {"CONCLAVE_URL": self.url, "SLACK_CLIENT_ID": CLIENT_ID, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
+        """Signing in with Slack, and hooks for tickets, whose outcome goes back to the help desks of the sandbox."""
+        return {
+            "CONCLAVE_URL": self.url,
+            "SLACK_CLIENT_ID": CLIENT_ID,
+            "SLACK_CLIENT_SECRET": CLIENT_SECRET,
+            "CONCLAVE_TOKEN_KEYS": KEY,
+            "CONCLAVE_WEBHOOK_ALLOW": "127.0.0.0/8",
+        }
 
     async def ready(self) -> None:
         """Wait for /readyz, and in Socket Mode for its connection. Raises BotDied, TimeoutError."""

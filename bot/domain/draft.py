@@ -129,6 +129,9 @@ class Draft:
     status: Status
     decision: str | None = None
     """ "#42": what was opened of it."""
+    decision_id: UUID | None = None
+    reply_to: str | None = None
+    """Where its outcome is posted to, in place of its hook's address."""
 
     def check_waiting(self) -> None:
         """Raise Conflict where somebody has opened it, or put it away."""

@@ -27,6 +27,8 @@ class Plan:
     """Active members at most."""
     open_decisions: int = 0
     """Decisions at once that are neither resolved nor cancelled."""
+    hooks: int = 0
+    """Addresses at most at which other systems hand tickets in."""
     suggestions: bool = True
     """Whether anything is suggested: fields from the text, options and a recommendation from similar cases."""
     retention_months: int = 0
@@ -48,6 +50,15 @@ class Plan:
         return (
             f"The plan {self.tier} allows {_counted(self.open_decisions, 'open decision')} at once, and {team.name} "
             f"has {usage.open_decisions}. Resolve or cancel one first: /decide list shows them. {WHO}."
+        )
+
+    def no_hook(self, team: Team, there: int) -> str | None:
+        """Why no hook can be made; None where one can."""
+        if not self.hooks or there < self.hooks:
+            return None
+        return (
+            f"The plan {self.tier} allows {_counted(self.hooks, 'hook')}, and {team.name} has {there}. "
+            f"Remove one that nothing comes by any more. {WHO}."
         )
 
     def no_suggestions(self, team: Team) -> str | None:

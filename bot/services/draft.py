@@ -31,6 +31,7 @@ async def make(
     reference: str,
     content: Content,
     link: str | None = None,
+    reply_to: str | None = None,
     origin: Origin | None = None,
 ) -> Made:
     """Keep what is proposed and tell its owner, once for each source and reference. Nothing is opened.
@@ -41,7 +42,11 @@ async def make(
         check_drafts(content.options)
 
     async def work(c: AsyncConnection) -> Made:
-        made = Made(*await draft.add(c, owner, source=source, reference=reference, link=link, content=content))
+        made = Made(
+            *await draft.add(
+                c, owner, source=source, reference=reference, content=content, link=link, reply_to=reply_to
+            )
+        )
         if made.is_new:
             details = {"team": str(owner.team.id), "draft": str(made.id), "source": source.key}
             await audit.write(c, "draft.made", details=details, origin=origin)

@@ -38,6 +38,8 @@ def _draft(row: Any) -> Draft:
         source=Source(row.source, row.source_name),
         reference=row.reference,
         link=row.link,
+        reply_to=row.reply_to,
+        decision_id=row.decision_id,
         content=Content.from_json(row.body),
         status=Status(row.status),
         decision=f"#{row.number}" if row.number else None,
@@ -51,6 +53,7 @@ async def add(
     source: Source,
     reference: str,
     link: str | None,
+    reply_to: str | None,
     content: Content,
 ) -> tuple[UUID, bool]:
     """(its id, whether it is new): this source may have handed in this reference before."""
@@ -62,6 +65,7 @@ async def add(
         source_name=source.name,
         reference=reference,
         link=link,
+        reply_to=reply_to,
         body=content.to_json(),
     )
     added = (await c.execute(row.on_conflict_do_nothing().returning(_D.id))).scalar_one_or_none()
@@ -92,7 +96,7 @@ async def open_as(c: AsyncConnection, draft_id: UUID, decision_id: UUID, options
 
 
 async def dismiss(c: AsyncConnection, draft_id: UUID) -> None:
-    await _end(c, draft_id, status=Status.DISMISSED, body={}, link=None)
+    await _end(c, draft_id, status=Status.DISMISSED, body={}, link=None, reply_to=None)
 
 
 async def _end(c: AsyncConnection, draft_id: UUID, **values: object) -> None:

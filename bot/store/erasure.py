@@ -492,7 +492,7 @@ async def end_everything(c: AsyncConnection, team_id: UUID) -> None:
 
 async def forget_team(c: AsyncConnection, team_id: UUID, *, name: str) -> None:
     """The row stays under a pseudonym, for the numbers of its decisions."""
-    for table in (t.wordings, t.shared_channels, t.drafts):
+    for table in (t.wordings, t.shared_channels, t.drafts, t.hooks):
         await c.execute(delete(table).where(table.c.team_id == team_id))
     await c.execute(text("SELECT forget_admins(:team)"), {"team": team_id})
     values: dict[str, object] = {"name": name, "company_name": GONE, "industry": None, "suggestion_words": {}}

@@ -120,23 +120,28 @@ def new_decision(
     case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
     if channel_id is None:
         inputs(_later_channel("Left empty, no card is posted."), None)
-    more = [kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)]
-    if draft and draft.content.has_more:
-        more = _rest(start, currency=team.currency, channel_id=channel_id)
     place = [kit.context(f"The card appears in <#{channel_id}>.")] if channel_id else []
     metadata = {
-        "permalink": permalink if permalink and text.is_link(permalink) else None,
+        "permalink": permalink if text.is_link(permalink or "") else None,
         "currency": team.currency,
         "team": str(team.id),
         "channel": channel_id,
-        "dates": ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None,
+        "dates": _packed(dates),
         "began": str(start.urgency_level),
         "once": once,
         "draft": str(draft.id) if draft else None,
     }
     suggested = classification.suggested(reading, currency=team.currency)
     said = draft_view.said(draft) if draft else []
+    more = _folded(start, draft, currency=team.currency, channel_id=channel_id)
     return _frame([*said, *classification.inserted(inputs.blocks, suggested), *place, *more], metadata)
+
+
+def _folded(start: Case, draft: Draft | None, *, currency: str, channel_id: str | None) -> list[kit.Block]:
+    """The button that unfolds the rest, or the rest itself where a draft fills something in there."""
+    if draft and draft.content.has_more:
+        return _rest(start, currency=currency, channel_id=channel_id)
+    return [kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)]
 
 
 def _rest(start: Case, *, currency: str, channel_id: str | None) -> list[kit.Block]:
@@ -220,6 +225,11 @@ def _brought(chosen: datetime | None, urgency: int, carried: Mapping[str, str]) 
     """The date that the urgency brings: in place of the one that the form began with, not of one that was chosen."""
     dates, began = _dates(carried), int(carried.get("began", case.BLANK.urgency_level))
     return None if chosen != dates.get(began) or urgency == began else dates.get(urgency)
+
+
+def _packed(dates: Mapping[int, datetime]) -> str | None:
+    """What `_dates` reads."""
+    return ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None
 
 
 def _dates(carried: Mapping[str, str]) -> dict[int, datetime]:

@@ -13,15 +13,15 @@ _PART = 2900
 
 def offered(draft: Draft, team: Team) -> kit.Message:
     """To its owner alone, once."""
-    content, sentence = draft.content, f"{draft.source.name} asks for a decision"
-    titled = f"*{text.inline(sentence, 200)}: {text.inline(content.title or 'no title', 300)}*"
+    content, sentence = draft.content, text.inline(f"{draft.source.name} asks for a decision", 200)
+    title = text.inline(content.title or "no title")
     blocks = [
-        kit.section(f"{titled}\n{_facts(content, team)}"),
+        kit.section(f"*{sentence}: {title}*\n{_facts(content, team)}"),
         *([kit.section(text.quote(content.description, _SHOWN))] if content.description else []),
         kit.context(f"Nothing is opened, and nobody else sees this.{_way_back(draft)}"),
         kit.actions([_button(OPEN, ids.OPEN_DRAFT, draft), _button(NOT_NEEDED, ids.DISMISS_DRAFT, draft)]),
     ]
-    return kit.message(f"{sentence}: {text.one_line(content.title)}", blocks)
+    return kit.message(f"{sentence}: {title}", blocks)
 
 
 def _button(words: str, action_id: str, draft: Draft) -> kit.Element:

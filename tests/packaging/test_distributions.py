@@ -104,7 +104,7 @@ def test_what_asks_a_language_model_is_an_extra(conclave: Wheel) -> None:
 
 
 def test_what_the_web_pages_need_is_an_extra(conclave: Wheel) -> None:
-    assert {"argon2-cffi", "fastapi", "joserfc"} <= conclave.needs("web")
+    assert {"argon2-cffi", "fastapi", "joserfc", "standardwebhooks"} <= conclave.needs("web")
 
 
 def test_the_sandbox_holds_itself_with_its_page_and_announces_its_fixture(sandbox: Wheel) -> None:
