@@ -192,7 +192,7 @@ async def test_only_the_owner_takes_it_and_another_teams_draft_is_none(team: Tea
         "tom", ids.OPEN_DRAFT, made.id
     )
     assert "This draft waits for Lisa Rodriguez." in await team.told("tom", ids.DISMISS_DRAFT, made.id)
-    gone = "This draft is gone: nobody took it within 14 days, or it was erased. Open the decision with /decide, or"
+    gone = "days, or it was erased. Open the decision with /decide, or hand the ticket in once more."
     assert gone in await team.told("lisa", ids.OPEN_DRAFT, uuid4())
     await team.change("UPDATE drafts SET status = 'dismissed'")
     away = "This was put away as not needed. If it is needed after all, open it with /decide."

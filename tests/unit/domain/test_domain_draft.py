@@ -76,6 +76,9 @@ def test_nothing_is_lost_of_texts_that_are_too_long_up_to_a_bound() -> None:
     assert found.rest == f"{title}\n\nd"
     exact = read({"title": "t" * 150, "description": "d" * 3000, "customer": "c" * 150}, currency="USD")
     assert (exact.rest, exact.unread) == ("", ())
+    customer = read({"customer": "c" * 151}, currency="USD")
+    assert (customer.customer, customer.rest) == ("c" * 149 + "…", "c" * 151)
+    assert customer.unread == ("The customer's name was longer than 150 characters.",)
     longest = read({"description": "d" * (3000 + REST_LENGTH + 1)}, currency="USD")
     assert len(longest.rest) == REST_LENGTH
     assert "The text was longer than is kept here; its end stands in the ticket alone." in longest.unread
