@@ -169,7 +169,7 @@ def _check_settings(settings: Settings) -> None:
     check_letters(settings.letter_urls)
     if settings.url:
         check_web()
-    _ = settings.rules  # read here, so that a file that cannot be used is told at the start
+    _ = settings.rules, settings.keyring  # read here, so that what cannot be used is told at the start
 
 
 def _start_identity(
