@@ -24,6 +24,7 @@ from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings, hidden_from_bolt
 from bot.delivery import (
     deputy,
+    draft,
     export,
     home,
     language,
@@ -31,6 +32,7 @@ from bot.delivery import (
     letter,
     lost,
     newcomer,
+    note,
     nudge,
     sketch,
     slack,
@@ -169,7 +171,7 @@ def _check_settings(settings: Settings) -> None:
     check_letters(settings.letter_urls)
     if settings.url:
         check_web()
-    _ = settings.rules  # read here, so that a file that cannot be used is told at the start
+    _ = settings.rules, settings.keyring  # read here, so that what cannot be used is told at the start
 
 
 def _start_identity(
@@ -253,6 +255,7 @@ async def _start_work(
     finding = _start_finding(stack, deps.settings)
     senders |= webhook.senders()
     senders |= {**lost.senders(), **sketch.senders(finding), **thread.senders(finding), **deputy.senders()}
+    senders |= {**draft.senders(), **note.senders()}
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(

@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import keyring as keyrings
 from bot import rulebook
 from bot.domain.by import Rules
 from bot.domain.sketch import Model
+from bot.keyring import Keyring
 from bot.llm import asking
 
 SLACK_API = "https://slack.com/api/"
@@ -187,6 +189,12 @@ class Settings(BaseSettings):
         if has_secret and not self.url:
             return "Set CONCLAVE_URL, the public https:// address of this service: Slack sends people back to it."
         return None
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys by which secrets lie encrypted; None where there are none. Raises StartError where one is no key."""
+        keys = self.token_keys.get_secret_value()
+        return keyrings.parse(keys) if keys.strip() else None
 
     @cached_property
     def rules(self) -> Rules:

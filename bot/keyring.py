@@ -1,4 +1,5 @@
-"""The keys that tokens of Slack lie encrypted by in the database: AES-GCM, each token bound to its row and column.
+"""The keys that tokens of Slack and secrets of hooks lie encrypted by in the database: AES-GCM, each bound to its row
+and column.
 
 Bound, so that nobody who may write to the table can give one workspace the token of another: moved to another row it
 does not open. The library is imported with the first key: a service of one workspace has none.
@@ -7,7 +8,7 @@ does not open. The library is imported with the first key: a service of one work
 import base64
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -87,6 +88,20 @@ def told_of_lost_webhooks(key_ids: Sequence[str], *, count: int) -> str:
         f"{'webhook lie' if count == 1 else 'webhooks lie'} encrypted. Put it back behind the newest key. If it is "
         "lost, run conclave keys forget with its name: they are disabled until their teams rotate the secrets."
     )
+
+
+def told_of_lost_hooks(lost: Mapping[str, int]) -> str:
+    """What an operator does where secrets of hooks lie sealed by keys that are not here. lost: key -> how many."""
+    count = sum(lost.values())
+    return (
+        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(sorted(lost))}, by which the secrets of {count} "
+        f"{'hook lies' if count == 1 else 'hooks lie'} encrypted: nothing comes in by them. Put it back behind the "
+        "newest key. If it is lost, run conclave keys forget with its name, and let their teams make them anew."
+    )
+
+
+NONE = Keyring(())
+"""Opens nothing."""
 
 
 def _key(word: str) -> bytes:

@@ -17,7 +17,10 @@ _LETTER_URLS = {
 }
 NO_APPRISE = "CONCLAVE_EMAIL_URL and CONCLAVE_SMS_URL need apprise. Install it with: pip install 'conclave[letters]'"
 
-NO_WEB = "CONCLAVE_URL needs argon2-cffi, fastapi and joserfc. Install them with: pip install 'conclave[web]'"
+NO_WEB = (
+    "CONCLAVE_URL needs argon2-cffi, fastapi, joserfc and standardwebhooks. Install them with: pip install "
+    "'conclave[web]'"
+)
 
 
 async def check_schema(database_url: str) -> None:

@@ -97,7 +97,8 @@ BEGIN
         enterprise_workspaces, install_states
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts, install_states TO conclave_bot;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers, webhook_endpoints TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers, drafts, hooks, webhook_endpoints
+    TO conclave_bot;
     GRANT SELECT, INSERT, DELETE ON webhook_attempts TO conclave_bot;
     -- Of a team that is erased.
     GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs, shared_channels TO conclave_bot;

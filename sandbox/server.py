@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from sandbox.clock import Clock
 from sandbox.files import file_routes
 from sandbox.gate import Gate
+from sandbox.helpdesk import Helpdesk
 from sandbox.openid import OpenId
 from sandbox.page.routes import page_routes
 from sandbox.people import Person
@@ -28,11 +29,14 @@ from sandbox.transport import Droppable, web_api, web_response_url
 class Sandbox:
     """A running workspace. `bot_url` may be set later: the bot often starts after its Slack."""
 
-    def __init__(self, town: Town, openid: OpenId, hooks: Hooks | None = None) -> None:
+    def __init__(
+        self, town: Town, openid: OpenId, hooks: Hooks | None = None, helpdesk: Helpdesk | None = None
+    ) -> None:
         self.town = town
         self.openid = openid
         self.hooks = hooks or Hooks()
         """Receivers of webhooks, by name: `{url}/hooks/NAME`."""
+        self.helpdesk = helpdesk or Helpdesk()
         self.url = town.base_url
         self.api_url = f"{town.base_url}/api/"
         self._people: dict[str, Person] = {}
@@ -153,9 +157,9 @@ async def running(
     port = listener.getsockname()[1]
     base_url = f"http://{host}:{port}"
     town = Town(spec, base_url=base_url, mode=mode, bot_url=bot_url, clock=clock)
-    openid, hooks = OpenId(town), Hooks()
-    async with serving(Gate(application(town, openid, hooks), host=host, port=port), listener):
-        sandbox = Sandbox(town, openid, hooks)
+    openid, hooks, helpdesk = OpenId(town), Hooks(), Helpdesk()
+    async with serving(Gate(application(town, openid, hooks, helpdesk), host=host, port=port), listener):
+        sandbox = Sandbox(town, openid, hooks, helpdesk)
         try:
             yield sandbox
         finally:
@@ -203,11 +207,14 @@ def serve(spec: WorkspaceSpec, *, ready: Callable[[Sandbox], None] | None = None
         asyncio.run(forever())
 
 
-def application(town: Town, openid: OpenId | None = None, hooks: Hooks | None = None) -> Starlette:
+def application(
+    town: Town, openid: OpenId | None = None, hooks: Hooks | None = None, helpdesk: Helpdesk | None = None
+) -> Starlette:
     """The ASGI app of one workspace."""
     return Starlette(
         routes=[
             *(openid or OpenId(town)).routes(),
+            *(helpdesk or Helpdesk()).routes(),
             Route("/api/{method}", web_api(town), methods=["GET", "POST"]),
             Route("/respond/{kind}/{team}/{key}", web_response_url(town), methods=["POST"]),
             WebSocketRoute("/link/", town.socket.serve),

@@ -71,6 +71,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.nature",
         "bot.profile",
         "bot.deps",
+        "bot.keyring",
         "bot.semantic",
         "bot.store.db",
         "bot.store.outbox",
@@ -79,7 +80,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     "bot.jobs": ("bot.services", "bot.deps", "bot.errors"),
     # The composition.
-    "bot.config": ("bot.domain", "bot.llm", "bot.rulebook", "bot.errors"),
+    "bot.config": ("bot.domain", "bot.keyring", "bot.llm", "bot.rulebook", "bot.errors"),
     # What decisions go by: its own file, and the operator's over it.
     "bot.rulebook": ("bot.domain", "bot.lexicon", "bot.errors"),
     # Its files alone, without the settings: the command line reads texts with nothing configured.

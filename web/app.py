@@ -8,9 +8,10 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web import decision, inbox, learning, page, search, settings, sign_in, slack, team, webhooks
+from web import decision, hook, inbox, learning, page, search, settings, sign_in, slack, team, webhooks
 from web.api.app import PREFIX, api
 from web.guard import Guard
+from web.hand_in import PATH, HandIn
 
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/", inbox.show),
@@ -37,6 +38,11 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/settings/webhooks/{webhook}/rotate", webhooks.rotate, methods=["POST"]),
     Route("/settings/webhooks/{webhook}/remove", webhooks.remove, methods=["POST"]),
     Route("/settings/webhooks/{webhook}/deliveries/{delivery:int}", webhooks.replay, methods=["POST"]),
+    Route("/settings/hooks", hook.show_all),
+    Route("/settings/hooks", hook.make, methods=["POST"]),
+    Route("/settings/hooks/{hook}", hook.show),
+    Route("/settings/hooks/{hook}", hook.change, methods=["POST"]),
+    Route("/settings/hooks/{hook}/remove", hook.remove, methods=["POST"]),
     Route("/sign-in", sign_in.door),
     Route("/sign-in/slack", slack.leave),
     Route("/sign-in/slack/back", slack.come_back),
@@ -50,9 +56,10 @@ ROUTES: tuple[BaseRoute, ...] = (
 
 
 def pages(deps: Deps) -> ASGIApp:
-    """Everything that is not Slack's and no health page: the API for programs, pages for browsers."""
+    """Everything that is not Slack's and no health page: the API for programs, hooks for tickets, browsers' pages."""
     browser = Guard(_browser(deps), url=deps.settings.url)
-    return Router([Mount(PREFIX, api(deps)), Mount("/", browser)], redirect_slashes=False)
+    tickets = Route(PATH, HandIn(deps), methods=["POST", "HEAD"])
+    return Router([Mount(PREFIX, api(deps)), tickets, Mount("/", browser)], redirect_slashes=False)
 
 
 def _browser(deps: Deps) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""`conclave keys`: the keys that tokens of workspaces lie encrypted by. Heavy imports live inside, as in `commands`."""
+"""`conclave keys`: the keys that tokens and secrets lie encrypted by. Heavy imports live inside, as in `commands`."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def commands(
     print_line: Callable[[str], None],
 ) -> typer.Typer:
     """The group, with what `commands` does for every command."""
-    keys = typer.Typer(help="The keys that tokens of workspaces lie encrypted by.", no_args_is_help=True)
+    keys = typer.Typer(help="The keys that tokens and secrets lie encrypted by.", no_args_is_help=True)
 
     @keys.command()
     def new() -> None:
@@ -37,7 +37,7 @@ def commands(
 
     @keys.command()
     def forget(key: Annotated[str, typer.Argument(help="The name of a lost key, as conclave doctor says it.")]) -> None:
-        """Give up what only a lost key opens: workspaces install anew, keeping their data; webhooks get new ones."""
+        """Give up what only a lost key opens: workspaces install anew, keeping data; hooks are made anew."""
         from bot.cli import operations
 
         with sentences():

@@ -30,6 +30,7 @@ from bot.scopes import without
 from bot.semantic import embedder
 from bot.services import erasure, secrecy, sweep
 from bot.services import export as exports
+from bot.services import hook as hooks
 from bot.services import installation as installations
 from bot.services import outbox as deliveries
 from bot.services import plan as plans
@@ -244,6 +245,7 @@ async def examine(settings: Settings) -> list[Finding]:
             ]
             findings += await _examine_installations(settings, url) if settings.serves_many else []
             findings += await _examine_webhooks(settings, url)
+            findings += await _examine_hooks(settings, url)
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing and not settings.serves_many:
@@ -403,23 +405,28 @@ async def rotate_keys(settings: Settings) -> tuple[int, str]:
     keyring = keyrings.parse(settings.token_keys.get_secret_value())
     async with _opened(settings) as opened:
         found = await installations.rotate_keys(opened, keyring)
-        done = found.done + await webhooks.rotate_keys(opened, keyring)
+        done = found.done + await webhooks.rotate_keys(opened, keyring) + await hooks.rotate_keys(opened, keyring)
         lost = (await webhooks.standing(opened, keyring.ids)).lost
+        lost_hooks = await hooks.lost_keys(opened, keyring)
     if found.lost:
         raise StartError(keyrings.told_of_lost(sorted(found.lost), count=sum(found.lost.values())))
     if lost:
         raise StartError(keyrings.told_of_lost_webhooks(sorted(lost), count=sum(lost.values())))
+    if lost_hooks:
+        raise StartError(keyrings.told_of_lost_hooks(lost_hooks))
     old = ", ".join(keyring.ids[1:])
     return done, f"Once no process runs without {keyring.newest}, take out {old}." if old else ""
 
 
 async def forget_key(settings: Settings, key_id: str) -> int:
-    """Give up the installations and webhooks that only this key could open. Raises StartError where it is not lost."""
+    """Give up the installations, webhooks and hooks that only this key could open. Raises StartError where it is
+    not lost."""
     keyring = keyrings.parse(settings.token_keys.get_secret_value())
     if key_id in keyring.ids:
         raise StartError(f"The key {key_id} is in CONCLAVE_TOKEN_KEYS: it is not lost. Run: conclave keys rotate")
     async with _opened(settings) as opened:
-        return await installations.forget_key(opened, key_id) + await webhooks.forget_key(opened, key_id)
+        of_programs = await webhooks.forget_key(opened, key_id) + await hooks.forget_key(opened, key_id)
+        return await installations.forget_key(opened, key_id) + of_programs
 
 
 async def _examine_webhooks(settings: Settings, url: str) -> list[Finding]:
@@ -434,6 +441,17 @@ async def _examine_webhooks(settings: Settings, url: str) -> list[Finding]:
     if find_spec("standardwebhooks") is None:
         wrong = "nothing signs them: install the extra web where workers run, pip install 'conclave[web]'"
     return [Finding("webhooks", not wrong, wrong or words)]
+
+
+async def _examine_hooks(settings: Settings, url: str) -> list[Finding]:
+    """Whether every hook's secrets can be opened; nothing where nobody hands anything in."""
+    try:
+        keyring = settings.keyring
+    except StartError as error:
+        return [] if settings.serves_many else [Finding("token keys", False, str(error))]
+    async with _connected(url) as opened:
+        lost = await hooks.lost_keys(opened, keyring or keyrings.NONE)
+    return [Finding("hooks", False, keyrings.told_of_lost_hooks(lost))] if lost else []
 
 
 async def _examine_installations(settings: Settings, url: str) -> list[Finding]:

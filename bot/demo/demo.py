@@ -50,9 +50,8 @@ async def demo(
     keep_up: goes on for ever and brings the database back; its error, where that does not start any more, is raised.
     """
     with _interruptible(out) as interrupted, _clock(owner_url, database_url, is_needed=not script) as clock:
-        has_web = all(
-            find_spec(name) for name in ("argon2", "fastapi", "standardwebhooks")
-        )  # the extra `web`, not needed here
+        # The extra `web`, not needed here.
+        has_web = all(find_spec(name) for name in ("argon2", "fastapi", "standardwebhooks"))
         living = neighbours(bot_command, database_url=database_url, port=port, mode=mode, clock=clock, has_web=has_web)
         try:
             async with living as (sandbox, bot):

@@ -27,6 +27,8 @@ class Plan:
     """Active members at most."""
     open_decisions: int = 0
     """Decisions at once that are neither resolved nor cancelled."""
+    hooks: int = 0
+    """Addresses at most at which other systems hand tickets in."""
     suggestions: bool = True
     """Whether anything is suggested: fields from the text, options and a recommendation from similar cases."""
     webhooks: int = 0
@@ -59,6 +61,15 @@ class Plan:
         return (
             f"The plan {self.tier} allows {_counted(self.webhooks, 'webhook')}, and {team.name} has {usage.webhooks}. "
             f"Remove one first: Settings lists them. {WHO}."
+        )
+
+    def no_hook(self, team: Team, there: int) -> str | None:
+        """Why no hook can be made; None where one can."""
+        if not self.hooks or there < self.hooks:
+            return None
+        return (
+            f"The plan {self.tier} allows {_counted(self.hooks, 'hook')}, and {team.name} has {there}. "
+            f"Remove one that nothing comes by any more. {WHO}."
         )
 
     def no_suggestions(self, team: Team) -> str | None:

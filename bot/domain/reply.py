@@ -73,7 +73,7 @@ def kit(dossier: Dossier, *, wordings: Mapping[Kind, str]) -> Kit:
     """wordings: those of the decision's type. dossier: of a resolved decision."""
     grant = choice_of(dossier)
     wording = wordings[grant]
-    return Kit(grant, wording, wording.replace(CUSTOMER, dossier.decision.case.customer_name), _ticket(dossier))
+    return Kit(grant, wording, wording.replace(CUSTOMER, dossier.decision.case.customer_name), ticket(dossier))
 
 
 def choice_of(dossier: Dossier) -> Kind:
@@ -85,7 +85,8 @@ def choice_of(dossier: Dossier) -> Kind:
     return Kind.PARTIAL if kind is Kind.OTHER else kind
 
 
-def _ticket(dossier: Dossier) -> str:
+def ticket(dossier: Dossier) -> str:
+    """What colleagues read of a resolved decision: no score, no reason, nobody's name but the customer's."""
     decision, outcome = dossier.decision, dossier.outcome
     chosen = dossier.option(outcome.selected_option_id) if outcome else None
     on = f" on {_day(decision.resolved_at)}" if decision.resolved_at else ""

@@ -13,6 +13,7 @@ from bot.store import (
     audit,
     decision,
     dossier,
+    draft,
     installation,
     kept_answer,
     outbox,
@@ -30,7 +31,7 @@ WHY = "Closed without enough scores, and left alone."
 
 
 async def purge(db: Db) -> int:
-    """Settled deliveries, old submissions, reminders of what is over, tokens past their time, logs of webhooks.
+    """Settled deliveries, old submissions, reminders of what is over, tokens past their time, drafts, logs of webhooks.
 
     Safe anywhere, any number of times. Returns the number of rows that are kept for 30 days.
     """
@@ -40,6 +41,7 @@ async def purge(db: Db) -> int:
         await attempt.purge(c)
         await kept_answer.purge(c)
         await webhook.purge(c)
+        await draft.purge(c)
         gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
         return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.action import Action
 from bot.domain.by import By
-from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.decision import Decision, Dossier, Phase, Status
 from bot.domain.permission import acting_for
 from bot.domain.team import Absent
 from bot.services.refusal import check_press, check_revision
-from bot.store import audit, decision, dossier, press, reminder, thread, workflow
+from bot.store import audit, decision, dossier, hook, press, reminder, thread, workflow
 from bot.store.db import Db, run_tx
 
 
@@ -129,6 +129,8 @@ async def write_down(
         if done.decision.status in (Status.RESOLVED, Status.CANCELLED):
             await workflow.end(c, decision_id)
             await thread.forget(c, [decision_id])
+        if done.decision.phase is Phase.ACT:
+            await hook.want_note(c, decision_id)
     if isinstance(done, Done):
         who = None if done.is_anonymous else by.member.id
         origin = None if done.is_anonymous else by.origin

@@ -642,3 +642,43 @@ shared_channels = Table(
     Column("confirmed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 """Channels that another company reads, and in which the team's cards may appear all the same."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("source", Text, nullable=False),  # who handed it in: a `draft.Source.key`
+    Column("source_name", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("link", Text),
+    Column("body", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("reply_to", Text),  # where its outcome is posted to, in place of its hook's address
+)
+"""What tickets and programs propose to decide; body: empty once it is opened or put away."""
+
+hooks = Table(
+    "hooks",
+    metadata,
+    _id(),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("workspace_id", Text, nullable=False),  # in which the owners of its drafts are told
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # a `hook.Kind`
+    Column("mapping", JSONB, nullable=False, server_default=text("'{}'")),  # our field -> path
+    Column("fallback_id", ForeignKey("team_members.id", ondelete="SET NULL")),
+    Column("reply_base", Text),
+    Column("reply_as", Text, nullable=False, server_default=text("''")),
+    Column("secret", LargeBinary, nullable=False),  # this and the next one encrypted: bot/keyring.py
+    Column("reply_secret", LargeBinary),
+    Column("key_id", Text, nullable=False),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("last_used", Date),
+)
+"""Addresses at which other systems hand tickets in."""

@@ -1,6 +1,6 @@
 """Endpoints of teams that are told what happens to their decisions, and how the attempts at that went.
 
-Revision: webhooks, after programs
+Revision: webhooks, after threads
 
 Secrets lie encrypted by CONCLAVE_TOKEN_KEYS. Of an attempt there is no body, neither ours nor the other side's.
 """

@@ -18,6 +18,9 @@ from bot.domain.classification import Choices, Reading
 from bot.domain.criterion import Criterion, CriterionDraft
 from bot.domain.decision import DECISION_TYPES, Case, Decision, Dossier, Phase, Status
 from bot.domain.deputy import Absence
+from bot.domain.draft import Draft, Source
+from bot.domain.draft import Status as DraftStatus
+from bot.domain.draft import read as read_draft
 from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.money import MAX_AMOUNT
 from bot.domain.option import Option, OptionDraft
@@ -35,6 +38,7 @@ from bot.views import (
     criterion,
     decision,
     deputy,
+    draft,
     evaluation,
     help,
     more,
@@ -362,6 +366,33 @@ def by(member: Member) -> By:
     return By(actor, NOW, Rules(AuthorityTable(), CriteriaTemplates({}), lexicon.authored()))
 
 
+def a_draft(pattern: str) -> Draft:
+    """As long as one can be, with all of it wrong that can be wrong."""
+    given = {
+        "title": filled(pattern, 400),
+        "description": filled(pattern, 20_000),
+        "customer": filled(pattern, 400),
+        "customer_email": filled(pattern, 400),
+        "customer_tier": "basic",
+        "type": filled(pattern, 400),
+        "urgency": filled(pattern, 400),
+        "amount": filled(pattern, 400),
+        "channel": filled(pattern, 400),
+    }
+    options = [OptionDraft(filled(pattern, 140) + str(place), "") for place in range(12)]
+    return Draft(
+        id=UUID(int=77),
+        team_id=TEAM.id,
+        owner_id=MIKE.id,
+        owner=MIKE.name,
+        source=Source("hook:1", filled(pattern, 80)),
+        reference=filled(pattern, 200),
+        link="https://desk.example/" + "x" * 470,
+        content=read_draft(given, currency="USD", options=options),
+        status=DraftStatus.WAITING,
+    )
+
+
 def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every modal that this decision can show, by name."""
     ballot = ballot_of(dossier, pattern=pattern)
@@ -388,6 +419,8 @@ def modals(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str, 
     yield "suggestions saved", classification.chosen(Choices(is_on=False))
     yield "new, unfolded", decision.unfolded(decision.new_decision(team=TEAM, channel_id="C1"))
     drafts = [CriterionDraft(c.name, c.weight, c.description, c.id) for c in dossier.criteria]
+    proposed = a_draft(pattern)
+    yield "new, of a draft", decision.new_decision(team=TEAM, channel_id="C1", permalink=proposed.link, draft=proposed)
     yield "criteria", criterion.edit(dossier, rows=drafts, revision="r1")
     yield "propose", option.propose(dossier, by(MIKE), members=PEOPLE)
     yield "propose, unfolded", option.unfolded(option.propose(dossier, by(MIKE), members=PEOPLE))
@@ -454,6 +487,8 @@ def messages(dossier: Dossier, *, pattern: str = "Fine. ") -> Iterator[tuple[str
     late = replace(case, expected_resolution_date=NOW - timedelta(days=1))
     line = Line(replace(dossier.decision, case=late), Waiting(LISA.id, Kind.FOLLOW_UP, Action.RECORD_OUTCOME))
     yield "list", decision.decision_list([line] * 25, total=25, offset=10, now=NOW)
+    yield "draft", draft.offered(a_draft(pattern), TEAM)
+    yield "draft put away", draft.dismissed(a_draft(pattern))
     yield "help", help.help_message(bot_name=filled(pattern, 80))
     yield "private", notice.private(filled(pattern, 2500))
     group = replace(TEAM, name=filled(pattern, 255), company_name=filled(pattern, 255))

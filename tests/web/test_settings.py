@@ -51,6 +51,17 @@ async def test_an_address_without_the_extra_is_refused_at_start(monkeypatch: pyt
         await _start(CONCLAVE_URL="https://c.example")
 
 
+async def test_a_key_that_is_none_is_refused_at_start() -> None:
+    with pytest.raises(StartError, match=r"^CONCLAVE_TOKEN_KEYS holds what is no key of 32 bytes"):
+        await _start(CONCLAVE_URL="https://c.example", CONCLAVE_TOKEN_KEYS="none")
+
+
+def test_networks_that_notes_may_go_to_have_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCLAVE_WEBHOOK_ALLOW", "10.0.0.0/8, ::1")
+
+    assert Settings(_env_file=None).webhook_allow == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+
+
 @pytest.mark.parametrize(
     "url",
     [

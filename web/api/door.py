@@ -17,7 +17,7 @@ from bot.deps import Deps
 from bot.domain.token import Kind
 from bot.errors import TryAgain, told
 from bot.services import token as tokens
-from web import person
+from web import body, person
 from web.api import once
 from web.api.problem import problem, refused
 
@@ -66,11 +66,11 @@ class Door:
                 )
 
     async def _answer(self, scope: Scope, receive: Receive, extra: dict[str, str]) -> ASGIApp:
-        body = await _body(scope, receive)
-        if body is None:
+        sent = await body.read(scope, receive, at_most=MOST_BODY_BYTES)
+        if sent is None:
             return problem(413, f"That is more than {MOST_BODY_BYTES // 1024} KiB. Nothing was saved.")
         if scope["path"].removeprefix(scope.get("root_path", "")) in _OPEN:
-            return _replayed(self._app, body)
+            return _replayed(self._app, sent)
         value = person.bearer_token(Request(scope))
         bearer = await tokens.find(self._deps.db, value, Kind.API, now=self._deps.now) if value else None
         if bearer is None:
@@ -81,9 +81,9 @@ class Door:
         scope.setdefault("state", {})["bearer"] = bearer
         key = Headers(scope=scope).get("idempotency-key", "")
         if not key or scope["method"] in ("GET", "HEAD") or len(key) > once.MOST_KEY:
-            return _replayed(self._app, body)
+            return _replayed(self._app, sent)
         return await once.answer(
-            self._deps, _replayed(self._app, body), scope, token_id=bearer.token.id, key=key, body=body
+            self._deps, _replayed(self._app, sent), scope, token_id=bearer.token.id, key=key, body=sent
         )
 
     def _count(self, token_id: UUID, extra: dict[str, str]) -> Response | None:
@@ -101,20 +101,6 @@ class Door:
             return None
         return problem(429, f"A token may send {A_MINUTE} requests a minute. Wait {reset} seconds.",
                        headers={"retry-after": reset})  # fmt: skip
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """None where it is too large."""
-    if int(Headers(scope=scope).get("content-length") or 0) > MOST_BODY_BYTES:
-        return None
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MOST_BODY_BYTES:
-            return None
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return bytes(body)
 
 
 def _replayed(app: ASGIApp, body: bytes) -> ASGIApp:
