@@ -36,6 +36,7 @@ NOT_NEEDED = (
     "numpy",
     "sandbox",
     "slack_limits.oracle",
+    "sqlalchemy.orm",
     "h11",
     "scipy",
     "web",

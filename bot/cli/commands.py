@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import erasure, keys, team
+from bot.cli import erasure, keys, loading, team
 from bot.cli.terminal import complain, print_line, sentences, settings, told
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def worker() -> None:
 
 def _serve(*, does_web: bool, does_work: bool) -> None:
     gc.disable()  # until `app.serve`: a start leaves no garbage, and looking for some takes a seventh of its time
-    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog imports it, for tracebacks that nobody prints
+    loading.leave_out()
     from bot import log, reports, tracing
 
     with sentences():

@@ -35,8 +35,9 @@ SEND_SECONDS = 0.6 * LEASE_SECONDS
 """After this a send is cancelled: well before the lease ends and another worker may claim the row."""
 POLL_SECONDS = 1.0
 """Between two looks for something to claim, if no NOTIFY comes."""
-AT_ONCE = 10
-"""Deliveries that one worker sends at the same time."""
+AT_ONCE = 20
+"""Deliveries that one worker sends at the same time. The more, the more are read and written together; and the more
+have to be looked for in Slack after it was killed."""
 SLOWEST_SECONDS = 10.0
 """The longest pause between two attempts to claim, or to write a verdict down, while the database refuses it."""
 LONGEST_WAIT_SECONDS = 300.0
@@ -52,10 +53,8 @@ is given up unsent."""
 _GATHER_SECONDS = 0.005
 """Between two claims while most hands are busy, so that not each of them asks for its next delivery alone."""
 _HEARTBEAT_SECONDS = 5.0
-MANY_AT_ONCE = 20
-"""The same for one that serves many workspaces."""
 OF_ONE = 5
-"""Of those for one workspace at most, so that its slow Slack does not take up all hands."""
+"""Of those for one workspace at most, where a worker serves many: so that its slow Slack does not take up all hands."""
 NOWHERE = "-"
 """Claimed for until Slack has told us our workspace. No workspace has this id, so no lane of Slack's is claimed."""
 
@@ -78,7 +77,6 @@ class Worker:
         self._database_url = database_url
         self._workspace = workspace
         self._giving_up = giving_up
-        self._at_once = MANY_AT_ONCE if serves_many else AT_ONCE
         self._of_one = OF_ONE if serves_many else outbox.EACH
         self._busy: Counter[str] = Counter()
         self._token = secrets.randbits(62)
@@ -143,9 +141,9 @@ class Worker:
         Returns whether more may be due than there was room for. Does not wait for the sends: a conversation for which
         Slack answers late holds up only its own lane.
         """
-        if len(self._sending) > self._at_once // 2:
+        if len(self._sending) > AT_ONCE // 2:
             await asyncio.sleep(_GATHER_SECONDS)  # one claim for several that end at about the same time
-        free = self._at_once - len(self._sending)
+        free = AT_ONCE - len(self._sending)
         if not free:
             return False
         # Another token for each claim, not one per worker: if a lease ends and this worker claims the row again, its
@@ -177,7 +175,7 @@ class Worker:
             lease_seconds=LEASE_SECONDS,
             workspace=NOWHERE if workspace is None else workspace,
             each=self._of_one,
-            busy=self._busy if self._of_one < self._at_once else outbox.NOBODY,
+            busy=self._busy if self._of_one < AT_ONCE else outbox.NOBODY,
         )
 
     async def _deliver(self, delivery: Delivery) -> None:

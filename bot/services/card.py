@@ -1,5 +1,6 @@
 """The card's whereabouts: what the worker remembers after sending it, and what the owner hears when it cannot."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,18 +8,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier
-from bot.errors import Invalid
+from bot.errors import Invalid, NotFound
 from bot.store import audit, card, decision, dossier, outbox
 from bot.store.db import Db, autocommit, prepared, run_tx
 from bot.store.outbox import Delivery
 
 UNREACHABLE, MOVED = "card.unreachable", "card.moved"
+_READ, _SHOWN = "read", "shown"
 
 
 async def get(db: Db, decision_id: UUID) -> Dossier:
-    """The decision for the bot itself, which acts for the decision's own team and closes nothing."""
+    """The decision for the bot itself, which acts for the decision's own team and closes nothing.
 
-    found = dossier.read(await prepared(db, dossier.WHOLE, decision=decision_id))
+    Read together with what others ask for just now. Raises NotFound where there is no such decision.
+    """
+
+    async def read(decision_ids: Sequence[UUID], seconds: float) -> list[Dossier | None]:
+        rows = await prepared(db, dossier.WHOLE, budget_seconds=seconds, decisions=list(decision_ids))
+        read = dossier.read(rows)
+        return [read.get(one) for one in decision_ids]
+
+    found = await db.cards.add(_READ, decision_id, decision_id, read, seconds=db.budget_seconds)
+    if found is None:
+        raise NotFound("There is no such decision.")
     return found if dossier.is_complete(found) else await run_tx(db, lambda c: dossier.completed(c, found))
 
 
@@ -64,9 +76,17 @@ async def linked(db: Db, *, decision_id: UUID, ts: str, permalink: str) -> None:
 
 
 async def rendered(db: Db, delivery: Delivery, *, found: Dossier) -> None:
-    """Remember which revision the card shows, and settle the delivery that has brought it there and those it covers."""
-    d = found.decision
-    await prepared(db, card.RENDERED, **card.settling(delivery, decision_id=d.id, revision=d.revision))
+    """Remember which revision the card shows, and settle the delivery that has brought it there and those it covers.
+
+    Written down together with the cards that others have shown just now.
+    """
+
+    async def write(shown: Sequence[card.Shown], seconds: float) -> list[None]:
+        await prepared(db, card.RENDERED, budget_seconds=seconds, **card.together(shown))
+        return [None] * len(shown)
+
+    shown = card.Shown(delivery, found.decision.id, found.decision.revision)
+    await db.cards.add(_SHOWN, shown.decision_id, shown, write, seconds=db.budget_seconds)
 
 
 async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:

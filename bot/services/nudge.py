@@ -133,7 +133,7 @@ class _Crew:
 
 async def _crew(c: AsyncConnection, team_id: UUID, workspace_id: str | None) -> _Crew:
     members = await team.in_turn(c, team_id=team_id, workspace_id=workspace_id)
-    ways = await preference.ways(c, team_id=team_id, workspace_id=workspace_id)
+    ways = await preference.ways(c, [m.id for m in members], workspace_id=workspace_id)
     return _Crew({m.id: m for m in members}, ways)
 
 

@@ -89,8 +89,9 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
         return
     workspace_id, revision = brief.decision.workspace_id, brief.decision.revision
     members = await team.in_turn(c, team_id=team_id, workspace_id=workspace_id)
-    ways = await preference.ways(c, team_id=team_id, workspace_id=workspace_id)
     wanted = reminders(brief, members, now=now, rules=rules)
+    # Of these alone: who is asked are a few, and a team may have hundreds.
+    ways = await preference.ways(c, {one.item.member_id for one in wanted}, workspace_id=workspace_id)
     if not await reminder.lock_decision(c, decision_id, revision=revision):
         return
     before = await reminder.of_decision(c, decision_id)

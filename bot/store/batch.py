@@ -1,6 +1,6 @@
-"""What comes while something like it is being written goes into the next write, together.
+"""What comes while something like it is being written, or read, goes into the next statement, together.
 
-A single write never waits. In a burst, one statement and one commit serve up to 64 people.
+A single one never waits. In a burst, one statement and one commit serve up to 64 people, or cards.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 from bot.errors import TryAgain
 
@@ -49,13 +48,13 @@ Places = Sequence[_Place[Any, Any]]
 
 @dataclass(frozen=True)
 class Batches:
-    """One write at a time for each round, so no two of one process ever wait for each other in the database."""
+    """One statement at a time for each subject, as a round is: no two of one process ever wait for each other there."""
 
-    lines: dict[UUID, deque[_Place[Any, Any]]] = field(default_factory=dict)
-    """By round that is being written: who comes next."""
+    lines: dict[Hashable, deque[_Place[Any, Any]]] = field(default_factory=dict)
+    """By subject that is being written: who comes next."""
     writing: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    async def add(self, round_id: UUID, who: Hashable, entry: E, write: Write[E, R], *, seconds: float) -> R:
+    async def add(self, subject: Hashable, who: Hashable, entry: E, write: Write[E, R], *, seconds: float) -> R:
         """The answer to this entry, after its commit. Raises what writing it alone raises; TryAgain after `seconds`.
 
         Whoever is cancelled while still in line is taken out: nothing is saved then. What is saved is told, even to
@@ -63,11 +62,11 @@ class Batches:
         """
         loop = asyncio.get_running_loop()
         place: _Place[E, R] = _Place(who, entry, loop.time() + seconds, seconds, loop.create_future())
-        if round_id in self.lines:
-            self.lines[round_id].append(place)
+        if subject in self.lines:
+            self.lines[subject].append(place)
         else:
-            self.lines[round_id] = deque([place])
-            task = asyncio.create_task(self._work_off(round_id, write))
+            self.lines[subject] = deque([place])
+            task = asyncio.create_task(self._work_off(subject, write))
             self.writing.add(task)
             task.add_done_callback(self.writing.discard)
         try:
@@ -77,19 +76,19 @@ class Batches:
                 raise
             return place.answer.result()
 
-    async def _work_off(self, round_id: UUID, write: Write[Any, Any]) -> None:
+    async def _work_off(self, subject: Hashable, write: Write[Any, Any]) -> None:
         try:
-            while taken := self._take(round_id):
+            while taken := self._take(subject):
                 await _write(taken, write)
         finally:
-            for place in self.lines.pop(round_id):
+            for place in self.lines.pop(subject):
                 place.answer.cancel()
 
-    def _take(self, round_id: UUID) -> Places:
+    def _take(self, subject: Hashable) -> Places:
         """The next ones in line, each person once: what somebody sends twice is written in its order."""
         taken: dict[Hashable, _Place[Any, Any]] = {}
         later = []
-        now, line = asyncio.get_running_loop().time(), self.lines[round_id]
+        now, line = asyncio.get_running_loop().time(), self.lines[subject]
         while line and len(taken) < MOST:
             place = line.popleft()
             if place.end - now < place.seconds * LAST_QUARTER:

@@ -1,6 +1,7 @@
 """Where a decision's one message is, and which revision it shows (table `card_messages`)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -47,31 +48,40 @@ async def set_permalink(c: AsyncConnection, decision_id: UUID, *, ts: str, perma
 # one they end by themselves, since the decision has moved. By payload alone the statement would read every delivery
 # that waits.
 _SETTLED = """
-    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
-    WHERE state = 'ready' AND lane = :lane AND kind = 'card' AND payload->>'decision' = :decision
-      AND ((payload->>'revision')::bigint <= :revision AND token IS NULL OR id = :id AND token = :token)
+    UPDATE outbox o SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    FROM sent WHERE o.state = 'ready' AND o.lane = sent.lane AND o.kind = 'card'
+      AND o.payload->>'decision' = sent.decision AND ((o.payload->>'revision')::bigint <= sent.revision
+        AND o.token IS NULL OR o.id = sent.id AND o.token = sent.token)
 """
-# Remember which revision the card shows, and settle the delivery that has brought it there with those that it covers.
-# Of two updates at once the older may be written down last: the higher revision stays. Asked with `settling`.
+_SENT = """
+    sent AS (
+      SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bigint[]), CAST(:lanes AS text[]),
+        CAST(:decisions AS text[]), CAST(:revisions AS bigint[])) AS sent(id, token, lane, decision, revision))
+"""
+# Remember which revisions cards show, and settle the deliveries that have brought them there with those that they
+# cover. Of two updates at once the older may be written down last: the higher revision stays. Asked with `together`.
 RENDERED = Prepared.of(
     text(
         f"""
-    WITH shown AS (
-      UPDATE card_messages SET rendered_revision = greatest(rendered_revision, :revision)
-      WHERE decision_id = CAST(CAST(:decision AS text) AS uuid))
+    WITH {_SENT},
+    shown AS (
+      UPDATE card_messages c SET rendered_revision = greatest(c.rendered_revision, sent.revision)
+      FROM sent WHERE c.decision_id = CAST(sent.decision AS uuid))
     {_SETTLED}
     """
     )
 )
+_SETTLE = text(f"WITH {_SENT} {_SETTLED}")
 # The decision is locked, so that it does not move meanwhile. A card that is known in another channel stays as it is.
 _POSTED = text(
     f"""
-    WITH here AS (
-      SELECT id FROM customer_decisions
-      WHERE id = CAST(CAST(:decision AS text) AS uuid) AND channel_id = :channel_id FOR UPDATE),
+    WITH {_SENT},
+    here AS (
+      SELECT d.id, sent.revision FROM customer_decisions d JOIN sent ON d.id = CAST(sent.decision AS uuid)
+      WHERE d.channel_id = :channel_id FOR UPDATE OF d),
     shown AS (
       INSERT INTO card_messages AS card (decision_id, workspace_id, channel_id, ts, rendered_revision)
-      SELECT id, :workspace_id, :channel_id, :ts, :revision FROM here
+      SELECT id, :workspace_id, :channel_id, :ts, revision FROM here
       ON CONFLICT (decision_id) DO UPDATE SET workspace_id = excluded.workspace_id, ts = excluded.ts,
         rendered_revision = excluded.rendered_revision, permalink = NULL
       WHERE card.channel_id = excluded.channel_id
@@ -115,18 +125,35 @@ async def posted_in_place(
     False, and nothing is done, where the decision or its card are in another channel.
     """
     place = {"workspace_id": workspace_id, "channel_id": channel_id, "ts": ts}
-    found = await c.execute(_POSTED, {**place, **settling(delivery, decision_id=decision_id, revision=revision)})
+    found = await c.execute(_POSTED, {**place, **together([Shown(delivery, decision_id, revision)])})
     return bool(found.scalar_one())
 
 
 async def settle(c: AsyncConnection, delivery: Delivery, *, decision_id: UUID, revision: int) -> None:
     """Settle this delivery and those that the card covers."""
-    await c.execute(text(_SETTLED), settling(delivery, decision_id=decision_id, revision=revision))
+    await c.execute(_SETTLE, together([Shown(delivery, decision_id, revision)]))
 
 
-def settling(delivery: Delivery, *, decision_id: UUID, revision: int) -> dict[str, object]:
-    mine = {"id": delivery.id, "token": delivery.token, "lane": delivery.lane}
-    return {**mine, "decision": str(decision_id), "revision": revision}
+@dataclass(frozen=True)
+class Shown:
+    """A card that has reached Slack."""
+
+    delivery: Delivery
+    decision_id: UUID
+    revision: int
+
+
+def together(shown: Sequence[Shown]) -> dict[str, object]:
+    """The parameters of the statements that settle, in the order of decisions: two workers that write down the same
+    cards do not wait for each other in a ring."""
+    in_order = sorted(shown, key=lambda one: one.decision_id)
+    return {
+        "ids": [one.delivery.id for one in in_order],
+        "tokens": [one.delivery.token for one in in_order],
+        "lanes": [one.delivery.lane for one in in_order],
+        "decisions": [str(one.decision_id) for one in in_order],
+        "revisions": [one.revision for one in in_order],
+    }
 
 
 async def is_shown_to_others(c: AsyncConnection, team_id: UUID, channel_id: str) -> bool:

@@ -67,6 +67,8 @@ class Db:
     """Pages of scores that are saved together, by round."""
     ballots: Batches = field(default_factory=Batches)
     """Ballots that are submitted together, by round."""
+    cards: Batches = field(default_factory=Batches)
+    """Decisions that are read for their cards together, and cards that are written down as shown."""
     waited: Callable[[float], None] = lambda _: None
     """Told for how many seconds somebody stood in the queue."""
     span: Span = nullcontext
@@ -87,7 +89,7 @@ class Db:
         return replace(self, budget_seconds=max(self.budget_seconds, BACKGROUND_SECONDS))
 
     async def close(self) -> None:
-        unfinished = self.abandoned | self.pages.writing | self.ballots.writing
+        unfinished = self.abandoned | self.pages.writing | self.ballots.writing | self.cards.writing
         if unfinished:
             await asyncio.wait(unfinished)
         await self.direct.close()
@@ -178,9 +180,12 @@ async def direct(
         return await _within_budget(db, once, budget_seconds or db.budget_seconds)
 
 
-async def prepared(db: Db, statement: Prepared, **arguments: object) -> list[tuple[Any, ...]]:
+async def prepared(
+    db: Db, statement: Prepared, *, budget_seconds: float | None = None, **arguments: object
+) -> list[tuple[Any, ...]]:
     """`direct`, for what was built with SQLAlchemy."""
-    return await direct(db, statement.words, {**statement.constants, **arguments})
+    words = {**statement.constants, **arguments}
+    return await direct(db, statement.words, words, budget_seconds=budget_seconds)
 
 
 class _Use:

@@ -8,7 +8,20 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, Uuid, bindparam, case, cast, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Table,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Brief, Decision, Dossier, Status
@@ -68,7 +81,7 @@ def _result(round_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
 
 # In one statement what took eight, each of which costs the process as much as this one does. After "Change the choice"
 # the outcome's row stays, but it is no choice until the decision is resolved again.
-_WHOLE = (
+_ANY = (
     select(
         _DECISION.json.label("decision"),
         _TEAM.one(select(t.teams).where(t.teams.c.id == _D.c.team_id)).label("team"),
@@ -96,11 +109,10 @@ _WHOLE = (
     .select_from(_D)
     .outerjoin(_LIVE, true())
     .outerjoin(_O, (_O.c.decision_id == _D.c.id) & (_D.c.status == Status.RESOLVED.value))
-    .where(_D.c.id == bindparam("decision"))
 )
-
-
-WHOLE = Prepared.of(_WHOLE)
+_WHOLE = _ANY.where(_D.c.id == bindparam("decision"))
+WHOLE = Prepared.of(_ANY.where(_D.c.id == any_(bindparam("decisions", type_=ARRAY(Uuid)))))
+"""Several at once, for `read`."""
 _Row = namedtuple("_Row", _WHOLE.selected_columns.keys())  # type: ignore[misc]
 
 
@@ -118,14 +130,10 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     return await completed(c, replace(found, ledger=FIRST) if lock else found)
 
 
-def read(rows: Sequence[tuple[Any, ...]]) -> Dossier:
-    """What `WHOLE` has found, of any team: only for the bot's own deliveries. It may have to be `completed`.
-
-    Raises NotFound where there is no such decision.
-    """
-    if not rows:
-        raise NotFound("There is no such decision.")
-    return _dossier_of(_Row._make(rows[0]))
+def read(rows: Sequence[tuple[Any, ...]]) -> dict[UUID, Dossier]:
+    """What `WHOLE` has found, of any team: only for the bot's own deliveries. It may have to be `completed`."""
+    found = [_dossier_of(_Row._make(row)) for row in rows]
+    return {one.decision.id: one for one in found}
 
 
 def _dossier_of(row: Any) -> Dossier:

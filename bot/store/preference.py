@@ -1,6 +1,6 @@
 """How members want to be told (`team_members.notification_preferences`), and in which time zone they live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -22,14 +22,16 @@ class Ways:
     phone: str | None = None
 
 
-async def ways(c: AsyncConnection, *, team_id: UUID, workspace_id: str | None) -> dict[UUID, Ways]:
-    """Of all members of the team, by member. The time zone is that of their identity in this workspace, or in any other
-    where they have none here."""
+async def ways(c: AsyncConnection, member_ids: Collection[UUID], *, workspace_id: str | None) -> dict[UUID, Ways]:
+    """Of these members, by member. The time zone is that of their identity in this workspace, or in any other where
+    they have none here."""
+    if not member_ids:
+        return {}
     m, i = t.team_members.c, t.slack_identities.c
     rows = await c.execute(
         select(m.id, m.notification_preferences, i.workspace_id, i.tz)
         .outerjoin(t.slack_identities, i.member_id == m.id)
-        .where(m.team_id == team_id)
+        .where(m.id.in_(list(member_ids)))
         .order_by(m.id, (i.workspace_id == (workspace_id or "")).desc().nulls_last())
     )
     found: dict[UUID, Ways] = {}

@@ -1,6 +1,8 @@
 """A card that was sent is written down and its delivery settled in one statement: what it settles, and what never."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +103,23 @@ async def test_who_has_lost_the_claim_does_not_settle_the_delivery(quiet: Team, 
 
     assert states(quiet, lane) == [(1, "ready")]
     assert quiet.value("SELECT token FROM outbox WHERE kind = 'card'") == 2
+
+
+async def test_cards_that_are_written_down_together_settle_each_their_own(quiet: Team) -> None:
+    lanes = [slack_lane("T0TECHCORP", channel) for channel in ("C0FIRST", "C0SECOND", "C0LOST")]
+    found = [await a_card(quiet) for _ in lanes]
+    shown = [replace(one, decision=replace(one.decision, revision=2)) for one, _ in found]
+    for one, lane in zip(shown, lanes, strict=True):
+        for revision in (1, 2, 3):
+            await queue(quiet, one.decision, revision=revision, channel=lane.rpartition(":")[2])
+    first, second, late = [await claimed(quiet, lane=lane) for lane in lanes]
+
+    sent = zip((first, second, replace(late, token=2)), shown, strict=True)
+    await asyncio.gather(*(cards.rendered(quiet.db, delivery, found=one) for delivery, one in sent))
+
+    settled = [(1, "done"), (2, "done"), (3, "ready")]
+    assert [states(quiet, lane) for lane in lanes[:2]] == [settled] * 2
+    assert states(quiet, lanes[2]) == [(1, "ready"), (2, "done"), (3, "ready")]
 
 
 async def test_a_card_posted_where_its_decision_is_no_longer_is_left_behind_and_settled(quiet: Team) -> None:

@@ -145,7 +145,7 @@ async def test_the_hours_of_somebody_in_several_workspaces_are_those_of_the_one_
 
     async def read(c: AsyncConnection, workspace_id: str) -> tuple[str | None, str | None]:
         one = await preference.find_ways(c, member_id=tom.member.id, workspace_id=workspace_id)
-        of_all = await preference.ways(c, team_id=tom.team.id, workspace_id=workspace_id)
+        of_all = await preference.ways(c, [tom.member.id], workspace_id=workspace_id)
         return one.tz, of_all[tom.member.id].tz
 
     for workspace_id, tz in zones.items():

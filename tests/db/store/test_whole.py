@@ -1,16 +1,20 @@
 """A decision with all that belongs to it: in how many statements it is read, and that it is what was saved."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table, event, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.decision import Dossier
 from bot.domain.outcome import Before
+from bot.errors import NotFound
 from bot.services import card as cards
 from bot.store import db as store
 from bot.store import dossier
@@ -114,9 +118,9 @@ async def _team(db: Db, r: ARound) -> Any:
     return await run_tx(db, read)
 
 
-async def test_for_a_card_it_is_one_past_sqlalchemy_and_no_transaction(
-    resolved: ARound, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes to the database past SQLAlchemy."""
     seen, execute = list[str](), Connection.execute
 
     async def counted(self: Connection, query: Any, *args: Any, **how: Any) -> Any:
@@ -124,7 +128,12 @@ async def test_for_a_card_it_is_one_past_sqlalchemy_and_no_transaction(
         return await execute(self, query, *args, **how)
 
     monkeypatch.setattr(Connection, "execute", counted)
+    return seen
 
+
+async def test_for_a_card_it_is_one_past_sqlalchemy_and_no_transaction(
+    resolved: ARound, db: Db, seen: list[str]
+) -> None:
     found = await cards.get(db, resolved.decision_id)
 
     assert len(seen) == 1
@@ -141,6 +150,19 @@ async def test_for_a_card_it_is_one_past_sqlalchemy_and_no_transaction(
     assert found.card is not None
     assert found.card.ts == "1.1"
     assert (found.result, found.first_result, found.ledger.requests) == (None, None, 1)
+
+
+async def test_decisions_whose_cards_are_sent_at_once_are_read_together_and_each_is_its_own(
+    vault: Vault, db: Db, seen: list[str]
+) -> None:
+    ids = [vault.a_round().decision_id for _ in range(4)]
+    gone = uuid4()
+
+    *found, missing = await asyncio.gather(*(cards.get(db, one) for one in (*ids, gone)), return_exceptions=True)
+
+    assert len(seen) == 1
+    assert [one.decision.id for one in found if isinstance(one, Dossier)] == ids
+    assert isinstance(missing, NotFound)
 
 
 async def test_a_choice_that_was_taken_back_is_none_and_a_voided_round_is_none(
