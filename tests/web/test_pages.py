@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import event
 
@@ -216,6 +217,23 @@ async def test_a_token_that_is_not_well_asked_for_is_refused_in_words(sarah: Bro
 
     assert refused.status == 422
     assert 'role="alert"' in refused.body
+
+
+async def test_a_token_for_an_agent_is_offered_no_scope_that_ends_a_decision(team: Team, sarah: Browser) -> None:
+    offered = re.findall(r'name="scope" id="scope-agent-\w+" value="(\w+)"', (await sarah.get("/settings")).body)
+    asked = {"for": "agent", "label": "Refund agent", "days": "30"}
+    refused = await sarah.post("/settings/tokens", asked | {"scope": "act"})
+    made = await sarah.post("/settings/tokens", asked | {"scope": "open"})
+
+    assert offered == ["read", "open"]
+    assert (refused.status, made.status) == (422, 200)
+    assert "closing, resolving and cancelling are left to people" in refused.text
+    assert "<details open><summary>Make a token for an agent" in refused.body
+    assert team.sql("SELECT label, for_agent, scopes FROM auth_tokens WHERE kind = 'api'") == [
+        ("Refund agent", True, ["open", "read"])
+    ]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        team.sql("UPDATE auth_tokens SET scopes = ARRAY['read', 'open', 'act'] WHERE for_agent")
 
 
 async def test_another_browsers_session_can_be_ended(team: Team, sarah: Browser, new_browser: NewBrowser) -> None:
