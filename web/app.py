@@ -1,5 +1,7 @@
 """The second front door: what browsers and programs are served beside Slack. Loaded only where CONCLAVE_URL is set."""
 
+from importlib.util import find_spec
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -8,8 +10,9 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web import decision, inbox, learning, page, search, settings, sign_in, slack, team
+from web import decision, inbox, learning, page, reference, search, settings, sign_in, slack, team
 from web.api.app import PREFIX, api
+from web.api.door import Counts
 from web.guard import Guard
 
 ROUTES: tuple[BaseRoute, ...] = (
@@ -29,6 +32,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/settings/password", settings.set_password, methods=["POST"]),
     Route("/settings/password/remove", settings.remove_password, methods=["POST"]),
     Route("/settings/passwords", settings.allow_passwords, methods=["POST"]),
+    Route("/api/docs", reference.show),
     Route("/sign-in", sign_in.door),
     Route("/sign-in/slack", slack.leave),
     Route("/sign-in/slack/back", slack.come_back),
@@ -43,8 +47,18 @@ ROUTES: tuple[BaseRoute, ...] = (
 
 def pages(deps: Deps) -> ASGIApp:
     """Everything that is not Slack's and no health page: the API for programs, pages for browsers."""
-    browser = Guard(_browser(deps), url=deps.settings.url)
-    return Router([Mount(PREFIX, api(deps)), Mount("/", browser)], redirect_slashes=False)
+    browser, counts = Guard(_browser(deps), url=deps.settings.url), Counts()
+    doors = [Mount(PREFIX, api(deps, counts)), *_tools(deps, counts), Mount("/", browser)]
+    return Router(doors, redirect_slashes=False)
+
+
+def _tools(deps: Deps, counts: Counts) -> list[BaseRoute]:
+    """For agents by MCP, where the extra `mcp` is installed. Imported only then: it takes a tenth of a second."""
+    if find_spec("mcp") is None:
+        return []
+    from web.mcp.app import PATH, mcp
+
+    return [Route(PATH, mcp(deps, counts))]
 
 
 def _browser(deps: Deps) -> ASGIApp:

@@ -31,12 +31,34 @@ _OPEN = ("/openapi.json", "/docs")
 _NO_TOKEN = "Send a valid token as Authorization: Bearer conclave_... The settings page makes one."
 
 
+class Counts:
+    """By token how many requests, since when; the clock is the process's own."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[UUID, tuple[int, float]] = OrderedDict()
+
+    def refusal(self, token_id: UUID, extra: dict[str, str]) -> Response | None:
+        """The answer to one request too many, None for others. extra: gets the headers that say how many are left."""
+        now = time.monotonic()
+        count, since = self._counts.pop(token_id, (0, now))
+        if now - since >= 60:
+            count, since = 0, now
+        self._counts[token_id] = (count + 1, since)
+        if len(self._counts) > _MOST_COUNTED:
+            self._counts.popitem(last=False)
+        left, reset = max(0, A_MINUTE - count - 1), str(max(1, round(60 - (now - since))))
+        extra |= {"ratelimit-limit": str(A_MINUTE), "ratelimit-remaining": str(left), "ratelimit-reset": reset}
+        if count < A_MINUTE:
+            return None
+        return problem(429, f"A token may send {A_MINUTE} requests a minute. Wait {reset} seconds.",
+                       headers={"retry-after": reset})  # fmt: skip
+
+
 class Door:
-    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+    def __init__(self, app: ASGIApp, deps: Deps, counts: Counts) -> None:
         self._app = app
         self._deps = deps
-        self._counts: OrderedDict[UUID, tuple[int, float]] = OrderedDict()
-        """By token how many requests, since when; the clock is the process's own."""
+        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,7 +97,7 @@ class Door:
         bearer = await tokens.find(self._deps.db, value, Kind.API, now=self._deps.now) if value else None
         if bearer is None:
             return problem(401, _NO_TOKEN, headers={"www-authenticate": "Bearer"})
-        limited = self._count(bearer.token.id, extra)
+        limited = self._counts.refusal(bearer.token.id, extra)
         if limited is not None:
             return limited
         scope.setdefault("state", {})["bearer"] = bearer
@@ -85,22 +107,6 @@ class Door:
         return await once.answer(
             self._deps, _replayed(self._app, body), scope, token_id=bearer.token.id, key=key, body=body
         )
-
-    def _count(self, token_id: UUID, extra: dict[str, str]) -> Response | None:
-        """The answer to one request too many, None for others. extra: gets the headers that say how many are left."""
-        now = time.monotonic()
-        count, since = self._counts.pop(token_id, (0, now))
-        if now - since >= 60:
-            count, since = 0, now
-        self._counts[token_id] = (count + 1, since)
-        if len(self._counts) > _MOST_COUNTED:
-            self._counts.popitem(last=False)
-        left, reset = max(0, A_MINUTE - count - 1), str(max(1, round(60 - (now - since))))
-        extra |= {"ratelimit-limit": str(A_MINUTE), "ratelimit-remaining": str(left), "ratelimit-reset": reset}
-        if count < A_MINUTE:
-            return None
-        return problem(429, f"A token may send {A_MINUTE} requests a minute. Wait {reset} seconds.",
-                       headers={"retry-after": reset})  # fmt: skip
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:

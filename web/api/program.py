@@ -24,6 +24,12 @@ def bearer(request: Request) -> Bearer:
     return found
 
 
+def acting(request: Request, press: Press | None = None) -> By:
+    """The token's owner, now, by the rules of this installation; the trail will name the token too."""
+    who, d = bearer(request), person.deps(request)
+    return By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
+
+
 def check_scope(who: Bearer, scope: Scope) -> None:
     """Raises NotAllowed where this token may not do what takes the scope."""
     if who.token.may(scope):
@@ -45,10 +51,10 @@ def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
             Header(min_length=1, max_length=100, description="The same key and body again is done once, for a day."),
         ] = None,
     ) -> By:
-        who, d = bearer(request), person.deps(request)
+        who = bearer(request)
         check_scope(who, scope)
         press = await _press(request, who, idempotency_key) if idempotency_key else None
-        by = By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
+        by = acting(request, press)
         return replace(by, revision=_revision(if_match)) if if_match else by
 
     return acts

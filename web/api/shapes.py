@@ -233,6 +233,7 @@ class ChoiceOut(BaseModel):
     option: UUID
     by: str | None
     reason: str
+    limits: list[str] = Field(description="How far the choice reaches, in words. Beyond it, ask again.")
     informed_at: datetime | None
 
 
