@@ -24,6 +24,7 @@ from bot.clock import OLD_SECONDS, DatabaseClock
 from bot.config import Settings, hidden_from_bolt
 from bot.delivery import (
     deputy,
+    draft,
     export,
     home,
     language,
@@ -248,7 +249,12 @@ async def _start_work(
 ) -> None:
     senders = {**slack.senders(), **nudge.senders(), **home.senders(), **letter.senders(), **export.senders()}
     senders |= {**newcomer.senders(), **learning.senders(), **language.senders(), **workflow.senders()}
-    senders |= {**lost.senders(), **sketch.senders(_start_finding(stack, deps.settings)), **deputy.senders()}
+    senders |= {
+        **lost.senders(),
+        **sketch.senders(_start_finding(stack, deps.settings)),
+        **deputy.senders(),
+        **draft.senders(),
+    }
     if deps.workspaces:
         senders = by_workspace(senders, deps.workspaces.client_of)
     worker = Worker(

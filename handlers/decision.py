@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from datetime import datetime
 from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
+from bot.domain.by import By
 from bot.domain.deadline import decide_by
 from bot.domain.decision import URGENCY
 from bot.domain.permission import standing
@@ -63,7 +65,6 @@ async def _open_new(
         who = await by(args) if found is None else acting(args, found)
         if why := await plans.why_full(deps(args).db, who):
             return view.full(why, typed=title)
-        clock = await clock_of(deps(args), who)
         return view.new_decision(
             team=who.team,
             title=title,
@@ -72,11 +73,17 @@ async def _open_new(
             channel_id=channel_id if channel_id.startswith(("C", "G")) else None,
             permalink=permalink,
             reading=await classifications.suggest(deps(args).db, who, title=title, description=description),
-            proposals={urgency: decide_by(urgency, now=who.now, clock=clock) for urgency in URGENCY},
+            proposals=await proposals(args, who),
             once=secrets.token_hex(4),
         )
 
     await open_modal(args, build, title="New decision")
+
+
+async def proposals(args: AsyncArgs, who: By) -> dict[int, datetime]:
+    """By urgency, the date to decide by that the form begins with."""
+    clock = await clock_of(deps(args), who)
+    return {urgency: decide_by(urgency, now=who.now, clock=clock) for urgency in URGENCY}
 
 
 async def unfold(args: AsyncArgs) -> None:
@@ -108,7 +115,13 @@ async def create(args: AsyncArgs) -> None:
     currency = currency_in(submitted, who.team.currency)
     form = view.parse_new(submitted, currency=currency, now=who.now)
     created, missing = await decisions.open_decision(
-        deps(args).db, who, case=form.case, currency=currency, channel_id=form.channel_id, permalink=form.permalink
+        deps(args).db,
+        who,
+        case=form.case,
+        currency=currency,
+        channel_id=form.channel_id,
+        permalink=form.permalink,
+        draft_id=form.draft_id,
     )
     criteria = len(who.rules.templates.of(created.case.decision_type))
     done = view.created(created, currency=who.team.currency, criteria=criteria, missing=missing)

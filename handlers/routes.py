@@ -27,6 +27,7 @@ from handlers import (
     criterion,
     decision,
     deputy,
+    draft,
     evaluation,
     export,
     help,
@@ -126,6 +127,8 @@ ACTIONS: dict[str, Handler] = {
     ids.HOME_NEW: decision.open_new,
     ids.OPEN_SETUP: team.open_setup,
     ids.OPEN_WEB: web.open_door,
+    ids.OPEN_DRAFT: draft.open_window,
+    ids.DISMISS_DRAFT: draft.dismiss,
 }
 EVENTS: dict[str, Handler] = {
     "app_home_opened": home.opened,

@@ -97,7 +97,7 @@ BEGIN
         enterprise_workspaces, install_states
     TO conclave_bot;
     GRANT DELETE ON submissions, outbox, reminders, forecasts, install_states TO conclave_bot;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers TO conclave_bot;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON auth_tokens, attempts, kept_answers, drafts TO conclave_bot;
     -- Of a team that is erased.
     GRANT DELETE ON slack_identities, homes, wordings, team_workspaces, workflow_runs, shared_channels TO conclave_bot;
     -- Triggers that run with the service's rights keep the one, the worker writes the other.

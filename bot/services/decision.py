@@ -20,19 +20,28 @@ from bot.domain.decision import (
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
 from bot.services import classification, sketch
+from bot.services import draft as drafted
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
 from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
 
 
 async def open_decision(
-    db: Db, by: By, *, case: Case, channel_id: str | None, permalink: str | None, currency: str | None = None
+    db: Db,
+    by: By,
+    *,
+    case: Case,
+    channel_id: str | None,
+    permalink: str | None,
+    currency: str | None = None,
+    draft_id: UUID | None = None,
 ) -> tuple[Decision, tuple[str, ...]]:
     """Open it; where nothing is missing with the criteria of its type's template, so that options can be added at once.
 
-    currency: in which its amounts were typed and will be; None: the team's. Returns the decision and what is still
-    missing. The same press again returns the same decision; an edited one (the
-    first answer was lost) updates its case. By hand, not by `press.act`: there is no decision yet to lock or to ask.
+    currency: in which its amounts were typed and will be; None: the team's. draft_id: what it is opened of, which must
+    still wait. Returns the decision and what is still missing. The same press again returns the same decision; an
+    edited one (the first answer was lost) updates its case. By hand, not by `press.act`: there is no decision yet to
+    lock or to ask.
     """
 
     async def work(c: AsyncConnection) -> tuple[Decision, tuple[str, ...]]:
@@ -44,7 +53,10 @@ async def open_decision(
             await _replace_case(c, by, decision_id, case=case, channel_id=channel_id)
         else:
             place = {"channel_id": channel_id, "permalink": permalink}
+            taken = await drafted.take(c, by, draft_id) if draft_id else None
             decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
+            if taken:
+                await drafted.opened(c, by, taken, decision_id)
         await _read(c, by, decision_id, case=case, currency=currency)
         await sketch.want(c, by, decision_id)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))
@@ -124,6 +136,7 @@ async def _advance(c: AsyncConnection, by: By, decision_id: UUID) -> None:
     who: dict[str, Any] = {"decision_id": decision_id, "by": by.member.id, "origin": by.origin}
     await audit.write(c, "decision.defined", **who)
     await audit.write(c, "criteria.submitted", details={"criteria": there}, **who)
+    await drafted.add_options(c, by, decision_id)
 
 
 async def unfinished(db: Db, by: By) -> list[Line]:

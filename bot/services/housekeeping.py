@@ -13,6 +13,7 @@ from bot.store import (
     audit,
     decision,
     dossier,
+    draft,
     installation,
     kept_answer,
     outbox,
@@ -29,7 +30,7 @@ WHY = "Closed without enough scores, and left alone."
 
 
 async def purge(db: Db) -> int:
-    """Settled deliveries, old submissions, reminders of what is over, tokens past their time.
+    """Settled deliveries, old submissions, reminders of what is over, tokens past their time, drafts nobody took.
 
     Safe anywhere, any number of times. Returns the number of rows that are kept for 30 days.
     """
@@ -38,6 +39,7 @@ async def purge(db: Db) -> int:
         await token.purge(c)
         await attempt.purge(c)
         await kept_answer.purge(c)
+        await draft.purge(c)
         gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
         return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
 

@@ -204,6 +204,7 @@ async def forget_cases(
     """
     d, o, k, r = t.customer_decisions, t.response_options, t.decision_criteria, t.decision_outcomes
     mine = d.c.id.in_(decision_ids)
+    await c.execute(_FORGET_DRAFTS, {"ids": list(decision_ids), "customer": customer})
     rows = await c.execute(select(d.c.id, d.c.customer_name, d.c.customer_email).where(mine).with_for_update())
     await _rename_options(
         c, {row.id: Needles.of([(row.customer_name, GONE), (row.customer_email, GONE)]) for row in rows}
@@ -230,6 +231,13 @@ async def forget_cases(
     await _forget_answers(c, decision_ids)
 
 
+# Of a customer also those that wait, which bear the pseudonym by now; no decision leads to them.
+_FORGET_DRAFTS = text(
+    """
+    DELETE FROM drafts f USING customer_decisions d WHERE d.id = ANY (:ids) AND (f.decision_id = d.id
+        OR f.team_id = d.team_id AND lower(f.body ->> 'customer') = lower(CAST(:customer AS text)))
+    """
+).bindparams(_IDS)
 _FORGET_ANSWERS = text(
     """
     DELETE FROM kept_answers k USING auth_tokens a, team_members m
@@ -388,6 +396,7 @@ async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email
     y = t.deputies
     await c.execute(delete(y).where(or_(y.c.member_id == member_id, y.c.deputy_id == member_id)))
     await c.execute(delete(t.wordings).where(t.wordings.c.changed_by == member_id))
+    await c.execute(delete(t.drafts).where(t.drafts.c.owner_id == member_id))
     await c.execute(delete(t.auth_tokens).where(t.auth_tokens.c.user_id == member_id))
     values = {
         "name": name,
@@ -483,7 +492,7 @@ async def end_everything(c: AsyncConnection, team_id: UUID) -> None:
 
 async def forget_team(c: AsyncConnection, team_id: UUID, *, name: str) -> None:
     """The row stays under a pseudonym, for the numbers of its decisions."""
-    for table in (t.wordings, t.shared_channels):
+    for table in (t.wordings, t.shared_channels, t.drafts):
         await c.execute(delete(table).where(table.c.team_id == team_id))
     await c.execute(text("SELECT forget_admins(:team)"), {"team": team_id})
     values: dict[str, object] = {"name": name, "company_name": GONE, "industry": None, "suggestion_words": {}}

@@ -596,3 +596,22 @@ shared_channels = Table(
     Column("confirmed_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
 )
 """Channels that another company reads, and in which the team's cards may appear all the same."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ForeignKey("team_members.id", ondelete="CASCADE"), nullable=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("source", Text, nullable=False),  # who handed it in: a `draft.Source.key`
+    Column("source_name", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("link", Text),
+    Column("body", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("decision_id", ForeignKey("customer_decisions.id", ondelete="CASCADE")),
+    Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("ended_at", TIMESTAMPTZ),
+)
+"""What tickets and programs propose to decide; body: empty once it is opened or put away."""

@@ -22,10 +22,12 @@ from bot.domain.decision import (
     Status,
     missing_for_criteria,
 )
+from bot.domain.draft import Draft
 from bot.domain.team import Team
 from bot.domain.waiting import Line
 from bot.errors import Invalid
 from bot.views import authority, case, classification, reason
+from bot.views import draft as draft_view
 from bot.views.details import details
 from bot.views.dossier import line_facts, show_button
 from bot.views.reason import parse_reason
@@ -88,6 +90,8 @@ class NewDecision(BaseModel):
     channel_id: str | None = None
     """None: no card is posted."""
     permalink: str | None = None
+    draft_id: UUID | None = None
+    """What it is opened of."""
 
 
 def new_decision(
@@ -100,20 +104,25 @@ def new_decision(
     proposals: Mapping[int, datetime] | None = None,
     reading: Reading | None = None,
     once: str | None = None,
+    draft: Draft | None = None,
 ) -> kit.View:
     """What every case needs; "More fields" unfolds the rest.
 
     channel_id: where the person is, if that is a channel. proposals: by urgency, the date to decide by that it begins
-    with. reading: what the text suggests, which the form begins with. once: see `press.press`.
+    with. reading: what the text suggests, which the form begins with. once: see `press.press`. draft: of which it is
+    opened; what does not fit into a field stands above them.
     """
     dates = proposals or {}
-    start = classification.prefilled(replace(case.BLANK, title=title, description=description), reading)
+    start = draft.content.case if draft else replace(case.BLANK, title=title, description=description)
+    start = classification.prefilled(start, reading)
     start = replace(start, expected_resolution_date=dates.get(start.urgency_level))
     inputs = Inputs("new", 1)
     case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
     if channel_id is None:
         inputs(_later_channel("Left empty, no card is posted."), None)
-    more = kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)
+    more = [kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)]
+    if draft and draft.content.has_more:
+        more = _rest(start, currency=team.currency, channel_id=channel_id)
     place = [kit.context(f"The card appears in <#{channel_id}>.")] if channel_id else []
     metadata = {
         "permalink": permalink if permalink and text.is_link(permalink) else None,
@@ -123,9 +132,21 @@ def new_decision(
         "dates": ",".join(f"{urgency}:{int(at.timestamp())}" for urgency, at in dates.items()) or None,
         "began": str(start.urgency_level),
         "once": once,
+        "draft": str(draft.id) if draft else None,
     }
     suggested = classification.suggested(reading, currency=team.currency)
-    return _frame([*classification.inserted(inputs.blocks, suggested), *place, more], metadata)
+    said = draft_view.said(draft) if draft else []
+    return _frame([*said, *classification.inserted(inputs.blocks, suggested), *place, *more], metadata)
+
+
+def _rest(start: Case, *, currency: str, channel_id: str | None) -> list[kit.Block]:
+    """The fields that may stay folded; where there is a channel also another one, and none."""
+    inputs = Inputs("new", 1)
+    case.rest(inputs, start, currency=currency)
+    if channel_id:
+        inputs(_CHANNEL, channel_id)
+        inputs(_NOWHERE, False)
+    return inputs.blocks
 
 
 def team_in(view: View) -> UUID | None:
@@ -146,13 +167,9 @@ def _frame(blocks: Sequence[kit.Block], metadata: Mapping[str, str | None]) -> k
 def unfolded(view: View) -> kit.View:
     """The window "New decision" with all its fields. What was typed stays: its blocks are the same."""
     carried = metadata(view)
-    inputs = Inputs("new", 1)
-    case.rest(inputs, case.BLANK, currency=carried.get("currency", ""))
-    if place := carried.get("channel"):
-        inputs(_CHANNEL, place)
-        inputs(_NOWHERE, False)
+    rest = _rest(case.BLANK, currency=carried.get("currency", ""), channel_id=carried.get("channel"))
     kept = [block for block in view["blocks"] if block.get("block_id") != _MORE]
-    return _frame([*kept, *inputs.blocks], carried)
+    return _frame([*kept, *rest], carried)
 
 
 def undone(view: View) -> kit.View:
@@ -219,7 +236,12 @@ def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
         about = case.rest(answers, about, currency=currency)
     brought = _brought(about.expected_resolution_date, about.urgency_level, carried)
     about = replace(about, expected_resolution_date=brought or about.expected_resolution_date)
-    return NewDecision(case=about, channel_id=_place(answers, carried), permalink=carried.get("permalink"))
+    return NewDecision(
+        case=about,
+        channel_id=_place(answers, carried),
+        permalink=carried.get("permalink"),
+        draft_id=as_uuid(carried.get("draft")),
+    )
 
 
 def _place(answers: Answers, carried: Mapping[str, str]) -> str | None:

@@ -175,6 +175,7 @@ IN_THE_TEAM = {
 ELSEWHERE = {
     *("team.created", "choice.expired", "member.linked", "channel.confirmed"),
     *("member.erased", "customer.erased", "team.erased", "decision.erased"),
+    *("draft.made", "draft.opened", "draft.dismissed"),
     *("session.began", "token.made", "password.allowed", "password.set", "password.removed"),
 }
 """Actions that are compared in a test of their own: below, and in files named after what they are about."""

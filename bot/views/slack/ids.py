@@ -46,6 +46,8 @@ DEPUTY = "deputy.open"
 """Of the button, and of the window that it opens."""
 OPEN_SETUP = "team.open_setup"
 OPEN_WEB = "web.open"
+OPEN_DRAFT = "draft.open"
+DISMISS_DRAFT = "draft.dismiss"
 CHOOSE_TEAM = "team.choose"
 OTHER_TEAM = "team.other"
 ANOTHER_TEAM = "team.another"
@@ -100,6 +102,8 @@ ALL = frozenset(
         DEPUTY,
         OPEN_SETUP,
         OPEN_WEB,
+        OPEN_DRAFT,
+        DISMISS_DRAFT,
         CHOOSE_TEAM,
         OTHER_TEAM,
         ANOTHER_TEAM,
