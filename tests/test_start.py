@@ -42,6 +42,7 @@ NOT_NEEDED = (
     "argon2",
     "joserfc",
     "fastapi",
+    "mcp",
     "cryptography",
     "pydantic_ai",
     "openai",

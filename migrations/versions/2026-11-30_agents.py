@@ -1,12 +1,12 @@
 """Tokens of agents, which never end a decision: the table refuses the scope as well.
 
-Revision: agents, after programs
+Revision: agents, after drafts
 """
 
 from alembic import op
 
 revision = "agents"
-down_revision = "programs"
+down_revision = "drafts"
 branch_labels = None
 depends_on = None
 

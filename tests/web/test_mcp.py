@@ -1,6 +1,7 @@
 """Agents: the tools by MCP, for whom, and what they are refused."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -8,6 +9,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from bot.demo.techcorp import techcorp
+from bot.domain.token import Scope
 from bot.services import token as tokens
 from tests.support.agent import Agent, agent
 from tests.support.browser import browsing
@@ -151,3 +153,78 @@ async def test_without_the_extra_there_are_pages_and_no_tools(
     ):
         assert (await browser.get("/mcp")).status == 404
         assert (await browser.get("/sign-in")).status == 200
+
+
+A_DRAFT: dict[str, Any] = {
+    "reference": "ticket-4711",
+    "title": "Refund for the outage?",
+    "customer": "ABC Corporation",
+    "description": "Eight hours without service.",
+    "type": "refund_request",
+    "urgency": 4,
+    "financial_impact": "400.00",
+    "options": [{"title": "Full refund", "cost": "400.00"}, {"title": "Half of it", "cost": "200"}],
+}
+
+
+async def test_a_draft_of_an_agent_becomes_a_decision_with_its_options_once_its_owner_opens_it(
+    team: Team, sarahs: Agent
+) -> None:
+    told = await sarahs.call("start_decision", **A_DRAFT)
+    again = await sarahs.call("start_decision", **A_DRAFT)
+    await team.settled()
+    assert (told.body["is_new"], again.body["is_new"]) == (True, False)
+    assert "Sarah Johnson gets a message in Slack" in told.body["says"]
+    assert team.value("SELECT count(*) FROM customer_decisions") == 0
+
+    sarah = team.house.person("sarah")
+    (message,) = [m for m in await sarah.messages("dm") if "asks for a decision" in m.rendered]
+    assert "Agent asks for a decision: Refund for the outage?" in message.rendered
+    assert "ABC Corporation · Refund request · USD 400 at stake · 2 options" in message.rendered
+    assert (await sarah.click("Open as a decision", channel="dm")).ok
+    window = await team.modal("sarah", at_least="Filled in from Agent")
+    assert "With the decision these options are added: Full refund and Half of it." in window.text
+    assert (await sarah.submit()).ok
+
+    decision = (await sarahs.call("get_decision", number=1)).body
+    assert [one["title"] for one in decision["options"]] == ["Full refund", "Half of it"]
+    (line,) = team.sql("SELECT details FROM audit_logs WHERE action = 'draft.made'")
+    token = team.value("SELECT id FROM auth_tokens WHERE kind = 'api'")
+    assert line[0]["token"] == str(token)
+    assert "Refund" not in str(line)
+
+
+async def test_a_draft_goes_to_the_colleague_it_names_and_to_nobody_whom_slack_does_not_know(
+    team: Team, sarahs: Agent
+) -> None:
+    told = await sarahs.call("start_decision", **A_DRAFT, owner="MIKE@techcorp.com")
+    nobody = await sarahs.call("start_decision", **A_DRAFT | {"reference": "x"}, owner="hank@globex.com")
+    await team.settled()
+
+    assert "Mike Chen gets a message" in told.text
+    assert "asks for a decision" in str([m.rendered for m in await team.house.person("mike").messages("dm")])
+    assert (nobody.is_refused, nobody.text) == (
+        True,
+        "owner: No active member of your team whom Slack knows has this address.",
+    )
+    assert team.value("SELECT count(*) FROM drafts") == 1
+
+
+async def test_a_token_to_read_leaves_no_draft_and_no_token_leaves_a_bad_one(team: Team, sarahs: Agent) -> None:
+    async with agent(team, "mike", Scope.READ) as readers:
+        told = await readers.call("start_decision", **A_DRAFT)
+    assert (told.is_refused, told.text) == (
+        True,
+        "This token lacks the scope open. Make one that has it, under Settings.",
+    )
+    twice = [{"title": "Full refund"}, {"title": "full refund"}]
+    for wrong, says in (
+        ({"title": " "}, "title: "),
+        ({"financial_impact": 1.5}, "financial_impact: "),
+        ({"options": twice}, "title_1: "),
+        ({"channel": "general"}, "channel: "),
+        ({"reference": ""}, "reference: "),
+    ):
+        told = await sarahs.call("start_decision", **A_DRAFT | wrong)
+        assert (told.is_refused, told.text.startswith(says)) == (True, True), told.text
+    assert team.value("SELECT count(*) FROM drafts") == 0

@@ -105,7 +105,7 @@ async def _called(deps: Deps, request: Request, asked: CallToolRequestParams) ->
     tool, who = TOOLS[asked.name], bearer(request)
     check_scope(who, tool.scope)
     taken = tool.takes.model_validate(asked.arguments or {})
-    return await tool.does(Hand(deps, acting(request)), taken)
+    return await tool.does(Hand(deps, acting(request), who.token), taken)
 
 
 def _said(value: BaseModel) -> CallToolResult:

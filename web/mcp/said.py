@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.domain.decision import Dossier
-from bot.domain.team import Team
+from bot.domain.team import Member, Team
 from bot.domain.waiting import Line, Waiting
 from bot.views.slack.text import cut
 from web.api import shapes
@@ -58,6 +58,11 @@ class Chosen(BaseModel):
     informed_at: datetime | None
 
 
+class DraftOut(BaseModel):
+    is_new: bool
+    says: str
+
+
 class DecisionOut(BaseModel):
     number: int
     title: str
@@ -76,6 +81,14 @@ class DecisionOut(BaseModel):
     result: Published | None
     choice: Chosen | None
     cancel_reason: str | None
+
+
+def draft(owner: Member, *, is_new: bool) -> DraftOut:
+    if is_new:
+        words = f"{owner.name} gets a message in Slack, and opens it as a decision or puts it away."
+    else:
+        words = f"This reference was left before, for its owner to open. Nothing new was sent to {owner.name}."
+    return DraftOut(is_new=is_new, says=f"{words} Look for it with find_decisions.")
 
 
 def waiting(lines: Sequence[Line], count: int, *, team: Team, url: str) -> WaitingOut:
