@@ -4,7 +4,7 @@ A new endpoint fails here until it has a line in `WAYS`, and one that only some 
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -152,8 +152,8 @@ async def test_every_endpoint_for_some_refuses_a_colleague_who_is_neither_owner_
     team: Team, stack: AsyncExitStack
 ) -> None:
     toms = await stack.enter_async_context(program(team, "tom"))
-    stands = {
-        "options": team.to_options,
+    stands: dict[str, Callable[[], Awaitable[object]]] = {
+        "options": lambda: team.to_options(),
         "scoring": lambda: scored(team),
         "too few": lambda: too_few(team),
         "result": lambda: undecided(team),

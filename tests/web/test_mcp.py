@@ -136,6 +136,13 @@ async def test_another_teams_number_is_answered_like_one_that_does_not_exist(
     assert "Theirs" not in (await sarahs.call("my_waiting")).text
 
 
+async def test_no_stream_is_opened_and_no_session_ended(sarahs: Agent) -> None:
+    headers = {"authorization": f"Bearer {sarahs.token}", "accept": "text/event-stream"}
+    for method in ("GET", "DELETE"):
+        async with sarahs.http.request(method, sarahs.address, headers=headers) as answer:
+            assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
 async def test_a_body_too_large_or_no_json_is_refused(sarahs: Agent) -> None:
     headers = {"authorization": f"Bearer {sarahs.token}", "content-type": "application/json", "accept": "*/*"}
     for body, status in ((b"{", 400), (b" " * 300_000, 413)):

@@ -102,7 +102,7 @@ class Door:
             return limited
         scope.setdefault("state", {})["bearer"] = bearer
         key = Headers(scope=scope).get("idempotency-key", "")
-        if not key or scope["method"] in ("GET", "HEAD") or len(key) > once.MOST_KEY:
+        if not key or scope["method"] not in once.METHODS or len(key) > once.MOST_KEY:
             return _replayed(self._app, body)
         return await once.answer(
             self._deps, _replayed(self._app, body), scope, token_id=bearer.token.id, key=key, body=body

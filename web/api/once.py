@@ -17,6 +17,8 @@ from bot.services import kept_answer
 from web.api.problem import problem
 
 MOST_KEY = 100
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+"""Of others a key is passed over: they change nothing, or there are none such here."""
 PATIENCE_SECONDS = 5.0
 """How long a copy waits for the first to be answered."""
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")

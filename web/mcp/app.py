@@ -36,13 +36,16 @@ _AWAY = "The database did not answer in time. Nothing was saved. Call the tool a
 
 def mcp(deps: Deps, counts: Counts) -> ASGIApp:
     """Behind the door of the API. counts: the API's, as a token has one bound for both."""
-    app = Starlette(routes=[Route(PATH, Stateless(_server(deps)))])
+    app = Starlette(routes=[Route(PATH, Stateless(_server(deps)), methods=["POST"])])
     app.state.deps = deps
     return Door(app, deps, counts)
 
 
 class Stateless:
-    """The SDK's manager lives for one run: with one for each request nothing is to be started beside the port."""
+    """The SDK's manager lives for one run: with one for each request nothing is to be started beside the port.
+
+    Posts alone: a stream for what the server says by itself would hold a connection, and there is nothing to say.
+    """
 
     def __init__(self, server: Server[Any]) -> None:
         self._server = server
