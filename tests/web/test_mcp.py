@@ -195,9 +195,10 @@ async def test_a_draft_of_an_agent_becomes_a_decision_with_its_options_once_its_
 
     decision = (await sarahs.call("get_decision", number=1)).body
     assert [one["title"] for one in decision["options"]] == ["Full refund", "Half of it"]
-    (line,) = team.sql("SELECT details FROM audit_logs WHERE action = 'draft.made'")
+    (line,) = team.sql("SELECT details, user_id FROM audit_logs WHERE action = 'draft.made'")
     token = team.value("SELECT id FROM auth_tokens WHERE kind = 'api'")
     assert line[0]["token"] == str(token)
+    assert line[1] == team.actors["sarah"].member.id
     assert "Refund" not in str(line)
 
 

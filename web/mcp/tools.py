@@ -91,6 +91,7 @@ async def start_decision(hand: Hand, proposed: shapes.Proposed) -> said.DraftOut
         reference=proposed.reference,
         content=_content(proposed),
         origin=hand.by.origin,
+        made_by=hand.by.member.id,
     )
     return said.draft(owner.member, is_new=made.is_new)
 
