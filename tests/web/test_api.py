@@ -119,6 +119,7 @@ async def test_the_same_request_five_times_at_once_opens_one_decision(team: Team
     other = await sarahs.post("/decisions", a_case(title="Another"), Idempotency_Key="outage-1")
     assert other.status == 422
     assert "came with another request before" in other.detail
+    assert (await sarahs.post("/me", case, Idempotency_Key="outage-1")).status == 405
 
 
 async def test_work_that_was_done_before_its_answer_was_kept_is_not_done_again(team: Team, sarahs: Program) -> None:
@@ -255,7 +256,7 @@ async def test_what_is_no_json_or_too_large_or_nowhere_is_told_so(sarahs: Progra
     gone = await sarahs.get("/decisions/999999")
     assert (gone.status, gone.headers["content-type"]) == (404, "application/problem+json")
     wrong = await sarahs.ask("DELETE", "/decisions/1")
-    assert (wrong.status, wrong.headers["allow"]) == (405, "GET")
+    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, PATCH")
 
 
 async def test_no_token_and_wrong_ones_open_nothing(team: Team, sarahs: Program) -> None:

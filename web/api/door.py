@@ -8,6 +8,7 @@ from collections import OrderedDict
 from uuid import UUID, uuid4
 
 import structlog
+from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +20,7 @@ from bot.errors import TryAgain, told
 from bot.services import token as tokens
 from web import person
 from web.api import once
-from web.api.problem import problem, refused
+from web.api.problem import is_served, problem, refused
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class Counts:
 
 
 class Door:
-    def __init__(self, app: ASGIApp, deps: Deps, counts: Counts) -> None:
+    def __init__(self, app: Starlette, deps: Deps, counts: Counts) -> None:
         self._app = app
         self._deps = deps
         self._counts = counts
@@ -102,11 +103,15 @@ class Door:
             return limited
         scope.setdefault("state", {})["bearer"] = bearer
         key = Headers(scope=scope).get("idempotency-key", "")
-        if not key or scope["method"] not in once.METHODS or len(key) > once.MOST_KEY:
+        if not key or len(key) > once.MOST_KEY or not self._changes(scope):
             return _replayed(self._app, body)
         return await once.answer(
             self._deps, _replayed(self._app, body), scope, token_id=bearer.token.id, key=key, body=body
         )
+
+    def _changes(self, scope: Scope) -> bool:
+        """Whether it can be done twice: of what only reads, or is nowhere, a key says nothing."""
+        return scope["method"] in once.METHODS and is_served(self._app, scope)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:

@@ -18,7 +18,7 @@ from web.api.problem import problem
 
 MOST_KEY = 100
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
-"""Of others a key is passed over: they change nothing, or there are none such here."""
+"""Those that may change something."""
 PATIENCE_SECONDS = 5.0
 """How long a copy waits for the first to be answered."""
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")
