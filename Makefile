@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help install demo unit test mutants coverage oracle-test semantic-test llm-test property calibrate secrecy-rates ai-eval \
-	benchmark sweep week fresh chaos chaos-short storm browser-test operations-test bom screenshots check migration lock \
+	benchmark sweep week fresh chaos chaos-short storm browser-test operations-test api-test bom screenshots check migration lock \
 	clean
 .DEFAULT_GOAL := install
 
@@ -119,6 +119,13 @@ screenshots: .venv/browser  ## the pictures of docs/screenshots, taken anew from
 operations-test: .venv/operations  ## the recipes for an image, compose and systemd, against what reads them
 	@OPERATIONS_TESTS=required $(BIN)/python -m pytest tests/operations $(ARGS)
 
+api-test: .venv/api  ## the JSON API as it is served, against its description, by Schemathesis
+	@API_TESTS=required $(BIN)/python -m pytest tests/api $(ARGS)
+
+.venv/api: requirements-api.lock .venv/installed
+	@$(PYTHON) -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-api.lock
+
 bom: .venv/operations  ## what the image is made of, as a bill of materials (CycloneDX): dist/conclave.cdx.json
 	@mkdir -p dist
 	@PYTHONWARNINGS=ignore $</bin/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml \
@@ -153,7 +160,9 @@ lock:  ## refresh the locks (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group operations -c requirements.lock -o requirements-operations.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --extra letters --extra otel --extra sentry --extra web --group build \
+		--no-annotate --no-header --group api -o requirements-api.lock $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --extra letters --extra mcp --extra otel --extra sentry --extra web --group build \
 		-c requirements.lock pyproject.toml \
 		-o requirements-run.lock $(ARGS)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

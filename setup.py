@@ -19,6 +19,7 @@ setup(
         "letters": ["apprise>=2.2,<3"],
         # Behind bot/llm/asking.py alone; it changes fast, so the lock says which one is tried.
         "llm": ["pydantic-ai-slim[openai]>=2.68,<3"],
+        "mcp": ["mcp>=2.3,<3"],
         "otel": ["opentelemetry-exporter-otlp-proto-http>=1.30"],
         "sentry": ["sentry-sdk>=2.30,<3"],
         "web": ["argon2-cffi>=25.1", "fastapi>=0.165", "joserfc>=1.3", "standardwebhooks>=1.1"],

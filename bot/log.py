@@ -15,6 +15,7 @@ _QUIET = {
     "apscheduler": logging.WARNING,
     "asyncio": logging.WARNING,
     **dict.fromkeys(("openai", "httpx", "httpx2", "httpcore", "httpcore2", "pydantic_ai"), logging.WARNING),
+    "mcp": logging.CRITICAL,  # its traces and refused frames would quote what agents send
     "sqlalchemy": logging.WARNING,
     "uvicorn": logging.WARNING,
     "slack_sdk": logging.INFO,

@@ -44,6 +44,7 @@ NOT_NEEDED = (
     "joserfc",
     "fastapi",
     "standardwebhooks",
+    "mcp",
     "cryptography",
     "pydantic_ai",
     "openai",

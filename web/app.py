@@ -1,5 +1,7 @@
 """The second front door: what browsers and programs are served beside Slack. Loaded only where CONCLAVE_URL is set."""
 
+from importlib.util import find_spec
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -8,8 +10,9 @@ from starlette.types import ASGIApp
 
 from bot.deps import Deps
 from bot.errors import BotError
-from web import decision, hook, inbox, learning, page, search, settings, sign_in, slack, team, webhooks
+from web import decision, hook, inbox, learning, page, reference, search, settings, sign_in, slack, team, webhooks
 from web.api.app import PREFIX, api
+from web.api.door import Counts
 from web.guard import Guard
 from web.hand_in import PATH, HandIn
 
@@ -43,6 +46,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/settings/hooks/{hook}", hook.show),
     Route("/settings/hooks/{hook}", hook.change, methods=["POST"]),
     Route("/settings/hooks/{hook}/remove", hook.remove, methods=["POST"]),
+    Route("/api/docs", reference.show),
     Route("/sign-in", sign_in.door),
     Route("/sign-in/slack", slack.leave),
     Route("/sign-in/slack/back", slack.come_back),
@@ -57,9 +61,19 @@ ROUTES: tuple[BaseRoute, ...] = (
 
 def pages(deps: Deps) -> ASGIApp:
     """Everything that is not Slack's and no health page: the API for programs, hooks for tickets, browsers' pages."""
-    browser = Guard(_browser(deps), url=deps.settings.url)
+    browser, counts = Guard(_browser(deps), url=deps.settings.url), Counts()
     tickets = Route(PATH, HandIn(deps), methods=["POST", "HEAD"])
-    return Router([Mount(PREFIX, api(deps)), tickets, Mount("/", browser)], redirect_slashes=False)
+    doors = [Mount(PREFIX, api(deps, counts)), *_tools(deps, counts), tickets, Mount("/", browser)]
+    return Router(doors, redirect_slashes=False)
+
+
+def _tools(deps: Deps, counts: Counts) -> list[BaseRoute]:
+    """For agents by MCP, where the extra `mcp` is installed. Imported only then: it takes a tenth of a second."""
+    if find_spec("mcp") is None:
+        return []
+    from web.mcp import app as tools
+
+    return [Route(tools.PATH, tools.mcp(deps, counts))]
 
 
 def _browser(deps: Deps) -> ASGIApp:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.domain.team import may_edit_team
-from bot.domain.token import API_DAYS, Kind, Scope
+from bot.domain.token import AGENT_SCOPES, API_DAYS, Kind, Scope
 from bot.errors import BotError, Invalid, NotFound
 from bot.services import password as passwords
 from bot.services import token as tokens
@@ -18,7 +18,7 @@ from web.page import render, status_of
 SCOPES = {
     Scope.READ: "read: look at decisions",
     Scope.OPEN: "open: also make decisions and options, and start scoring",
-    Scope.ACT: "act: also resolve, close, cancel and the rest. Never give this to an agent.",
+    Scope.ACT: "act: also resolve, close, cancel and the rest.",
 }
 
 
@@ -29,12 +29,18 @@ async def show(request: Request) -> Response:
 async def make_token(request: Request) -> Response:
     """Shows the token: this once, and never again."""
     typed, who = await form.read(request), await person.by(request)
+    for_agent = typed.get("for") == "agent"
     try:
         made = await tokens.issue_api_token(
-            person.deps(request).db, who, label=typed.get("label", ""), scope=_scope(typed), days=_days(typed)
+            person.deps(request).db,
+            who,
+            label=typed.get("label", ""),
+            scope=_scope(typed),
+            days=_days(typed),
+            for_agent=for_agent,
         )
     except Invalid as refusal:
-        return await _page(request, refusal=refusal)
+        return await _page(request, refusal=refusal, holder="agent" if for_agent else "program")
     return await _page(request, made=made)
 
 
@@ -64,7 +70,10 @@ async def allow_passwords(request: Request) -> Response:
     return RedirectResponse("/settings", HTTPStatus.SEE_OTHER)
 
 
-async def _page(request: Request, *, made: tokens.Secret | None = None, refusal: BotError | None = None) -> Response:
+async def _page(
+    request: Request, *, made: tokens.Secret | None = None, refusal: BotError | None = None, holder: str = "program"
+) -> Response:
+    """holder: whose form was refused, "program" or "agent": that one is shown open."""
     db, who = person.deps(request).db, await person.by(request)
     mine = await tokens.mine(db, who)
     return await render(
@@ -76,7 +85,9 @@ async def _page(request: Request, *, made: tokens.Secret | None = None, refusal:
         programs=[one for one in mine if one.kind is Kind.API],
         sessions=[one for one in mine if one.kind is Kind.SESSION],
         current=(await person.token(request)).id,
+        asked_for=holder,
         scopes=SCOPES,
+        agent_scopes={scope: SCOPES[scope] for scope in AGENT_SCOPES},
         days=API_DAYS,
         passwords=await passwords.standing(db, who),
         is_admin=may_edit_team(who.member, is_workspace_admin=False),

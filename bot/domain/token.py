@@ -42,6 +42,10 @@ class Scope(StrEnum):
     """Resolve, close, cancel and the rest."""
 
 
+AGENT_SCOPES = (Scope.READ, Scope.OPEN)
+"""What a token for an agent may have: agents ask, people answer."""
+
+
 @dataclass(frozen=True)
 class Token:
     """One row; the token itself is known to its holder alone."""
@@ -55,9 +59,11 @@ class Token:
     idle_until: datetime | None = None
     """Of a session: when it ends unless it is used."""
     last_used: date | None = None
+    for_agent: bool = False
+    """Whether a program without a person behind each request holds it: what it may open, only people end."""
 
     def may(self, scope: Scope) -> bool:
-        return scope in self.scopes
+        return scope in self.scopes and (scope in AGENT_SCOPES or not self.for_agent)
 
     def renewed(self, now: datetime) -> datetime | None:
         """Until when a session lives that is used now; None where what is known is recent enough, and for others."""
@@ -83,6 +89,17 @@ def hashed(token: str) -> str:
 def scopes_up_to(scope: Scope) -> frozenset[Scope]:
     everything = tuple(Scope)
     return frozenset(everything[: everything.index(scope) + 1])
+
+
+def check_scope(scope: Scope, *, for_agent: bool) -> frozenset[Scope]:
+    """The scopes that a new token gets. Raises Invalid (field "scope") for `act` in an agent's hands."""
+    if for_agent and scope not in AGENT_SCOPES:
+        raise Invalid(
+            "An agent's token may read and open: closing, resolving and cancelling are left to people. "
+            "Choose read or open.",
+            field="scope",
+        )
+    return scopes_up_to(scope)
 
 
 def check_label(typed: str) -> str:

@@ -33,8 +33,11 @@ async def make(
     link: str | None = None,
     reply_to: str | None = None,
     origin: Origin | None = None,
+    made_by: UUID | None = None,
 ) -> Made:
     """Keep what is proposed and tell its owner, once for each source and reference. Nothing is opened.
+
+    made_by: for the trail, the member by whose token a program does it; None where a ticket system hands it in.
 
     Raises Invalid, with a field like "title_1", where one of its options cannot be one.
     """
@@ -49,7 +52,7 @@ async def make(
         )
         if made.is_new:
             details = {"team": str(owner.team.id), "draft": str(made.id), "source": source.key}
-            await audit.write(c, "draft.made", details=details, origin=origin)
+            await audit.write(c, "draft.made", by=made_by, details=details, origin=origin)
             await _offer(c, owner, made.id)
         return made
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +21,8 @@ from bot.domain.token import (
     Token,
     check_days,
     check_label,
+    check_scope,
     hashed,
-    scopes_up_to,
 )
 from bot.errors import NotFound
 from bot.store import audit, token
@@ -112,6 +113,7 @@ async def _add(
     idle_until: datetime | None = None,
     scopes: frozenset[Scope] = frozenset(),
     label: str | None = None,
+    for_agent: bool = False,
 ) -> UUID:
     return await token.add(
         c,
@@ -124,6 +126,7 @@ async def _add(
         idle_until=idle_until,
         scopes=scopes,
         label=label,
+        for_agent=for_agent,
     )
 
 
@@ -148,17 +151,21 @@ async def mine(db: Db, by: By) -> list[Token]:
     return await autocommit(db, lambda c: token.of_member(c, by.member.id, now=by.now))
 
 
-async def issue_api_token(db: Db, by: By, *, label: str, scope: Scope, days: int) -> Secret:
-    """A token for a program, with this scope and those before it. Raises Invalid (fields "label", "days")."""
-    name, age, scopes = check_label(label), check_days(days), scopes_up_to(scope)
+async def issue_api_token(db: Db, by: By, *, label: str, scope: Scope, days: int, for_agent: bool = False) -> Secret:
+    """A token for a program, with this scope and those before it.
+
+    for_agent: never with the scope `act`. Raises Invalid (fields "label", "days", "scope").
+    """
+    name, age, scopes = check_label(label), check_days(days), check_scope(scope, for_agent=for_agent)
     value = API_PREFIX + secrets.token_urlsafe(32)
 
     async def work(c: AsyncConnection) -> Token:
         ends = by.now + age
-        made = await _add(c, by.actor, value, Kind.API, now=by.now, expires_at=ends, scopes=scopes, label=name)
-        details = {"made": str(made), "scopes": sorted(scopes), "days": days}
+        how: dict[str, Any] = {"scopes": scopes, "label": name, "for_agent": for_agent}
+        made = await _add(c, by.actor, value, Kind.API, now=by.now, expires_at=ends, **how)
+        details = {"made": str(made), "scopes": sorted(scopes), "days": days, "for_agent": for_agent}
         await audit.write(c, "token.made", by=by.member.id, details=details, origin=by.origin)
-        return Token(made, Kind.API, scopes, name, by.now, ends)
+        return Token(made, Kind.API, scopes, name, by.now, ends, for_agent=for_agent)
 
     return Secret(value, await run_tx(db, work))
 

@@ -244,6 +244,7 @@ auth_tokens = Table(
     Column("workspace_id", Text),  # from which its holder acts
     Column("idle_until", TIMESTAMPTZ),  # a session that is not used ends here
     Column("last_used", Date),
+    Column("for_agent", Boolean, nullable=False, server_default=text("false")),  # never with the scope `act`
 )
 
 audit_logs = Table(

@@ -23,6 +23,7 @@ _TOKEN_COLUMNS = (
     _A.expires_at,
     _A.idle_until,
     _A.last_used,
+    _A.for_agent,
 )
 _ALIVE = (_A.expires_at > bindparam("now"), or_(_A.idle_until.is_(None), _A.idle_until > bindparam("now")))
 _BEARER = (
@@ -45,6 +46,7 @@ def _token_of(row: Any) -> Token:
         expires_at=row.expires_at,
         idle_until=row.idle_until,
         last_used=row.last_used,
+        for_agent=row.for_agent,
     )
 
 
@@ -69,6 +71,7 @@ async def add(
     idle_until: datetime | None = None,
     scopes: Iterable[Scope] = (),
     label: str | None = None,
+    for_agent: bool = False,
 ) -> UUID:
     row = insert(t.auth_tokens).values(
         user_id=member_id,
@@ -80,6 +83,7 @@ async def add(
         idle_until=idle_until,
         scopes=sorted(scope.value for scope in scopes),
         label=label,
+        for_agent=for_agent,
     )
     added: UUID = (await c.execute(row.returning(_A.id))).scalar_one()
     return added

@@ -100,7 +100,7 @@ async def test_axe_finds_nothing_and_nothing_is_loaded_from_elsewhere_on_any_pag
     await tab.shoot("link")
     await tab.page.get_by_role("button", name="Sign in as Sarah").click()
     await tab.page.get_by_role("heading", name="Inbox").wait_for()
-    for path in (*PAGES, *full.values(), "/nowhere"):
+    for path in (*PAGES, *full.values(), "/api/docs", "/nowhere"):
         await tab.go(path)
         await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         await check(tab, path)  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ async def test_a_phone_shows_no_page_wider_than_itself(browser: Any, team: Team,
     await enter(tab, team, "sarah")
     await tab.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
 
-    for path in (*PAGES, *full.values()):
+    for path in (*PAGES, *full.values(), "/api/docs"):
         await tab.go(path)
         assert await tab.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
     await tab.page.context.close()

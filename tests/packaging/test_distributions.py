@@ -107,6 +107,11 @@ def test_what_the_web_pages_need_is_an_extra(conclave: Wheel) -> None:
     assert {"argon2-cffi", "fastapi", "joserfc", "standardwebhooks"} <= conclave.needs("web")
 
 
+def test_what_the_tools_of_agents_need_is_an_extra(conclave: Wheel) -> None:
+    assert conclave.needs("mcp") == {"mcp"}
+    assert "mcp" not in conclave.needs() | conclave.needs("web")
+
+
 def test_the_sandbox_holds_itself_with_its_page_and_announces_its_fixture(sandbox: Wheel) -> None:
     modules = {f"sandbox/{path.relative_to(ROOT / 'sandbox')}" for path in (ROOT / "sandbox").rglob("*.py")}
 

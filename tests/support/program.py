@@ -54,8 +54,12 @@ class Program:
 
 
 @asynccontextmanager
-async def program(team: Team, name: str, scope: Scope = Scope.ACT) -> AsyncIterator[Program]:
+async def program(
+    team: Team, name: str, scope: Scope = Scope.ACT, *, for_agent: bool = False
+) -> AsyncIterator[Program]:
     """With a token that this person has made."""
-    made = await tokens.issue_api_token(team.db, team.by(name), label="Tests", scope=scope, days=30)
+    made = await tokens.issue_api_token(
+        team.db, team.by(name), label="Tests", scope=scope, days=30, for_agent=for_agent
+    )
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield Program(http, str(team.house.sandbox.bot_url), made.value)

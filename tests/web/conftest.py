@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot import log
-from bot.demo.techcorp import techcorp
+from bot.demo.techcorp import globex, techcorp
 from tests.support.browser import Browser, browsing
 from tests.support.house import House, living
 from tests.support.team import Team, sarahs_team
@@ -53,3 +53,10 @@ async def sarah(team: Team, browser: Browser) -> Browser:
     """Sarah's browser, signed in."""
     await sign_in(team, browser, "sarah")
     return browser
+
+
+@pytest.fixture
+async def theirs(database_url: str) -> AsyncIterator[Team]:
+    """Hank's team of another workspace, on the same database."""
+    async with living(database_url, globex(), CONCLAVE_URL=URL) as house:
+        yield await Team(house).gather("homer", "priya", owner="hank")

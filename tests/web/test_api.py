@@ -93,6 +93,10 @@ async def test_a_decision_goes_from_a_program_through_scoring_in_slack_to_its_ou
     resolved = await mikes.post(f"{here}/actions/resolve", choice)
     assert resolved.status == 200, resolved.text
     assert resolved.body["choice"]["by"] == "Mike Chen"
+    assert resolved.body["choice"]["limits"][:2] == [
+        "It may cost USD 200, and no more.",
+        "It holds for this case of ABC Corporation alone.",
+    ]
     assert (await sarahs.post(f"{here}/actions/informed")).status == 200
     recorded = await sarahs.ask("PUT", f"{here}/outcome", {"worked": True, "customer_retained": True})
     assert recorded.status == 200, recorded.text
@@ -115,6 +119,7 @@ async def test_the_same_request_five_times_at_once_opens_one_decision(team: Team
     other = await sarahs.post("/decisions", a_case(title="Another"), Idempotency_Key="outage-1")
     assert other.status == 422
     assert "came with another request before" in other.detail
+    assert (await sarahs.post("/me", case, Idempotency_Key="outage-1")).status == 405
 
 
 async def test_work_that_was_done_before_its_answer_was_kept_is_not_done_again(team: Team, sarahs: Program) -> None:
@@ -148,6 +153,32 @@ async def test_what_has_changed_since_it_was_read_is_left_alone(sarahs: Program)
     assert (stale.status, stale.detail) == (412, "#1 has changed since you read it. Read it again.")
     assert (await sarahs.get("/decisions/1")).body["case"]["urgency"] == 5
     assert (await sarahs.ask("PATCH", "/decisions/1", {"urgency": 1}, If_Match="nonsense")).status == 412
+
+
+async def test_who_asks_again_with_the_etag_is_told_that_nothing_is_new(sarahs: Program) -> None:
+    await sarahs.post("/decisions", a_case())
+    tag = (await sarahs.get("/decisions/1")).headers["etag"]
+
+    same = await sarahs.get("/decisions/1", If_None_Match=tag)
+    await sarahs.ask("PATCH", "/decisions/1", {"urgency": 5})
+    new = await sarahs.get("/decisions/1", If_None_Match=tag)
+
+    assert (same.status, same.text, same.headers["etag"]) == (304, "", tag)
+    assert (new.status, new.body["case"]["urgency"]) == (200, 5)
+    assert new.headers["etag"] != tag
+
+
+async def test_an_agents_token_opens_a_decision_and_is_led_to_a_person_for_all_that_ends_it(team: Team) -> None:
+    async with program(team, "sarah", Scope.OPEN, for_agent=True) as agents:
+        assert (await agents.post("/decisions", a_case())).status == 201
+        await team.change("ALTER TABLE auth_tokens DROP CONSTRAINT ck_auth_tokens_for_agent")
+        await team.change("UPDATE auth_tokens SET scopes = ARRAY['read', 'open', 'act']")
+        refused = await agents.post("/decisions/1/actions/cancel", {"reason": "Because."})
+
+    assert (refused.status, refused.detail) == (
+        403,
+        "An agent's token opens decisions and never ends them. Ask a person to do this in Slack.",
+    )
 
 
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.OPEN])
@@ -225,7 +256,7 @@ async def test_what_is_no_json_or_too_large_or_nowhere_is_told_so(sarahs: Progra
     gone = await sarahs.get("/decisions/999999")
     assert (gone.status, gone.headers["content-type"]) == (404, "application/problem+json")
     wrong = await sarahs.ask("DELETE", "/decisions/1")
-    assert (wrong.status, wrong.headers["allow"]) == (405, "GET")
+    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, PATCH")
 
 
 async def test_no_token_and_wrong_ones_open_nothing(team: Team, sarahs: Program) -> None:

@@ -3,18 +3,15 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
+import psycopg
 import pytest
-from sqlalchemy import event
 
-from bot.demo.techcorp import globex
 from bot.domain.action import Action
 from bot.services import outcome as outcomes
 from tests.support.browser import Answer, Browser
 from tests.support.gallery import fill
-from tests.support.house import living
+from tests.support.statements import statements
 from tests.support.team import Team
 from tests.support.web import sign_in
 from tests.web.conftest import URL, NewBrowser
@@ -218,6 +215,23 @@ async def test_a_token_that_is_not_well_asked_for_is_refused_in_words(sarah: Bro
     assert 'role="alert"' in refused.body
 
 
+async def test_a_token_for_an_agent_is_offered_no_scope_that_ends_a_decision(team: Team, sarah: Browser) -> None:
+    offered = re.findall(r'name="scope" id="scope-agent-\w+" value="(\w+)"', (await sarah.get("/settings")).body)
+    asked = {"for": "agent", "label": "Refund agent", "days": "30"}
+    refused = await sarah.post("/settings/tokens", asked | {"scope": "act"})
+    made = await sarah.post("/settings/tokens", asked | {"scope": "open"})
+
+    assert offered == ["read", "open"]
+    assert (refused.status, made.status) == (422, 200)
+    assert "closing, resolving and cancelling are left to people" in refused.text
+    assert "<details open><summary>Make a token for an agent" in refused.body
+    assert team.sql("SELECT label, for_agent, scopes FROM auth_tokens WHERE kind = 'api'") == [
+        ("Refund agent", True, ["open", "read"])
+    ]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        team.sql("UPDATE auth_tokens SET scopes = ARRAY['read', 'open', 'act'] WHERE for_agent")
+
+
 async def test_another_browsers_session_can_be_ended(team: Team, sarah: Browser, new_browser: NewBrowser) -> None:
     lost = await new_browser()
     await sign_in(team, lost, "sarah")
@@ -305,29 +319,6 @@ async def test_nobody_sees_a_page_signed_out(team: Team, browser: Browser, page:
 async def test_nobody_sends_a_form_signed_out(team: Team, browser: Browser, form: str) -> None:
     assert (await browser.post(form, {"label": "x", "scope": "act", "days": "30"})).status == 401
     assert team.value("SELECT count(*) FROM auth_tokens") == 0
-
-
-@contextmanager
-def statements(team: Team) -> Iterator[list[str]]:
-    """What the bot's pool is asked meanwhile."""
-    found: list[str] = []
-
-    def heard(conn: object, cursor: object, statement: str, *_: object) -> None:
-        found.append(statement)
-
-    engine = team.house.bot.deps.db.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", heard)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", heard)
-
-
-@pytest.fixture
-async def theirs(database_url: str) -> AsyncIterator[Team]:
-    """Hank's team of another workspace, on the same database."""
-    async with living(database_url, globex(), CONCLAVE_URL=URL) as house:
-        yield await Team(house).gather("homer", "priya", owner="hank")
 
 
 async def test_another_teams_decision_is_answered_like_one_that_does_not_exist(

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from bot.deps import Deps
 from bot.errors import BotError
 from web.api import actions, decisions, lookups, problem, webhooks
-from web.api.door import Door
+from web.api.door import Counts, Door
 from web.api.problem import DOCUMENTED, Problem
 
 PREFIX = "/api/v1"
@@ -19,9 +19,9 @@ _ABOUT = """Decisions of customer-facing teams. People score in Slack, in secret
 result before it is published. Amounts are texts in the decision's currency; moments are RFC 3339 with an offset."""
 
 
-def api(deps: Deps) -> ASGIApp:
+def api(deps: Deps, counts: Counts) -> ASGIApp:
     """Behind its door."""
-    return Door(application(deps), deps)
+    return Door(application(deps), deps, counts)
 
 
 def application(deps: Deps | None = None) -> FastAPI:

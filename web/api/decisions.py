@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -106,10 +106,23 @@ def _check_moments(typed: dict[str, Any], by: By) -> None:
             check_ahead(at, by.now, name, called)
 
 
-@router.get("/decisions/{number}")
-async def read(request: Request, response: Response, by: Reader, number: Number) -> shapes.DecisionOut:
+@router.get(
+    "/decisions/{number}",
+    response_model=shapes.DecisionOut,
+    responses={HTTPStatus.NOT_MODIFIED: {"description": "It stands at the revision that If-None-Match names."}},
+)
+async def read(
+    request: Request,
+    response: Response,
+    by: Reader,
+    number: Number,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the last answer: nothing new is 304.")] = None,
+) -> shapes.DecisionOut | Response:
     """With its ETag, which names the revision."""
-    return await place.shown(request, response, by, await place.found(request, by, number))
+    dossier = await place.found(request, by, number)
+    if if_none_match == place.tag(dossier):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"etag": if_none_match})
+    return await place.shown(request, response, by, dossier)
 
 
 @router.patch("/decisions/{number}")

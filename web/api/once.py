@@ -18,6 +18,8 @@ from bot.services import kept_answer
 from web.api.problem import problem
 
 MOST_KEY = 100
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+"""Those that may change something."""
 PATIENCE_SECONDS = 5.0
 """How long a copy waits for the first to be answered."""
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")

@@ -24,8 +24,13 @@ async def found(request: Request, by: By, number: int) -> Dossier:
     return dossier
 
 
+def tag(dossier: Dossier) -> str:
+    """The ETag: the revision moves with whatever is shown, also with a ballot that comes in."""
+    return f'"{dossier.decision.revision}"'
+
+
 async def shown(request: Request, response: Response, by: By, dossier: Dossier) -> shapes.DecisionOut:
-    response.headers["etag"] = f'"{dossier.decision.revision}"'
+    response.headers["etag"] = tag(dossier)
     is_new = dossier.decision.status is Status.CREATED
     active = len(await teams.active_members(deps(request).db, by)) if is_new else 0
     return said.decision(dossier, by, url=deps(request).settings.url, active_members=active)

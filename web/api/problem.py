@@ -6,15 +6,19 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from bot.errors import BotError, TryAgain
 from web.page import status_of
 
 MEDIA_TYPE = "application/problem+json"
 AGAIN = {"retry-after": "1"}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Wrong(BaseModel):
@@ -90,7 +94,16 @@ def _path(place: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in place[1:])
 
 
-async def by_http(_: Request, error: Exception) -> Response:
+def is_served(app: Starlette, scope: Scope) -> bool:
+    """Whether there is an endpoint of this method at this path."""
+    return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+
+async def by_http(request: Request, error: Exception) -> Response:
+    """What no endpoint answers. One path's methods are endpoints of their own: `Allow` names them all."""
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = [one for one in METHODS if is_served(request.app, {**request.scope, "method": one})]
+        return problem(error.status_code, error.detail, headers={"allow": ", ".join(allowed)})
     return problem(error.status_code, "There is no such thing here." if error.status_code == 404 else error.detail,
                    headers=error.headers)  # fmt: skip

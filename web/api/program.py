@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from bot.domain.by import By
 from bot.domain.press import Press
-from bot.domain.token import Bearer, Scope
+from bot.domain.token import AGENT_SCOPES, Bearer, Scope
 from bot.errors import NotAllowed
 from web import person
 
@@ -22,6 +22,21 @@ _NAMED = HTTPBearer(auto_error=False, description="A token from the settings pag
 def bearer(request: Request) -> Bearer:
     found: Bearer = request.state.bearer
     return found
+
+
+def acting(request: Request, press: Press | None = None) -> By:
+    """The token's owner, now, by the rules of this installation; the trail will name the token too."""
+    who, d = bearer(request), person.deps(request)
+    return By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
+
+
+def check_scope(who: Bearer, scope: Scope) -> None:
+    """Raises NotAllowed where this token may not do what takes the scope."""
+    if who.token.may(scope):
+        return
+    if who.token.for_agent and scope not in AGENT_SCOPES:
+        raise NotAllowed("An agent's token opens decisions and never ends them. Ask a person to do this in Slack.")
+    raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it, under Settings.")
 
 
 def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
@@ -36,11 +51,10 @@ def _by(scope: Scope) -> Callable[..., Coroutine[Any, Any, By]]:
             Header(min_length=1, max_length=100, description="The same key and body again is done once, for a day."),
         ] = None,
     ) -> By:
-        who, d = bearer(request), person.deps(request)
-        if not who.token.may(scope):
-            raise NotAllowed(f"This token lacks the scope {scope}. Make one that has it, under Settings.")
+        who = bearer(request)
+        check_scope(who, scope)
         press = await _press(request, who, idempotency_key) if idempotency_key else None
-        by = By(who.actor, d.now, d.rules.of(who.actor.team.id), press=press, origin=person.origin(request, who))
+        by = acting(request, press)
         return replace(by, revision=_revision(if_match)) if if_match else by
 
     return acts

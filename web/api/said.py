@@ -103,6 +103,7 @@ def _choice(found: Dossier) -> shapes.ChoiceOut | None:
         option=made.selected_option_id,
         by=found.resolver.name if found.resolver else None,
         reason=made.reason,
+        limits=list(view.limits(found)),
         informed_at=made.response_sent_at,
     )
 

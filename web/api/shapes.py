@@ -78,6 +78,7 @@ Amount = Annotated[
     WithJsonSchema(_AMOUNT_SCHEMA, mode="validation"),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$"}, mode="serialization"),
 ]
+Channel = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Kind = Literal[
     "refund_request",
@@ -124,7 +125,7 @@ class NewDecision(Sent):
     financial_impact: Amount | None = Field(default=None, description="What is at stake. None: nobody knows yet.")
     decide_by: Moment | None = Field(default=None, description="Ahead by a year at most. Needed before options.")
     promised_by: Moment | None = Field(default=None, description="When the customer was promised a reply.")
-    channel: Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")] | None = Field(
+    channel: Channel | None = Field(
         default=None, description="Slack's id of the channel for the card. Without one there is none."
     )
     options: Annotated[list[NewOption], Field(max_length=option.MOST_AT_ONCE)] = []
@@ -143,6 +144,32 @@ class ChangedDecision(Sent):
     financial_impact: Amount | None = None
     decide_by: Moment | None = None
     promised_by: Moment | None = None
+
+
+class ProposedOption(Sent):
+    title: _line(option.TITLE_LENGTH)  # type: ignore[valid-type]
+    description: _text(option.DESCRIPTION_LENGTH) = ""  # type: ignore[valid-type]
+    cost: Amount | None = Field(default=None, description='None: nobody knows yet. "0": it costs nothing.')
+
+
+class Proposed(Sent):
+    """A draft: whatever is left out, the person fills in."""
+
+    reference: _line(100) = Field(  # type: ignore[valid-type]
+        description="Yours for this case, such as the ticket's number. The same one again leaves no second draft."
+    )
+    title: _line(decision.TITLE_LENGTH)  # type: ignore[valid-type]
+    description: _text(decision.DESCRIPTION_LENGTH) = ""  # type: ignore[valid-type]
+    customer: _line(decision.CUSTOMER_LENGTH)  # type: ignore[valid-type]
+    customer_email: _line(254) | None = None  # type: ignore[valid-type]
+    type: Kind | None = None
+    urgency: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
+    financial_impact: Amount | None = Field(default=None, description="What is at stake.")
+    channel: Channel | None = Field(default=None, description="Slack's id of the channel for the card.")
+    options: Annotated[list[ProposedOption], Field(max_length=option.MOST_AT_ONCE)] = []
+    owner: _line(254) | None = Field(  # type: ignore[valid-type]
+        default=None, description="Whose decision it is to be, by e-mail address. None: the token's owner."
+    )
 
 
 class NewOptions(Sent):
@@ -260,6 +287,7 @@ class ChoiceOut(BaseModel):
     option: UUID
     by: str | None
     reason: str
+    limits: list[str] = Field(description="How far the choice reaches, in words. Beyond it, ask again.")
     informed_at: datetime | None
 
 

@@ -203,6 +203,23 @@ def _against(dossier: Dossier, outcome: Outcome) -> str | None:
     return plain(note) if note else None
 
 
+def limits(dossier: Dossier) -> tuple[str, ...]:
+    """How far the choice reaches, for a program that carries it out; empty before there is one."""
+    outcome = dossier.outcome
+    if outcome is None:
+        return ()
+    option = dossier.option(outcome.selected_option_id)
+    cost = option.financial_cost if option else None
+    spend = (
+        "What it may cost is not known: ask before anything is spent."
+        if cost is None
+        else f"It may cost {money(cost, dossier.decision.currency)}, and no more."
+    )
+    only = f"It holds for this case of {dossier.decision.case.customer_name} alone."
+    against = _against(dossier, outcome)
+    return (spend, only, *([against] if against else []))
+
+
 def before(dossier: Dossier) -> list[Entry]:
     """What this customer was granted before; nothing until the result is published."""
     return list(dossier.ledger.entries or ())

@@ -14,6 +14,7 @@ from bot.domain.token import (
     Token,
     check_days,
     check_label,
+    check_scope,
     hashed,
     scopes_up_to,
 )
@@ -31,6 +32,21 @@ def test_a_scope_holds_those_before_it() -> None:
     assert scopes_up_to(Scope.ACT) == set(Scope)
     token = Token(uuid4(), Kind.API, scopes_up_to(Scope.OPEN), "Bot", NOON, NOON)
     assert [scope for scope in Scope if token.may(scope)] == [Scope.READ, Scope.OPEN]
+
+
+def test_an_agents_token_never_acts_whatever_its_row_says() -> None:
+    token = Token(uuid4(), Kind.API, scopes_up_to(Scope.ACT), "Bot", NOON, NOON, for_agent=True)
+
+    assert [scope for scope in Scope if token.may(scope)] == [Scope.READ, Scope.OPEN]
+    assert check_scope(Scope.OPEN, for_agent=True) == {Scope.READ, Scope.OPEN}
+    assert check_scope(Scope.ACT, for_agent=False) == set(Scope)
+    with pytest.raises(Invalid) as refused:
+        check_scope(Scope.ACT, for_agent=True)
+    assert (refused.value.field, refused.value.message) == (
+        "scope",
+        "An agent's token may read and open: closing, resolving and cancelling are left to people. "
+        "Choose read or open.",
+    )
 
 
 def test_a_session_lives_on_while_it_is_used_and_never_past_its_end() -> None:
