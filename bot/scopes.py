@@ -5,6 +5,8 @@ OPTIONAL = {
     "files:write": "an export comes as messages, not as a file",
     "channels:read": "results are told one by one, not shown to a channel, which another company might read",
     "groups:read": "the same in private channels",
+    "links:read": "a link to a decision's web page stays a bare link",
+    "links:write": "the same",
 }
 """Scope -> what is done without it."""
 

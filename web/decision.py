@@ -1,12 +1,11 @@
 """One decision, at an address that stays: as a page, as Markdown, as data."""
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.domain.by import By
 from bot.domain.decision import Dossier, Status
+from bot.domain.link import place_of
 from bot.domain.round import RoundState
 from bot.errors import NotFound
 from bot.services import dossier as dossiers
@@ -16,7 +15,6 @@ from web.page import NO_PAGE, render
 from web.views import chart, trail
 from web.views import decision as view
 
-_PLACE = re.compile(r"([0-9a-f]{8})-([0-9]{1,9})")
 _NOBODYS = 0
 """No decision has this number."""
 
@@ -68,8 +66,8 @@ async def _find(request: Request) -> tuple[By, Dossier]:
     """The decision of the person's own team. Another team's, and one that there is not, run the same statement and get
     the same answer."""
     who = await person.by(request)
-    place = _PLACE.fullmatch(request.path_params["place"])
-    number = int(place[2]) if place and place[1] == who.team.key else _NOBODYS
+    place = place_of(request.path_params["place"])
+    number = place[1] if place and place[0] == who.team.key else _NOBODYS
     try:
         return who, await dossiers.close_due_and_get_by_number(person.deps(request).db, who, number)
     except NotFound as error:
