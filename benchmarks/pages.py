@@ -148,8 +148,8 @@ def addresses(decisions: int, *, word: str, member: UUID, key: str) -> Mapping[s
 
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator[tuple[db.Db, str, dict[str, str]]]:
-    """The pages on a port: the database as they have it, their address, the cookies of somebody signed in."""
-    opened = db.connect(url)
+    """The pages on a port: the database, patient so that slow is slow; their address, cookies of somebody signed in."""
+    opened = db.connect(url, budget_seconds=60)
     try:
         settings = Settings(_env_file=None, url="http://127.0.0.1:9")
         deps = Deps(opened, lambda: datetime.now(UTC), settings, AsyncWebClient())
