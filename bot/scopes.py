@@ -7,6 +7,8 @@ OPTIONAL = {
     "groups:read": "the same in private channels",
     "channels:history": "long threads are not summed up, and a message whose answer was lost may come twice",
     "groups:history": "the same in private channels",
+    "links:read": "a link to a decision's web page stays a bare link",
+    "links:write": "the same",
 }
 """Scope -> what is done without it."""
 

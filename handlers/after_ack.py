@@ -132,6 +132,18 @@ def later(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
     follow(args, _telling(args, work))
 
 
+def quietly(args: AsyncArgs, work: Callable[[], Awaitable[None]]) -> None:
+    """`later`, of what nobody has asked for: what it refuses stands in the log alone."""
+    follow(args, _untold(work))
+
+
+async def _untold(work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except (BotError, SlackApiError, aiohttp.ClientError, OSError) as error:
+        log.info("what nobody asked for was not done", slack=slack_name(error), **told(error))
+
+
 def follow(args: AsyncArgs, work: Coroutine[Any, Any, None]) -> None:
     """Run `work` after the ack, when it is this person's turn."""
     args.context[_KEY].spawn(str(args.context.user_id), work)

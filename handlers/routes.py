@@ -34,6 +34,7 @@ from handlers import (
     home,
     installation,
     learning,
+    link,
     option,
     outcome,
     precedent,
@@ -137,6 +138,7 @@ EVENTS: dict[str, Handler] = {
     "tokens_revoked": installation.revoked,
     "team_access_revoked": installation.left_workspaces,
     "user_change": team.person_changed,
+    "link_shared": link.shared,
 }
 VIEWS: dict[str, Handler] = {
     ids.NEW_DECISION: decision.create,

@@ -218,6 +218,7 @@ class Acts:
         message = self.workspace.post(channel, user=person.id, text=written, thread_ts=thread_ts)
         if self.workspace.spec.bot_user_id in channel.members:
             self.events.said(message, channel)
+        self.events.linked(message, channel)
         return message
 
     def _mentioning(self, text: str) -> str:

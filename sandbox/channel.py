@@ -40,6 +40,8 @@ class Message:
     reactions: dict[str, list[str]] = field(default_factory=dict)
     """Emoji -> who reacted with it."""
     files: list[File] = field(default_factory=list)
+    unfurls: dict[str, list[Json]] = field(default_factory=dict)
+    """A link in it -> the blocks that the app has put below it."""
 
     @property
     def reply_to(self) -> str | None:

@@ -30,6 +30,8 @@ SCOPES = (
     "im:history",
     "im:read",
     "im:write",
+    "links:read",
+    "links:write",
     "reactions:read",
     "reactions:write",
     "team:read",
@@ -39,7 +41,7 @@ SCOPES = (
 )
 EVENTS = ("app_home_opened", "app_mention", "message")
 _TOP = ("name", "mode", "bot_url", "tokens", "app", "people", "channels")
-_APP = ("name", "commands", "shortcuts", "events", "scopes", "secret_views", "messages_tab_read_only")
+_APP = ("name", "commands", "shortcuts", "events", "scopes", "unfurl_domains", "secret_views", "messages_tab_read_only")
 _TOKENS = ("bot", "app", "signing_secret")
 _PERSON = ("name", "real_name", "email", "tz", "admin", "guest", "deactivated", "about", "id")
 _CHANNEL = ("name", "members", "private", "archived", "id")
@@ -114,6 +116,7 @@ def _what_the_app_does(app: Mapping[str, Any]) -> dict[str, Any]:
         "shortcuts": tuple(_shortcut(one) for one in _list(app, "shortcuts")),
         "scopes": _texts(app, "scopes") or SCOPES,
         "events": _texts(app, "events") or EVENTS,
+        "unfurl_domains": _texts(app, "unfurl_domains"),
         "secret_views": _texts(app, "secret_views"),
         "messages_tab_read_only": bool(app.get("messages_tab_read_only")),
     }

@@ -1,5 +1,9 @@
 """Owns the events that the app hears of in the background, where it subscribed to them."""
 
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
 from sandbox import payloads
 from sandbox.channel import Channel, Message
 from sandbox.delivery import Courier
@@ -11,21 +15,24 @@ _FAMILIES = {"im": "im", "group": "groups", "channel": "channels"}
 """channel_type of a message -> how the event is called under which an app subscribes to such channels' messages."""
 
 
+_LINK = re.compile(r"https?://[^\s<>|]+")
+
+
 class Events:
     def __init__(self, workspace: Workspace, courier: Courier) -> None:
         self.workspace = workspace
         self.courier = courier
 
-    def send(self, event: Json) -> bool:
+    def send(self, event: Json, *, is_ext_shared: bool = False) -> bool:
         """Tell the app, if it subscribed to this type; returns whether it did."""
         if event["type"] not in self.workspace.spec.events:
             return False
-        self._send(event)
+        self._send(event, is_ext_shared=is_ext_shared)
         return True
 
-    def _send(self, event: Json) -> None:
-        user = str(event.get("user") or "")
-        body = payloads.event(self.workspace.spec, event, at=self.workspace.clock.time())
+    def _send(self, event: Json, *, is_ext_shared: bool = False) -> None:
+        user, at = str(event.get("user") or ""), self.workspace.clock.time()
+        body = payloads.event(self.workspace.spec, event, at=at, is_ext_shared=is_ext_shared)
         self.courier.send_event(event["type"], user, body)
 
     def home_opened(self, person: PersonSpec) -> None:
@@ -65,6 +72,27 @@ class Events:
             self._send({**event, "channel_type": kind})
         if f"<@{self.workspace.spec.bot_user_id}>" in message.text and not channel.is_dm:
             self.send({**event, "type": "app_mention"})
+
+    def linked(self, message: Message, channel: Channel) -> None:
+        """A person's message with links to hosts of the app: it hears of them in every channel, if it may read them."""
+        urls = [unescape(url) for url in _LINK.findall(message.text)]
+        ours = [(host, url) for url in urls if (host := urlsplit(url).hostname) in self.workspace.spec.unfurl_domains]
+        if not ours or "links:read" not in self.workspace.spec.scopes:
+            return
+        event: Json = {
+            "type": "link_shared",
+            "user": message.user,
+            "channel": channel.id,
+            "is_bot_user_member": self.workspace.spec.bot_user_id in channel.members,
+            "message_ts": message.ts,
+            "unfurl_id": f"{channel.id}.{message.ts}",
+            "source": "conversations_history",
+            "links": [{"domain": host, "url": url} for host, url in ours],
+            "event_ts": self._ts(),
+        }
+        if message.thread_ts:
+            event["thread_ts"] = message.thread_ts
+        self.send(event, is_ext_shared=channel.shared_with == "another company")
 
     def step_ran(self, run: Run) -> bool:
         """Tell the app that a workflow has come to its step."""

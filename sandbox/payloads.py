@@ -122,8 +122,8 @@ def message_part(spec: WorkspaceSpec, message: Message) -> Json:
     return shape
 
 
-def event(spec: WorkspaceSpec, event: Json, *, at: float) -> Json:
-    """The envelope of one event. at: seconds since 1970."""
+def event(spec: WorkspaceSpec, event: Json, *, at: float, is_ext_shared: bool = False) -> Json:
+    """The envelope of one event. at: seconds since 1970. is_ext_shared: another company reads the channel."""
     return {
         "token": _VERIFICATION_TOKEN,
         "team_id": spec.team_id,
@@ -141,7 +141,7 @@ def event(spec: WorkspaceSpec, event: Json, *, at: float) -> Json:
                 "is_enterprise_install": spec.is_org_install,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": is_ext_shared,
     }
 
 

@@ -56,7 +56,8 @@ class Seat:
     def _message(self, channel: Channel, message: Message) -> Json:
         filled = Filled(self.acts.message_states(self.person.id, message))
         rendered = render_message(message.text, message.blocks, self.reader, filled)
-        shown = [rendered, *(f"[file: {file.name}, {file.length} bytes]" for file in message.files)]
+        unfurled = [render_message("", blocks, self.reader) for blocks in message.unfurls.values()]
+        shown = [rendered, *unfurled, *(f"[file: {file.name}, {file.length} bytes]" for file in message.files)]
         return {
             "channel": "dm" if channel.is_dm else f"#{channel.name}",
             "channel_id": channel.id,

@@ -86,6 +86,8 @@ class WorkspaceSpec:
     shortcuts: tuple[ShortcutSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     events: tuple[str, ...] = ("app_home_opened",)
+    unfurl_domains: tuple[str, ...] = ()
+    """Hosts of which the app hears when somebody posts a link there: the manifest's `features.unfurl_domains`."""
     usage: Mapping[str, str] = field(default_factory=dict)
     """Command -> what may follow it, shown as one types."""
     begin_as: str = ""

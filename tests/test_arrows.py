@@ -237,6 +237,18 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     # The worker itself, without a bot around it.
     "benchmarks.fair": ("bot.delivery", "bot.deps", "bot.embedded", "bot.store"),
+    # The web pages on a port, without a Slack.
+    "benchmarks.pages": (
+        "benchmarks.precedents",
+        "bot.config",
+        "bot.deps",
+        "bot.domain",
+        "bot.embedded",
+        "bot.http",
+        "bot.services",
+        "bot.store",
+        "web.app",
+    ),
     # The other bots know nothing of this one.
     "benchmarks.contenders": ("benchmarks.contenders", "benchmarks.load"),
     "migrations": ("migrations", "bot.store.tables"),

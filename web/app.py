@@ -22,6 +22,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/d/{place}.md", decision.markdown),
     Route("/d/{place}.json", decision.data),
     Route("/d/{place}/turnout", decision.turnout),
+    Route("/d/{place}/earlier", decision.earlier),
     Route("/d/{place}", decision.show),
     Route("/learning", learning.show),
     Route("/customers", learning.customers),

@@ -25,7 +25,7 @@ from bot.domain.text import one_line
 from bot.errors import Invalid, StartError
 from bot.identity import CLOCK_OFF_SECONDS, client_for, read_slack_time, slack_session, why_not
 from bot.llm import asking
-from bot.preflight import check_letters, check_schema, told_of_secrecy
+from bot.preflight import check_letters, check_schema, check_web, told_of_secrecy
 from bot.scopes import without
 from bot.semantic import embedder
 from bot.services import erasure, secrecy, sweep
@@ -233,6 +233,7 @@ async def examine(settings: Settings) -> list[Finding]:
     wrong = f"set {' and '.join(missing)}" if missing else half_set
     findings = [Finding("settings", not wrong, wrong or mode)]
     findings += [*_examine_letters(settings), *_examine_rules(settings), _examine_semantic(), _examine_model(settings)]
+    findings.append(_examine_web(settings))
     kind = "embedded" if settings.uses_embedded_database else "DATABASE_URL"
     with database(settings) as url:
         try:
@@ -267,6 +268,21 @@ def _examine_letters(settings: Settings) -> list[Finding]:
     except StartError as error:
         return [Finding("letters", False, str(error))]
     return []
+
+
+def _examine_web(settings: Settings) -> Finding:
+    """Where the web pages are, and how people sign in there."""
+    if not settings.url:
+        return Finding("web pages", True, "off; CONCLAVE_URL, as people reach this port, switches them on")
+    try:
+        check_web()
+    except StartError as error:
+        return Finding("web pages", False, str(error))
+    ways = "by a link from Slack, and with Slack" if settings.slack_client_id else _BY_LINK
+    return Finding("web pages", True, f"at {settings.url}; people sign in {ways}")
+
+
+_BY_LINK = "by a link from Slack; with SLACK_CLIENT_ID and SLACK_CLIENT_SECRET also with Slack"
 
 
 def _examine_rules(settings: Settings) -> list[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from bot.domain.choice import Kind
 from bot.domain.decision import DECISION_TYPES, Case
@@ -121,11 +122,12 @@ def proposals(cases: Sequence[Past], lines: Iterable[Drift], *, now: datetime) -
 
 def _of_type(kind: str, cases: Sequence[Past]) -> Proposal | None:
     """The first group that went one way: the whole type, else the word that most of them share."""
-    groups = (_one_way(kind, word, group) for word, group in _groups(cases))
-    return next(filter(None, groups), None)
+    able = takewhile(lambda pair: len(pair[1]) >= ENOUGH, _groups(cases))
+    return next(filter(None, (_one_way(kind, word, group) for word, group in able)), None)
 
 
 def _groups(cases: Sequence[Past]) -> Iterator[tuple[str, list[Past]]]:
+    """Word -> the cases with it; all of them come first, then the most frequent word."""
     yield "", list(cases)
     by_word: dict[str, list[Past]] = {}
     for case in cases:

@@ -116,8 +116,9 @@ async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
         if found.channel_id is None:
             raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
         if await card.show_to_others(c, team_id=by.team.id, channel_id=found.channel_id, by=by.member.id):
+            who: dict[str, Any] = {"by": by.member.id, "origin": by.origin}
             details = {"channel": found.channel_id}
-            await audit.write(c, "channel.confirmed", decision_id=decision_id, by=by.member.id, details=details)
+            await audit.write(c, "channel.confirmed", decision_id=decision_id, details=details, **who)
         await decision.changed(c, decision_id, is_asked=True)
         return found
 

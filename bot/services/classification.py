@@ -66,6 +66,6 @@ async def choose(db: Db, by: By, chosen: Choices, *, is_workspace_admin: bool) -
         if chosen_now.asks_model != before.asks_model:
             switched["asks_model"] = [before.asks_model, chosen_now.asks_model]
         details = {"team": str(by.team.id), **switched, **whom}
-        await audit.write(c, "suggestions.changed", by=keeper.member_id, details=details)
+        await audit.write(c, "suggestions.changed", by=keeper.member_id, details=details, origin=by.origin)
 
     await run_tx(db, work)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.by import Origin
 from bot.domain.decision import Dossier
 from bot.store import audit, decision, dossier, outbox, round
 
@@ -12,11 +13,16 @@ PUBLISH = "result.publish"
 
 
 async def close(
-    c: AsyncConnection, found: Dossier, *, by: UUID | None, more: Mapping[str, object] | None = None
+    c: AsyncConnection,
+    found: Dossier,
+    *,
+    by: UUID | None,
+    more: Mapping[str, object] | None = None,
+    origin: Origin | None = None,
 ) -> str:
     """Close the round if it is due, complete, or `by` may and quorum holds; returns `close_round`'s word.
 
-    more: what else the trail is to say.
+    more: what else the trail is to say; origin: from where `by` did it.
 
     The caller holds the decision's lock. Publication is a second, later transaction by way of the outbox: a closing
     that could be rolled back together with a look at the ballots would show every ballot.
@@ -25,7 +31,7 @@ async def close(
         return "voided"
     answer = await round.close(c, found.round.id, by=by)
     if answer == "closed":
-        await closed(c, team_id=found.team.id, decision_id=found.decision.id, by=by, more=more)
+        await closed(c, team_id=found.team.id, decision_id=found.decision.id, by=by, more=more, origin=origin)
     return answer
 
 
@@ -36,6 +42,7 @@ async def closed(
     decision_id: UUID,
     by: UUID | None,
     more: Mapping[str, object] | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """What follows a closing, in the same transaction: the trail, the card, and publication if quorum holds."""
     found = await dossier.get(c, team_id=team_id, decision_id=decision_id)
@@ -53,6 +60,7 @@ async def closed(
             "round": found.round.number,
             **(more or {}),
         },
+        origin=origin,
     )
     if found.round.has_quorum:
         await enqueue_publication(c, found.round.id)

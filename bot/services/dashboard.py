@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.dashboard import MOST_CUSTOMERS, Customer, Kind, Pace, by_customer
+from bot.domain.learning import MOST
 from bot.domain.ledger import YEAR, Entry
 from bot.store import dashboard, learning
 from bot.store.db import Db, run_tx
@@ -20,6 +21,12 @@ class Ways:
 
     paces: Sequence[Pace]
     kinds: Sequence[Kind]
+
+    @property
+    def of_what(self) -> str:
+        """Of which decisions it is told."""
+        counted = sum(kind.total for kind in self.kinds)
+        return f"the latest {counted} decisions" if counted >= MOST else "the decisions opened in the last 12 months"
 
 
 async def ways(db: Db, by: By) -> Ways:
@@ -37,6 +44,11 @@ class Exceptions:
     customers: Sequence[Customer]
     entries: Sequence[tuple[str, Entry]]
     """(customer, what they were granted or not), newest first."""
+
+    @property
+    def of_what(self) -> str:
+        """Of which decisions it is told."""
+        return "in the last 12 months" if len(self.entries) < MOST_ENTRIES else f"of late, in {MOST_ENTRIES} decisions"
 
 
 async def exceptions(db: Db, by: By) -> Exceptions:

@@ -113,7 +113,8 @@ async def _write(c: AsyncConnection, by: By, before: Planned, after: Planned) ->
     details = {"member": str(after.member.id), "deputy": [_id(before), _id(after)]}
     absence = after.absence
     span = {"begins": absence.begins.isoformat(), "until": absence.until.isoformat()} if absence else {}
-    await teams.write(c, by.actor.keeper, "deputy.appointed" if absence else "deputy.ended", {**details, **span})
+    line = "deputy.appointed" if absence else "deputy.ended"
+    await teams.write(c, by.actor.keeper, line, {**details, **span}, origin=by.origin)
     for planned in [before] if absence is None else [*([before] if _id(before) != _id(after) else []), after]:
         await _tell(c, by, planned, is_over=planned is before)
 

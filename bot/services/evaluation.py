@@ -194,7 +194,7 @@ async def recuse(db: Db, by: By, round_id: UUID) -> Dossier:
             raise Conflict(
                 f"Your scores of {found.decision.name} are in, and count. Until scoring closes you can change them."
             )
-        await audit.write(c, "round.recused", decision_id=decision_id, by=by.member.id)
+        await audit.write(c, "round.recused", decision_id=decision_id, by=by.member.id, origin=by.origin)
         ids = {"team_id": by.team.id, "decision_id": decision_id, "round_id": round_id, "member_id": by.member.id}
         await closing.excuse(c, **ids)  # brings card and reminders up to date, whether or not it closes the round
 

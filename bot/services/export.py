@@ -80,7 +80,8 @@ async def request(db: Db, by: By) -> bool:
         if await outbox.is_on_its_way(c, lane=lane, kinds=[FILE, PART]):
             return False
         await _enqueue(c, FILE, order)
-        await audit.write(c, "team.exported", by=actor.member.id, details={"team": str(actor.team.id), "way": "slack"})
+        details = {"team": str(actor.team.id), "way": "slack"}
+        await audit.write(c, "team.exported", by=actor.member.id, details=details, origin=by.origin)
         return True
 
     return await run_tx(db, work)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.by import By
 from bot.domain.decision import Decision
-from bot.domain.learning import Lessons, learn
+from bot.domain.learning import MOST, Lessons, learn
 from bot.domain.ledger import Drift, Entry, drifts
 from bot.domain.policy import Proposal, proposals
 from bot.domain.team import TOP_AUTHORITY
@@ -61,7 +61,8 @@ class _Learnt:
 
 async def _learnt(c: AsyncConnection, team_id: UUID, *, now: datetime) -> _Learnt:
     cases = await learning.pasts(c, team_id)
-    since = await learning.began_at(c, team_id)
+    # Of a team that has decided more than is looked at, only quarters that are looked at from their beginning count.
+    since = cases[-1].resolved_at if len(cases) == MOST else await learning.began_at(c, team_id)
     lines = drifts(((one.decision_type, one.resolved_at, one.grant) for one in cases), since=since, now=now)
     return _Learnt(learn(cases), lines, proposals(cases, lines, now=now))
 

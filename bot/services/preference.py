@@ -49,7 +49,7 @@ async def change(db: Db, by: By, *, preferences: Preferences, phone: str | None,
         await preference.set_preferences(c, by.member.id, values)
         changes = _changes(before, values)
         if changes:
-            await audit.write(c, "settings.changed", by=by.member.id, details=changes)
+            await audit.write(c, "settings.changed", by=by.member.id, details=changes, origin=by.origin)
         return until
 
     return await run_tx(db, work)

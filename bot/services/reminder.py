@@ -165,7 +165,8 @@ async def snooze(db: Db, by: By) -> datetime:
         ways = await preference.find_ways(c, member_id=by.member.id, workspace_id=by.actor.workspace_id, lock=True)
         until = tomorrow(by.now, ways.preferences, zone_of(ways.tz))
         await preference.set_preferences(c, by.member.id, {"snoozed_until": until.isoformat()})
-        await audit.write(c, "reminders.snoozed", by=by.member.id, details={"until": until.isoformat()})
+        details = {"until": until.isoformat()}
+        await audit.write(c, "reminders.snoozed", by=by.member.id, details=details, origin=by.origin)
         return until
 
     return await run_tx(db, work)

@@ -39,7 +39,7 @@ async def word(db: Db, by: By, decision_id: UUID, typed: str) -> tuple[Dossier, 
         kind, grant = found.decision.case.decision_type, choice_of(found)
         await wording.put(c, by.team.id, kind, grant, body=body, by=by.member.id)
         details = {"type": kind, "choice": grant.value}
-        await audit.write(c, "wording.changed", by=by.member.id, details=details)
+        await audit.write(c, "wording.changed", by=by.member.id, details=details, origin=by.origin)
 
     await run_tx(db, work)
     return await read(db, by, decision_id)

@@ -113,7 +113,8 @@ async def close(db: Db, by: By, decision_id: UUID) -> Dossier:
 
     async def rule(c: AsyncConnection, found: Dossier) -> None:
         whom = for_whom(acting_for(Action.CLOSE_SCORING, found, by))
-        answer = await closing.close(c, found, by=by.member.id, more=whom)  # writes its own line, whoever closes
+        # It writes its own line, whoever closes.
+        answer = await closing.close(c, found, by=by.member.id, more=whom, origin=by.origin)
         if answer not in {"closed", "already"}:
             raise Conflict(f"Scoring cannot be closed yet. {standing(found, by.now)}")
 

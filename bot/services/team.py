@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.by import By
+from bot.domain.by import By, Origin
 from bot.domain.plan import FIRST, Plans
 from bot.domain.press import Press
 from bot.domain.team import (
@@ -312,7 +313,7 @@ async def update(db: Db, by: By, *, fields: Fields, is_workspace_admin: bool) ->
         await team.update_team(c, by.team.id, {**fields.values(), "language": language})
         if fields.language != language:
             await _change_language(c, by, fields.language)
-        await write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)})
+        await write(c, by.actor.keeper, "team.changed", {"team": str(by.team.id)}, origin=by.origin)
         await home.refresh(c, by.team.id, occasion=f"team:{by.now.isoformat()}")
         return await team.get_team(c, by.team.id)
 
@@ -331,10 +332,12 @@ async def set_language(db: Db, team_id: UUID, language: str) -> None:
     await run_tx(db, lambda c: team.update_team(c, team_id, {"language": language}), budget_seconds=LANGUAGE_SECONDS)
 
 
-async def write(c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object]) -> None:
+async def write(
+    c: AsyncConnection, keeper: Keeper, line: str, details: Mapping[str, object], *, origin: Origin | None
+) -> None:
     """A line of the trail; an admin of the workspace who is not in the team is named by what Slack calls them."""
     whom = {} if keeper.member_id else {"workspace_admin": keeper.user_id}
-    await audit.write(c, line, by=keeper.member_id, details={**details, **whom})
+    await audit.write(c, line, by=keeper.member_id, details={**details, **whom}, origin=origin)
 
 
 def check_admin(actor: Actor, *, is_workspace_admin: bool) -> None:
@@ -355,7 +358,13 @@ async def add_people(
 
     async def work(c: AsyncConnection) -> list[str]:
         left_out = await add_profiles(
-            c, by.actor.keeper, profiles=profiles, role=role, channel_id=channel_id, plans=by.rules.plans
+            c,
+            by.actor.keeper,
+            profiles=profiles,
+            role=role,
+            channel_id=channel_id,
+            plans=by.rules.plans,
+            origin=by.origin,
         )
         return list(left_out.values())
 
@@ -363,13 +372,21 @@ async def add_people(
 
 
 async def add_profiles(
-    c: AsyncConnection, keeper: Keeper, *, profiles: Sequence[Profile], role: str, channel_id: str | None, plans: Plans
+    c: AsyncConnection,
+    keeper: Keeper,
+    *,
+    profiles: Sequence[Profile],
+    role: str,
+    channel_id: str | None,
+    plans: Plans,
+    origin: Origin | None = None,
 ) -> dict[str, str]:
     """`add_people` in the caller's transaction; the sentences by Slack user."""
     # Two copies of one press would both find nobody, and the second would make everybody a double.
     await team.lock_workspace(c, keeper.workspace_id)
     await reminder.replan_team(c, keeper.team_id)
-    found = {p.user_id: await _add_person(c, keeper, profile=p, role=role, plans=plans) for p in profiles}
+    rest: dict[str, Any] = {"role": role, "plans": plans, "origin": origin}
+    found = {p.user_id: await _add_person(c, keeper, profile=p, **rest) for p in profiles}
     added = [one for one in found.values() if isinstance(one, UUID)]
     await _tell_team(c, keeper, added, channel_id=channel_id)
     return {user_id: one for user_id, one in found.items() if isinstance(one, str)}
@@ -428,7 +445,7 @@ async def tended(db: Db, payload: Mapping[str, object]) -> tuple[Team, list[Memb
 
 
 async def _add_person(
-    c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str, plans: Plans
+    c: AsyncConnection, keeper: Keeper, *, profile: Profile, role: str, plans: Plans, origin: Origin | None
 ) -> UUID | str | None:
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
     if why := await _why_not_in_a_team(c, keeper, profile):
@@ -448,7 +465,7 @@ async def _add_person(
     if why := await plans_of.no_member(c, keeper.team_id, plans):
         return f"{profile.name} was skipped. {why}"
     member_id = await team.add_member(c, team_id=keeper.team_id, profile=profile, role=role)
-    await write(c, keeper, "member.added", {"member": str(member_id), "role": role})
+    await write(c, keeper, "member.added", {"member": str(member_id), "role": role}, origin=origin)
     return member_id
 
 
@@ -536,7 +553,7 @@ async def edit_member(
             },
         )
         changes = _changes(before, fields)
-        await write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes})
+        await write(c, by.actor.keeper, "member.changed", {"member": str(member_id), **changes}, origin=by.origin)
         await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
             await _excuse(c, by.team.id, decision_id, round_id, member_id)

@@ -1,60 +1,46 @@
 """Reads what is resolved, as far as it teaches; and what was proposed because of it."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import ColumnElement, FromClause, Interval, ScalarSelect, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.choice import kind_of
 from bot.domain.decision import Decision, Status
-from bot.domain.learning import Past
+from bot.domain.learning import MOST, Past
 from bot.domain.ledger import YEAR, Entry
 from bot.domain.outcome import has_worked
-from bot.domain.result import Result, from_body
-from bot.domain.rounding import number
-from bot.errors import told
 from bot.store import tables as t
 
-log = structlog.get_logger(__name__)
-MOST = 5000
-"""The latest resolved decisions that the learning page looks at; a team that has more learns from these."""
-
-# Of each decision its latest published round: a second round has no totals, so its first one is looked at for those.
+# Forecasts and criteria in subqueries: joined, all there are would be read, of all teams.
 _PASTS = text(
     """
     SELECT d.id, d.number, d.title, d.decision_type, d.actual_resolution_date AS resolved_at, d.financial_impact,
-        d.currency, o.resolved_by, o.selected_option_id, o.worked, o.escalation_occurred, o.customer_retained,
-        o.answered_at, o.recorded_at, r.title AS choice, r.financial_cost, f.per_cent, published.bodies, named.criteria
-    FROM customer_decisions d
+        d.currency, o.resolved_by, o.worked, o.escalation_occurred, o.customer_retained, o.answered_at, o.recorded_at,
+        o.follows, o.chosen_total, r.title AS choice, r.financial_cost,
+        (SELECT f.per_cent FROM forecasts f WHERE f.decision_id = d.id AND f.option_id = o.selected_option_id
+            AND f.member_id = o.resolved_by) AS per_cent,
+        (SELECT jsonb_object_agg(c.name, o.chosen_means -> c.id::text) FROM decision_criteria c
+            WHERE c.decision_id = d.id AND o.chosen_means ? c.id::text) AS means
+    FROM (SELECT * FROM customer_decisions
+        WHERE team_id = :team AND status = 'resolved' AND actual_resolution_date IS NOT NULL
+        ORDER BY actual_resolution_date DESC LIMIT :most) AS d
     JOIN decision_outcomes o ON o.decision_id = d.id
     JOIN response_options r ON r.id = o.selected_option_id
-    LEFT JOIN forecasts f ON f.decision_id = d.id AND f.option_id = o.selected_option_id
-        AND f.member_id = o.resolved_by
-    LEFT JOIN LATERAL (
-        SELECT array_agg(p.body ORDER BY k.number) AS bodies FROM rounds k JOIN round_results p ON p.round_id = k.id
-        WHERE k.decision_id = d.id AND k.voided_at IS NULL) AS published ON true
-    LEFT JOIN LATERAL (
-        SELECT jsonb_object_agg(c.id, c.name) AS criteria FROM decision_criteria c WHERE c.decision_id = d.id) AS named
-        ON true
-    WHERE d.team_id = :team AND d.status = 'resolved' AND d.actual_resolution_date IS NOT NULL
-    ORDER BY d.actual_resolution_date DESC LIMIT :most
+    ORDER BY d.actual_resolution_date DESC
     """
 ).columns(resolved_at=t.UTC_TIMESTAMP)
 
 
 async def pasts(c: AsyncConnection, team_id: UUID) -> list[Past]:
-    """The team's resolved decisions, newest first."""
+    """The latest `MOST` of the team's resolved decisions, newest first."""
     return [_past(row) for row in await c.execute(_PASTS, {"team": team_id, "most": MOST})]
 
 
 def _past(row: Any) -> Past:
-    results = _results(row)
-    leaders = results[-1].leaders if results else ()
     return Past(
         decision_id=row.id,
         number=row.number,
@@ -67,36 +53,15 @@ def _past(row: Any) -> Past:
         currency=row.currency,
         worked=_worked(row),
         known_at=row.answered_at or row.recorded_at,
-        follows=row.selected_option_id in leaders if leaders else None,
-        total=_total(row, results),
-        means=_means(row, results),
+        follows=row.follows,
+        total=None if row.chosen_total is None else float(row.chosen_total),
+        means=row.means or {},
         sure=row.per_cent,
     )
 
 
-def _results(row: Any) -> list[Result]:
-    """As published, oldest first. One that cannot be read teaches nothing, and the others do all the same."""
-    try:
-        return [from_body(body) for body in row.bodies or ()]
-    except Exception as error:
-        log.error("a result cannot be read", decision=str(row.id), **told(error))
-        return []
-
-
 def _worked(row: Any) -> bool | None:
     return has_worked(row.worked, was_escalated=bool(row.escalation_occurred), stayed=row.customer_retained)
-
-
-def _total(row: Any, results: Sequence[Result]) -> float | None:
-    """Of the chosen option."""
-    rows = (one for result in results for one in result.rows if one.option_id == row.selected_option_id)
-    return next((float(number(one.total)) for one in rows if one.total), None)
-
-
-def _means(row: Any, results: Sequence[Result]) -> Mapping[str, float]:
-    cells = (cell for result in results for cell in result.cells if cell.option_id == row.selected_option_id)
-    names = row.criteria or {}
-    return {names[key]: float(number(cell.mean)) for cell in cells if (key := str(cell.criterion_id)) in names}
 
 
 async def counts(c: AsyncConnection, team_id: UUID, *, now: datetime) -> tuple[int, int]:
@@ -112,8 +77,8 @@ async def counts(c: AsyncConnection, team_id: UUID, *, now: datetime) -> tuple[i
 
 async def began_at(c: AsyncConnection, team_id: UUID) -> datetime | None:
     """When the team opened its first decision."""
-    d = t.customer_decisions.c
-    found: datetime | None = (await c.execute(select(func.min(d.created_at)).where(d.team_id == team_id))).scalar_one()
+    first = select(_D.created_at).where(_D.team_id == team_id).order_by(_D.number).limit(1)
+    found: datetime | None = (await c.execute(first)).scalar_one_or_none()
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.decision import DECISION_TYPES, Decision
-from bot.domain.learning import Forecasts, Lessons
+from bot.domain.learning import MOST, Forecasts, Lessons
 from bot.domain.ledger import Drift, Entry
 from bot.domain.outcome import WORKED
 from bot.domain.policy import Proposal
@@ -45,10 +45,11 @@ def page(
 
 
 def known(lessons: Lessons) -> str:
-    """ "Outcome known for 14 of 22 decisions"."""
+    """ "Outcome known for 14 of 22 decisions", of those that are learnt from: of a big team the latest."""
     if not lessons.total:
         return "No decision is resolved yet"
-    return f"Outcome known for {lessons.known} of {text.count('decision', lessons.total)}"
+    latest = "the latest " if lessons.total >= MOST else ""
+    return f"Outcome known for {lessons.known} of {latest}{text.count('decision', lessons.total)}"
 
 
 def _part(title: str, lines: Sequence[str]) -> list[kit.Block]:

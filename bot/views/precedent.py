@@ -39,15 +39,15 @@ def panel(found: Precedents, dossier: Dossier, *, now: datetime) -> list[kit.Blo
     """
     if not found.cases:
         return [kit.section(f"*Earlier cases*\n{NOTHING}")]
-    lines = [_line(case) for case in found.cases[:SHOWN]]
-    blocks = [kit.section("\n".join([f"*{_how_many(found, now)}*", *lines]))]
+    lines = [f"• {line(case)}" for case in found.cases[:SHOWN]]
+    blocks = [kit.section("\n".join([f"*{how_many(found, now)}*", *lines]))]
     if found.answers is None or not is_told(dossier):
         return [*blocks, kit.context(NOT_YET)]
-    blocks.append(kit.section(_chosen(found.answers, dossier.decision)))
+    blocks.append(kit.section(chosen(found.answers, dossier.decision)))
     return blocks + (_recommendation(found.recommendation, dossier.decision) if found.recommendation else [])
 
 
-def _how_many(found: Precedents, now: datetime) -> str:
+def how_many(found: Precedents, now: datetime) -> str:
     """ "6 cases like this since March", with the year where it is another one."""
     count, since = len(found.cases), found.since
     cases = f"{MOST} cases or more" if count >= MOST else text.count("case", count)
@@ -55,13 +55,13 @@ def _how_many(found: Precedents, now: datetime) -> str:
     return f"{cases} like this since {month}"
 
 
-def _line(case: Precedent) -> str:
+def line(case: Precedent) -> str:
     kind = DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50))
     stake = "amount not known" if case.amount is None else f"{text.money(case.amount, case.currency)} at stake"
-    return f"• #{case.number} {text.inline(case.title, 150)} · {text.day(case.decided_at)} · {kind} · {stake}"
+    return f"#{case.number} {text.inline(case.title, 150)} · {text.day(case.decided_at)} · {kind} · {stake}"
 
 
-def _chosen(answers: Sequence[Answer], decision: Decision) -> str:
+def chosen(answers: Sequence[Answer], decision: Decision) -> str:
     """ "4 partial refund (median USD 310), 1 full, 1 none. Outcome known for 5: 4 kept the customer." """
     counts = Counter(answer.kind for answer in answers)
     noun = NOUNS.get(decision.case.decision_type, "answer")
@@ -86,21 +86,25 @@ def _named(kind: Kind, noun: str) -> str:
     return f"no {noun}" if kind is Kind.NONE else f"{kind.value} {noun}"
 
 
-def _recommendation(found: Recommendation, decision: Decision) -> list[kit.Block]:
+def favoured(found: Recommendation) -> str:
+    """ "*They favour: partial refund.* 4 of 6 were answered so; ... Confidence: 65 %." """
     counts = found.counts
     same, total = counts[found.kind], sum(counts.values())
     ended = f"of {found.known} it is known how they ended, and {found.stayed} kept the customer"
     known = ended if found.known else "of none it is known how it ended"
     against = f" Against it: {'; '.join(found.against)}." if found.against else ""
-    sentence = (
+    return (
         f"*They favour: {_named(found.kind, found.noun)}.* {same} of {total} were answered so; {known}.{against} "
         f"Confidence: {text.per_cent(round(found.confidence * 20) * 5)}."
     )
+
+
+def _recommendation(found: Recommendation, decision: Decision) -> list[kit.Block]:
     buttons = [
         kit.button("Useful", ids.USEFUL, value=str(decision.id), label="This recommendation is useful"),
         kit.button("Not useful", ids.NOT_USEFUL, value=str(decision.id), label="This recommendation is not useful"),
     ]
-    return [kit.section(sentence), kit.actions(buttons, block_id=RATE)]
+    return [kit.section(favoured(found)), kit.actions(buttons, block_id=RATE)]
 
 
 def rated(view: View) -> kit.View:

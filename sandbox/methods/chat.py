@@ -1,5 +1,7 @@
 """Owns the Web API methods that post, change and delete messages."""
 
+from html import unescape
+
 from sandbox.channel import Channel, Message
 from sandbox.inputs import Json
 from sandbox.methods.api import Api, Method
@@ -67,6 +69,23 @@ def _delete(api: Api, arguments: Json) -> Json:
     return {"channel": channel.id, "ts": message.ts}
 
 
+def _unfurl(api: Api, arguments: Json) -> Json:
+    """Blocks alone, below a message by its channel and ts."""
+    unfurls = arguments.get("unfurls")
+    if not isinstance(unfurls, dict) or not unfurls:
+        raise Refused("missing_unfurls")
+    channel = api.workspace.channels.get(str(arguments.get("channel")))
+    message = channel.messages.get(str(arguments.get("ts"))) if channel else None
+    if channel is None or message is None:
+        raise Refused("cannot_find_message" if channel else "cannot_find_channel")
+    for url, unfurl in unfurls.items():
+        if url not in unescape(message.text):
+            raise Refused("cannot_unfurl_message")
+        check_message(api, {"channel": channel.id, "text": url, "blocks": unfurl.get("blocks")})
+        message.unfurls[url] = api.workspace.with_block_ids(unfurl["blocks"])
+    return {}
+
+
 def _permalink(api: Api, arguments: Json) -> Json:
     channel = known_channel(api, arguments)
     ts = str(arguments.get("message_ts") or "")
@@ -122,4 +141,5 @@ CHAT = {
     "chat.update": Method(_update, "chat:write"),
     "chat.delete": Method(_delete, "chat:write"),
     "chat.getPermalink": Method(_permalink),
+    "chat.unfurl": Method(_unfurl, "links:write"),
 }

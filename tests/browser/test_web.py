@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.demo.techcorp import techcorp
+from sandbox.openid import CLIENT_ID, CLIENT_SECRET
 from tests.browser.test_axe import check
 from tests.support.gallery import fill
 from tests.support.house import living
@@ -47,6 +49,18 @@ class Tab:
 @pytest.fixture
 async def team(database_url: str) -> AsyncIterator[Team]:
     async with living(database_url, techcorp(), CONCLAVE_URL="http://127.0.0.1:9") as house:
+        yield await sarahs_team(house)
+
+
+@pytest.fixture
+async def at_home(database_url: str) -> AsyncIterator[Team]:
+    """The same at the address that it names: Slack sends people back there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    client: dict[str, Any] = {"slack_client_id": CLIENT_ID, "slack_client_secret": CLIENT_SECRET}
+    url = f"http://127.0.0.1:{port}"
+    async with living(database_url, techcorp(), port=port, CONCLAVE_URL=url, **client) as house:
         yield await sarahs_team(house)
 
 
@@ -164,6 +178,55 @@ async def test_the_count_of_those_who_have_scored_is_asked_for_again(
     assert asked == [f"{tab.url}{full['scoring']}/turnout"]
     assert tab.complaints == []
     await tab.page.context.close()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+async def test_with_slack_by_password_and_by_link_people_come_in_by_keyboard_and_go_out_everywhere(
+    browser: Any, at_home: Team, has_scripts: bool
+) -> None:
+    tab = await open_tab(browser, at_home, java_script_enabled=has_scripts)
+    secret = "four plain words do"
+
+    await tab.go("/sign-in")
+    await press(tab, "link", "Sign in with Slack")
+    await press(tab, "link", "Sarah Johnson")  # on Slack's page
+    await tab.page.get_by_role("heading", name="Inbox").wait_for()
+
+    await tab.go("/settings")
+    await press(tab, "button", "Allow passwords in the team")
+    await tab.page.get_by_label("New password").fill(secret)
+    await tab.page.keyboard.press("Enter")
+    await tab.page.get_by_label("Another password").wait_for()
+    await press(tab, "button", "Sign out everywhere")
+    await tab.page.get_by_role("heading", name="Sign in").wait_for()
+    await tab.go("/team")
+    assert "/sign-in" in tab.page.url
+
+    if has_scripts:
+        await check(tab, "the door with all three ways")  # type: ignore[arg-type]
+        await tab.shoot("door")
+    await tab.page.get_by_text("With a password").focus()
+    await tab.page.keyboard.press("Enter")
+    await tab.page.get_by_label("E-mail").fill("sarah@techcorp.com")
+    await tab.page.get_by_label("Password").fill(secret)
+    await tab.page.keyboard.press("Enter")
+    await tab.page.get_by_role("button", name="Sign out").wait_for()
+
+    await press(tab, "button", "Sign out")
+    await tab.page.get_by_role("heading", name="Sign in").wait_for()
+    link = await link_for(at_home, "sarah")
+    for _ in range(2):  # a preview, then the person
+        await tab.go(link)
+    await press(tab, "button", "Sign in as Sarah")
+    await tab.page.get_by_role("heading", name="Inbox").wait_for()
+    assert [one for one in tab.complaints if "404" not in one] == []  # Slack's page has no icon
+    await tab.page.context.close()
+
+
+async def press(tab: Tab, role: str, name: str) -> None:
+    """By the keyboard."""
+    await tab.page.get_by_role(role, name=name).first.focus()
+    await tab.page.keyboard.press("Enter")
 
 
 async def test_on_paper_there_is_no_navigation(browser: Any, team: Team, full: dict[str, str]) -> None:

@@ -276,6 +276,23 @@ def test_every_line_that_the_code_can_write_is_compared_with_what_it_should_be()
     assert can_be_written == compared | ELSEWHERE
 
 
+def writers_in(tree: ast.AST) -> Iterator[tuple[set[str | None], str]]:
+    """Of each call that writes a line: how its arguments are called, and its source."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "write":
+            yield {keyword.arg for keyword in node.keywords}, ast.unparse(node)
+
+
+def test_a_line_that_names_somebody_says_from_where_they_came_if_by_the_web() -> None:
+    trees = [ast.parse(path.read_text()) for path in SERVICES.rglob("*.py")]
+    named = [(names, said) for tree in trees for names, said in writers_in(tree) if "by" in names]
+
+    silent = [said for names, said in named if "origin" not in names and "'team.created'" not in said]
+
+    assert silent == []  # a team is made in Slack, by somebody who has no session yet
+    assert len(named) > 10
+
+
 def test_every_button_of_a_decision_is_among_the_deeds() -> None:
     named = "".join((SUPPORT / name).read_text() for name in ("deeds.py", "steps.py"))
     assert [action for action in Action if f"Action.{action.name}" not in named] == []

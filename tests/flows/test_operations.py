@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import aiohttp
+import pytest
 from pydantic import SecretStr
 
 from bot import app, http
@@ -128,9 +129,9 @@ async def test_the_owner_hears_of_a_card_that_was_given_up(team: Team) -> None:
     await team.house.person("sarah").see("Press the button to let me try again")
 
 
-async def conclave(team: Team, *words: str) -> tuple[int, str]:
-    """Run the command as an operator would; returns its exit code and what it printed."""
-    env = {"PATH": os.environ["PATH"], "DATABASE_URL": team.house.database_url, "HOME": "/nonexistent"}
+async def conclave(team: Team, *words: str, **more: str) -> tuple[int, str]:
+    """Run the command as an operator would; returns its exit code and what it printed. more: of its environment."""
+    env = {"PATH": os.environ["PATH"], "DATABASE_URL": team.house.database_url, "HOME": "/nonexistent", **more}
     command = [sys.executable, "-m", "bot", *words]
     done = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -164,6 +165,25 @@ async def test_the_doctor_names_what_the_workspace_must_mend(team: Team) -> None
 
     assert code == 1
     assert "FAIL  workspace: Slack answers org_login_required; waiting for that to be mended: 1" in examined
+    assert "ok    web pages: off; CONCLAVE_URL, as people reach this port, switches them on" in examined
+
+
+@pytest.mark.parametrize(
+    ("more", "ways"),
+    [
+        ({}, "by a link from Slack; with SLACK_CLIENT_ID and SLACK_CLIENT_SECRET also with Slack"),
+        (
+            {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "SLACK_BOT_TOKEN": "x"},
+            "by a link from Slack, and with Slack",
+        ),
+    ],
+)
+async def test_the_doctor_says_where_the_web_pages_are_and_how_people_sign_in(
+    team: Team, more: dict[str, str], ways: str
+) -> None:
+    _, examined = await conclave(team, "doctor", CONCLAVE_URL="https://conclave.example", **more)
+
+    assert f"ok    web pages: at https://conclave.example; people sign in {ways}\n" in examined
 
 
 async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_others(team: Team) -> None:

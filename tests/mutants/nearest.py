@@ -12,6 +12,7 @@ UNIT = "tests/unit"
 FLOWS = {
     "closing": ["tests/flows/test_round.py"],
     "housekeeping": ["tests/flows/test_operations.py"],
+    "link": ["tests/web/test_unfurl.py"],
     "meaning": ["tests/semantic/test_meaning.py"],
     "outbox": ["tests/flows/test_operations.py", "tests/flows/test_delivery.py"],
     "preference": ["tests/flows/test_reminder.py"],

@@ -46,5 +46,7 @@ def _publish(c: psycopg.Connection, decision: UUID, opened: datetime, ranking: l
 
 
 def _decided_by(c: psycopg.Connection, decision: UUID, option: UUID, member: UUID, sure: int) -> None:
-    c.execute("UPDATE decision_outcomes SET resolved_by = %s WHERE decision_id = %s", [member, decision])
+    # The option chosen anew, so that what the result says of it is kept beside it.
+    chosen = "UPDATE decision_outcomes SET resolved_by = %s, selected_option_id = %s WHERE decision_id = %s"
+    c.execute(chosen, [member, option, decision])
     c.execute("INSERT INTO forecasts VALUES (%s, %s, %s, %s, now())", [decision, option, member, sure])

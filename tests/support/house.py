@@ -94,26 +94,27 @@ async def living(
     *,
     mode: Literal["http", "socket"] = "http",
     clock: Clock | None = None,
+    port: int = 0,
     **settings_of_bot: Any,
 ) -> AsyncIterator[House]:
-    """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback."""
+    """Sandbox and bot for `spec`, talking over real HTTP (or a real websocket) on loopback. port: the bot's; 0: any."""
     async with running_sandbox(spec, mode=mode) as sandbox:
         urls = served(database_url)
         settings = settings_for(spec, sandbox.api_url, mode=mode, **{**urls, **settings_of_bot})
         async with (
             app.running(settings, database_url=urls["database_url"], clock=clock) as bot,
-            port_of(bot) as port,
+            port_of(bot, port) as given,
         ):
-            sandbox.bot_url = f"http://127.0.0.1:{port}"
+            sandbox.bot_url = f"http://127.0.0.1:{given}"
             yield House(sandbox, bot, database_url)
 
 
 @asynccontextmanager
-async def port_of(bot: app.Bot) -> AsyncIterator[int]:
+async def port_of(bot: app.Bot, port: int = 0) -> AsyncIterator[int]:
     over = asyncio.Event()
     async with AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # this server alone: a test may start others, and end them itself
             patch.setattr(http, "_Server", lambda config: _Hasty(config, over))
-            port = await stack.enter_async_context(http.serving(bot.asgi, host="127.0.0.1", port=0))
+            given = await stack.enter_async_context(http.serving(bot.asgi, host="127.0.0.1", port=port))
         stack.callback(over.set)
-        yield port
+        yield given

@@ -108,6 +108,24 @@ async def test_a_decision_goes_from_a_program_through_scoring_in_slack_to_its_ou
     assert lines == [(True,)]
 
 
+async def test_whatever_a_program_does_says_from_where_in_the_trail(team: Team, sarahs: Program) -> None:
+    opened = await sarahs.post("/decisions", a_case() | OPTIONS)
+    here = f"/decisions/{opened.body['number']}"
+    people = [str(team.actors[name].member.id) for name in ("sarah", "lisa", "tom", "mike")]
+    await sarahs.post(f"{here}/actions/start", {"people": people, "closes_at": at(days=1)})
+    for name in ("lisa", "tom", "mike"):
+        await team.ballot(name)
+
+    closed = await sarahs.post(f"{here}/actions/close")
+
+    assert closed.status == 200, closed.text
+    named = "SELECT action, host(ip_address), user_agent FROM audit_logs WHERE user_id = %s ORDER BY seq"
+    lines = team.sql(named, team.actors["sarah"].member.id)
+    assert ("round.closed", "127.0.0.1") in [(action, address) for action, address, _ in lines]
+    in_slack = {"team.created", "member.added", "token.made"}  # before there was a program
+    assert [line for line in lines if line[0] not in in_slack and None in line] == []
+
+
 async def test_the_same_request_five_times_at_once_opens_one_decision(team: Team, sarahs: Program) -> None:
     case = a_case() | OPTIONS
     answers = await asyncio.gather(*(sarahs.post("/decisions", case, Idempotency_Key="outage-1") for _ in range(5)))

@@ -19,6 +19,8 @@ from tests.web.conftest import URL, NewBrowser
 PAGES = ("/", "/decisions", "/learning", "/customers", "/team", "/audit", "/settings")
 NO_PAGE = "There is no such page for you."
 CANARY = "xyzzy-what-tom-wrote"
+COMMENTS = {"tom": CANARY, "lisa": "plugh-what-lisa-kept-to-herself"}
+"""Tom shares his with the team."""
 
 
 def path(team: Team) -> str:
@@ -151,6 +153,64 @@ async def test_a_decision_is_there_as_markdown_and_as_data(team: Team, sarah: Br
     assert (found["number"], found["status"], found["url"]) == (1, "resolved", URL + path(team))
     assert found["result"]["rows"][0]["total"] == "8.0"
     assert "cfo@abc.example" not in text.body + data.body
+
+
+async def test_published_comments_are_there_without_names_as_in_slacks_result(team: Team, sarah: Browser) -> None:
+    await team.to_scoring()
+    for name in ("mike", "lisa", "tom"):
+        await team.ballot(name, comment=COMMENTS.get(name, ""), share=name == "tom")
+    await team.settled()
+    before = [(await sarah.get(path(team) + more)).body for more in ("", ".md", ".json")]
+    await team.ballot("sarah")
+    await team.published()
+
+    shown = [(await sarah.get(path(team) + more)).body for more in ("", ".md", ".json")]
+
+    assert [CANARY in body for body in before] == [False, False, False]
+    assert [body.count(CANARY) for body in shown] == [1, 1, 1]
+    assert [COMMENTS["lisa"] in body for body in (*before, *shown)] == [False] * 6
+    assert "Tom Becker" not in shown[1] + shown[2]
+
+
+async def test_earlier_cases_are_named_and_what_was_chosen_in_them_only_after_publication(
+    team: Team, sarah: Browser
+) -> None:
+    await team.to_resolved(title="Refund for the outage in March", description="Eight hours without any service.")
+    await team.to_scoring(title="Refund for the outage in May", description="Six hours without any service.")
+    there = [f"{path(team)}{more}" for more in ("/earlier", ".md", ".json")]
+
+    before = [(await sarah.get(address)).text for address in there]
+    for name in ("mike", "lisa", "tom", "sarah"):
+        await team.ballot(name)
+    await team.published()
+    after = [(await sarah.get(address)).text for address in there]
+
+    assert "in March" in before[0]
+    assert "in March" in before[1]
+    for page in before:
+        assert "What was decided in them is shown here once this one's result is published." in page
+        assert "Decided: 1 full refund" not in page
+    for page in after:
+        assert "Decided: 1 full refund" in page
+    assert "Earlier cases like this one" in (await sarah.get(path(team))).text
+
+
+async def test_what_the_result_says_of_the_choice_is_kept_beside_it(team: Team) -> None:
+    await team.to_result()
+    kept = "SELECT follows, chosen_total::text, chosen_means FROM decision_outcomes"
+    for title, follows in (("Partial credit", False), ("Full refund", True)):
+        await outcomes.resolve(
+            team.db, team.by("mike"), team.decision_id, option_id=team.option_id(title), reason="So."
+        )
+        body = team.value("SELECT body FROM round_results")
+        chosen = str(team.option_id(title))
+        ((found, total, means),) = team.sql(kept)
+
+        assert found is follows
+        assert [total] == [row["total"] for row in body["rows"] if row["option"] == chosen]
+        cells = {cell["criterion"]: float(cell["mean"]) for cell in body["cells"] if cell["option"] == chosen}
+        assert (means or {}) == cells
+        await outcomes.reopen(team.db, team.by("mike"), team.decision_id, reason="Once more.")
 
 
 async def test_a_choice_against_the_ranking_says_so(team: Team, sarah: Browser) -> None:

@@ -3,6 +3,7 @@
 Everything is what the whole team may see. A result is there once it is published, and of ballots only their number.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,13 @@ from bot.domain.decision import TIERS, URGENCY, Case, Dossier, Phase, Status
 from bot.domain.ledger import Entry
 from bot.domain.option import LEVELS
 from bot.domain.outcome import Outcome
+from bot.domain.precedent import SHOWN, Precedents, is_told
 from bot.domain.result import Result, to_body
 from bot.domain.rounding import number
 from bot.views import dossier as slack_view
 from bot.views import headline
 from bot.views import ledger as ledger_view
+from bot.views import precedent as precedent_view
 from bot.views import result as result_view
 from bot.views.slack.text import plain
 from web.views.words import kind, money
@@ -220,6 +223,52 @@ def limits(dossier: Dossier) -> tuple[str, ...]:
     return (spend, only, *([against] if against else []))
 
 
+@dataclass(frozen=True)
+class Commented:
+    """What people wrote about one option; without names, in an order that tells nothing."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
+def comments(dossier: Dossier, published: Sequence[tuple[UUID, str]]) -> tuple[Commented, ...]:
+    """published: (option id, comment), as Slack's result has them."""
+    by_option: dict[UUID, list[str]] = {}
+    for option_id, text in published:
+        by_option.setdefault(option_id, []).append(text)
+    return tuple(Commented(_title(dossier, option_id), tuple(texts)) for option_id, texts in by_option.items())
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Earlier cases like one, and what was chosen in them as far as that may be told."""
+
+    title: str
+    cases: tuple[tuple[int, str], ...]
+    """(number, what it was about)."""
+    told: tuple[str, ...]
+
+
+def similar(found: Precedents, dossier: Dossier, now: datetime) -> Similar:
+    """The same as in Slack: nothing of a choice is told before the result of the decision at hand is published."""
+    if not found.cases:
+        return Similar("Earlier cases", (), (precedent_view.NOTHING,))
+    cases = tuple((case.number, plain(precedent_view.line(case))) for case in found.cases[:SHOWN])
+    told = [precedent_view.NOT_YET]
+    if found.answers is not None and is_told(dossier):
+        favoured = [precedent_view.favoured(found.recommendation)] if found.recommendation else []
+        told = [precedent_view.chosen(found.answers, dossier.decision), *favoured]
+    return Similar(precedent_view.how_many(found, now), cases, tuple(map(plain, told)))
+
+
+@dataclass(frozen=True)
+class More:
+    """What a document of a decision holds beside the decision itself."""
+
+    comments: tuple[Commented, ...]
+    similar: Similar | None
+
+
 def before(dossier: Dossier) -> list[Entry]:
     """What this customer was granted before; nothing until the result is published."""
     return list(dossier.ledger.entries or ())
@@ -228,7 +277,7 @@ def before(dossier: Dossier) -> list[Entry]:
 # --- As Markdown, and as data.
 
 
-def markdown(dossier: Dossier, rules: Rules, now: datetime, *, url: str) -> str:
+def markdown(dossier: Dossier, rules: Rules, now: datetime, *, url: str, more: More) -> str:
     """The decision as a document. What people typed stands in it as they typed it."""
     decision = dossier.decision
     parts = [
@@ -239,7 +288,9 @@ def markdown(dossier: Dossier, rules: Rules, now: datetime, *, url: str) -> str:
         *_section("Criteria", "\n".join(f"- {one['name']}: {one['share']} %" for one in criteria(dossier))),
         *_section("Options", "\n".join(_option_line(one) for one in options(dossier))),
         *_result_parts(dossier),
+        *_comment_parts(more.comments),
         *_choice_parts(dossier),
+        *_similar_parts(more.similar),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -262,6 +313,18 @@ def _result_parts(dossier: Dossier) -> list[str]:
     return [f"## {found.title}", found.statement, *table, *found.notes, *found.fine_print]
 
 
+def _comment_parts(found: Sequence[Commented]) -> list[str]:
+    quoted = [f"### {one.title}\n\n" + "\n\n".join(f"> {text}" for text in one.texts) for one in found]
+    return _section("Comments", "\n\n".join(quoted))
+
+
+def _similar_parts(found: Similar | None) -> list[str]:
+    if found is None:
+        return []
+    lines = "\n".join(f"- {words}" for _, words in found.cases)
+    return _section(found.title, "\n\n".join(filter(None, [lines, *found.told])))
+
+
 def _choice_parts(dossier: Dossier) -> list[str]:
     found = choice(dossier)
     if found is None:
@@ -270,7 +333,7 @@ def _choice_parts(dossier: Dossier) -> list[str]:
     return ["## Decision", *lines, *_section("How it turned out", "\n".join(f"- {one}" for one in found.aftermath))]
 
 
-def data(dossier: Dossier, now: datetime, *, url: str) -> dict[str, Any]:
+def data(dossier: Dossier, now: datetime, *, url: str, more: More) -> dict[str, Any]:
     """The decision as data: ids, texts as typed, amounts as texts, moments in UTC."""
     decision, outcome = dossier.decision, dossier.outcome
     return {
@@ -290,8 +353,14 @@ def data(dossier: Dossier, now: datetime, *, url: str) -> dict[str, Any]:
             for one in dossier.options
         ],
         "result": to_body(dossier.result) if dossier.result else None,
+        "comments": [{"option": one.title, "comments": list(one.texts)} for one in more.comments],
         "choice": _choice_data(dossier, outcome) if outcome else None,
+        "earlier": _similar_data(more.similar) if more.similar else None,
     }
+
+
+def _similar_data(found: Similar) -> dict[str, Any]:
+    return {"numbers": [number for number, _ in found.cases], "told": list(found.told)}
 
 
 def _case(case: Case) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from math import sqrt
 from statistics import NormalDist
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.beta import cumulative, quantile
 from bot.domain.rate import Voice, base_of, rate, separation
@@ -96,3 +98,16 @@ def test_scores_that_part_what_worked_from_what_did_not_correlate_with_it() -> N
     assert alike
     assert alike.correlation == 0
     assert not alike.is_clear
+
+
+SCORES = st.lists(st.integers(10, 100).map(lambda tenths: tenths / 10), min_size=10, max_size=40)
+
+
+@given(SCORES, SCORES)
+def test_the_share_is_that_of_all_pairs_looked_at_one_by_one(worked: list[float], failed: list[float]) -> None:
+    wins = sum((a > b) + (a == b) / 2 for a in worked for b in failed)
+
+    found = separation(worked, failed)
+
+    assert found is not None
+    assert found.share == (wins + 0.5) / (len(worked) * len(failed) + 1)

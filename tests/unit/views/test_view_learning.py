@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.choice import Kind
-from bot.domain.learning import Past, learn
+from bot.domain.learning import MOST, Past, learn
 from bot.domain.ledger import Drift, Entry
 from bot.domain.policy import Proposal, proposals
 from bot.domain.rate import rate
@@ -49,6 +49,10 @@ def test_the_page_says_as_much_as_the_cases_support_and_how_many_are_known(known
     assert f"Outcome known for {known} of {known + unknown} decisions" in page
     if known < 20:
         assert "%" not in page.replace("about 8 of 10", "")
+
+
+def test_of_a_big_team_the_page_says_that_it_is_about_the_latest() -> None:
+    assert f"Outcome known for {MOST} of the latest {MOST} decisions" in shown(pasts([True] * MOST))
 
 
 def test_a_team_without_any_outcome_reads_a_page_all_the_same() -> None:
