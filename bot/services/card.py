@@ -69,6 +69,20 @@ async def rendered(db: Db, delivery: Delivery, *, found: Dossier) -> None:
     await prepared(db, card.RENDERED, **card.settling(delivery, decision_id=d.id, revision=d.revision))
 
 
+async def result_told(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
+    """Remember where its result was told, so that this can be drawn anew when it is decided."""
+    live = found.round
+    if live:
+        place = {"channel_id": channel_id, "ts": ts}
+        await run_tx(db, lambda c: card.result_told(c, found.decision.id, live.id, **place))
+
+
+async def find_result(db: Db, *, found: Dossier) -> tuple[str, str] | None:
+    """(channel, ts) of the message that told its latest result; None where we know of none."""
+    live = found.round
+    return await run_tx(db, lambda c: card.find_result(c, found.decision.id, live.id)) if live else None
+
+
 async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
     """Put the card into the outbox once more: the bot has been invited meanwhile."""
 

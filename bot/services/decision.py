@@ -20,6 +20,7 @@ from bot.domain.decision import (
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
 from bot.services import classification, sketch
+from bot.services import result as results
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
 from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
@@ -213,6 +214,7 @@ async def cancel(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
         if found.round and not found.round.published_at:
             await round.void(c, found.round.id, by=by.member.id, reason="cancelled")
         await decision.call_off(c, decision_id, by=by.member.id)
+        await results.redraw(c, found)
         moved = found.decision.moved(CANCELLING[found.decision.phase])
         return Done("decision.cancelled", decision=replace(moved, cancel_reason=reason))
 

@@ -370,6 +370,7 @@ card_messages = Table(
     Column("rendered_revision", BigInteger, nullable=False, server_default=text("0")),
     Column("permalink", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("results", JSONB, nullable=False, server_default=text("'{}'")),  # round id -> [channel, ts]
 )
 
 outbox = Table(

@@ -1,0 +1,24 @@
+"""Where the message with a result is, so that it can be drawn anew once it is decided.
+
+Revision: people_and_places, after programs
+"""
+
+from alembic import op
+
+revision = "people_and_places"
+down_revision = "programs"
+branch_labels = None
+depends_on = None
+
+SQL = """
+ALTER TABLE card_messages ADD COLUMN results jsonb NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN card_messages.results IS 'round id -> [channel, ts] of the message that told its result.';
+"""
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(SQL)
+
+
+def downgrade() -> None:
+    op.get_bind().exec_driver_sql("ALTER TABLE card_messages DROP COLUMN results")
