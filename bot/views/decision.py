@@ -361,6 +361,6 @@ def _line(line: Line, now: datetime) -> kit.Block:
     d = line.decision
     waits = f"\n*Waiting for you: {todo(line.waits)}*" if line.waits else ""
     return kit.section(
-        f"*{d.name} {text.inline(d.case.title, 160)}*\n{line_facts(d, now)}{waits}",
+        f"*{d.name} {text.inline(d.case.title, 160)}*\n{line_facts(d, line.round, now)}{waits}",
         accessory=show_button(d.id, d.number, words="Show"),
     )

@@ -11,8 +11,8 @@ from bot.domain.money import format_money
 from bot.domain.rate import Rate
 from bot.domain.team import ROLES
 from bot.domain.todo import WORDS, button_words
-from bot.domain.waiting import Waiting
-from bot.views import learning
+from bot.domain.waiting import Line, Waiting
+from bot.views import dossier, learning
 from bot.views.slack import text
 
 STATUS = {
@@ -30,6 +30,11 @@ count = text.count
 def tag(status: str) -> Markup:
     word, look = STATUS[Status(status)]
     return Markup('<span class="tag {}">{}</span>').format(look, word)
+
+
+def state(line: Line, now: datetime) -> str:
+    """ "being scored": where it stands, in the card's words."""
+    return text.within_sentence(dossier.state(line.decision, line.round, now))
 
 
 def money(amount: Decimal | None, currency: str) -> str:
