@@ -11,9 +11,10 @@ from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged, verdict_of
+from bot.channel import is_foreign
+from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged
 from bot.delivery.posting import insist, post
-from bot.delivery.verdict import Done, Later, Verdict
+from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.waiting import Kind
@@ -135,22 +136,4 @@ async def _missed(deps: Deps, delivery: Delivery, found: Dossier) -> None:
 
 async def _is_ours_alone(deps: Deps, channel: str) -> bool:
     """Whether Slack says that no other company reads the channel."""
-    return await is_foreign(deps, channel) is False
-
-
-async def is_foreign(deps: Deps, channel: str) -> bool | None:
-    """Whether another company reads the channel. None where Slack does not say: for that it takes the optional scope
-    `channels:read`, of a private channel `groups:read`.
-
-    Raises SlackApiError where Slack cannot say just now.
-    """
-    try:
-        told = (await deps.client.conversations_info(channel=channel))["channel"]
-    except SlackApiError as error:
-        verdict = verdict_of(error)
-        if isinstance(verdict, Later) and verdict.passes:
-            raise
-        return None
-    if told.get("is_ext_shared") or told.get("is_pending_ext_shared"):
-        return True
-    return None if told.get("is_shared") and not told.get("is_org_shared") else False
+    return await is_foreign(deps.client, channel) is False

@@ -99,7 +99,19 @@ async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
 async def is_shown_to_others(db: Db, found: Dossier) -> bool:
     """Whether the team's cards may appear in the decision's channel although another company reads it."""
     d = found.decision
-    return await run_tx(db, lambda c: card.is_shown_to_others(c, d.team_id, d.channel_id or ""))
+    return await is_confirmed(db, d.team_id, channel_id=d.channel_id or "")
+
+
+async def is_confirmed(db: Db, team_id: UUID, *, channel_id: str) -> bool:
+    """Whether somebody of the team has said that another company may read its cards there."""
+    return await run_tx(db, lambda c: card.is_shown_to_others(c, team_id, channel_id))
+
+
+async def confirm_channel(c: AsyncConnection, by: By, decision_id: UUID, *, channel_id: str) -> None:
+    """Within another use case: from now on the team's cards appear there, whoever reads them."""
+    if await card.show_to_others(c, team_id=by.team.id, channel_id=channel_id, by=by.member.id):
+        details = {"channel": channel_id}
+        await audit.write(c, "channel.confirmed", decision_id=decision_id, by=by.member.id, details=details)
 
 
 async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
@@ -109,9 +121,7 @@ async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
         found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         if found.channel_id is None:
             raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
-        if await card.show_to_others(c, team_id=by.team.id, channel_id=found.channel_id, by=by.member.id):
-            details = {"channel": found.channel_id}
-            await audit.write(c, "channel.confirmed", decision_id=decision_id, by=by.member.id, details=details)
+        await confirm_channel(c, by, decision_id, channel_id=found.channel_id)
         await decision.changed(c, decision_id, is_asked=True)
         return found
 

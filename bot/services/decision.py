@@ -19,6 +19,7 @@ from bot.domain.decision import (
 )
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
+from bot.services import card as cards
 from bot.services import classification, sketch
 from bot.services import result as results
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
@@ -27,11 +28,19 @@ from bot.store.db import Db, run_tx
 
 
 async def open_decision(
-    db: Db, by: By, *, case: Case, channel_id: str | None, permalink: str | None, currency: str | None = None
+    db: Db,
+    by: By,
+    *,
+    case: Case,
+    channel_id: str | None,
+    permalink: str | None,
+    currency: str | None = None,
+    is_for_others: bool = False,
 ) -> tuple[Decision, tuple[str, ...]]:
     """Open it; where nothing is missing with the criteria of its type's template, so that options can be added at once.
 
-    currency: in which its amounts were typed and will be; None: the team's. Returns the decision and what is still
+    currency: in which its amounts were typed and will be; None: the team's. is_for_others: another company reads the
+    channel, and shall see the card. Returns the decision and what is still
     missing. The same press again returns the same decision; an edited one (the
     first answer was lost) updates its case. By hand, not by `press.act`: there is no decision yet to lock or to ask.
     """
@@ -46,6 +55,8 @@ async def open_decision(
         else:
             place = {"channel_id": channel_id, "permalink": permalink}
             decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
+        if channel_id and is_for_others:
+            await cards.confirm_channel(c, by, decision_id, channel_id=channel_id)
         await _read(c, by, decision_id, case=case, currency=currency)
         await sketch.want(c, by, decision_id)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))

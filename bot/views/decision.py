@@ -63,6 +63,12 @@ PLACE = "Channel of the card"
 _NOWHERE = checkbox(
     "nowhere", "Card", "No card in any channel", about="Your team finds it in /decide list and on Home."
 )
+_FOR_OTHERS = checkbox(
+    "for_others",
+    "People of another company read it",
+    "Show them the card",
+    about="Else you are asked in a direct message.",
+)
 _CHANNEL = Field[str | None](
     "channel",
     PLACE,
@@ -88,6 +94,8 @@ class NewDecision(BaseModel):
     channel_id: str | None = None
     """None: no card is posted."""
     permalink: str | None = None
+    is_for_others: bool = False
+    """Another company reads that channel, and shall see the card."""
 
 
 def new_decision(
@@ -100,11 +108,13 @@ def new_decision(
     proposals: Mapping[int, datetime] | None = None,
     reading: Reading | None = None,
     once: str | None = None,
+    is_foreign: bool = False,
 ) -> kit.View:
     """What every case needs; "More fields" unfolds the rest.
 
     channel_id: where the person is, if that is a channel. proposals: by urgency, the date to decide by that it begins
-    with. reading: what the text suggests, which the form begins with. once: see `press.press`.
+    with. reading: what the text suggests, which the form begins with. once: see `press.press`. is_foreign: another
+    company reads that channel, and nobody of the team has said yet that it may see the team's cards.
     """
     dates = proposals or {}
     start = classification.prefilled(replace(case.BLANK, title=title, description=description), reading)
@@ -113,6 +123,8 @@ def new_decision(
     case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
     if channel_id is None:
         inputs(_later_channel("Left empty, no card is posted."), None)
+    elif is_foreign:
+        inputs(_FOR_OTHERS, False)
     more = kit.actions([kit.button("More fields", ids.NEW_MORE)], block_id=_MORE)
     place = [kit.context(f"The card appears in <#{channel_id}>.")] if channel_id else []
     metadata = {
@@ -219,7 +231,10 @@ def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
         about = case.rest(answers, about, currency=currency)
     brought = _brought(about.expected_resolution_date, about.urgency_level, carried)
     about = replace(about, expected_resolution_date=brought or about.expected_resolution_date)
-    return NewDecision(case=about, channel_id=_place(answers, carried), permalink=carried.get("permalink"))
+    place = _place(answers, carried)
+    # Asked of the channel where the window was opened, not of one that was chosen in its place.
+    is_for_others = _FOR_OTHERS.name in answers and place == carried.get("channel") and answers(_FOR_OTHERS, False)
+    return NewDecision(case=about, channel_id=place, permalink=carried.get("permalink"), is_for_others=is_for_others)
 
 
 def _place(answers: Answers, carried: Mapping[str, str]) -> str | None:
