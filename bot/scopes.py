@@ -5,6 +5,7 @@ OPTIONAL = {
     "files:write": "an export comes as messages, not as a file",
     "channels:read": "results are told one by one, not shown to a channel, which another company might read",
     "groups:read": "the same in private channels",
+    "usergroups:read": "people are chosen one by one, never by a user group",
 }
 """Scope -> what is done without it."""
 

@@ -1,6 +1,6 @@
 """What the handlers of a decision's buttons share: windows that ask for more, and answers that say what was done."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,19 @@ from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.round import joined
+from bot.domain.team import Member
 from bot.services import dossier as dossiers
 from bot.services import outcome as outcomes
 from bot.services import precedent as precedents
 from bot.services import result as results
+from bot.services import round as rounds
 from bot.services import sketch as sketches
 from bot.services import team as teams
+from bot.usergroup import find_people
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
+from bot.views.usergroup import Joined
 from handlers.after_ack import later, open_modal, refresh_later
 from handlers.person import by, deps
 from handlers.press import pressed_id, view_id
@@ -58,9 +63,25 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     similar = None if found.decision.status is Status.CANCELLED else await precedents.find(db, who, found)
     forecast = await outcomes.forecast_of(db, who, decision_id)
     read = await sketches.find(db, who, decision_id)
+    joined = await _joined(args, who, found, deciders)
     return details_view.details(
-        found, who, deciders=deciders, comments=comments, precedents=similar, forecast=forecast, sketch=read
+        found,
+        who,
+        deciders=deciders,
+        comments=comments,
+        precedents=similar,
+        forecast=forecast,
+        sketch=read,
+        joined=joined,
     )
+
+
+async def _joined(args: AsyncArgs, who: By, found: Dossier, members: Sequence[Member]) -> Joined | None:
+    """Who has joined the user group since its people were asked; None where that is nothing to this person."""
+    group = await rounds.find_group(deps(args).db, who, found)
+    if group is None or found.round is None:
+        return None
+    return Joined(group, joined(found.round, members, await find_people(args.client, group.id) or ()))
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

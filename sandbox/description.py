@@ -34,6 +34,7 @@ SCOPES = (
     "reactions:write",
     "team:read",
     "users.profile:read",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 )

@@ -72,7 +72,7 @@ def techcorp() -> WorkspaceSpec:
         bot_token="xoxb-sandbox-techcorp",
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
-        scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
+        scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read", "usergroups:read"),
         commands=("/decide",),
         steps=(_STEP,),
         events=("app_home_opened", "function_executed", "user_change"),

@@ -1,4 +1,4 @@
-"""Where the message with a result is, so that it can be drawn anew once it is decided.
+"""Where the message with a result is, and whose user group was asked to score.
 
 Revision: people_and_places, after programs
 """
@@ -11,6 +11,8 @@ branch_labels = None
 depends_on = None
 
 SQL = """
+ALTER TABLE customer_decisions ADD COLUMN roster_group jsonb;
+COMMENT ON COLUMN customer_decisions.roster_group IS 'The user group whose people were asked: round, id, handle.';
 ALTER TABLE card_messages ADD COLUMN results jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN card_messages.results IS 'round id -> [channel, ts] of the message that told its result.';
 """
@@ -21,4 +23,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.get_bind().exec_driver_sql("ALTER TABLE card_messages DROP COLUMN results")
+    op.get_bind().exec_driver_sql(
+        "ALTER TABLE card_messages DROP COLUMN results; ALTER TABLE customer_decisions DROP COLUMN roster_group"
+    )

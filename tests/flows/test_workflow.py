@@ -211,6 +211,7 @@ def test_every_scope_of_the_manifests_is_asked_for_by_a_method_that_is_called() 
         "files:write": "files_upload_v2",
         "channels:read": "conversations_info",
         "groups:read": "conversations_info",
+        "usergroups:read": "usergroups_list",
     }
     code = "\n".join(path.read_text() for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py"))
     for found in manifests().values():
