@@ -15,7 +15,7 @@ SAID = {
     "round.opened": "Scoring started",
     "round.closed": "Scoring closed",
     "round.extended": "Scoring extended",
-    "round.taken_in": "More people asked",
+    "round.joined": "More people asked",
     "round.proceeded": "Published",
     "round.voided": "Started over",
     "decision.resolved": "Resolved",

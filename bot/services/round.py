@@ -118,7 +118,7 @@ async def take_in(db: Db, by: By, decision_id: UUID, *, people: Collection[str])
             "roster": len(live.members) + len(more),
             "members": [str(id_) for id_ in more],
         }
-        await write_down(c, by, decision_id, Done("round.taken_in", details))
+        await write_down(c, by, decision_id, Done("round.joined", details))
         return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
 
     return await run_tx(db, work)

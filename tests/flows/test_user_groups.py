@@ -129,7 +129,7 @@ async def test_whoever_joins_later_is_offered_to_the_owner_and_asked_by_one_pres
     await team.modal("lisa", at_least="3 people are asked to score #1 now.")
     assert await roster(team) == ["Lisa Rodriguez", "Mike Chen", "Tom Becker"]
     assert "0 of 3 have scored" in await team.card()
-    ((who, details),) = team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'round.taken_in'")
+    ((who, details),) = team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'round.joined'")
     assert who == team.actors["lisa"].member.id
     assert details["members"] == [str(team.actors["mike"].member.id)]
 
