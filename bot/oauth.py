@@ -21,8 +21,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.config import Settings
+from bot.domain.address import address_of
 from bot.domain.installation import Grant, Installation, StateTrouble
-from bot.errors import TryAgain, slack_name
+from bot.errors import NotAllowed, TryAgain, slack_name
 from bot.identity import client_for
 from bot.keyring import Keyring
 from bot.scopes import OPTIONAL, REQUIRED
@@ -56,14 +57,25 @@ class Consent:
         asked = _short(request.query_params, "team")
         team_id = asked if asked.isascii() and asked.isalnum() else None
         try:
-            await installations.begin(self._db, state=state, browser=browser, team_id=team_id)
+            await installations.begin(
+                self._db, state=state, browser=browser, team_id=team_id, address=self._address(request)
+            )
         except TryAgain:
             return _page(view.not_now(), 503)
+        except NotAllowed as refusal:
+            return _page(view.not_yet(refusal.message), 429)
         response = RedirectResponse(self._slacks_page(state, team_id), 302)
         lives = int(installations.STATE_LIVES.total_seconds())
         response.set_cookie(COOKIE, browser, max_age=lives, path="/", secure=True, httponly=True, samesite="lax")
         response.headers.update(_HEADERS)
         return response
+
+    def _address(self, request: Request) -> str | None:
+        return address_of(
+            peer=request.client.host if request.client else "",
+            forwarded=request.headers.getlist("x-forwarded-for"),
+            trusted=self._settings.trusted_proxies,
+        )
 
     async def back(self, request: Request) -> Response:
         """Where Slack sends the browser afterwards. Nothing is half installed: all of it is done, or nothing."""

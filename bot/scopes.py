@@ -9,6 +9,7 @@ OPTIONAL = {
     "groups:history": "the same in private channels",
     "links:read": "a link to a decision's web page stays a bare link",
     "links:write": "the same",
+    "usergroups:read": "people are chosen one by one, never by a user group",
 }
 """Scope -> what is done without it."""
 

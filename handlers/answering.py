@@ -1,6 +1,6 @@
 """What the handlers of a decision's buttons share: windows that ask for more, and answers that say what was done."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,20 @@ from bot.deps import Deps
 from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Decision, Dossier, Status
+from bot.domain.round import joined
+from bot.domain.team import Member
 from bot.services import dossier as dossiers
 from bot.services import outcome as outcomes
 from bot.services import precedent as precedents
 from bot.services import result as results
+from bot.services import round as rounds
 from bot.services import sketch as sketches
 from bot.services import team as teams
 from bot.services import thread as threads
+from bot.usergroup import find_people
 from bot.views import details as details_view
 from bot.views.slack import ids, notice
+from bot.views.usergroup import Joined
 from handlers.after_ack import later, open_modal, refresh_later
 from handlers.person import by, deps
 from handlers.press import pressed_id, view_id
@@ -60,6 +65,7 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
     forecast = await outcomes.forecast_of(db, who, decision_id)
     read = await sketches.find(db, who, decision_id)
     short = await threads.want_and_find(db, who, found)
+    joined = await _joined(args, who, found, deciders)
     return details_view.details(
         found,
         who,
@@ -69,7 +75,16 @@ async def details(args: AsyncArgs, decision_id: UUID) -> View:
         forecast=forecast,
         sketch=read,
         thread=short,
+        joined=joined,
     )
+
+
+async def _joined(args: AsyncArgs, who: By, found: Dossier, members: Sequence[Member]) -> Joined | None:
+    """Who has joined the user group since its people were asked; None where that is nothing to this person."""
+    group = await rounds.find_group(deps(args).db, who, found)
+    if group is None or found.round is None:
+        return None
+    return Joined(group, joined(found.round, members, await find_people(args.client, group.id) or ()))
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

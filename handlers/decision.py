@@ -7,12 +7,14 @@ from typing import Any
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.channel import seems_foreign
 from bot.domain.action import Action
 from bot.domain.authority import AuthorityTable
 from bot.domain.by import By
 from bot.domain.deadline import decide_by
 from bot.domain.decision import URGENCY
 from bot.domain.permission import standing
+from bot.services import card as cards
 from bot.services import classification as classifications
 from bot.services import decision as decisions
 from bot.services import dossier as dossiers
@@ -65,16 +67,18 @@ async def _open_new(
         who = await by(args) if found is None else acting(args, found)
         if why := await plans.why_full(deps(args).db, who):
             return view.full(why, typed=title)
+        # A DM is never the place for a card.
+        place = channel_id if channel_id.startswith(("C", "G")) else None
         return view.new_decision(
             team=who.team,
             title=title,
             description=description,
-            # A DM is never the place for a card.
-            channel_id=channel_id if channel_id.startswith(("C", "G")) else None,
+            channel_id=place,
             permalink=permalink,
             reading=await classifications.suggest(deps(args).db, who, title=title, description=description),
             proposals=await proposals(args, who),
             once=secrets.token_hex(4),
+            is_foreign=place is not None and await _is_to_be_confirmed(args, who, place),
         )
 
     await open_modal(args, build, title="New decision")
@@ -84,6 +88,13 @@ async def proposals(args: AsyncArgs, who: By) -> dict[int, datetime]:
     """By urgency, the date to decide by that the form begins with."""
     clock = await clock_of(deps(args), who)
     return {urgency: decide_by(urgency, now=who.now, clock=clock) for urgency in URGENCY}
+
+
+async def _is_to_be_confirmed(args: AsyncArgs, who: By, channel_id: str) -> bool:
+    """Whether another company reads the channel, as far as Slack tells us soon, and nobody has said that it may."""
+    if not await seems_foreign(args.client, channel_id):
+        return False
+    return not await cards.is_confirmed(deps(args).db, who.team.id, channel_id=channel_id)
 
 
 async def unfold(args: AsyncArgs) -> None:
@@ -122,6 +133,7 @@ async def create(args: AsyncArgs) -> None:
         channel_id=form.channel_id,
         permalink=form.permalink,
         draft_id=form.draft_id,
+        is_for_others=form.is_for_others,
     )
     criteria = len(who.rules.templates.of(created.case.decision_type))
     done = view.created(created, currency=who.team.currency, criteria=criteria, missing=missing)

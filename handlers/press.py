@@ -7,8 +7,10 @@ from uuid import UUID
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.press import Press
+from bot.domain.team import UserGroup
 from bot.domain.text import one_line
 from bot.errors import Invalid
+from bot.views import usergroup
 from bot.views.slack import ids
 from bot.views.slack.form import as_uuid, metadata
 
@@ -21,6 +23,14 @@ def pressed_id(args: AsyncArgs) -> UUID:
     if found is None:
         raise Invalid(_STALE)
     return found
+
+
+def pressed_group(args: AsyncArgs) -> UserGroup:
+    """The user group that was chosen. Raises Invalid for a choice of an older version."""
+    chosen = (args.action or {}).get("selected_option") or {}
+    if not chosen.get("value"):
+        raise Invalid(_STALE)
+    return usergroup.read(str(chosen["value"]))
 
 
 _QUOTES = str.maketrans(dict.fromkeys("\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u200b\u2060\ufeff"))

@@ -14,11 +14,12 @@ from bot.profile import profile_of, read_profiles
 from bot.services import newcomer as newcomers
 from bot.services import plan as plans
 from bot.services import team as teams
+from bot.usergroup import read_groups, read_people
 from bot.views import team as view
 from bot.views.slack.form import uuid_in
-from handlers.after_ack import ack_loading, open_modal, refresh_later, show_later
+from handlers.after_ack import ack_loading, later, open_modal, refresh, refresh_later, show_later
 from handlers.person import acting, deps, profile, unknown, workspace_id
-from handlers.press import press, pressed_id, pressed_page, view_id
+from handlers.press import press, pressed_group, pressed_id, pressed_page, view_id
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 5.0
@@ -37,7 +38,7 @@ async def open_setup(args: AsyncArgs) -> None:
             return await _window(args, found, found.about, channel_id=channel_id)
         if found.teams:
             return view.which_team(found.teams, channel_id=channel_id, may_create=found.may_create)
-        return view.setup(team=None, is_first=True, channel_id=channel_id)
+        return view.setup(team=None, is_first=True, channel_id=channel_id, groups=await read_groups(args.client))
 
     await open_modal(args, build, title="Set up your team")
 
@@ -54,6 +55,7 @@ async def _window(args: AsyncArgs, found: teams.Setup, about: Actor, *, channel_
         others=found.teams,
         may_create=found.may_create,
         plan=[f"Plan {who.plan.in_words(used)}.", *([full] if full else [])],
+        groups=await read_groups(args.client),
     )
 
 
@@ -88,9 +90,21 @@ async def make_another(args: AsyncArgs) -> None:
 
     async def build() -> dict[str, Any]:
         await teams.may_make_another(deps(args).db, await profile(args))
-        return view.setup(team=None, is_first=False, is_another=True, channel_id=view.channel_of(before))
+        groups = await read_groups(args.client)
+        return view.setup(team=None, is_first=False, is_another=True, channel_id=view.channel_of(before), groups=groups)
 
     show_later(args, view_id(args), build, title="Set up your team")
+
+
+async def choose_group(args: AsyncArgs) -> None:
+    """The people of a user group, beside those who were chosen already."""
+    await args.ack()
+    later(args, lambda: _choose_group(args))
+
+
+async def _choose_group(args: AsyncArgs) -> None:
+    group = pressed_group(args)
+    refresh(args, view.with_group(args.body["view"], group, people=await read_people(args.client, group.id)))
 
 
 async def keeping(args: AsyncArgs, team_id: UUID | None) -> tuple[By, bool]:

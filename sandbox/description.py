@@ -36,6 +36,7 @@ SCOPES = (
     "reactions:write",
     "team:read",
     "users.profile:read",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 )

@@ -186,6 +186,14 @@ def routes(town: Town) -> list[Route]:
         town.activate(request.path_params["who"])
         return JSONResponse({"ok": True})
 
+    async def groups(request: Request) -> Response:
+        return JSONResponse([asdict(group) for group in town.workspace.groups.values()])
+
+    async def regroup(request: Request) -> Response:
+        """Who is in it from now on: {"members": ["lisa", "tom"]}."""
+        town.regroup(request.path_params["group"], (await _body(request))["members"])
+        return JSONResponse({"ok": True})
+
     async def expire(request: Request) -> Response:
         """Those handed out so far; with {"next": n} the next n instead."""
         coming = (await _body(request)).get("next")
@@ -227,6 +235,8 @@ def routes(town: Town) -> list[Route]:
         ("POST", "/channels/{channel}/{change}", membership),
         ("POST", "/people/{who}/deactivate", deactivate),
         ("POST", "/people/{who}/activate", activate),
+        ("GET", "/groups", groups),
+        ("POST", "/groups/{group}", regroup),
         ("POST", "/triggers/expire", expire),
         ("POST", "/socket/disconnect", reconnect),
         ("GET", "/clock", clock),

@@ -37,6 +37,17 @@ class ChannelSpec:
 
 
 @dataclass(frozen=True)
+class GroupSpec:
+    """A user group, called by its handle as in @care; `members` are handles of people."""
+
+    id: str
+    handle: str
+    name: str
+    members: tuple[str, ...] = ()
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
 class ShortcutSpec:
     callback_id: str
     name: str
@@ -82,6 +93,7 @@ class WorkspaceSpec:
     signing_secret: str
     app_token: str | None = None
     scopes: tuple[str, ...] = LEAST_SCOPES
+    groups: tuple[GroupSpec, ...] = ()
     commands: tuple[str, ...] = ()
     shortcuts: tuple[ShortcutSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()

@@ -1,5 +1,6 @@
 """Owns the wiring of one workspace: its state, the way to the app, the records and the faults."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -91,6 +92,17 @@ class Town:
         changed = self.workspace.people[person.id] = replace(person, **facts)
         at = payloads.action_ts(self.clock.time())
         self.events.send({"type": "user_change", "user": user_shape(self.api, changed), "event_ts": at})
+
+    def regroup(self, which: str, members: Sequence[str]) -> None:
+        """These people, by handle, are in the user group now. Raises KeyError where there is none, or nobody so called.
+
+        Slack tells apps of it only by events, which nobody here subscribes to: an app asks when it wants to know.
+        """
+        groups = self.workspace.groups
+        group = next((one for one in groups.values() if which in (one.id, one.handle)), None)
+        if group is None:
+            raise KeyError(f"no user group {which!r}")
+        groups[group.id] = replace(group, members=tuple(self.workspace.person(who).name for who in members))
 
     def set_bot_url(self, url: str) -> None:
         self.http.bot_url = url

@@ -14,7 +14,7 @@ from sandbox.channel import Channel, File, Message
 from sandbox.clock import Clock
 from sandbox.inputs import Json
 from sandbox.notifications import Notification, notified, place_of
-from sandbox.spec import PersonSpec, WorkspaceSpec
+from sandbox.spec import GroupSpec, PersonSpec, WorkspaceSpec
 from sandbox.views import View
 from slack_limits import Problem, message_problems
 
@@ -75,6 +75,7 @@ class Workspace:
         self.spec = spec
         self.clock = clock or Clock()
         self.people: dict[str, PersonSpec] = {person.id: person for person in spec.people}
+        self.groups: dict[str, GroupSpec] = {group.id: group for group in spec.groups}
         self.channels: dict[str, Channel] = {}
         self.stacks: dict[str, list[View]] = {person.id: [] for person in spec.people}
         self.homes: dict[str, View] = {}

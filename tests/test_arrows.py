@@ -27,7 +27,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.metrics",
         "bot.tracing",
         "bot.nature",
+        "bot.channel",
         "bot.profile",
+        "bot.usergroup",
         "bot.errors",
     ),
     # The second front door: browsers and programs. Neither door knows the other. Of Slack's views it takes sentences,
@@ -55,8 +57,10 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.llm": ("bot.llm", "bot.domain"),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
-    # Who somebody is, as Slack tells it.
+    # What Slack tells of people, channels and groups, asked as they are needed.
+    "bot.channel": ("bot.nature", "bot.errors"),
     "bot.profile": ("bot.domain", "bot.nature", "bot.errors"),
+    "bot.usergroup": ("bot.domain", "bot.errors"),
     # The keys that tokens lie encrypted by.
     "bot.keyring": ("bot.errors",),
     # The rights that the app asks for.
@@ -69,7 +73,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.domain",
         "bot.errors",
         "bot.nature",
+        "bot.channel",
         "bot.profile",
+        "bot.usergroup",
         "bot.deps",
         "bot.keyring",
         "bot.semantic",

@@ -1,12 +1,12 @@
 """From a request to the member who acts: a browser by its session, a program by its token."""
 
 from datetime import tzinfo
-from ipaddress import ip_address
 from urllib.parse import quote
 
 from starlette.requests import Request
 
 from bot.deps import Deps
+from bot.domain.address import address_of
 from bot.domain.by import By, Origin
 from bot.domain.preference import zone_of
 from bot.domain.token import API_PREFIX, Bearer, Kind, Token
@@ -79,25 +79,12 @@ def origin(request: Request, bearer: Bearer | None = None) -> Origin:
 
 
 def address(request: Request) -> str | None:
-    """The person's address. Proxies are believed only where CONCLAVE_TRUSTED_PROXIES names them.
-
-    Each proxy appends whom it was called by to X-Forwarded-For: from the right, the first that is no trusted proxy.
-    """
-    trusted = deps(request).settings.trusted_proxies
-    peer = request.client.host if request.client else ""
-    told = [one.strip() for value in request.headers.getlist("x-forwarded-for") for one in value.split(",")]
-    for hop in (peer, *reversed(told)):
-        found = _readable(hop)
-        if found is None or not any(ip_address(found) in network for network in trusted):
-            return found
-    return _readable(told[0]) if told else _readable(peer)
-
-
-def _readable(value: str) -> str | None:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        return None
+    """The person's address. Proxies are believed only where CONCLAVE_TRUSTED_PROXIES names them."""
+    return address_of(
+        peer=request.client.host if request.client else "",
+        forwarded=request.headers.getlist("x-forwarded-for"),
+        trusted=deps(request).settings.trusted_proxies,
+    )
 
 
 def way_back(path: str) -> str:

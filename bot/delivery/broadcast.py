@@ -11,9 +11,10 @@ from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.answer import REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged, verdict_of
+from bot.channel import is_foreign
+from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged
 from bot.delivery.posting import insist, post
-from bot.delivery.verdict import Done, Later, Verdict
+from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.waiting import Kind
@@ -32,7 +33,11 @@ NEWS = {results.RESULT: Kind.RESULT, outcomes.RESOLVED: Kind.RESOLVED}
 
 def senders() -> Mapping[str, Callable[[Deps, Delivery], Awaitable[Verdict]]]:
     """The table from a delivery's kind to its sender."""
-    return {results.RESULT: judged(_send_result), outcomes.RESOLVED: judged(_send_resolved)}
+    return {
+        results.RESULT: judged(_send_result),
+        results.REDRAWN: judged(_redraw_result),
+        outcomes.RESOLVED: judged(_send_resolved),
+    }
 
 
 async def giving_up(deps: Deps, delivery: Delivery) -> None:
@@ -54,11 +59,37 @@ async def _send_result(deps: Deps, delivery: Delivery) -> Verdict:
     found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
     if not _is_current(delivery, found):
         return Done()
+    return await _as_rich_as_slack_takes(deps, found, lambda message: _reply(deps, delivery, found, message))
+
+
+async def _redraw_result(deps: Deps, delivery: Delivery) -> Verdict:
+    """Change the message with the result in place: its last word on what comes next is not true any more. Nobody is
+    notified, and nothing is to be done where it was never told, or has been deleted."""
+    found = await cards.get(deps.patient_db, UUID(delivery.payload["decision"]))
+    place = await cards.find_result(deps.patient_db, found=found)
+    if place is None or found.result is None:
+        return Done()
+    channel, ts = place
+
+    async def change(message: dict[str, Any]) -> Verdict:
+        try:
+            await deps.client.chat_update(channel=channel, ts=ts, **message)
+        except SlackApiError as error:
+            if slack_error(error) not in GONE_MESSAGE | UNREACHABLE_CHANNEL.keys():
+                raise
+        return Done()
+
+    return await _as_rich_as_slack_takes(deps, found, change)
+
+
+async def _as_rich_as_slack_takes(
+    deps: Deps, found: Dossier, send: Callable[[dict[str, Any]], Awaitable[Verdict]]
+) -> Verdict:
     comments = [] if found.is_second_round else await results.comments(deps.patient_db, found=found)
     messages = result_view.messages(found, comments=comments)
     for message in messages:
         try:
-            return await _reply(deps, delivery, found, message)
+            return await send(message)
         except SlackApiError as error:
             if slack_error(error) not in REFUSED_BLOCKS or message is messages[-1]:
                 raise
@@ -87,7 +118,9 @@ async def _reply(deps: Deps, delivery: Delivery, found: Dossier, message: dict[s
         is_shown = found.team.broadcasts and await _is_ours_alone(deps, channel)
         how: dict[str, Any] = {"key": delivery.dedupe_key, "thread_ts": thread_ts, "is_broadcast": is_shown}
         try:
-            await post(deps, delivery, channel=channel, message=message, **how)
+            posted = await post(deps, delivery, channel=channel, message=message, **how)
+            if delivery.kind == results.RESULT:
+                await insist(lambda: cards.result_told(deps.patient_db, found=found, channel_id=channel, ts=posted.ts))
         except SlackApiError as error:
             if slack_error(error) not in UNREACHABLE_CHANNEL:
                 raise
@@ -103,27 +136,4 @@ async def _missed(deps: Deps, delivery: Delivery, found: Dossier) -> None:
 
 async def _is_ours_alone(deps: Deps, channel: str) -> bool:
     """Whether Slack says that no other company reads the channel."""
-    return await is_foreign(deps, channel) is False
-
-
-async def is_foreign(deps: Deps, channel: str) -> bool | None:
-    """Whether another company reads the channel. None where Slack does not say: for that it takes the optional scope
-    `channels:read`, of a private channel `groups:read`.
-
-    Raises SlackApiError where Slack cannot say just now.
-    """
-    try:
-        told = (await deps.client.conversations_info(channel=channel))["channel"]
-    except SlackApiError as error:
-        verdict = verdict_of(error)
-        if isinstance(verdict, Later) and verdict.passes:
-            raise
-        return None
-    return is_read_by_others(told)
-
-
-def is_read_by_others(told: Mapping[str, Any]) -> bool | None:
-    """told: of a channel, by `conversations.info`. As `is_foreign`."""
-    if told.get("is_ext_shared") or told.get("is_pending_ext_shared"):
-        return True
-    return None if told.get("is_shared") and not told.get("is_org_shared") else False
+    return await is_foreign(deps.client, channel) is False

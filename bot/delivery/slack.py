@@ -8,6 +8,7 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.channel import is_foreign
 from bot.delivery import broadcast
 from bot.delivery.answer import GONE_MESSAGE, UNREACHABLE_CHANNEL, judged
 from bot.delivery.posting import insist, post, post_dm
@@ -75,7 +76,7 @@ async def _send_card(deps: Deps, delivery: Delivery) -> Verdict:
         return Done()
     try:
         if not await _update_card(deps, delivery, found):
-            if await broadcast.is_foreign(deps, channel) and not await cards.is_shown_to_others(deps.patient_db, found):
+            if await is_foreign(deps.client, channel) and not await cards.is_shown_to_others(deps.patient_db, found):
                 return await _ask_owner(deps, delivery, found, "shared")
             await _post_card(deps, delivery, found, channel)
     except SlackApiError as error:

@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.delivery.broadcast import is_read_by_others
+from bot.channel import is_read_by_others
 from bot.delivery.posting import paged
 from bot.delivery.sketch import asking, counted, failed
 from bot.delivery.verdict import Verdict

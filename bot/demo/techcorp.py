@@ -72,7 +72,10 @@ def techcorp() -> WorkspaceSpec:
         bot_token="xoxb-sandbox-techcorp",
         app_token="xapp-sandbox-techcorp",
         signing_secret="sandbox-signing-secret-techcorp",
-        scopes=(*LEAST_SCOPES, "files:write", "channels:read", "groups:read", "links:read", "links:write"),
+        scopes=(
+            *(*LEAST_SCOPES, "files:write", "channels:read", "groups:read"),
+            *("links:read", "links:write", "usergroups:read"),
+        ),
         commands=("/decide",),
         steps=(_STEP,),
         events=("app_home_opened", "function_executed", "link_shared", "user_change"),

@@ -54,6 +54,30 @@ def _may(action: Action, dossier: Dossier, by: By) -> bool:
     return _who_may_instead(action, dossier, by) is None
 
 
+def whom_for(action: Action, dossier: Dossier) -> str | None:
+    """ "This is for Mike Chen, who resolved it, or a decider with as much authority.": for the question that comes back
+    before a press counts, on a message that everybody reads. None where anybody of the team may."""
+    who = _MAY[action.row.who].format(
+        owner=dossier.lead,
+        resolver=_resolver(dossier),
+        proposer=dossier.proposer.name if dossier.proposer else "whoever proposed it",
+    )
+    return f"This is for {who}." if who else None
+
+
+_MAY = {
+    Who.TEAM: "",
+    Who.OWNER: "{owner}, the owner",
+    Who.OWNER_OR_DECIDER: "{owner}, the owner, or a decider",
+    Who.DECIDER: "a decider",
+    Who.ROSTER: "those who were asked to score",
+    Who.SECOND: "a decider other than {proposer}",
+    Who.RESOLVER: "{resolver}, who resolved it, or a decider with as much authority",
+    Who.OWNER_OR_RESOLVER: "{owner}, the owner, or {resolver}, who resolved it",
+    Who.SUCCESSOR: "those who may resolve it, or come closest to that",
+}
+
+
 def check(action: Action, dossier: Dossier, by: By) -> None:
     """Raise Conflict where the state does not offer `action`, NotAllowed where this person may not do it."""
     if action not in offered(dossier, by.now):

@@ -1,6 +1,6 @@
 """A round of scoring: who is asked, until when, and when it may end. Knows who has scored, never what."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -108,8 +108,19 @@ class Round:
             return RoundState.CLOSED if self.has_quorum or self.override_reason else RoundState.UNDECIDED
         return RoundState.DUE if now >= self.closes_at else RoundState.OPEN
 
+    def may_take_in(self, now: datetime) -> bool:
+        """Whether more people may still be asked: nobody has scored, and nobody was excused, which counts on who there
+        were. A second round asks those of the first."""
+        is_untouched = not self.ballots and len(self.roster) == len(self.members)
+        return self.state(now) is RoundState.OPEN and is_untouched and not self.is_second
+
     def find_member(self, member_id: UUID) -> RoundMember | None:
         return next((m for m in self.members if m.member_id == member_id), None)
+
+
+def joined(round_: Round, members: Iterable[Member], people: Collection[str]) -> tuple[Member, ...]:
+    """Active members who are among `people` (Slack ids, of a user group) and are not asked to score."""
+    return tuple(m for m in members if m.is_active and m.slack_user_id in people and not round_.find_member(m.id))
 
 
 def quorum(people: int) -> int:

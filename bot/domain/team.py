@@ -161,6 +161,14 @@ def may_edit_team(member: Member, *, is_workspace_admin: bool) -> bool:
 
 
 @dataclass(frozen=True)
+class UserGroup:
+    """One of Slack's, as in @care."""
+
+    id: str
+    handle: str
+
+
+@dataclass(frozen=True)
 class Looked:
     """How far it went to look people up in Slack, who tells about so many at a time."""
 

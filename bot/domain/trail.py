@@ -15,6 +15,7 @@ SAID = {
     "round.opened": "Scoring started",
     "round.closed": "Scoring closed",
     "round.extended": "Scoring extended",
+    "round.joined": "More people asked",
     "round.proceeded": "Published",
     "round.voided": "Started over",
     "decision.resolved": "Resolved",

@@ -113,6 +113,8 @@ class Line:
 
     decision: Decision
     waits: Waiting | None = None
+    round: Round | None = None
+    """The latest one that was not voided; it tells more exactly where the decision stands."""
 
 
 def waiting(brief: Brief, members: Sequence[Member], *, now: datetime, rules: Rules) -> tuple[Waiting, ...]:
@@ -175,7 +177,7 @@ class Crew:
 def line(brief: Brief, items: Iterable[Waiting], member_id: UUID, *, now: datetime) -> Line:
     """The decision as this member's list shows it; `items`: what of it waits for whomever."""
     theirs = (item for item in items if item.member_id == member_id and item.is_there(now) and not item.kind.is_news)
-    return Line(brief.decision, next(theirs, None))
+    return Line(brief.decision, next(theirs, None), brief.round)
 
 
 def leading(brief: Brief, now: datetime, *, is_orphaned: bool = False) -> Action | None:

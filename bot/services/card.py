@@ -89,6 +89,20 @@ async def rendered(db: Db, delivery: Delivery, *, found: Dossier) -> None:
     await db.cards.add(_SHOWN, shown.decision_id, shown, write, seconds=db.budget_seconds)
 
 
+async def result_told(db: Db, *, found: Dossier, channel_id: str, ts: str) -> None:
+    """Remember where its result was told, so that this can be drawn anew when it is decided."""
+    live = found.round
+    if live:
+        place = {"channel_id": channel_id, "ts": ts}
+        await run_tx(db, lambda c: card.result_told(c, found.decision.id, live.id, **place))
+
+
+async def find_result(db: Db, *, found: Dossier) -> tuple[str, str] | None:
+    """(channel, ts) of the message that told its latest result; None where we know of none."""
+    live = found.round
+    return await run_tx(db, lambda c: card.find_result(c, found.decision.id, live.id)) if live else None
+
+
 async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
     """Put the card into the outbox once more: the bot has been invited meanwhile."""
 
@@ -105,7 +119,19 @@ async def post_again(db: Db, by: By, decision_id: UUID) -> Decision:
 async def is_shown_to_others(db: Db, found: Dossier) -> bool:
     """Whether the team's cards may appear in the decision's channel although another company reads it."""
     d = found.decision
-    return await run_tx(db, lambda c: card.is_shown_to_others(c, d.team_id, d.channel_id or ""))
+    return await is_confirmed(db, d.team_id, channel_id=d.channel_id or "")
+
+
+async def is_confirmed(db: Db, team_id: UUID, *, channel_id: str) -> bool:
+    """Whether somebody of the team has said that another company may read its cards there."""
+    return await run_tx(db, lambda c: card.is_shown_to_others(c, team_id, channel_id))
+
+
+async def confirm_channel(c: AsyncConnection, by: By, decision_id: UUID, *, channel_id: str) -> None:
+    """Within another use case: from now on the team's cards appear there, whoever reads them."""
+    if await card.show_to_others(c, team_id=by.team.id, channel_id=channel_id, by=by.member.id):
+        who: dict[str, Any] = {"by": by.member.id, "origin": by.origin}
+        await audit.write(c, "channel.confirmed", decision_id=decision_id, details={"channel": channel_id}, **who)
 
 
 async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
@@ -115,10 +141,7 @@ async def show_to_others(db: Db, by: By, decision_id: UUID) -> Decision:
         found = await decision.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
         if found.channel_id is None:
             raise Invalid(f"{found.name} was opened without a channel. Use /decide show {found.number}.")
-        if await card.show_to_others(c, team_id=by.team.id, channel_id=found.channel_id, by=by.member.id):
-            who: dict[str, Any] = {"by": by.member.id, "origin": by.origin}
-            details = {"channel": found.channel_id}
-            await audit.write(c, "channel.confirmed", decision_id=decision_id, details=details, **who)
+        await confirm_channel(c, by, decision_id, channel_id=found.channel_id)
         await decision.changed(c, decision_id, is_asked=True)
         return found
 

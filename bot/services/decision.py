@@ -19,8 +19,10 @@ from bot.domain.decision import (
 )
 from bot.domain.waiting import Line, line, waiting
 from bot.errors import Invalid
+from bot.services import card as cards
 from bot.services import classification, sketch
 from bot.services import draft as drafted
+from bot.services import result as results
 from bot.services.press import Done, Replaced, act, act_once, remember, write_down
 from bot.store import audit, criterion, decision, dossier, press, round, team
 from bot.store.db import Db, run_tx
@@ -35,13 +37,14 @@ async def open_decision(
     permalink: str | None,
     currency: str | None = None,
     draft_id: UUID | None = None,
+    is_for_others: bool = False,
 ) -> tuple[Decision, tuple[str, ...]]:
     """Open it; where nothing is missing with the criteria of its type's template, so that options can be added at once.
 
     currency: in which its amounts were typed and will be; None: the team's. draft_id: what it is opened of, which must
-    still wait. Returns the decision and what is still missing. The same press again returns the same decision; an
-    edited one (the first answer was lost) updates its case. By hand, not by `press.act`: there is no decision yet to
-    lock or to ask.
+    still wait. is_for_others: another company reads the channel, and shall see the card. Returns the decision and what
+    is still missing. The same press again returns the same decision; an edited one (the first answer was lost) updates
+    its case. By hand, not by `press.act`: there is no decision yet to lock or to ask.
     """
 
     async def work(c: AsyncConnection) -> tuple[Decision, tuple[str, ...]]:
@@ -57,6 +60,8 @@ async def open_decision(
             decision_id = await _add(c, by, case=case, currency=currency or by.team.currency, **place)
             if taken:
                 await drafted.opened(c, by, taken, decision_id)
+        if channel_id and is_for_others:
+            await cards.confirm_channel(c, by, decision_id, channel_id=channel_id)
         await _read(c, by, decision_id, case=case, currency=currency)
         await sketch.want(c, by, decision_id)
         await write_down(c, by, decision_id, Replaced() if prior else Done("decision.opened"))
@@ -226,6 +231,7 @@ async def cancel(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
         if found.round and not found.round.published_at:
             await round.void(c, found.round.id, by=by.member.id, reason="cancelled")
         await decision.call_off(c, decision_id, by=by.member.id)
+        await results.redraw(c, found)
         moved = found.decision.moved(CANCELLING[found.decision.phase])
         return Done("decision.cancelled", decision=replace(moved, cancel_reason=reason))
 

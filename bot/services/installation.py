@@ -12,8 +12,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.address import home_of
 from bot.domain.installation import EARLY, Ending, Grant, Installation, StateTrouble
+from bot.errors import NotAllowed
 from bot.keyring import KeyLost, Keyring
+from bot.store import attempt
 from bot.store import installation as store
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.installation import Sealed
@@ -21,6 +24,11 @@ from bot.store.installation import Sealed
 log = structlog.get_logger(__name__)
 STATE_LIVES = timedelta(minutes=10)
 """How long somebody may look at Slack's page before they consent."""
+BEGIN_WITHIN = timedelta(minutes=1)
+MOST_BEGUN = 30
+"""Visits of one address within `BEGIN_WITHIN`. More than people press: behind a proxy that nobody has named in
+CONCLAVE_TRUSTED_PROXIES everybody has the same address."""
+TOO_MANY = "So many installations were begun from your network within a minute that this one has to wait for the next."
 _RENEWAL_SECONDS = 30.0
 """For Slack's answer and for saving it."""
 _AT_ONCE = 100
@@ -109,10 +117,23 @@ async def leave(db: Db, workspace_ids: Sequence[str]) -> None:
 # Consent.
 
 
-async def begin(db: Db, *, state: str, browser: str, team_id: str | None) -> None:
-    """Remember that this browser was sent to Slack. state, browser: secrets of 32 bytes; only their sums are kept."""
+async def begin(db: Db, *, state: str, browser: str, team_id: str | None, address: str | None) -> None:
+    """Remember that this browser was sent to Slack. state, browser: secrets of 32 bytes; only their sums are kept.
+
+    Anybody may come here, and each visit is kept. So an address is let in so many times a minute: raises NotAllowed.
+    """
     sums = {"digest": _sum(state), "browser": _sum(browser)}
-    await autocommit(db, lambda c: store.add_state(c, team_id=team_id, lives=STATE_LIVES, **sums))
+
+    async def work(c: AsyncConnection) -> bool:
+        now = await store.now(c)
+        visits, _ = await attempt.count(c, f"install:{home_of(address)}", now=now, within=BEGIN_WITHIN)
+        if visits > MOST_BEGUN:
+            return False  # and the visit stays counted, which an exception would undo
+        await store.add_state(c, team_id=team_id, lives=STATE_LIVES, **sums)
+        return True
+
+    if not await run_tx(db, work):
+        raise NotAllowed(TOO_MANY)
 
 
 async def come_back(db: Db, *, state: str, browser: str) -> Begun | StateTrouble:

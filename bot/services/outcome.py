@@ -28,6 +28,7 @@ from bot.errors import Conflict, Invalid
 from bot.services import dossier as dossiers
 from bot.services import learning as learnings
 from bot.services import precedent as precedents
+from bot.services import result as results
 from bot.services import team as teams
 from bot.services.press import Done, Replaced, act, act_once
 from bot.store import audit, decision, outbox, outcome, reminder, team
@@ -153,6 +154,7 @@ async def _carry_out(
     await decision.set_proposal(c, decision_id, None)
     await decision.set_unheard(c, decision_id, None)
     await _enqueue_word(c, found, by)
+    await results.redraw(c, found)
     moved = found.decision if is_again else found.decision.moved(Transition.RESOLVE)
     details = _details(found, choice, by="proposed_for" if confirmed_by else "for")
     first = {"proposed_by": str(choice.proposed_by)} if confirmed_by else {}
@@ -199,6 +201,7 @@ async def reopen(db: Db, by: By, decision_id: UUID, *, reason: str) -> Dossier:
             return None  # somebody has resolved it anew: the reason is of a choice that is past
         await outcome.take_back(c, decision_id=decision_id, reason=reason)
         await outcome.set_forecast(c, decision_id, None)
+        await results.redraw(c, found)
         if made:
             return Replaced()
         option = str(found.outcome.selected_option_id) if found.outcome else None

@@ -17,7 +17,7 @@ from bot.errors import Conflict
 from bot.store import audit, decision, dossier, outbox, result, round, team
 from bot.store.db import Db, run_tx
 
-RESULT = "result"
+RESULT, REDRAWN = "result", "result.redrawn"
 _ALREADY = "CV003"
 PUBLISH_SECONDS = 17.0
 """Enough for a round of 1,000 people on a slow day; less than the worker gives a delivery, so that the transaction has
@@ -90,6 +90,19 @@ async def _enqueue_results(c: AsyncConnection, found: Dossier, round_id: UUID) -
             lane=outbox.slack_lane(d.workspace_id, d.channel_id or f"decision-{d.id}"),
             key=f"result:{round_id}",
             payload={"decision": str(d.id), "round": str(round_id)},
+        )
+
+
+async def redraw(c: AsyncConnection, found: Dossier) -> None:
+    """Have the message with the result drawn anew within another use case: what comes next is not what it says."""
+    d = found.decision
+    if found.result and d.workspace_id:
+        await outbox.enqueue(
+            c,
+            kind=REDRAWN,
+            lane=outbox.slack_lane(d.workspace_id, d.channel_id or f"decision-{d.id}"),
+            key=f"{REDRAWN}:{d.id}:{d.revision}",
+            payload={"decision": str(d.id)},
         )
 
 

@@ -11,13 +11,13 @@ from bot.domain.by import By
 from bot.domain.decision import Dossier, Transition
 from bot.domain.option import check_options
 from bot.domain.permission import acting_for, standing
-from bot.domain.round import MIN_EVALUATORS, Thresholds
-from bot.domain.team import Member
+from bot.domain.round import MIN_EVALUATORS, Round, Thresholds, joined
+from bot.domain.team import Member, UserGroup
 from bot.domain.waiting import Kind
-from bot.errors import BotError, Conflict, Invalid
+from bot.errors import BotError, Conflict, Invalid, NotAllowed
 from bot.services import closing
 from bot.services import dossier as dossiers
-from bot.services.press import Done, Replaced, act, act_once, for_whom
+from bot.services.press import Done, Replaced, act, act_once, for_whom, write_down
 from bot.services.refusal import check_press
 from bot.store import decision, dossier, reminder, round, team
 from bot.store.db import Db, run_tx
@@ -48,10 +48,18 @@ def _check_startable(found: Dossier, active_members: int) -> None:
 
 
 async def start(
-    db: Db, by: By, decision_id: UUID, *, member_ids: Sequence[UUID], closes_at: datetime, is_two_confirmed: bool
+    db: Db,
+    by: By,
+    decision_id: UUID,
+    *,
+    member_ids: Sequence[UUID],
+    closes_at: datetime,
+    is_two_confirmed: bool,
+    group: UserGroup | None = None,
 ) -> Dossier:
     """Freeze roster, options, criteria, weights, closing time and thresholds; collect scores.
 
+    group: the user group by which the people were chosen; whoever joins it later is offered to the owner.
     An edited press changes roster and closing time until somebody has scored; then it raises Conflict.
     """
 
@@ -75,10 +83,54 @@ async def start(
             member_ids=roster,
             thresholds=Thresholds(),
         )
+        if group:
+            await round.set_group(c, decision_id, round_id, group)
         details = {"round": str(round_id), "roster": len(roster)}
         return Done("round.opened", details, found.decision.moved(Transition.START_SCORING), made=round_id)
 
     return await act_once(db, by, decision_id, Action.START_SCORING, rule, replaces=_is_its_round, keeps_people=True)
+
+
+async def find_group(db: Db, by: By, found: Dossier) -> UserGroup | None:
+    """The user group whose later joiners this person may take in now; None for anybody but the owner, and once somebody
+    has scored."""
+    live = found.round
+    if live is None or found.decision.created_by != by.member.id or not live.may_take_in(by.now):
+        return None
+    return await run_tx(db, lambda c: round.find_group(c, found.decision.id, live.id))
+
+
+async def take_in(db: Db, by: By, decision_id: UUID, *, people: Collection[str]) -> Dossier:
+    """Also ask those of these people (Slack ids) who are in the team and are not asked yet. For the owner, until
+    somebody has scored; raises NotAllowed, Conflict. Pressed again it changes nothing."""
+
+    async def work(c: AsyncConnection) -> Dossier:
+        await reminder.keep_people(c, by.team.id)
+        found = await dossier.get(c, team_id=by.team.id, decision_id=decision_id, lock=True)
+        live = _taking_in(found, by)
+        active = await team.active_members(c, team_id=by.team.id, workspace_id=by.actor.workspace_id)
+        more = [member.id for member in joined(live, active, people)]
+        if not more:
+            return found
+        await round.set_roster(c, live.id, [*(m.member_id for m in live.members), *more])
+        details = {
+            "round": str(live.id),
+            "roster": len(live.members) + len(more),
+            "members": [str(id_) for id_ in more],
+        }
+        await write_down(c, by, decision_id, Done("round.joined", details))
+        return await dossier.get(c, team_id=by.team.id, decision_id=decision_id)
+
+    return await run_tx(db, work)
+
+
+def _taking_in(found: Dossier, by: By) -> Round:
+    """The round that more people may still be asked in."""
+    if found.decision.created_by != by.member.id:
+        raise NotAllowed(f"Who scores {found.decision.name} is for its owner to say, {found.owner.name}. Ask them.")
+    if found.round is None or not found.round.may_take_in(by.now):
+        raise Conflict(f"Nobody can be added to those who score {found.decision.name} now. {standing(found, by.now)}")
+    return found.round
 
 
 def _is_its_round(found: Dossier, made: UUID) -> bool:

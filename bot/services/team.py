@@ -102,16 +102,23 @@ async def _check_active(c: AsyncConnection, member: Member, its_team: Team) -> N
 
 
 async def link_by_email(db: Db, profile: Profile) -> None:
-    """Tie a Slack user to the member with the same address, inside teams that are bound to this workspace only."""
+    """Tie a Slack user to who they are in another workspace of their organisation, else to the member with the same
+    address, inside teams that are bound to this workspace only."""
     await run_tx(db, lambda c: _link_by_email(c, profile))
 
 
 async def _link_by_email(c: AsyncConnection, profile: Profile) -> None:
-    if not (profile.email and profile.is_person):
-        return
-    member_id = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
+    member_id = await _find_seat(c, profile) if profile.is_person else None
     if member_id:
         await _link(c, member_id, profile)
+
+
+async def _find_seat(c: AsyncConnection, profile: Profile) -> UUID | None:
+    """The seat of somebody who has not met the bot in this workspace yet: one person has one in an organisation."""
+    theirs = await team.find_in_organisation(c, SlackUser(profile.workspace_id, profile.user_id))
+    if theirs or not profile.email:
+        return theirs
+    return await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
 
 
 async def _link(c: AsyncConnection, member_id: UUID, profile: Profile) -> None:
@@ -450,12 +457,10 @@ async def _add_person(
     """The new member, or why somebody was left out; None for somebody who is in the team already."""
     if why := await _why_not_in_a_team(c, keeper, profile):
         return why
-    if profile.email:
-        # Somebody whom the team knows by address already, but who has not met the bot here yet.
-        known = await team.find_unlinked_by_email(c, workspace_id=profile.workspace_id, email=profile.email)
-        if known:
-            await _link(c, known, profile)
-            await team.update_member(c, known, {"is_guest": profile.is_guest})
+    known = await _find_seat(c, profile)
+    if known:
+        await _link(c, known, profile)
+        await team.update_member(c, known, {"is_guest": profile.is_guest})
     found = await team.find_by_identity(c, SlackUser(profile.workspace_id, profile.user_id))
     if found and found[1].id != keeper.team_id:
         return f"{profile.name} was skipped: in a team already."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -154,6 +154,21 @@ def together(shown: Sequence[Shown]) -> dict[str, object]:
         "decisions": [str(one.decision_id) for one in in_order],
         "revisions": [one.revision for one in in_order],
     }
+
+
+async def result_told(c: AsyncConnection, decision_id: UUID, round_id: UUID, *, channel_id: str, ts: str) -> None:
+    """Remember where the result of a round was told."""
+    m = t.card_messages
+    place = func.jsonb_build_object(str(round_id), func.jsonb_build_array(channel_id, ts))
+    await c.execute(update(m).where(m.c.decision_id == decision_id).values(results=m.c.results.concat(place)))
+
+
+async def find_result(c: AsyncConnection, decision_id: UUID, round_id: UUID) -> tuple[str, str] | None:
+    """(channel, ts) of the message that told it; None where there is none that we know of."""
+    m = t.card_messages.c
+    told = (await c.execute(select(m.results).where(m.decision_id == decision_id))).scalar_one_or_none()
+    channel_id, ts = (told or {}).get(str(round_id), (None, None))
+    return (channel_id, ts) if channel_id and ts else None
 
 
 async def is_shown_to_others(c: AsyncConnection, team_id: UUID, channel_id: str) -> bool:

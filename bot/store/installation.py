@@ -17,7 +17,7 @@ from bot.domain.installation import EARLY, Ending
 from bot.store import tables as t
 
 CHANNEL = "installations"
-STATES_KEPT = timedelta(days=1)
+STATES_KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)

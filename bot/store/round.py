@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, insert, or_, select, text
+from sqlalchemy import bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from bot.domain.criterion import Criterion
 from bot.domain.decision import Status
 from bot.domain.option import Option
 from bot.domain.round import Round, RoundMember, Thresholds
+from bot.domain.team import UserGroup
 from bot.domain.waiting import Kind
 from bot.store import tables as t
 from bot.store.team import identity_in
@@ -67,6 +68,20 @@ async def set_roster(c: AsyncConnection, round_id: UUID, member_ids: Sequence[UU
     answer: str = row.scalar_one()
     if answer != "set":
         raise RuntimeError(f"The roster of a round cannot be set: {answer}.")
+
+
+async def set_group(c: AsyncConnection, decision_id: UUID, round_id: UUID, group: UserGroup) -> None:
+    """Remember that the people of this user group were asked in the round."""
+    d = t.customer_decisions
+    kept = {"round": str(round_id), "id": group.id, "handle": group.handle}
+    await c.execute(update(d).where(d.c.id == decision_id).values(roster_group=kept))
+
+
+async def find_group(c: AsyncConnection, decision_id: UUID, round_id: UUID) -> UserGroup | None:
+    """The user group whose people were asked in this very round; None where people were chosen one by one."""
+    d = t.customer_decisions.c
+    kept = (await c.execute(select(d.roster_group).where(d.id == decision_id))).scalar_one_or_none()
+    return UserGroup(kept["id"], kept["handle"]) if kept and kept["round"] == str(round_id) else None
 
 
 @dataclass(frozen=True)

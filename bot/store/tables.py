@@ -166,6 +166,7 @@ customer_decisions = Table(
     Column("promised_by", UTC_TIMESTAMP),  # by when the customer was promised a reply
     Column("late_shown", UTC_TIMESTAMP),  # the promised_by whose passing card and Home tab show
     Column("erased_at", TIMESTAMPTZ),  # since when its texts are gone
+    Column("roster_group", JSONB),  # the user group whose people were asked: round, id, handle
     Column("proposal", JSONB),  # a choice that a second person has to confirm: an `outcome.Proposal`
 )
 
@@ -410,6 +411,7 @@ card_messages = Table(
     Column("rendered_revision", BigInteger, nullable=False, server_default=text("0")),
     Column("permalink", Text),
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
+    Column("results", JSONB, nullable=False, server_default=text("'{}'")),  # round id -> [channel, ts]
 )
 
 outbox = Table(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -134,6 +134,33 @@ async def find_unlinked_by_email(c: AsyncConnection, *, workspace_id: str, email
             .limit(1)
         )
     ).scalar_one_or_none()
+
+
+# Slack's ids of people are the same in all workspaces of an organisation. Which workspaces are of one is told by
+# installations, thus by Slack itself; two organisations, and workspaces of none, have nobody in common.
+_IN_ORGANISATION = text(
+    """
+    WITH place AS (
+      SELECT team_id AS workspace_id, enterprise_id FROM workspace_installations
+      WHERE team_id IS NOT NULL AND enterprise_id IS NOT NULL
+      UNION SELECT workspace_id, enterprise_id FROM enterprise_workspaces)
+    SELECT i.member_id FROM place here
+    JOIN place other ON other.enterprise_id = here.enterprise_id AND other.workspace_id <> here.workspace_id
+    JOIN slack_identities i ON i.workspace_id = other.workspace_id AND i.slack_user_id = :user
+    JOIN team_members m ON m.id = i.member_id
+    WHERE here.workspace_id = :workspace AND NOT EXISTS (
+      SELECT FROM slack_identities l WHERE l.workspace_id = :workspace
+        AND (l.slack_user_id = :user OR l.member_id = i.member_id))
+    ORDER BY m.is_active DESC, m.created_at, m.id LIMIT 1
+    """
+)
+
+
+async def find_in_organisation(c: AsyncConnection, user: SlackUser) -> UUID | None:
+    """The member whom this person is in another workspace of the same organisation, where they have no identity here
+    yet; of several an active one goes first, then the oldest."""
+    words = {"workspace": user.workspace_id, "user": user.user_id}
+    return (await c.execute(_IN_ORGANISATION, words)).scalar_one_or_none()
 
 
 async def link(c: AsyncConnection, *, member_id: UUID, profile: Profile) -> None:

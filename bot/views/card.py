@@ -61,7 +61,7 @@ def _buttons(dossier: Dossier, now: datetime) -> list[kit.Element]:
     shown = [action for action in pressable if action is first]
     rest = [more_button(decision.id, decision.number)] if len(pressable) > len(shown) else []
     return [
-        *buttons(decision, shown, leading=first, is_again=dossier.is_finished),
+        *buttons(decision, shown, leading=first, is_again=dossier.is_finished, for_all=dossier),
         show_button(decision.id, decision.number),
         *rest,
     ]
@@ -75,7 +75,7 @@ def _summary(dossier: Dossier, now: datetime) -> str:
     customer = text.inline(decision.case.customer_name, 300)
     # Without the lines on who may do what, which the buttons beneath lead to.
     scored = [text.unmarked(line) for line in round_lines(dossier, now)[:1] if _is_being_scored(dossier, now)]
-    where = ": ".join([state(dossier, now), *scored])
+    where = ": ".join([state(dossier.decision, dossier.round, now), *scored])
     return f"{about} {kind}, customer {text.ended(customer)} {text.ended(where)}"
 
 

@@ -65,6 +65,12 @@ PLACE = "Channel of the card"
 _NOWHERE = checkbox(
     "nowhere", "Card", "No card in any channel", about="Your team finds it in /decide list and on Home."
 )
+_FOR_OTHERS = checkbox(
+    "for_others",
+    "People of another company read it",
+    "Show them the card",
+    about="Else you are asked in a direct message.",
+)
 _CHANNEL = Field[str | None](
     "channel",
     PLACE,
@@ -92,6 +98,8 @@ class NewDecision(BaseModel):
     permalink: str | None = None
     draft_id: UUID | None = None
     """What it is opened of."""
+    is_for_others: bool = False
+    """Another company reads that channel, and shall see the card."""
 
 
 def new_decision(
@@ -105,12 +113,14 @@ def new_decision(
     reading: Reading | None = None,
     once: str | None = None,
     draft: Draft | None = None,
+    is_foreign: bool = False,
 ) -> kit.View:
     """What every case needs; "More fields" unfolds the rest.
 
     channel_id: where the person is, if that is a channel. proposals: by urgency, the date to decide by that it begins
     with. reading: what the text suggests, which the form begins with. once: see `press.press`. draft: of which it is
-    opened; what does not fit into a field stands above them.
+    opened; what does not fit into a field stands above them. is_foreign:
+    another company reads that channel, and nobody of the team has said yet that it may see the team's cards.
     """
     dates = proposals or {}
     start = draft.content.case if draft else replace(case.BLANK, title=title, description=description)
@@ -120,6 +130,8 @@ def new_decision(
     case.basics(inputs, start, currency=team.currency, tells=ids.NEW_TYPED)
     if channel_id is None:
         inputs(_later_channel("Left empty, no card is posted."), None)
+    elif is_foreign:
+        inputs(_FOR_OTHERS, False)
     place = [kit.context(f"The card appears in <#{channel_id}>.")] if channel_id else []
     metadata = {
         "permalink": permalink if text.is_link(permalink or "") else None,
@@ -246,11 +258,15 @@ def parse_new(view: View, *, currency: str, now: datetime) -> NewDecision:
         about = case.rest(answers, about, currency=currency)
     brought = _brought(about.expected_resolution_date, about.urgency_level, carried)
     about = replace(about, expected_resolution_date=brought or about.expected_resolution_date)
+    place = _place(answers, carried)
+    # Asked of the channel where the window was opened, not of one that was chosen in its place.
+    is_for_others = _FOR_OTHERS.name in answers and place == carried.get("channel") and answers(_FOR_OTHERS, False)
     return NewDecision(
         case=about,
-        channel_id=_place(answers, carried),
+        channel_id=place,
         permalink=carried.get("permalink"),
         draft_id=as_uuid(carried.get("draft")),
+        is_for_others=is_for_others,
     )
 
 
@@ -393,6 +409,6 @@ def _line(line: Line, now: datetime) -> kit.Block:
     d = line.decision
     waits = f"\n*Waiting for you: {todo(line.waits)}*" if line.waits else ""
     return kit.section(
-        f"*{d.name} {text.inline(d.case.title, 160)}*\n{line_facts(d, now)}{waits}",
+        f"*{d.name} {text.inline(d.case.title, 160)}*\n{line_facts(d, line.round, now)}{waits}",
         accessory=show_button(d.id, d.number, words="Show"),
     )

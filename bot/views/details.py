@@ -16,7 +16,7 @@ from bot.domain.round import Round, RoundMember
 from bot.domain.sketch import Sketch
 from bot.domain.team import Member
 from bot.domain.waiting import leading
-from bot.views import precedent, result, second_round
+from bot.views import precedent, result, second_round, usergroup
 from bot.views.authority import may_decide, who_gives
 from bot.views.comment import comment_sections
 from bot.views.dossier import (
@@ -58,12 +58,14 @@ def details(
     forecast: Forecast | None = None,
     sketch: Sketch | None = None,
     thread: str = "",
+    joined: usergroup.Joined | None = None,
 ) -> kit.View:
     """For members of the team only: it holds the customer's e-mail.
 
     deciders: active members, of whom those with enough authority are named. comments: the published ones.
     precedents: the cases like this one; None: nothing is said about them. forecast: what `by` stated; nobody
-    else sees it. sketch: what a language model made of the text; thread: of the thread beneath the card, or ''.
+    else sees it. sketch: what a language model made of the text; thread: of the thread beneath the card, or ''. joined:
+    whom the owner may still ask to score.
     """
     decision, now = dossier.decision, by.now
     for room in ROOMS:
@@ -80,6 +82,7 @@ def details(
             *_options(dossier, by.rules.authority, room),
             *_criteria(dossier, room),
             *_scoring(dossier, now),
+            *usergroup.offer(joined, decision_id=decision.id),
             *_precedents(precedents, dossier, now),
             *_authority(dossier, by, deciders),
         ]

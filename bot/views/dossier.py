@@ -12,22 +12,29 @@ from bot.domain.criterion import Criterion
 from bot.domain.decision import DECISION_TYPES, TIERS, URGENCY, Decision, Dossier, Phase, Status
 from bot.domain.option import LEVELS, Option
 from bot.domain.outcome import Outcome
-from bot.domain.permission import standing, utc
+from bot.domain.permission import standing, utc, whom_for
 from bot.domain.round import Round, RoundState, quorum
 from bot.views import ledger
 from bot.views.slack import ids, kit, text
 
+_WHOM_LENGTH = 130
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 
 def buttons(
-    decision: Decision, actions: Iterable[Action], *, leading: Action | None, is_again: bool = False
+    decision: Decision,
+    actions: Iterable[Action],
+    *,
+    leading: Action | None,
+    is_again: bool = False,
+    for_all: Dossier | None = None,
 ) -> list[kit.Element]:
     """One button per action; the one that leads on is primary, those that destroy are red and ask back.
 
-    is_again: what can be done more than once has been done before: "Amend" in place of "Record".
+    is_again: what can be done more than once has been done before: "Amend" in place of "Record". for_all: given where
+    also those read them who may not press them: then what asks back says first whom it is for.
     """
-    return [_button(decision, action, leading, is_again=is_again) for action in actions]
+    return [_button(decision, action, leading, is_again=is_again, for_all=for_all) for action in actions]
 
 
 def show_button(decision_id: UUID, number: int, *, words: str = "Show details") -> kit.Element:
@@ -38,17 +45,22 @@ def more_button(decision_id: UUID, number: int) -> kit.Element:
     return kit.button("More", ids.MORE, value=str(decision_id), label=f"More that you may do: #{number}")
 
 
-def _button(decision: Decision, action: Action, leading: Action | None, *, is_again: bool) -> kit.Element:
+def _button(
+    decision: Decision, action: Action, leading: Action | None, *, is_again: bool, for_all: Dossier | None
+) -> kit.Element:
     destroys = action.row.destroys
     style = "danger" if destroys else "primary" if action is leading else None
     words = (is_again and action.row.again) or action.label
-    confirm = _confirm(action.row.confirm, is_danger=destroys) if action.row.confirm else None
+    whom = whom_for(action, for_all) if for_all else None
+    confirm = _confirm(action.row.confirm, whom, is_danger=destroys) if action.row.confirm else None
     spoken = f"{words}: {decision.name} {decision.case.title}"
     return kit.button(words, action, value=str(decision.id), style=style, label=spoken, confirm=confirm)
 
 
-def _confirm(asked: Confirm, *, is_danger: bool) -> kit.Element:
-    return kit.confirm(asked.title, asked.question, yes=asked.yes, no=asked.no, is_danger=is_danger)
+def _confirm(asked: Confirm, whom: str | None, *, is_danger: bool) -> kit.Element:
+    # A dialog holds 300 characters, of which our own longest question takes half.
+    question = " ".join(filter(None, [whom and text.cut(whom, _WHOM_LENGTH), asked.question]))
+    return kit.confirm(asked.title, question, yes=asked.yes, no=asked.no, is_danger=is_danger)
 
 
 def progress(dossier: Dossier) -> str:
@@ -73,12 +85,14 @@ def state_in_words(dossier: Dossier, now: datetime) -> str:
     if decision.status is Status.CANCELLED:
         return f"*{progress(dossier)}*"
     place = "Finished" if dossier.is_finished else f"Phase {decision.phase} of 6"
-    return f"*{state(dossier, now)}* · {place}"
+    return f"*{state(decision, dossier.round, now)}* · {place}"
 
 
-def state(dossier: Dossier, now: datetime) -> str:
-    """ "Being scored": where it stands, in a few words."""
-    decision = dossier.decision
+def state(decision: Decision, round_: Round | None, now: datetime) -> str:
+    """ "Being scored": where it stands, in a few words, the same ones on card, list, Home tab and page.
+
+    round_: its latest round that was not voided.
+    """
     match decision.status, decision.phase:
         case Status.CANCELLED, _:
             return "Cancelled"
@@ -92,13 +106,13 @@ def state(dossier: Dossier, now: datetime) -> str:
             return "Decided, the customer is not told yet"
         case Status.RESOLVED, _:
             return "Decided, the customer knows"
-    return _state_of_round(dossier, now)
+    return _state_of_round(round_, now)
 
 
-def _state_of_round(dossier: Dossier, now: datetime) -> str:
-    match dossier.round_state(now):
+def _state_of_round(round_: Round | None, now: datetime) -> str:
+    match round_.state(now) if round_ else None:
         case RoundState.OPEN:
-            return f"Being scored{' a second time' if dossier.is_second_round else ''}"
+            return f"Being scored{' a second time' if round_ and round_.is_second else ''}"
         case RoundState.UNDECIDED:
             return "Too few have scored"
         case RoundState.PUBLISHED:
@@ -144,14 +158,14 @@ def _urgency(now: int, before: int | None) -> str:
     return f"{URGENCY[now]}{was}"
 
 
-def line_facts(decision: Decision, now: datetime) -> str:
-    """One decision of a list on one line: customer, type, urgency, phase, date."""
+def line_facts(decision: Decision, round_: Round | None, now: datetime) -> str:
+    """One decision of a list on one line: customer, type, urgency, where it stands, date. round_: see `state`."""
     case = decision.case
     facts = [
         text.inline(case.customer_name, 80),
         DECISION_TYPES.get(case.decision_type, text.inline(case.decision_type, 50)),
         f"urgency {URGENCY[case.urgency_level].replace(' · ', ', ')}",
-        f"phase {decision.phase} of 6 ({decision.phase.word})",
+        text.within_sentence(state(decision, round_, now)),
     ]
     if case.expected_resolution_date and decision.status is not Status.RESOLVED:
         is_late = case.expected_resolution_date <= now

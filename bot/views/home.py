@@ -124,7 +124,10 @@ def _waiting(part: _Part, now: datetime) -> list[kit.Block]:
     blocks = part.header("Waiting for you")
     for line in part.lines:
         words = f"\nTo do: {todo(line.waits)}" if line.waits else ""
-        blocks += [kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}{words}"), kit.actions(_buttons(line))]
+        blocks += [
+            kit.section(f"{_title(line)}\n{line_facts(line.decision, line.round, now)}{words}"),
+            kit.actions(_buttons(line)),
+        ]
     return blocks
 
 
@@ -132,7 +135,8 @@ def _open(part: _Part, now: datetime) -> list[kit.Block]:
     if not part.lines:
         return []
     rows = [
-        kit.section(f"{_title(line)}\n{line_facts(line.decision, now)}", accessory=_show(line)) for line in part.lines
+        kit.section(f"{_title(line)}\n{line_facts(line.decision, line.round, now)}", accessory=_show(line))
+        for line in part.lines
     ]
     return [*part.header("Also open in the team"), *rows]
 

@@ -72,6 +72,10 @@ def not_now() -> str:
     )
 
 
+def not_yet(why: str) -> str:
+    return _page("Wait a minute", why, _AGAIN)
+
+
 def unreadable() -> str:
     return _page("Nothing to do here", "This address is for people who come back from Slack's page.", _AGAIN)
 

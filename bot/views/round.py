@@ -10,16 +10,17 @@ from bot.domain.action import Action
 from bot.domain.by import By
 from bot.domain.decision import Dossier
 from bot.domain.round import MIN_EVALUATORS, MOST_SUGGESTED, Thresholds, by_expertise, quorum
-from bot.domain.team import Member
+from bot.domain.team import Member, UserGroup
 from bot.errors import Invalid
-from bot.views import authority, reason
+from bot.views import authority, reason, usergroup
 from bot.views.dossier import show_button
 from bot.views.promise import thresholds_in_words
 from bot.views.reason import parse_reason
-from bot.views.slack import element, kit, notice, text
+from bot.views.slack import element, ids, kit, notice, text
 from bot.views.slack.entry import checkbox, moment
 from bot.views.slack.field import Answers, Ask, Field, Inputs
-from bot.views.slack.form import Fields, View, as_uuid
+from bot.views.slack.form import Fields, View, as_uuid, field_of, revision_of, thing_of
+from bot.views.slack.form import inputs as inputs_of
 from bot.views.window import decision_modal, heading
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "start",
     "started",
     "void",
+    "with_group",
 ]
 
 DEFAULT_THRESHOLDS = Thresholds()
@@ -62,10 +64,12 @@ def start(
     closes_at: datetime,
     zone: tzinfo = UTC,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    groups: Sequence[UserGroup] = (),
 ) -> kit.View:
     """members: the active ones, of whom those who know about such decisions are suggested first.
 
-    closes_at: the proposal for the closing time, which is said on the clock of `zone`.
+    closes_at: the proposal for the closing time, which is said on the clock of `zone`. groups: whose people may be
+    taken instead.
     """
     decision = dossier.decision
     beyond = authority.out_of_reach(dossier, members, by.rules.authority)
@@ -77,11 +81,31 @@ def start(
     blocks = [
         heading(decision, f"{_scored(dossier)} {closes}"),
         *([kit.section(beyond)] if beyond else []),
-        *inputs.blocks,
+        *_with_groups(inputs.blocks, groups),
         kit.context(_FROZEN),
         kit.context(thresholds_in_words(thresholds)),
     ]
     return decision_modal(dossier, Action.START_SCORING, blocks, submit="Start scoring")
+
+
+def _with_groups(blocks: Sequence[kit.Block], groups: Sequence[UserGroup]) -> list[kit.Block]:
+    """Right beneath the people."""
+    roster, *others = blocks
+    return [roster, *usergroup.choice(groups, ids.ROSTER_GROUP), *others]
+
+
+def with_group(view: View, group: UserGroup, *, members: Sequence[Member], people: Sequence[str]) -> kit.View:
+    """The window with the people of the group as those who score. members: the active ones of the team; people: the
+    Slack ids of the group."""
+    before = next(block for block in inputs_of(view) if field_of(block["block_id"]) == "roster")
+    of_group = [member for member in members if member.slack_user_id in people]
+    # Under another id Slack takes the new choice, in place of what was chosen before.
+    block = _roster(members).block(
+        tuple(member.id for member in of_group),
+        thing=thing_of(before["block_id"]),
+        revision=f"{revision_of(before['block_id']).partition('.')[0]}.{group.id}",
+    )
+    return usergroup.filled(view, block, group=group, said=usergroup.asked(group, of_group, people))
 
 
 def parse_start(view: View, *, now: datetime) -> StartForm:

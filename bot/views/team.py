@@ -11,13 +11,14 @@ from bot.domain.authority import AuthorityTable, reach
 from bot.domain.by import By
 from bot.domain.decision import DECISION_TYPES
 from bot.domain.money import CURRENCIES
-from bot.domain.team import LANGUAGES, ROLES, TOP_AUTHORITY, Member, Team
+from bot.domain.team import LANGUAGES, ROLES, TOP_AUTHORITY, Member, Team, UserGroup
 from bot.errors import Invalid
-from bot.views import authority, deputy
+from bot.views import authority, deputy, usergroup
 from bot.views.slack import element, ids, kit, text
 from bot.views.slack.entry import checkbox, choice, email, line, number, optional_choice, optional_line, users
 from bot.views.slack.field import Answers, Ask, Field, Inputs
-from bot.views.slack.form import Fields, View, as_uuid, metadata, uuid_in
+from bot.views.slack.form import Fields, View, as_uuid, field_of, metadata, revision_of, thing_of, uuid_in
+from bot.views.slack.form import inputs as inputs_of
 
 NAME_LENGTH, INDUSTRY_LENGTH, MAX_TEAM_SIZE, DEFAULT_TEAM_SIZE = 255, 100, 100_000, 5
 TAGS, TAG_LENGTH = 10, 40
@@ -72,13 +73,14 @@ def setup(
     others: Sequence[Team] = (),
     may_create: bool = False,
     plan: Sequence[str] = (),
+    groups: Sequence[UserGroup] = (),
 ) -> kit.View:
     """Page 1, with the fields of the team that it is about, or empty for a new one.
 
     is_first: nobody set this workspace up before; is_another: there is a team, and one more is wanted. Whoever makes a
     team becomes a member with authority 5. is_outside: an admin of the workspace looks after a team that is not theirs.
     others, may_create: what the window may be about instead. plan: what it allows and how much of that is used, and
-    which limit is reached.
+    which limit is reached. groups: whose people may be taken.
     """
     is_new = is_first or is_another
     inputs = Inputs("setup" if is_new or team is None else team.id, 1)
@@ -91,13 +93,28 @@ def setup(
             kit.section(top),
             *(kit.context(text.safe(line, 600)) for line in plan),
             *_instead(others=others, may_create=may_create),
-            *inputs.blocks,
+            *_with_groups(inputs.blocks, groups),
             *_more(is_new=is_new),
         ],
         callback_id=ids.SETUP,
         submit="Save",
         metadata=about,
     )
+
+
+def _with_groups(blocks: Sequence[kit.Block], groups: Sequence[UserGroup]) -> list[kit.Block]:
+    """Right beneath the people to add."""
+    there = next(place for place, block in enumerate(blocks, 1) if field_of(block["block_id"]) == "people")
+    return [*blocks[:there], *usergroup.choice(groups, ids.SETUP_GROUP), *blocks[there:]]
+
+
+def with_group(view: View, group: UserGroup, *, people: Sequence[str]) -> kit.View:
+    """The window with the people of the group beside those who were chosen before."""
+    before = next(block for block in inputs_of(view) if field_of(block["block_id"]) == "people")
+    chosen = tuple(dict.fromkeys([*Fields(view).users("people"), *people]))
+    revision = int(revision_of(before["block_id"])) + 1  # under another id Slack takes the new choice
+    block = _newcomers().block(chosen, thing=thing_of(before["block_id"]), revision=revision)
+    return usergroup.filled(view, block, group=group, said=usergroup.added(group, people))
 
 
 def _more(*, is_new: bool) -> list[kit.Block]:
@@ -172,15 +189,7 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
         broadcasts=ask(_BROADCASTS, start.broadcasts),
         language=ask(_LANGUAGE, start.language),
         guests_score=ask(_GUESTS, start.guests_score),
-        user_ids=ask(
-            users(
-                "people",
-                "People to add",
-                placeholder="Choose people",
-                hint="Whoever is in a team already is skipped and named. You can edit each person afterwards.",
-            ),
-            (),
-        ),
+        user_ids=ask(_newcomers(), ()),
         role=ask(
             optional_choice(
                 "role",
@@ -192,6 +201,15 @@ def _setup(ask: Ask, start: Team | SetupForm, *, asks_own_role: bool) -> SetupFo
             None,
         ),
         own_role=ask(_own_role(), "") if asks_own_role else None,
+    )
+
+
+def _newcomers() -> Field[tuple[str, ...]]:
+    return users(
+        "people",
+        "People to add",
+        placeholder="Choose people",
+        hint="Whoever is in a team already is skipped and named. You can edit each person afterwards.",
     )
 
 

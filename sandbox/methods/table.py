@@ -10,10 +10,12 @@ from sandbox.methods.functions import FUNCTIONS
 from sandbox.methods.people import PEOPLE
 from sandbox.methods.reactions import REACTIONS
 from sandbox.methods.scheduled import SCHEDULED
+from sandbox.methods.usergroups import USERGROUPS
 from sandbox.methods.views import VIEWS
 
 METHODS: dict[str, Method] = {
     **PEOPLE,
+    **USERGROUPS,
     **CONVERSATIONS,
     **CHAT,
     **SCHEDULED,

@@ -173,7 +173,7 @@ IN_THE_TEAM = {
     ),
 }
 ELSEWHERE = {
-    *("team.created", "choice.expired", "member.linked", "channel.confirmed"),
+    *("team.created", "choice.expired", "member.linked", "channel.confirmed", "round.joined"),
     *("member.erased", "customer.erased", "team.erased", "decision.erased"),
     *("draft.made", "draft.opened", "draft.dismissed", "hook.made", "hook.changed", "hook.removed"),
     *("session.began", "token.made", "password.allowed", "password.set", "password.removed"),

@@ -281,6 +281,38 @@ async def test_an_organisation_installs_it_once_and_each_of_its_workspaces_works
             assert {c.arguments.get("team_id") for c in calls if c.method != "response_url"} == {team_id}
 
 
+@pytest.mark.parametrize(("organisation", "is_known"), [(ACME, True), ("E0OTHER", False)])
+async def test_a_person_of_two_workspaces_of_one_organisation_has_one_seat_and_two_organisations_never_meet(
+    database_url: str, organisation: str, is_known: bool
+) -> None:
+    ours, theirs = in_acme()
+    sarah = next(person for person in ours.people if person.name == "sarah")
+    first, *others = theirs.channels
+    theirs = replace(
+        theirs,
+        enterprise_id=organisation,
+        people=(*theirs.people, sarah),
+        channels=(replace(first, members=(*first.members, "sarah")), *others),
+    )
+    organisations = {ACME: "Acme", organisation: "Acme" if is_known else "Other"}
+    async with living(database_url, [ours, theirs], organisations=organisations) as country:
+        await country.install(*organisations)
+        here, there = country.house(OURS).person("sarah"), country.house(THEIRS).person("sarah")
+        await here.slash("/decide setup")
+        await modal_of(here, at_least="Team size")
+        await here.fill({"Team": "Ours", "Company": "Acme", "Your own role": "Customer success manager"})
+        assert (await here.submit()).ok
+        await until(country, "SELECT count(*) FROM slack_identities", 1)
+
+        await there.slash("/decide list")
+
+        await there.see("No open decisions." if is_known else "/decide setup")
+        rows = sql(country, "SELECT workspace_id, slack_user_id FROM slack_identities ORDER BY workspace_id")
+        assert rows == [(place, "W0SARAH") for place in ((THEIRS, OURS) if is_known else (OURS,))]
+        assert sql(country, "SELECT count(*) FROM team_members") == [(1,)]
+        assert sql(country, "SELECT count(*) FROM audit_logs WHERE action = 'member.linked'") == [(int(is_known),)]
+
+
 async def test_a_workspaces_own_installation_goes_before_its_organisations(database_url: str) -> None:
     async with living(database_url, in_acme(), organisations={ACME: "Acme"}) as country:
         await country.install(ACME, OURS)

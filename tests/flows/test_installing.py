@@ -9,9 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
+from bot import jobs
 from bot.demo.techcorp import globex, techcorp
 from bot.domain.action import Action
 from bot.oauth import COOKIE
+from bot.services import installation as installations
 from tests.support.country import Country, living
 from tests.support.hands import modal_of
 from tests.support.team import Team
@@ -109,7 +111,7 @@ async def test_ids_of_another_workspace_are_refused_in_every_handler_like_ids_th
     foreign = theirs.decision_id
     revision = sql(country, "SELECT revision FROM customer_decisions WHERE id = %s", foreign)
 
-    for action in [*Action, "decision.show", "card.post"]:
+    for action in [*Action, "decision.show", "card.post", "card.shared", "round.take_in"]:
         assert NO_SUCH in await ours.told("sarah", action, foreign)
     foreign_member = theirs.actors["priya"].member.id
     assert "Your team has no such member." in await ours.told("sarah", "team.edit_member", foreign_member)
@@ -140,6 +142,32 @@ async def test_who_says_no_at_slack_is_told_that_nothing_was_installed(country: 
 
     assert (page.status, page.title) == (200, "Nothing was installed")
     assert installed(country) == 0
+
+
+async def test_an_address_that_begins_without_end_is_let_in_thirty_times_a_minute_and_leaves_so_many_rows(
+    country: Country,
+) -> None:
+    browser, begin = country.browser(), f"{country.url}/slack/install"
+    pages = [await browser.get(begin) for _ in range(installations.MOST_BEGUN + 3)]
+
+    assert {page.status for page in pages[: installations.MOST_BEGUN]} == {302}
+    assert {page.status for page in pages[installations.MOST_BEGUN :]} == {429}
+    assert "So many installations were begun from your network within a minute" in pages[-1].text
+    assert sql(country, "SELECT count(*) FROM install_states") == [(installations.MOST_BEGUN,)]
+
+    sql(country, "UPDATE attempts SET began_at = now() - interval '61 seconds'")
+    assert (await browser.get(begin)).status == 302
+
+
+async def test_what_has_expired_is_deleted_an_hour_later(country: Country) -> None:
+    for _ in range(2):
+        await country.browser().begin()
+    sql(country, "UPDATE install_states SET expires_at = now() - interval '61 minutes' "
+        "WHERE digest = (SELECT min(digest) FROM install_states)")  # fmt: skip
+
+    await jobs.purge(country.bot.deps)
+
+    assert sql(country, "SELECT count(*) FROM install_states") == [(1,)]
 
 
 async def test_the_address_works_once(country: Country) -> None:

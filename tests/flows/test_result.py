@@ -1,8 +1,10 @@
 """What is shown once a round is published, by the number of ballots; and nothing before."""
 
+from bot.domain.action import Action
 from bot.domain.evaluation import Comments, Page
 from bot.services import evaluation as evaluations
 from tests.support.known import known
+from tests.support.steps import does
 from tests.support.team import Team
 
 
@@ -33,6 +35,52 @@ async def test_four_ballots_show_the_ranking_totals_to_a_half_and_shared_comment
     assert "Shared word" in result
     assert "Private word" not in result
     assert team.value("SELECT count(*) FROM evaluations WHERE anonymous_comment = 'Private word'") == 0
+
+
+async def test_once_it_is_decided_the_result_no_longer_says_what_comes_next_and_nobody_hears_of_that(
+    team: Team,
+) -> None:
+    await team.to_result("sarah", "mike", "lisa")
+    lisa = team.house.person("lisa")
+    await team.settled()
+    await lisa.see("a decider presses Resolve")
+    before = len(await lisa.notifications())
+
+    await does(team, "mike", Action.RESOLVE, {"Option": "Full refund", "Reason": "It leads."})
+    await team.settled()
+
+    await lisa.see_no("a decider presses Resolve")
+    await lisa.see("Result of #1")
+    told = (await lisa.notifications())[before:]
+    assert [one.text for one in told if "Result of #1" in one.text] == []
+
+
+async def test_a_choice_that_is_taken_back_brings_the_next_step_back_and_a_cancelled_one_ends_it(team: Team) -> None:
+    await team.to_resolved("sarah", "mike", "lisa")
+    lisa = team.house.person("lisa")
+    await team.settled()
+    await lisa.see_no("a decider presses Resolve")
+
+    await does(team, "mike", Action.CHANGE_CHOICE, {"Reason": "They want something else."})
+    await team.settled()
+    await lisa.see("a decider presses Resolve")
+
+    await does(team, "sarah", Action.CANCEL, {"Reason": "The customer withdrew."})
+    await team.settled()
+    await lisa.see_no("a decider presses Resolve")
+
+
+async def test_a_result_that_was_deleted_in_slack_is_not_posted_again(team: Team) -> None:
+    await team.to_result("sarah", "mike", "lisa")
+    await team.settled()
+    ((channel_id, ts),) = team.sql("SELECT r.value ->> 0, r.value ->> 1 FROM card_messages, jsonb_each(results) r")
+    del team.house.sandbox.town.workspace.channels[channel_id].messages[ts]
+
+    await does(team, "mike", Action.RESOLVE, {"Option": "Full refund", "Reason": "It leads."})
+    await team.settled()
+
+    assert team.value("SELECT state FROM outbox WHERE kind = 'result.redrawn'") == "done"
+    await team.house.person("lisa").see_no("Result of #1")
 
 
 async def test_three_ballots_show_the_ranking_and_no_totals_and_say_why(team: Team) -> None:

@@ -53,3 +53,54 @@ async def test_of_a_channel_it_is_asked_once(team: Team) -> None:
 
     assert "Another refund" in await team.card("mike")
     await team.house.person("tom").see_no(ASKED)
+
+
+WINDOW = "People of another company read it"
+TYPED = {"Type of decision": "Refund request", "Customer": "ABC", "What happened": "An outage."}
+
+
+async def new_decision(team: Team, name: str, *, channel: str | None = None) -> str:
+    """What the window says."""
+    assert (await team.house.person(name).slash("/decide A refund", channel=channel)).ok
+    return (await team.modal(name, at_least="Decide by")).text
+
+
+async def create(team: Team, name: str, **more: object) -> None:
+    answer = await team.submit(name, {**TYPED, **more})
+    assert answer.ok, answer
+    await team.house.person(name).close(everything=True)
+    await team.settled()
+
+
+async def test_the_window_says_beforehand_who_reads_the_channel_and_asks_once(team: Team) -> None:
+    assert WINDOW in await new_decision(team, "lisa")
+    await create(team, "lisa", **{WINDOW: True})
+
+    lisa = team.house.person("lisa")
+    await lisa.see_no(ASKED)
+    await team.house.person("mike").see("A refund")
+    ((who, details),) = team.sql("SELECT user_id, details FROM audit_logs WHERE action = 'channel.confirmed'")
+    assert (who, details) == (team.actors["lisa"].member.id, {"channel": team.house.sandbox.spec.channels[0].id})
+
+    assert WINDOW not in await new_decision(team, "tom")
+
+
+async def test_without_that_the_card_goes_to_its_owner_who_is_asked_there(team: Team) -> None:
+    assert WINDOW in await new_decision(team, "lisa")
+    await create(team, "lisa")
+
+    await team.house.person("lisa").see(ASKED)
+    await team.house.person("mike").see_no("A refund")
+    assert team.value("SELECT count(*) FROM shared_channels") == 0
+
+
+async def test_where_slack_does_not_say_who_reads_it_nothing_is_asked_and_nobody_waits_long(team: Team) -> None:
+    team.house.sandbox.fail("conversations.info", "slow", seconds=5)
+
+    assert WINDOW not in await new_decision(team, "lisa")
+
+
+async def test_of_a_channel_that_is_ours_alone_nothing_is_asked(team: Team) -> None:
+    ours = team.house.sandbox.spec.channels[1]
+
+    assert WINDOW not in await new_decision(team, "lisa", channel=ours.name)

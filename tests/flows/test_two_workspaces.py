@@ -52,7 +52,7 @@ async def test_the_others_decision_is_refused_like_one_that_does_not_exist(both:
     ours, theirs = both
     await theirs.to_scoring(by="hank")
     foreign = theirs.decision_id
-    for action in [*Action, "decision.show", "card.post"]:
+    for action in [*Action, "decision.show", "card.post", "card.shared", "round.take_in"]:
         assert NO_SUCH in await ours.told("sarah", action, foreign)
     await ours.house.person("sarah").slash("/decide show 1")
     await ours.house.person("sarah").see("Your team has no decision #1. /decide list shows those it has.")

@@ -213,6 +213,7 @@ def test_every_scope_of_the_manifests_is_asked_for_by_a_method_that_is_called() 
         "groups:read": "conversations_info",
         "channels:history": "conversations_replies",
         "groups:history": "conversations_replies",
+        "usergroups:read": "usergroups_list",
     }
     code = "\n".join(path.read_text() for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py"))
     for found in manifests().values():

@@ -65,7 +65,7 @@ def path_of(dossier: Dossier) -> str:
 
 
 def state(dossier: Dossier, now: datetime) -> str:
-    return slack_view.state(dossier, now)
+    return slack_view.state(dossier.decision, dossier.round, now)
 
 
 def steps(dossier: Dossier) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ WORDS = {
     "option.removed": "removed an option",
     "round.opened": "started scoring",
     "round.extended": "extended scoring",
+    "round.joined": "asked more people to score",
     "round.closed": "closed scoring",
     "round.published": "published the result",
     "round.proceeded": "had the result published without a quorum",

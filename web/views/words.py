@@ -11,9 +11,9 @@ from bot.domain.money import format_money
 from bot.domain.rate import Rate
 from bot.domain.team import ROLES
 from bot.domain.todo import WORDS, button_words
-from bot.domain.waiting import Waiting
+from bot.domain.waiting import Line, Waiting
 from bot.domain.webhook import Endpoint
-from bot.views import learning, webhook
+from bot.views import dossier, learning, webhook
 from bot.views.slack import text
 
 STATUS = {
@@ -35,6 +35,11 @@ def tag(status: str) -> Markup:
 
 def why_disabled(endpoint: Endpoint) -> str:
     return webhook.WHY[endpoint.disabled_why] if endpoint.disabled_why else ""
+
+
+def state(line: Line, now: datetime) -> str:
+    """ "being scored": where it stands, in the card's words."""
+    return text.within_sentence(dossier.state(line.decision, line.round, now))
 
 
 def money(amount: Decimal | None, currency: str) -> str:

@@ -70,8 +70,9 @@ def user_select(action_id: str, *, initial: str | None = None) -> Element:
     return with_given({"type": "users_select", "action_id": action_id}, initial_user=initial)
 
 
-def users_select(action_id: str, *, placeholder: str | None = None) -> Element:
-    return with_given({"type": "multi_users_select", "action_id": action_id}, placeholder=_placeholder(placeholder))
+def users_select(action_id: str, *, initial: Iterable[str] = (), placeholder: str | None = None) -> Element:
+    element = {"type": "multi_users_select", "action_id": action_id}
+    return with_given(element, initial_users=list(initial) or None, placeholder=_placeholder(placeholder))
 
 
 def conversations_select(action_id: str, *, initial: str | None = None, placeholder: str | None = None) -> Element:

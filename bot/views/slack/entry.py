@@ -238,7 +238,7 @@ def users(name: str, label: str, *, hint: str, placeholder: str) -> Field[tuple[
     return Field(
         name,
         label,
-        lambda _: element.users_select(name, placeholder=placeholder),
+        lambda start: element.users_select(name, initial=start or (), placeholder=placeholder),
         lambda fields: fields.users(name),
         hint,
         is_optional=True,

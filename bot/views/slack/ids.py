@@ -34,6 +34,10 @@ ADD_CRITERION = "criterion.add"
 BACK_TO_CRITERIA = "criterion.back"
 """On cards that were drawn before criteria could be edited beside the options."""
 CHOOSE_OPTION = "option.choose"
+ROSTER_GROUP = "round.group"
+"""Of a choice, as `SETUP_GROUP` is."""
+SETUP_GROUP = "team.group"
+TAKE_IN = "round.take_in"
 EDIT_MEMBER = "team.edit_member"
 TEAM_PAGE = "team.page"
 SNOOZE = "reminder.snooze"
@@ -93,6 +97,9 @@ ALL = frozenset(
         ADD_CRITERION,
         BACK_TO_CRITERIA,
         CHOOSE_OPTION,
+        ROSTER_GROUP,
+        SETUP_GROUP,
+        TAKE_IN,
         EDIT_MEMBER,
         TEAM_PAGE,
         SNOOZE,

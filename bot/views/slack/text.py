@@ -143,6 +143,11 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def within_sentence(text: str) -> str:
+    """The other way round: for words of ours, which begin with no name."""
+    return text[:1].lower() + text[1:]
+
+
 def ended(text: str) -> str:
     """With a full stop, unless it ends as a sentence does already: titles are often questions."""
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."

@@ -16,7 +16,7 @@ from inline_snapshot import snapshot
 from bot.domain.decision import Status
 from bot.domain.permission import offered
 from bot.views import card, more
-from bot.views.dossier import line_facts, standing_line
+from bot.views.dossier import line_facts, standing_line, state_in_words
 from bot.views.slack import ids
 from tests.support import dossiers, lines
 from tests.support.known import known
@@ -374,10 +374,43 @@ def test_what_is_read_out_ends_its_sentences_once_and_knows_neither_phases_nor_u
 
 
 def test_a_list_says_by_when_to_decide_only_of_what_is_not_decided() -> None:
-    lines = {name: line_facts(dossiers.situations()[name].decision, dossiers.NOW) for name in ("published", "act")}
+    found = {name: dossiers.situations()[name] for name in ("published", "act")}
+    lines = {name: line_facts(one.decision, one.round, dossiers.NOW) for name, one in found.items()}
 
     assert " · by <!date^" in lines["published"]
     assert " · by " not in lines["act"]
+
+
+def test_a_list_says_where_a_decision_stands_in_the_words_of_its_card() -> None:
+    for found in dossiers.situations().values():
+        words = re.search(r"\*([^*]+)\*", state_in_words(found, dossiers.NOW))
+        line = line_facts(found.decision, found.round, dossiers.NOW)
+        if found.decision.status is not Status.CANCELLED and words:
+            assert f" · {words[1][0].lower()}{words[1][1:]}" in line
+        assert "hase" not in line
+
+
+def test_what_the_card_asks_back_says_first_whom_it_is_for() -> None:
+    asked = {}
+    for name, found in dossiers.situations().items():
+        for button in card.card(found, now=dossiers.NOW)["blocks"][-1]["elements"]:
+            if "confirm" in button:
+                asked[name] = button["confirm"]["text"]["text"]
+
+    assert asked["act"].startswith(
+        "This is for Mike Chen, who resolved it, or a decider with as much authority. This n"
+    )
+    assert all(question.startswith("This is for ") for question in asked.values())
+
+
+def test_a_question_of_a_card_fits_however_long_a_name_is() -> None:
+    found = dossiers.situations()["act"]
+    assert found.resolver
+    long = replace(found, resolver=replace(found.resolver, name="N" * 255))
+
+    (button, *_) = card.card(long, now=dossiers.NOW)["blocks"][-1]["elements"]
+
+    assert button["confirm"]["text"]["text"].endswith("The choice can no longer be changed after it.")
 
 
 def test_where_it_stands_is_said_in_the_time_of_who_reads_it() -> None:
