@@ -338,7 +338,8 @@ async def give_up_gone(c: AsyncConnection) -> int:
     return (await c.execute(ended)).rowcount
 
 
-async def purge(c: AsyncConnection) -> int:
-    """Delete what was settled more than 30 days ago."""
-    old = delete(t.outbox).where(t.outbox.c.state != "ready", t.outbox.c.done_at < func.now() - KEPT)
-    return (await c.execute(old)).rowcount
+async def purge(c: AsyncConnection, *, at_most: int) -> int:
+    """Delete what was settled more than 30 days ago, oldest first. Returns how many."""
+    o = t.outbox.c
+    old = select(o.id).where(o.state != "ready", o.done_at < func.now() - KEPT).order_by(o.done_at).limit(at_most)
+    return (await c.execute(delete(t.outbox).where(o.id.in_(old.with_for_update(skip_locked=True))))).rowcount
