@@ -181,7 +181,8 @@ class Worker:
         )
 
     async def _deliver(self, delivery: Delivery) -> None:
-        with tracing.span(f"delivery {delivery.kind}", id=delivery.id, attempt=delivery.attempts):
+        ids = {"id": delivery.id, "attempt": delivery.attempts}
+        with tracing.span(f"delivery {delivery.kind}", delivery.traceparent, **ids):
             await self._send_and_settle(delivery)
 
     async def _send_and_settle(self, delivery: Delivery) -> None:

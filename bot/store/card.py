@@ -47,7 +47,7 @@ async def set_permalink(c: AsyncConnection, decision_id: UUID, *, ts: str, perma
 # one they end by themselves, since the decision has moved. By payload alone the statement would read every delivery
 # that waits.
 _SETTLED = """
-    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL, traceparent = NULL
     WHERE state = 'ready' AND lane = :lane AND kind = 'card' AND payload->>'decision' = :decision
       AND ((payload->>'revision')::bigint <= :revision AND token IS NULL OR id = :id AND token = :token)
 """

@@ -37,6 +37,8 @@ class Delivery:
     """By the database's clock. No message of this delivery is older, so a search for one begins here."""
     workspace_id: str = ""
     """The workspace that it is for; '' where nobody can tell."""
+    traceparent: str | None = None
+    """The span that queued it, where spans are exported."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:
@@ -89,12 +91,12 @@ _CLAIM = text(
     UPDATE outbox o SET attempts = attempts + 1, token = :token, run_at = now() + make_interval(secs => :lease_seconds)
     FROM head WHERE o.id = head.id
     RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous,
-      o.created_at, o.workspace_id
+      o.created_at, o.workspace_id, o.traceparent
     """
 )
 _DONE = text(
     """
-    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL, traceparent = NULL
     WHERE id = :id AND token = :token AND state = 'ready'
     """
 )
@@ -108,11 +110,12 @@ _LATER = text(
 )
 _DEAD = text(
     """
-    UPDATE outbox SET state = 'dead', done_at = now(), last_error = :error,
+    UPDATE outbox SET state = 'dead', done_at = now(), last_error = :error, traceparent = NULL,
       token = CASE WHEN :is_refusal THEN NULL ELSE token END
     WHERE id = :id AND token = :token AND state = 'ready'
     """
 )
+_DONE_NOW: Mapping[str, Any] = {"state": "done", "done_at": func.now(), "traceparent": None}
 
 
 async def enqueue(
@@ -136,7 +139,7 @@ async def go_on(c: AsyncConnection, *, key: str, payload: Mapping[str, object], 
     mine = update(o).where(o.c.dedupe_key == key, o.c.state == "ready")
     await c.execute(mine.values(payload=dict(payload)))
     if is_done:
-        await c.execute(mine.where(o.c.token.is_(None)).values(state="done", done_at=func.now()))
+        await c.execute(mine.where(o.c.token.is_(None)).values(_DONE_NOW))
 
 
 async def claim(
@@ -158,7 +161,7 @@ async def claim(
     rows = await c.execute(_CLAIM, words | {"busy": json.dumps(dict(busy))})
     return [
         Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous, r.created_at,
-                 r.workspace_id)
+                 r.workspace_id, r.traceparent)
         for r in rows
     ]  # fmt: skip
 
@@ -240,10 +243,7 @@ async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> set[int]:
     """Mark deliveries done that another one of their lane has covered. Returns those that were not done yet."""
     o = t.outbox
     rows = await c.execute(
-        update(o)
-        .where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None))
-        .values(state="done", done_at=func.now())
-        .returning(o.c.id)
+        update(o).where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None)).values(_DONE_NOW).returning(o.c.id)
     )
     return set(rows.scalars())
 
@@ -334,7 +334,7 @@ async def give_up_gone(c: AsyncConnection) -> int:
     gone = select(i.team_id).where(ended_then, i.team_id.is_not(None)).union(ours.where(ended_then | left_then))
     waits = (o.c.state == "ready", o.c.lane.like("slack:%"), o.c.created_at < func.now() - GONE_KEPT)
     there = (o.c.workspace_id.in_(gone), func.is_installed(o.c.workspace_id).is_(False))
-    ended = update(o).where(*waits, *there).values(state="dead", done_at=func.now(), last_error="not_installed")
+    ended = update(o).where(*waits, *there).values({**_DONE_NOW, "state": "dead", "last_error": "not_installed"})
     return (await c.execute(ended)).rowcount
 
 
