@@ -81,6 +81,7 @@ class Worker:
         self._at_once = MANY_AT_ONCE if serves_many else AT_ONCE
         self._of_one = OF_ONE if serves_many else outbox.EACH
         self._busy: Counter[str] = Counter()
+        self._walk = outbox.Walk()
         self._token = secrets.randbits(62)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -157,7 +158,7 @@ class Worker:
             self._sending.add(task)
             self._busy[delivery.workspace_id] += 1
             task.add_done_callback(partial(self._sent, delivery.workspace_id))
-        return len(claimed) == free
+        return len(claimed) == free or not self._walk.is_over
 
     def _sent(self, workspace_id: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -178,6 +179,7 @@ class Worker:
             workspace=NOWHERE if workspace is None else workspace,
             each=self._of_one,
             busy=self._busy if self._of_one < self._at_once else outbox.NOBODY,
+            walk=self._walk,
         )
 
     async def _deliver(self, delivery: Delivery) -> None:
