@@ -26,7 +26,7 @@ from bot.store.db import Db, run_tx
 
 LEAST_TOLD = 2
 """How often an owner is told before; where nobody could be told, twice the time is enough."""
-BATCH, BATCHES_AT_MOST = 5_000, 100
+BATCH, BATCHES_AT_MOST = 1_000, 500
 """Rows that one transaction deletes, and transactions of an hour for each table."""
 WHY = "Closed without enough scores, and left alone."
 
