@@ -4,8 +4,8 @@ BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help install demo unit test mutants coverage oracle-test semantic-test llm-test property calibrate secrecy-rates ai-eval \
-	benchmark sweep week fresh chaos chaos-short storm browser-test operations-test api-test bom screenshots check migration lock \
-	clean
+	benchmark sweep tenants week fresh chaos chaos-short storm browser-test operations-test api-test bom screenshots check \
+	migration lock clean
 .DEFAULT_GOAL := install
 
 help:  ## this list
@@ -93,6 +93,9 @@ ai-eval: install  ## how well customers' texts are read and similar cases found,
 
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
+
+tenants: install  ## what a press costs among 10,000 workspaces against 10; half an hour, 30 GB; ARGS="--workspaces 200 --decisions 60000"
+	@$(BIN)/python -m benchmarks.tenants $(ARGS)
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack
 	@WRITE_THE_WEEK=1 $(BIN)/python -m pytest tests/flows/week $(ARGS)

@@ -52,12 +52,13 @@ SELECT n, n % {teams} AS team, n / {teams} + 1 AS number,
     timestamptz '{now}' - interval '20 seconds' * ({decisions} - n) AS at
 FROM (SELECT n, (n + n / {teams} * 37) % 100 AS mix FROM generate_series(0, {decisions} - 1) n) AS numbers;
 INSERT INTO customer_decisions (id, team_id, created_by, customer_name, title, description, decision_type,
-    urgency_level, financial_impact, status, current_phase, expected_resolution_date, overdue_shown, created_at, number,
-    revision, planned_revision, workspace_id, channel_id, currency)
-SELECT id('d', n), id('t', team), id('m', team * 8 + n % 8), 'Customer ' || n % 5000,
+    urgency_level, financial_impact, status, current_phase, expected_resolution_date, overdue_shown, created_at,
+    updated_at, actual_resolution_date, number, revision, planned_revision, workspace_id, channel_id, currency)
+SELECT id('d', n), id('t', team), id('m', team * 8 + n % 8), 'Customer ' || number % 100,
     'What shall we answer about case ' || n, repeat('They have written twice and want an answer. ', 5),
     'refund_request', 1 + n % 5, n % 20000, status, phase, timezone('UTC', at + interval '4 days'),
-    timezone('UTC', at + interval '4 days'), timezone('UTC', at), number, 12, 12, 'T' || team, 'C' || team,
+    timezone('UTC', at + interval '4 days'), timezone('UTC', at), timezone('UTC', at),
+    CASE WHEN status = 'resolved' THEN timezone('UTC', at) END, number, 12, 12, 'T' || team, 'C' || team,
     'USD' FROM d;
 INSERT INTO decision_criteria (id, decision_id, name, weight, created_by, position)
 SELECT id('k', n * 2 + i), id('d', n), 'Criterion ' || i, 2, id('m', team * 8), i
@@ -125,12 +126,23 @@ UPDATE reminders SET next_at = timestamptz '{now}' - interval '1 minute', asked 
 
 def fill(url: str, *, decisions: int, options: str = "") -> None:
     """Make a migrated, empty database one with so many decisions, as the tick of NOW shall find it."""
-    words = {"decisions": decisions, "teams": max(decisions // 200, 25), "now": NOW.isoformat()}
-    words |= {"due": DUE, "ended": ENDED, "unplanned": UNPLANNED}
     with psycopg.connect(url, autocommit=True, options=options) as connection:
-        connection.execute(re.sub(_ID, r"md5('\1' || (\2))::uuid", _FILL.format(**words)).encode())
+        for statement in filling(decisions=decisions, teams=max(decisions // 200, 25)):
+            connection.execute(statement)
         reset(url, is_busy=True)
         connection.execute("VACUUM ANALYZE")
+
+
+def filling(*, decisions: int, teams: int, due: int = DUE) -> list[bytes]:
+    """The statements that fill it, for one connection. Each team has a workspace and eight people."""
+    words = {"decisions": decisions, "teams": teams, "now": NOW.isoformat()}
+    words |= {"due": due, "ended": ENDED, "unplanned": UNPLANNED}
+    return statements_of(_FILL.format(**words))
+
+
+def statements_of(script: str) -> list[bytes]:
+    """One by one, with each id('d', n) spelled out."""
+    return [one.encode() for one in re.sub(_ID, r"md5('\1' || (\2))::uuid", script).split(";\n") if one.strip()]
 
 
 def reset(url: str, *, is_busy: bool) -> None:
@@ -149,14 +161,14 @@ async def connected(url: str) -> AsyncIterator[db.Db]:
         await opened.close()
 
 
-async def tick(opened: db.Db, *, is_busy: bool) -> float:
+async def tick(opened: db.Db, *, is_busy: bool, due: int = DUE) -> float:
     """Seconds of one tick. Raises SystemExit where it did not do what was to be done."""
     start = perf_counter()
     swept = await sweep.sweep(opened, now=NOW, rules=Settings(_env_file=None).rules)
     took = perf_counter() - start
     closed, planned = (ENDED, ENDED + UNPLANNED) if is_busy else (0, 0)
     # Owners of rounds that ended without quorum, and deciders, are told besides: as many at every size.
-    if (swept.closed, swept.planned) != (closed, planned) or not DUE <= swept.due <= DUE + 5 * closed:
+    if (swept.closed, swept.planned) != (closed, planned) or not due <= swept.due <= due + 5 * closed:
         raise SystemExit(f"The tick did {swept}, not what was to be done.")
     return took
 

@@ -106,7 +106,7 @@ async def running(
     await check_schema(database_url)
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
-        database = db.connect(database_url, waited=metrics.count_wait, span=tracing.span)
+        database = db.connect(database_url, waited=metrics.count_wait, span=tracing.span, trace=tracing.at_hand)
         if settings.otlp_url.get_secret_value():
             tracing.watch(database.engine)
         stack.push_async_callback(database.close)

@@ -70,16 +70,32 @@ def watch(engine: AsyncEngine) -> None:
 
 
 @contextmanager
-def span(name: str, **ids: object) -> Iterator[None]:
-    """One span, if any are wanted."""
+def span(name: str, parent: str | None = None, **ids: object) -> Iterator[None]:
+    """One span, if any are wanted. parent: one of another process, as `at_hand` has told it."""
     if _tracer is None:
         yield
         return
     attributes = {f"conclave.{key}": str(value) for key, value in ids.items()}
-    how: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
+    context = _w3c().extract({"traceparent": parent}) if parent else None
+    how: dict[str, Any] = {"context": context, "record_exception": False, "set_status_on_exception": False}
     with _tracer.start_as_current_span(name, attributes=attributes, **how) as current:
         try:
             yield
         except BaseException as error:
             current.set_attribute("error.type", type(error).__qualname__)
             raise
+
+
+def at_hand() -> str:
+    """The span that is open, for `span` in another process; '' where none is, or none are wanted."""
+    if _tracer is None:
+        return ""
+    carrier: dict[str, str] = {}
+    _w3c().inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def _w3c() -> Any:
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator()

@@ -1,4 +1,4 @@
-"""What goes to Slack: P12 cards by the worker, P18 calls over TLS."""
+"""What goes to Slack: P12 cards by the worker, P18 calls over TLS, P19 deliveries beside a noisy neighbour."""
 
 import asyncio
 import json
@@ -16,12 +16,13 @@ import psycopg
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks import contender as contenders
+from benchmarks import fair
 from benchmarks.bench import SLACK, Bench
 from benchmarks.contender import HERE
 from benchmarks.installation import CARDS, Installation
 from benchmarks.report import Found, ratios, skipped
 
-KEYS = ("P12", "P18")
+KEYS = ("P12", "P18", "P19")
 CALLS = 300
 PATIENCE_SECONDS = 120.0
 # As `bot.store.decision.changed` does, but for the cards alone, and planned already: what plans the reminders is not
@@ -44,7 +45,15 @@ async def measure(bench: Bench) -> list[Found]:
         found.append(await _cards(bench))
     if bench.wants("P18"):
         found += await _calls(bench)
+    if bench.wants("P19"):
+        found.append(await _beside_a_neighbour(bench))
     return found
+
+
+async def _beside_a_neighbour(bench: Bench) -> Found:
+    """By the worker alone, as `python -m benchmarks.fair` shows it one by one."""
+    url = bench.ground.new_database("fair")
+    return Found("P19", tuple([fair.ratio(await fair.compare(url)) for _ in bench.rounds("P19 a noisy neighbour")]))
 
 
 async def _cards(bench: Bench) -> Found:

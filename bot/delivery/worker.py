@@ -79,6 +79,7 @@ class Worker:
         self._giving_up = giving_up
         self._of_one = OF_ONE if serves_many else outbox.EACH
         self._busy: Counter[str] = Counter()
+        self._walk = outbox.Walk()
         self._token = secrets.randbits(62)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -155,7 +156,7 @@ class Worker:
             self._sending.add(task)
             self._busy[delivery.workspace_id] += 1
             task.add_done_callback(partial(self._sent, delivery.workspace_id))
-        return len(claimed) == free
+        return len(claimed) == free or not self._walk.is_over
 
     def _sent(self, workspace_id: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -176,10 +177,12 @@ class Worker:
             workspace=NOWHERE if workspace is None else workspace,
             each=self._of_one,
             busy=self._busy if self._of_one < AT_ONCE else outbox.NOBODY,
+            walk=self._walk,
         )
 
     async def _deliver(self, delivery: Delivery) -> None:
-        with tracing.span(f"delivery {delivery.kind}", id=delivery.id, attempt=delivery.attempts):
+        ids = {"id": delivery.id, "attempt": delivery.attempts}
+        with tracing.span(f"delivery {delivery.kind}", delivery.traceparent, **ids):
             await self._send_and_settle(delivery)
 
     async def _send_and_settle(self, delivery: Delivery) -> None:

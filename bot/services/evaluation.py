@@ -157,8 +157,8 @@ async def submit_at_once(
 async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], comments: Comments | None) -> Submitted:
     """Save these pages and make all that is saved the actor's ballot; the last one missing closes the round.
 
-    A second submit replaces the first. Nothing about a single ballot is written anywhere else: no trail, no time. What
-    was typed stays saved where the ballot is refused for being incomplete.
+    A second submit replaces the first. Nothing about a single ballot is written anywhere else: no trail, no time, no id
+    of a trace. What was typed stays saved where the ballot is refused for being incomplete.
     """
 
     async def work(c: AsyncConnection) -> tuple[evaluation.Submission, Decision]:
@@ -173,7 +173,7 @@ async def submit(db: Db, by: By, round_id: UUID, *, pages: Mapping[UUID, Page], 
             await decision.changed(c, decision_id)
         return done, before.decision
 
-    done, of = await run_tx(db, work)
+    done, of = await run_tx(db, work, leaves_trace=False)
     if done.answer == "submitted":  # nothing more is read: time could run out, and the ballot be called unsaved
         return Submitted(of.id, of.name, done.submitted, done.roster, done.is_closed)
     # Past its closing time: whoever notices closes it, in a transaction of its own.

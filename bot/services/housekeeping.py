@@ -1,5 +1,6 @@
 """Delete what is kept for 30 days and no longer, and what opens no door any more; give up rounds left alone."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from bot.store.db import Db, run_tx
 
 LEAST_TOLD = 2
 """How often an owner is told before; where nobody could be told, twice the time is enough."""
+BATCH, BATCHES_AT_MOST = 1_000, 500
+"""Rows that one transaction deletes, and transactions of an hour for each table."""
 WHY = "Closed without enough scores, and left alone."
 
 
@@ -42,10 +45,24 @@ async def purge(db: Db) -> int:
         await kept_answer.purge(c)
         await webhook.purge(c)
         await draft.purge(c)
-        gone = await outbox.give_up_gone(c) + await installation.purge_states(c)
-        return gone + await outbox.purge(c) + await press.purge(c) + await reminder.purge(c)
+        return await outbox.give_up_gone(c) + await installation.purge_states(c)
 
-    return await run_tx(db, work, budget_seconds=30)
+    gone = await run_tx(db, work)
+    return gone + sum([await _in_batches(db, old) for old in (outbox.purge, press.purge, reminder.purge)])
+
+
+async def _in_batches(db: Db, purge: Callable[..., Awaitable[int]]) -> int:
+    """Each in a transaction of its own: all that has piled up, say while nobody ticked, would take longer than one may.
+
+    Bounded, so that the other work of the hour is done; what is left is the next hour's. Returns how many rows.
+    """
+    gone = 0
+    for _ in range(BATCHES_AT_MOST):
+        last = await run_tx(db, lambda c: purge(c, at_most=BATCH))
+        gone += last
+        if last < BATCH:
+            break
+    return gone
 
 
 async def give_up_rounds(db: Db, *, now: datetime) -> int:

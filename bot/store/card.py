@@ -48,7 +48,7 @@ async def set_permalink(c: AsyncConnection, decision_id: UUID, *, ts: str, perma
 # one they end by themselves, since the decision has moved. By payload alone the statement would read every delivery
 # that waits.
 _SETTLED = """
-    UPDATE outbox o SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    UPDATE outbox o SET state = 'done', done_at = now(), token = NULL, last_error = NULL, traceparent = NULL
     FROM sent WHERE o.state = 'ready' AND o.lane = sent.lane AND o.kind = 'card'
       AND o.payload->>'decision' = sent.decision AND ((o.payload->>'revision')::bigint <= sent.revision
         AND o.token IS NULL OR o.id = sent.id AND o.token = sent.token)

@@ -48,6 +48,8 @@ _RETRYABLE = (
     {"40001", "40P01", "57014", "57P01", "57P02", "57P03", READ_ONLY} | _NO_ROOM | {f"0800{n}" for n in (0, 1, 3, 4, 6)}
 )
 
+_TRACE = text("SELECT set_config('conclave.traceparent', :trace, true)")
+
 
 @dataclass(frozen=True)
 class Db:
@@ -73,6 +75,8 @@ class Db:
     """Told for how many seconds somebody stood in the queue."""
     span: Span = nullcontext
     """Around each piece of work."""
+    trace: Callable[[], str] = lambda: ""
+    """The span at hand, as a row of the outbox keeps it; '' where none is to be kept."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
@@ -102,11 +106,12 @@ def connect(
     budget_seconds: float = BUDGET_SECONDS,
     waited: Callable[[str, float], None] = lambda _, __: None,
     span: Span = nullcontext,
+    trace: Callable[[], str] = lambda: "",
 ) -> Db:
     """Make the engine for a DATABASE_URL; nothing is opened yet. Raises StartError where it cannot be read.
 
     waited: told who has waited for a connection: "transactions" or "pages" (of scores), and for how many seconds.
-    span: what is around each piece of work, by its name.
+    span: what is around each piece of work, by its name. trace: the span at hand, for what is queued in it.
     `hide_parameters` keeps what people typed out of exceptions. No pre-ping: `_within_budget` repeats what failed on a
     stale connection anyhow, and a ping that hangs could not be ended (`_Use` does not know its connection yet).
     """
@@ -123,11 +128,19 @@ def connect(
     direct = Direct(
         lambda: Connection.opened(found, autocommit=True, prepare_threshold=0), DIRECT_SIZE, partial(waited, "pages")
     )
-    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"), span=span)
+    return Db(engine, direct, budget_seconds, waited=partial(waited, "transactions"), span=span, trace=trace)
 
 
-async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, budget_seconds: float | None = None) -> T:
+async def run_tx(
+    db: Db,
+    work: Callable[[AsyncConnection], Awaitable[T]],
+    *,
+    budget_seconds: float | None = None,
+    leaves_trace: bool = True,
+) -> T:
     """Run `work` in one transaction, committed before this returns.
+
+    leaves_trace: what it queues is delivered in this trace, where there is one.
 
     A transient failure (serialization, deadlock, lost connection) runs `work` again within the budget, so `work` must
     be a function of its arguments. Raises TryAgain when the database is absent or slow, and when a COMMIT went
@@ -136,6 +149,8 @@ async def run_tx(db: Db, work: Callable[[AsyncConnection], Awaitable[T]], *, bud
 
     async def once(use: "_Use") -> T:
         async with db.connection() as connection, use.of(connection), connection.begin():
+            if leaves_trace and (trace := db.trace()):
+                await connection.execute(_TRACE, {"trace": trace})
             return await work(connection)
 
     with db.span(_name(work)):

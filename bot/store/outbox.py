@@ -37,6 +37,8 @@ class Delivery:
     """By the database's clock. No message of this delivery is older, so a search for one begins here."""
     workspace_id: str = ""
     """The workspace that it is for; '' where nobody can tell."""
+    traceparent: str | None = None
+    """The span that queued it, where spans are exported."""
 
 
 def slack_lane(workspace_id: str, conversation: str) -> str:
@@ -62,19 +64,42 @@ EVERY = ""
 INSTALLED = "*"
 """For `claim`: the workspaces that have the app installed now."""
 
+PLACES = 100
+"""So many workspaces are looked at by one claim, and the next claim goes on behind them. Each costs some fifteen pages
+of the database: with thousands that have something due, as at nine in the morning, a claim would take seconds."""
+
+
+@dataclass
+class Walk:
+    """Where a worker's claims have come to, on their way round all workspaces that have something ready."""
+
+    last: str | None = None
+    is_over: bool = False
+    """The claim has come round: whoever found nothing on the whole way may wait."""
+
+
 # Only a lane's head can be claimed, and workspaces take turns: the first of each, then the second of each. What a
-# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `due_heads`
-# looks at so many rows of each workspace, however many there are. MATERIALIZED: a join may otherwise evaluate the LIMIT
-# twice. A worker with the token of one workspace leaves Slack's lanes of the others to their workers.
+# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `place` goes
+# from one workspace to the next by an index, from the last to the first, and once round at most; `due_heads` looks at
+# so many rows of each, however many there are. MATERIALIZED: a join may otherwise evaluate the LIMIT twice. A worker
+# with the token of one workspace leaves Slack's lanes of the others to their workers.
 # `token` (of the claim, no secret) stays on the row until a verdict clears it: a row that has one while it is claimed
 # was claimed before without a verdict, and is ambiguous.
 _CLAIM = text(
     """
-    WITH RECURSIVE place (id) AS (
-      (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)
+    WITH RECURSIVE place (id, began, n) AS (
+      SELECT following.id, following.id, 1 FROM (SELECT coalesce(
+        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > CAST(:last AS text)
+          ORDER BY o.workspace_id LIMIT 1),
+        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)) AS id
+      ) AS following
       UNION ALL
-      SELECT (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > place.id
-        ORDER BY o.workspace_id LIMIT 1) FROM place WHERE place.id IS NOT NULL),
+      SELECT following.id, place.began, place.n + 1 FROM place CROSS JOIN LATERAL (SELECT coalesce(
+        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > place.id
+          ORDER BY o.workspace_id LIMIT 1),
+        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)) AS id
+        OFFSET 0) AS following
+      WHERE place.n < CAST(:places AS int) AND following.id <> place.began),
     turn AS MATERIALIZED (
       SELECT h.id, h.run_at, place.busy + row_number() OVER (PARTITION BY place.id ORDER BY h.run_at, h.id) AS turn
       FROM (
@@ -85,16 +110,22 @@ _CLAIM = text(
     head AS MATERIALIZED (
       SELECT o.id, o.token AS previous FROM turn JOIN outbox o ON o.id = turn.id
       WHERE o.state = 'ready' AND o.run_at <= now()
-      ORDER BY turn.turn, turn.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED)
-    UPDATE outbox o SET attempts = attempts + 1, token = :token, run_at = now() + make_interval(secs => :lease_seconds)
-    FROM head WHERE o.id = head.id
-    RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous,
-      o.created_at, o.workspace_id
+      ORDER BY turn.turn, turn.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED),
+    claimed AS (
+      UPDATE outbox o SET attempts = attempts + 1, token = :token,
+        run_at = now() + make_interval(secs => :lease_seconds)
+      FROM head WHERE o.id = head.id
+      RETURNING o.id, o.kind, o.lane, o.dedupe_key, o.payload, o.attempts, head.previous IS NOT NULL AS is_ambiguous,
+        o.created_at, o.workspace_id, o.traceparent)
+    SELECT walked.last, walked.is_over, claimed.*
+    FROM (SELECT p.id AS last, p.n < CAST(:places AS int) OR p.id <= CAST(:last AS text) AS is_over
+      FROM place p ORDER BY p.n DESC LIMIT 1) AS walked
+    LEFT JOIN claimed ON true
     """
 )
 _DONE = text(
     """
-    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL, traceparent = NULL
     WHERE id = :id AND token = :token AND state = 'ready'
     """
 )
@@ -108,11 +139,12 @@ _LATER = text(
 )
 _DEAD = text(
     """
-    UPDATE outbox SET state = 'dead', done_at = now(), last_error = :error,
+    UPDATE outbox SET state = 'dead', done_at = now(), last_error = :error, traceparent = NULL,
       token = CASE WHEN :is_refusal THEN NULL ELSE token END
     WHERE id = :id AND token = :token AND state = 'ready'
     """
 )
+_DONE_NOW: Mapping[str, Any] = {"state": "done", "done_at": func.now(), "traceparent": None}
 
 
 async def enqueue(
@@ -136,7 +168,7 @@ async def go_on(c: AsyncConnection, *, key: str, payload: Mapping[str, object], 
     mine = update(o).where(o.c.dedupe_key == key, o.c.state == "ready")
     await c.execute(mine.values(payload=dict(payload)))
     if is_done:
-        await c.execute(mine.where(o.c.token.is_(None)).values(state="done", done_at=func.now()))
+        await c.execute(mine.where(o.c.token.is_(None)).values(_DONE_NOW))
 
 
 async def claim(
@@ -148,18 +180,23 @@ async def claim(
     workspace: str,
     each: int = EACH,
     busy: Mapping[str, int] = NOBODY,
+    walk: Walk | None = None,
 ) -> list[Delivery]:
     """Take the heads of lanes that are due; nobody else gets them for `lease_seconds`. One statement.
 
     `token`: names this claim; only who knows it may settle its rows. `workspace`: whose lanes of Slack, or `EVERY`, or
-    `INSTALLED`. `each`: so many of one workspace at most, with those that are under way already (`busy`).
+    `INSTALLED`. `each`: so many of one workspace at most, with those that are under way already (`busy`). `walk`: of
+    the claims before, which goes on here; None: from the first workspace on.
     """
+    walk = walk or Walk()
     words = {"token": token, "at_most": at_most, "lease_seconds": lease_seconds, "workspace": workspace, "each": each}
-    rows = await c.execute(_CLAIM, words | {"busy": json.dumps(dict(busy))})
+    words |= {"busy": json.dumps(dict(busy)), "last": walk.last, "places": PLACES}
+    rows = (await c.execute(_CLAIM, words)).all()
+    walk.last, walk.is_over = rows[0].last, bool(rows[0].is_over)
     return [
         Delivery(r.id, token, r.kind, r.lane, r.dedupe_key, r.payload, r.attempts, r.is_ambiguous, r.created_at,
-                 r.workspace_id)
-        for r in rows
+                 r.workspace_id, r.traceparent)
+        for r in rows if r.id is not None
     ]  # fmt: skip
 
 
@@ -240,10 +277,7 @@ async def settle_merged(c: AsyncConnection, ids: Sequence[int]) -> set[int]:
     """Mark deliveries done that another one of their lane has covered. Returns those that were not done yet."""
     o = t.outbox
     rows = await c.execute(
-        update(o)
-        .where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None))
-        .values(state="done", done_at=func.now())
-        .returning(o.c.id)
+        update(o).where(o.c.id.in_(ids), o.c.state == "ready", o.c.token.is_(None)).values(_DONE_NOW).returning(o.c.id)
     )
     return set(rows.scalars())
 
@@ -334,11 +368,12 @@ async def give_up_gone(c: AsyncConnection) -> int:
     gone = select(i.team_id).where(ended_then, i.team_id.is_not(None)).union(ours.where(ended_then | left_then))
     waits = (o.c.state == "ready", o.c.lane.like("slack:%"), o.c.created_at < func.now() - GONE_KEPT)
     there = (o.c.workspace_id.in_(gone), func.is_installed(o.c.workspace_id).is_(False))
-    ended = update(o).where(*waits, *there).values(state="dead", done_at=func.now(), last_error="not_installed")
+    ended = update(o).where(*waits, *there).values({**_DONE_NOW, "state": "dead", "last_error": "not_installed"})
     return (await c.execute(ended)).rowcount
 
 
-async def purge(c: AsyncConnection) -> int:
-    """Delete what was settled more than 30 days ago."""
-    old = delete(t.outbox).where(t.outbox.c.state != "ready", t.outbox.c.done_at < func.now() - KEPT)
-    return (await c.execute(old)).rowcount
+async def purge(c: AsyncConnection, *, at_most: int) -> int:
+    """Delete what was settled more than 30 days ago, oldest first. Returns how many."""
+    o = t.outbox.c
+    old = select(o.id).where(o.state != "ready", o.done_at < func.now() - KEPT).order_by(o.done_at).limit(at_most)
+    return (await c.execute(delete(t.outbox).where(o.id.in_(old.with_for_update(skip_locked=True))))).rowcount

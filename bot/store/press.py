@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,7 +53,12 @@ async def record(c: AsyncConnection, press: Press, *, kind: str, made: UUID) -> 
     )
 
 
-async def purge(c: AsyncConnection) -> int:
-    """Delete what is older than 30 days. Whoever got no answer presses again while the window is still open."""
-    old = delete(t.submissions).where(t.submissions.c.created_at < func.now() - KEPT)
-    return (await c.execute(old)).rowcount
+async def purge(c: AsyncConnection, *, at_most: int) -> int:
+    """Delete what is older than 30 days: whoever got no answer presses again while the window is still open.
+
+    Oldest first; returns how many.
+    """
+    s = t.submissions.c
+    old = select(s.view_id, s.hash).where(s.created_at < func.now() - KEPT).order_by(s.created_at).limit(at_most)
+    chosen = tuple_(s.view_id, s.hash).in_(old.with_for_update(skip_locked=True))
+    return (await c.execute(delete(t.submissions).where(chosen))).rowcount

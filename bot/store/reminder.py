@@ -19,7 +19,6 @@ AWAY = timedelta(hours=1)
 """So long without a sweep, and the bot was switched off."""
 AT_MOST = 200
 KEPT = timedelta(days=30)
-PURGED_AT_MOST = 10_000
 """Rows deleted in one go; what is left is the next one's."""
 # When a claimed row is due again, unless its delivery plans it anew, as it does once the nudge was sent. So a delivery
 # that is lost costs the person a day's delay at most.
@@ -355,14 +354,17 @@ _PURGE = text(
         AND (d.status = 'cancelled' OR d.status = 'resolved' AND o.recorded_at IS NOT NULL AND o.follow_up_date IS NULL)
         AND NOT EXISTS (SELECT FROM outbox x
           WHERE x.dedupe_key = format('nudge:%s:%s:%s:%s', r.decision_id, r.member_id, r.kind, r.step))
-      LIMIT :at_most)
+      LIMIT :at_most FOR UPDATE OF r SKIP LOCKED)
     """
 )
 
 
-async def purge(c: AsyncConnection) -> int:
-    """Delete what is kept of decisions that have been over for 30 days: nothing waits, and nothing was said since."""
-    return (await c.execute(_PURGE, {"kept": KEPT, "at_most": PURGED_AT_MOST})).rowcount
+async def purge(c: AsyncConnection, *, at_most: int) -> int:
+    """Delete what is kept of decisions that have been over for 30 days: nothing waits, and nothing was said since.
+
+    Returns how many.
+    """
+    return (await c.execute(_PURGE, {"kept": KEPT, "at_most": at_most})).rowcount
 
 
 async def is_catching_up(c: AsyncConnection) -> bool:

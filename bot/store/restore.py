@@ -137,7 +137,7 @@ def _copy(connection: _Connection, table: str, archive: zipfile.ZipFile, content
 # A delivery that was ready or given up is not tried again: it may have got through since. Only publication goes on,
 # where the ballots are there.
 _SETTLE_OUTBOX = """
-    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL
+    UPDATE outbox SET state = 'done', done_at = now(), token = NULL, last_error = NULL, traceparent = NULL
     WHERE state <> 'done' AND NOT (kind = 'result.publish' AND %(has_open_ballots)s)
 """
 # As if everybody had been told just now: each goes on from here at the pace of their decision.

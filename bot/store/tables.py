@@ -430,6 +430,7 @@ outbox = Table(
     Column("created_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
     Column("done_at", TIMESTAMPTZ),
     Column("workspace_id", Text, nullable=False, server_default=text("''")),  # by a trigger, from the lane
+    Column("traceparent", Text, server_default=FetchedValue()),  # of the span that queued it, until it is settled
 )
 
 reminders = Table(

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from benchmarks import fair
+from bot.delivery import worker
+from bot.delivery.verdict import Done, Verdict
 from bot.store import db, outbox
 from bot.store.db import Db
 from bot.store.outbox import EVERY, INSTALLED, Delivery
@@ -123,6 +125,47 @@ async def test_a_workspace_that_has_not_installed_it_blocks_no_claim(opened: Db,
 
     assert workspaces(await claim(opened, workspace=INSTALLED)) == ["", "T2"]
     assert workspaces(await claim(opened, workspace="T9")) == []
+
+
+async def test_a_claim_looks_at_some_workspaces_and_the_next_one_at_the_next(
+    opened: Db, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also past those that have nothing due, and once round before anybody waits."""
+    monkeypatch.setattr(outbox, "PLACES", 3)
+    queue(database_url, "'slack:T' || n || ':C1', now() + CASE WHEN n < 5 THEN interval '1 hour' ELSE '0' END", 8)
+    walk = outbox.Walk()
+
+    found = [(workspaces(await claim(opened, walk=walk)), walk.is_over) for _ in range(4)]
+
+    assert found == [([], False), (["T5", "T6"], False), (["T7", "T8"], True), ([], False)]
+
+
+async def test_a_worker_comes_round_before_it_waits(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first that it looks at have nothing due; it would wait for an hour."""
+    monkeypatch.setattr(outbox, "PLACES", 2)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 3600.0)
+    queue(database_url, "'slack:T' || n || ':C1', now() + CASE WHEN n < 6 THEN interval '1 hour' ELSE '0' END", 9)
+    sent: list[str] = []
+    over = asyncio.Event()
+
+    async def card(_: Any, delivery: Delivery) -> Verdict:
+        sent.append(delivery.workspace_id)
+        if len(sent) == 4:
+            over.set()
+        return Done()
+
+    async with fair.working(database_url, {"card": card}), asyncio.timeout(60):
+        await over.wait()
+    assert sorted(sent) == ["T6", "T7", "T8", "T9"]
+
+
+async def test_fewer_workspaces_than_a_claim_looks_at_are_all_looked_at(opened: Db, database_url: str) -> None:
+    walk = outbox.Walk(last="T5")
+    assert await claim(opened, walk=walk) == []
+    assert walk == outbox.Walk(last=None, is_over=True)
+
+    queue(database_url, "'slack:T' || n || ':C1', now()", 8)
+    assert len(await claim(opened, walk=outbox.Walk(last="T5"), at_most=20)) == 8
 
 
 async def test_two_workers_never_claim_the_same(opened: Db, database_url: str) -> None:

@@ -133,6 +133,33 @@ async def test_a_cell_that_is_silent_does_not_hold_up_the_other(cells: Cells) ->
         over.set()
 
 
+async def test_a_cell_with_its_hands_full_says_so_and_leaves_the_other_alone(
+    cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "AT_ONCE", 1)
+    came, over = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        came.set()
+        await over.wait()
+        return Response()
+
+    async def fill() -> None:
+        while not came.is_set():  # before the router has looked at its file, the cell of before answers
+            await cells.theirs.house.person("priya").slash("/decide list")
+
+    app = Starlette(routes=[Route(SLACK, slow, methods=["POST"])])
+    async with http.serving(app, host="127.0.0.1", port=0) as port:
+        cells.cells["two"] = f"http://127.0.0.1:{port}"
+        cells.write()
+        first = asyncio.create_task(fill())
+        await came.wait()
+        await cells.seen("hank", router.UNREACHABLE, of=cells.theirs)
+        await cells.seen("sarah", "No open decisions.", of=cells.ours)
+        over.set()
+        await first
+
+
 async def test_what_slack_has_not_signed_reaches_no_cell(cells: Cells) -> None:
     async with aiohttp.ClientSession() as session, session.post(f"{cells.url}{SLACK}", data=b"{}") as answer:
         assert answer.status == 401

@@ -216,6 +216,23 @@ async def test_reminders_of_what_has_been_over_for_a_month_are_purged_and_no_oth
     assert team.sql(left) == [("Just said",), ("Kept",), ("Open",)]
 
 
+async def test_what_has_piled_up_is_deleted_in_batches_and_what_is_left_an_hour_later(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await team.settled()
+    team.sql("DELETE FROM outbox")
+    team.sql(
+        "INSERT INTO outbox (kind, lane, dedupe_key, state, done_at) "
+        "SELECT 'card', 'none', 'old:' || n, 'done', now() - interval '31 days' * n FROM generate_series(1, 12) n"
+    )
+    monkeypatch.setattr(housekeeping, "BATCH", 5)
+    monkeypatch.setattr(housekeeping, "BATCHES_AT_MOST", 2)
+
+    assert await housekeeping.purge(team.db) == 10
+    assert team.sql("SELECT dedupe_key FROM outbox ORDER BY done_at DESC") == [("old:1",), ("old:2",)]
+    assert await housekeeping.purge(team.db) == 2
+
+
 async def test_presses_and_settled_deliveries_are_kept_for_thirty_days(team: Team) -> None:
     await team.settled()
     team.sql("DELETE FROM submissions")

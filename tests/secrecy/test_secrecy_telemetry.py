@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from bot.delivery import worker
 from bot.errors import StartError
 from handlers import refusal
 from tests.secrecy.test_secrecy_failures import FAIL, QUOTED
-from tests.support.scoring import unfold_comments
+from tests.support.scoring import by_hand, unfold_comments
 from tests.support.sink import Sink, open_sink
 from tests.support.team import Team
 
@@ -84,6 +84,45 @@ async def test_spans_name_what_was_done_and_hold_ids_alone(team: Team, sink: Sin
         assert name in sink.text
     for canary in (*CANARIES, '"scores"', "SELECT", "INSERT"):
         assert canary not in sink.text
+
+
+async def test_a_message_is_in_the_trace_of_the_press_that_caused_it(team: Team, sink: Sink) -> None:
+    with tracing.exporting(sink.spans):
+        await team.to_scoring("sarah", "mike", "lisa")
+        await team.house.person("lisa").slash("/decide export")
+        await team.settled()
+
+    spans = {span.span_id: span for span in sink.all_spans}
+    ways = [_way_up(span, spans) for span in spans.values() if span.name.startswith("delivery ")]
+    assert [way[-1] for way in ways if way[0] == "delivery export"] == ["request command"]
+    cards = [way[1] for way in ways if way[0] == "delivery card"]
+    assert cards
+    assert all(around.startswith("bot.services.") for around in cards)
+    assert team.value("SELECT count(*) FROM outbox WHERE traceparent IS NOT NULL") == 0
+
+
+def _way_up(span: Any, spans: Mapping[bytes, Any]) -> list[str]:
+    """Its name, and those of the spans around it."""
+    return [span.name, *(_way_up(spans[span.parent_span_id], spans) if span.parent_span_id else [])]
+
+
+async def test_nothing_that_is_delivered_is_in_the_trace_of_a_ballot(team: Team, sink: Sink) -> None:
+    """Neither by the quick way nor by the other, which the last ballot takes."""
+    await team.to_scoring("sarah", "mike", "lisa")
+    await team.settled()
+    with tracing.exporting(sink.spans):
+        for name in ("sarah", "mike", "lisa"):
+            await by_hand(team, name, 9, 3)
+        await team.published()
+        await team.settled()
+
+    by_trace: dict[bytes, set[str]] = {}
+    for span in sink.all_spans:
+        by_trace.setdefault(span.trace_id, set()).add(span.name)
+    ballots = [names for names in by_trace.values() if "request view" in names]
+    assert len(ballots) >= 3
+    assert not any(name.startswith("delivery") for names in ballots for name in names)
+    assert "delivery card" in sink.text
 
 
 async def test_a_span_tells_of_an_error_its_class(sink: Sink) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
 
 class Sink:
     """`url`: where to send, without a path. `bodies`: as they were before they were packed."""
@@ -22,6 +24,12 @@ class Sink:
     @property
     def text(self) -> str:
         return b"\n".join(self.bodies).decode(errors="replace")
+
+    @property
+    def all_spans(self) -> list[Any]:
+        requests = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
+        scopes = [scope for request in requests for kept in request.resource_spans for scope in kept.scope_spans]
+        return [span for scope in scopes for span in scope.spans]
 
 
 @contextmanager
