@@ -74,8 +74,17 @@ async def test_two_workspaces_play_at_the_same_time_and_never_meet(country: Coun
 async def test_five_workspaces_of_two_organisations_play_whole_decisions_at_once_among_others_rows(
     database_url: str,
 ) -> None:
+    # Everybody is somebody else: the same id in two workspaces of an organisation would be one person.
+    people = [tuple(replace(one, id=f"{one.id}{n}") for one in techcorp().people) for n in range(5)]
     specs = [
-        replace(techcorp(), team_id=f"T0{n}", name=f"Company {n}", enterprise_id=f"E0{n % 2}", is_org_install=n > 2)
+        replace(
+            techcorp(),
+            team_id=f"T0{n}",
+            name=f"Company {n}",
+            people=people[n],
+            enterprise_id=f"E0{n % 2}",
+            is_org_install=n > 2,
+        )
         for n in range(5)
     ]
     async with living(database_url, specs, organisations={"E00": "Even", "E01": "Odd"}) as country:
