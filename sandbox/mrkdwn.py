@@ -66,7 +66,7 @@ def _token(inner: str, reader: Reader) -> str:
         return "#" + reader.channels.get(target[1:], label or target[1:])
     if target.startswith("!"):
         return unescape(label) or "@" + target[1:].split("^")[-1]
-    return unescape(label or target.removeprefix("mailto:"))
+    return _unmarked(label) if label else unescape(target.removeprefix("mailto:"))
 
 
 def _date_token(inner: str, reader: Reader) -> str:

@@ -55,7 +55,7 @@ def _may(action: Action, dossier: Dossier, by: By) -> bool:
 
 
 def whom_for(action: Action, dossier: Dossier) -> str | None:
-    """ "This is for Mike Chen, who resolved it, or a decider with as much authority.": for the question that comes back
+    """ "This is for Mike Chen, who resolved it, or a decider who may decide as much.": for the question that comes back
     before a press counts, on a message that everybody reads. None where anybody of the team may."""
     who = _MAY[action.row.who].format(
         owner=dossier.lead,
@@ -72,7 +72,7 @@ _MAY = {
     Who.DECIDER: "a decider",
     Who.ROSTER: "those who were asked to score",
     Who.SECOND: "a decider other than {proposer}",
-    Who.RESOLVER: "{resolver}, who resolved it, or a decider with as much authority",
+    Who.RESOLVER: "{resolver}, who resolved it, or a decider who may decide as much",
     Who.OWNER_OR_RESOLVER: "{owner}, the owner, or {resolver}, who resolved it",
     Who.SUCCESSOR: "those who may resolve it, or come closest to that",
 }

@@ -13,7 +13,7 @@ OF_THE_DECISION = {
     *("status", "current_phase", "actual_resolution_date", "cancel_reason"),
     *("workspace_id", "channel_id", "permalink", "currency", "overdue_shown", "taken_from", "ladder"),
     *("financial_impact_before", "customer_value_before", "urgency_level_before", "called_off", "unheard"),
-    *("late_shown", "erased_at", "proposal"),
+    *("late_shown", "erased_at", "proposal", "roster_group"),
     *("ai_classification", "ai_recommendations", "ai_confidence_score"),
 }
 """Columns of `customer_decisions` that are no part of the case."""

@@ -398,7 +398,7 @@ def test_what_the_card_asks_back_says_first_whom_it_is_for() -> None:
                 asked[name] = button["confirm"]["text"]["text"]
 
     assert asked["act"].startswith(
-        "This is for Mike Chen, who resolved it, or a decider with as much authority. This n"
+        "This is for Mike Chen, who resolved it, or a decider who may decide as much. This n"
     )
     assert all(question.startswith("This is for ") for question in asked.values())
 
