@@ -114,7 +114,7 @@ async def test_axe_finds_nothing_and_nothing_is_loaded_from_elsewhere_on_any_pag
     await tab.shoot("link")
     await tab.page.get_by_role("button", name="Sign in as Sarah").click()
     await tab.page.get_by_role("heading", name="Inbox").wait_for()
-    for path in (*PAGES, *full.values(), "/api/docs", "/nowhere"):
+    for path in (*PAGES, *full.values(), f"{full['resolved']}/earlier", "/api/docs", "/nowhere"):
         await tab.go(path)
         await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         await check(tab, path)  # type: ignore[arg-type]
