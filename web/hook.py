@@ -11,6 +11,7 @@ from bot.domain.hook import FIELDS, PRESETS, Hook, Kind
 from bot.errors import BotError, Invalid, NotFound
 from bot.services import hook as hooks
 from bot.services.hook import Change, Known, Preview
+from bot.services.sealing import NO_KEYS
 from web import form, person
 from web.hand_in import parsed
 from web.page import render, status_of
@@ -76,7 +77,7 @@ async def _list(request: Request, *, refusal: BotError | None = None) -> Respons
         status=status_of(refusal) if refusal else HTTPStatus.OK,
         refusal=refusal,
         hooks=await hooks.every(d.db, who),
-        no_keys=hooks.NO_KEYS if d.settings.keyring is None else None,
+        no_keys=NO_KEYS if d.settings.keyring is None else None,
         kinds=list(Kind),
     )
 

@@ -35,13 +35,13 @@ from bot.domain.reply import ticket
 from bot.domain.team import Actor, Member, may_edit_team
 from bot.domain.text import one_line
 from bot.errors import Conflict, NotAllowed
-from bot.keyring import MAKE_ONE, KeyLost, Keyring
+from bot.keyring import KeyLost, Keyring
 from bot.services import draft as drafts
+from bot.services.sealing import NO_KEYS
 from bot.store import audit, dossier, draft, hook, team
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.hook import Sealed
 
-NO_KEYS = f"Secrets of hooks lie encrypted: whoever runs Conclave sets CONCLAVE_TOKEN_KEYS first. {MAKE_ONE}"
 ONLY_ADMINS = "Only somebody who may decide any amount can look after hooks. /decide setup shows who that is."
 
 

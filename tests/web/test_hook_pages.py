@@ -118,7 +118,7 @@ async def test_without_keys_the_page_names_the_variable_and_how_to_make_one(team
 
     answer = await sarah.get(HOOKS)
 
-    assert "whoever runs Conclave sets CONCLAVE_TOKEN_KEYS first. Make one with: conclave keys new" in answer.text
+    assert "CONCLAVE_TOKEN_KEYS is missing. Whoever runs Conclave makes one with conclave keys new" in answer.text
     assert "Make a hook" not in answer.text
     assert (await sarah.post(HOOKS, {"name": "x", "kind": "generic"})).status == 409
 
