@@ -214,6 +214,8 @@ def test_every_scope_of_the_manifests_is_asked_for_by_a_method_that_is_called() 
         "channels:history": "conversations_replies",
         "groups:history": "conversations_replies",
         "usergroups:read": "usergroups_list",
+        "links:read": "link_shared",
+        "links:write": "chat_unfurl",
     }
     code = "\n".join(path.read_text() for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py"))
     for found in manifests().values():
