@@ -24,6 +24,8 @@ WHY = {"reason": "Because."}
 NO_ID = "00000000-0000-0000-0000-000000000000"
 CASE = {"type": "refund_request", "title": "Ours", "customer": "ABC"}
 AT = "/decisions/{number}/actions"
+ONE = "/webhooks/{webhook}"
+WEBHOOK = {"label": "Helpdesk", "url": "https://desk.example/conclave", "events": ["decision.resolved"]}
 DEAR = Decimal(4000)
 """More than Tom may decide."""
 
@@ -65,14 +67,25 @@ WAYS: dict[tuple[str, str], Way] = {
     ("GET", "/members"): READ,
     ("GET", "/me"): READ,
     ("GET", "/export.csv"): READ,
+    ("GET", "/webhooks"): Way(Scope.ACT, None, True),
+    ("POST", "/webhooks"): Way(Scope.ACT, WEBHOOK, True),
+    ("GET", ONE): Way(Scope.ACT, None, True),
+    ("PATCH", ONE): Way(Scope.ACT, {"label": "Other"}, True),
+    ("DELETE", ONE): Way(Scope.ACT, None, True),
+    ("POST", f"{ONE}/test"): Way(Scope.ACT, None, True),
+    ("POST", f"{ONE}/rotate"): Way(Scope.ACT, None, True),
+    ("GET", f"{ONE}/deliveries"): Way(Scope.ACT, None, True),
+    ("POST", f"{ONE}/deliveries/{{delivery}}/replay"): Way(Scope.ACT, None, True),
 }
+WEBHOOKS = {f"{method} {path}" for method, path in WAYS if path.startswith("/webhooks")}
+"""Of another team's `test_webhooks.py` asks."""
 STEPS = (
     ("options", {"PATCH /decisions/{number}", "POST /decisions/{number}/criteria", f"POST {AT}/start"}),
     ("scoring", {f"POST {AT}/close", f"POST {AT}/void", f"POST {AT}/cancel"}),
     ("too few", {f"POST {AT}/extend", f"POST {AT}/proceed"}),
     ("result", {f"POST {AT}/resolve", f"POST {AT}/second"}),
     ("resolved", {f"POST {AT}/reopen", f"POST {AT}/informed"}),
-    ("informed", {"PUT /decisions/{number}/outcome"}),
+    ("informed", {"PUT /decisions/{number}/outcome", *WEBHOOKS}),
 )
 """Where a decision stands while they are refused for who asks, not for where it stands."""
 
@@ -84,7 +97,8 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 
 async def asked(who: Program, method: str, path: str, number: int) -> Answer:
-    return await who.ask(method, path.replace("{number}", str(number)), WAYS[method, path].body)
+    filled = path.format(number=number, webhook=NO_ID, delivery=1)
+    return await who.ask(method, filled, WAYS[method, path].body)
 
 
 def test_every_endpoint_has_its_line() -> None:
@@ -108,7 +122,7 @@ async def test_another_teams_decision_runs_the_same_statements_and_gets_the_same
     before = team.sql(revisions)
 
     for method, path in WAYS:
-        if "{" not in path:
+        if "{number}" not in path:
             continue
         told = {}
         for number in (2, 99):

@@ -456,10 +456,10 @@ async def test_a_decision_that_is_being_scored_again_shows_nothing_of_the_new_ro
 
     page = json.loads((await sarah.get(f"{path(team)}.json")).body)
 
-    assert page["result"] is None
+    assert (page["result"], page["comments"]) == (None, [])
     assert set(page) == {
         *("number", "url", "status", "phase", "state", "currency", "owner", "opened_at", "resolved_at", "case"),
-        *("criteria", "options", "result", "choice"),
+        *("criteria", "options", "result", "choice", "comments", "earlier"),
     }
 
 
