@@ -228,7 +228,8 @@ async def changed(c: AsyncConnection, decision_id: UUID, *, is_asked: bool = Fal
     await c.execute(_CHANGED, {"decision": decision_id, "asked": is_asked})
 
 
-# The words of the partial indexes `ix_customer_decisions_turning` and `ix_customer_decisions_promised`.
+# The words of the partial indexes `ix_customer_decisions_turning`, `ix_customer_decisions_promised` and
+# `ix_decision_outcomes_follow_up`.
 _TURNS = """
     status IN ('created', 'team_input', 'evaluating') AND overdue_shown IS DISTINCT FROM expected_resolution_date
     AND expected_resolution_date <= timezone('UTC', :now)
@@ -236,6 +237,10 @@ _TURNS = """
 _IS_LATE = """
     status IN ('created', 'team_input', 'evaluating', 'resolved') AND current_phase < 6
     AND late_shown IS DISTINCT FROM promised_by AND promised_by <= timezone('UTC', :now)
+"""
+_IS_DUE = """
+    recorded_at IS NOT NULL AND follow_up_shown IS DISTINCT FROM follow_up_date
+    AND follow_up_date <= timezone('UTC', :now)
 """
 _TURNED = text(
     f"""
@@ -249,17 +254,31 @@ _LATE = text(
     FOR SHARE SKIP LOCKED
     """
 )
+_DUE = text(
+    f"""
+    SELECT o.decision_id FROM decision_outcomes o JOIN customer_decisions d ON d.id = o.decision_id
+    WHERE {_IS_DUE} ORDER BY o.follow_up_date LIMIT :at_most FOR SHARE OF d SKIP LOCKED
+    """
+)
 _SHOW_OVERDUE = text(
     f"UPDATE customer_decisions SET overdue_shown = expected_resolution_date WHERE id = :id AND {_TURNS} "
     "RETURNING overdue_shown AS at"
 )
 _SHOW_LATE = text(f"UPDATE customer_decisions SET late_shown = promised_by WHERE id = :id AND {_IS_LATE} RETURNING id")
+# The decision's row is locked first, as every change does.
+_SHOW_DUE = text(
+    f"""
+    UPDATE decision_outcomes o SET follow_up_shown = follow_up_date
+    FROM (SELECT id FROM customer_decisions WHERE id = :id FOR UPDATE) d
+    WHERE o.decision_id = d.id AND {_IS_DUE} RETURNING o.id
+    """
+)
 
 
 async def turned_overdue(c: AsyncConnection, *, now: datetime, at_most: int) -> list[UUID]:
-    """Decisions whose date to resolve by, or by which a reply was promised, has passed since they were last drawn, but
-    for those that somebody is changing now."""
-    found = [(await c.execute(query, {"now": now, "at_most": at_most})).scalars() for query in (_TURNED, _LATE)]
+    """Decisions whose date to resolve by, by which a reply was promised, or of the follow-up has passed since they were
+    last drawn, but for those that somebody is changing now."""
+    found = [(await c.execute(query, {"now": now, "at_most": at_most})).scalars() for query in (_TURNED, _LATE, _DUE)]
     return list(dict.fromkeys(decision_id for ids in found for decision_id in ids))
 
 
@@ -268,12 +287,13 @@ async def show_overdue(c: AsyncConnection, decision_id: UUID, *, now: datetime) 
 
     Of the date to resolve by, webhooks are told.
     """
-    overdue, late = [
-        (await c.execute(query, {"id": decision_id, "now": now})).first() for query in (_SHOW_OVERDUE, _SHOW_LATE)
+    overdue, late, due = [
+        (await c.execute(query, {"id": decision_id, "now": now})).first()
+        for query in (_SHOW_OVERDUE, _SHOW_LATE, _SHOW_DUE)
     ]
     if overdue:
         await webhook.announce(c, Event.OVERDUE, decision_id=decision_id, mark=f"{decision_id}:overdue:{overdue.at}")
-    if overdue or late:
+    if overdue or late or due:
         await changed(c, decision_id)
 
 

@@ -229,6 +229,7 @@ decision_outcomes = Table(
     Column("before_answer", JSONB),  # what taking it back restores
     Column("resolved_for", ForeignKey("team_members.id")),  # whose authority a deputy resolved it with
     Column("confirmed_by", ForeignKey("team_members.id")),  # the second person, where it took two
+    Column("follow_up_shown", UTC_TIMESTAMP),  # the follow_up_date whose passing card and Home tab show
     # what the published result says of the chosen option, by a trigger: of "≥ 9.5" the number; by the criterion's id
     Column("follows", Boolean),
     Column("chosen_total", Numeric),

@@ -1,4 +1,4 @@
-"""A card, and every Home tab, turns overdue by itself when the date to resolve by has passed."""
+"""A card, and every Home tab, turns overdue by itself when the date to resolve by, or of a follow-up, has passed."""
 
 from tests.support.team import Team
 
@@ -47,4 +47,23 @@ async def test_what_is_resolved_or_cancelled_is_never_drawn_as_overdue(team: Tea
     await team.change(PASSES)
     await team.tick()
 
+    assert team.value("SELECT revision FROM customer_decisions") == drawn
+
+
+async def test_a_card_offers_the_follow_up_from_its_date_on_once(team: Team) -> None:
+    await team.to_resolved("sarah", "lisa", "tom")
+    await team.change("UPDATE customer_decisions SET current_phase = 6")
+    await team.change(
+        "UPDATE decision_outcomes SET response_sent_at = created_at, recorded_at = now(), worked = true, "
+        "follow_up_date = timezone('UTC', now()) + interval '1 day'"
+    )
+    await team.tick()
+    assert "Amend outcome" not in await team.card()
+
+    await team.change("UPDATE decision_outcomes SET follow_up_date = timezone('UTC', now()) - interval '1 second'")
+    await team.tick()
+    assert "Amend outcome" in await team.card()
+
+    drawn = team.value("SELECT revision FROM customer_decisions")
+    await team.tick()
     assert team.value("SELECT revision FROM customer_decisions") == drawn
