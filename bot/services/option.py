@@ -28,14 +28,15 @@ async def propose(db: Db, by: By, decision_id: UUID, *, drafts: Sequence[OptionD
     async def rule(c: AsyncConnection, found: Dossier, made: UUID | None) -> Done | Replaced:
         batch = _batch(made or uuid4())
         checked = check_drafts(drafts, others=[o for o in found.options if o.id not in batch])
-        await _put(c, by, found, dict(zip(batch, checked, strict=False)))
-        for surplus in batch[len(checked) :]:
-            await option.remove(c, surplus)
-        if made:
-            return Replaced(made=made)
-        for option_id in batch[1 : len(checked)]:
-            await audit.write(c, "option.proposed", decision_id=decision_id, details={"option": str(option_id)})
-        return _of_option("option.proposed", batch[0])
+        wanted, surplus = batch[: len(checked)], batch[len(checked) :]
+        await _put(c, by, found, dict(zip(wanted, checked, strict=True)))
+        for one in surplus:
+            await option.remove(c, one)
+        # The first of a new press has its line by `Done`.
+        added = [one for one in (wanted if made else wanted[1:]) if not found.option(one)]
+        await _tell(c, decision_id, "option.proposed", added)
+        await _tell(c, decision_id, "option.removed", [one for one in surplus if found.option(one)])
+        return Replaced(made=made) if made else _of_option("option.proposed", batch[0])
 
     def replaces(found: Dossier, made: UUID) -> bool:
         return found.decision.phase is Phase.OPTIONS and any(found.option(one) for one in _batch(made))
@@ -46,6 +47,12 @@ async def propose(db: Db, by: By, decision_id: UUID, *, drafts: Sequence[OptionD
 def _batch(first: UUID) -> tuple[UUID, ...]:
     """The ids of the options of one press; one of them tells all, and a press keeps one id."""
     return (first, *(uuid5(first, str(place)) for place in range(1, MOST_AT_ONCE)))
+
+
+async def _tell(c: AsyncConnection, decision_id: UUID, line: str, option_ids: Sequence[UUID]) -> None:
+    """Lines of the trail without a name, as those by `_of_option`."""
+    for option_id in option_ids:
+        await audit.write(c, line, decision_id=decision_id, details={"option": str(option_id)})
 
 
 async def _put(c: AsyncConnection, by: By, found: Dossier, drafts: Mapping[UUID, OptionDraft]) -> None:

@@ -63,11 +63,8 @@ async def choices_changed(team: Team) -> None:
     assert answer.ok, answer
 
 
-async def deputy_named(team: Team) -> None:
+async def deputy_named_for_a_while(team: Team) -> None:
     await names_a_deputy(team, "mike", "tom", until=UNTIL)
-
-
-async def deputy_ended(team: Team) -> None:
     await names_a_deputy(team, "mike", None)
 
 
@@ -154,10 +151,12 @@ IN_THE_TEAM = {
         ),
     ),
     "change one's settings": Deed(choices_changed, trail=(Row("settings.changed", "tom", toms_choices),)),
-    "name a deputy": Deed(deputy_named, trail=(Row("deputy.appointed", "mike", deputies(None, "tom")),)),
-    "end what a deputy was named for": Deed(
-        deputy_ended,
-        trail=(Row("deputy.ended", "mike", deputies("tom", None)),),
+    "name a deputy, and nobody again": Deed(
+        deputy_named_for_a_while,
+        trail=(
+            Row("deputy.appointed", "mike", deputies(None, "tom")),
+            Row("deputy.ended", "mike", deputies("tom", None)),
+        ),
     ),
     "snooze": Deed(
         snoozed, trail=(Row("reminders.snoozed", "lisa", lambda team: {"until": quiet_until(team, "lisa")}),)

@@ -215,6 +215,21 @@ async def test_three_options_come_with_one_press_and_an_edited_one_replaces_them
     rows = team.sql("SELECT title, financial_cost::text FROM response_options ORDER BY position")
     assert rows == [("All", "48000.00"), ("A voucher", "0.00")]
     assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'option.proposed' AND user_id IS NULL") == 3
+    assert team.value("SELECT count(*) FROM audit_logs WHERE action = 'option.removed' AND user_id IS NULL") == 1
+
+
+async def test_an_option_that_is_added_after_a_lost_answer_is_in_the_trail(team: Team) -> None:
+    await team.to_options([])
+    await team.window("lisa", Action.PROPOSE_OPTION)
+    lisa = team.house.person("lisa")
+    await lisa.fill({"Option 1": "All"})
+    await lisa.submit(lose_answer=True)
+    await team.until("SELECT count(*) FROM response_options", 1)
+
+    assert (await team.submit("lisa", {"Option 2": "Half", "Option 3": "Nothing"})).ok
+
+    told = team.sql("SELECT details ->> 'option' FROM audit_logs WHERE action = 'option.proposed' AND user_id IS NULL")
+    assert sorted(told) == team.sql("SELECT id::text FROM response_options ORDER BY 1")
 
 
 async def test_more_fields_between_a_lost_answer_and_the_next_press_add_nothing_twice(team: Team) -> None:
