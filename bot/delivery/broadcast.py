@@ -5,11 +5,13 @@ Slack tells nobody of a reply in a thread that they do not follow. So it is show
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
 from bot.channel import is_foreign
 from bot.delivery.answer import GONE_MESSAGE, REFUSED_BLOCKS, UNREACHABLE_CHANNEL, judged
@@ -18,7 +20,7 @@ from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.waiting import Kind
-from bot.errors import NotFound, slack_error
+from bot.errors import NotFound, TryAgain, slack_error
 from bot.services import card as cards
 from bot.services import outcome as outcomes
 from bot.services import reminder as reminders
@@ -120,7 +122,9 @@ async def _reply(deps: Deps, delivery: Delivery, found: Dossier, message: dict[s
         try:
             posted = await post(deps, delivery, channel=channel, message=message, **how)
             if delivery.kind == results.RESULT:
-                await insist(lambda: cards.result_told(deps.patient_db, found=found, channel_id=channel, ts=posted.ts))
+                # Once, and soon: not knowing the place costs a line that stays as it is, a late end a second message.
+                with suppress(TryAgain, DBAPIError):
+                    await cards.result_told(deps.db, found=found, channel_id=channel, ts=posted.ts)
         except SlackApiError as error:
             if slack_error(error) not in UNREACHABLE_CHANNEL:
                 raise
