@@ -26,7 +26,7 @@ demo: install  ## Conclave in a local Slack; PORT=8400 for another port; ARGS=--
 	@$(BIN)/conclave demo $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
 
 unit: install  ## the inner loop: domain, views and the drawing of the house, in seconds; ARGS="-k name" to choose
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not chaos and not fresh" tests/unit tests/test_arrows.py $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not chaos and not fresh" tests/unit tests/test_arrows.py $(ARGS)
 
 test: install  ## all tests but chaos, the oracle and new installs; those in a browser where there is one; ARGS="-k name" to choose
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
