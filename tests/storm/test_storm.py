@@ -66,6 +66,7 @@ async def test_nothing_breaks_in_a_storm_that_nobody_has_seen(fresh_database: Fr
 
 
 @pytest.mark.storm
+@pytest.mark.timeout(0)  # it ends by its own minutes
 async def test_nothing_breaks_however_long_the_storm(
     fresh_database: Fresh, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
