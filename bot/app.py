@@ -195,7 +195,7 @@ async def _many(settings: Settings, database: db.Db, session: aiohttp.ClientSess
     found = keyrings.parse(settings.token_keys.get_secret_value())
     lost = await installations.lost_keys(database, found)
     if lost:
-        raise StartError(keyrings.told_of_lost(sorted(lost), count=sum(lost.values())))
+        raise StartError(keyrings.told_of_lost(lost))
     return ManyWorkspaces(database, found, settings, session)
 
 

@@ -8,7 +8,7 @@ does not open. The library is imported with the first key: a service of one work
 import base64
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -71,32 +71,31 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode().rstrip("=")
 
 
-def told_of_lost(key_ids: Sequence[str], *, count: int) -> str:
-    """What an operator does where tokens lie sealed by keys that are not here."""
-    return (
-        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(key_ids)}, by which the tokens of {count} "
-        f"{'installation lies' if count == 1 else 'installations lie'} encrypted. Put it back behind the newest key. "
-        "If it is lost, run conclave keys forget with its name: those workspaces have to install again, and keep their "
-        "data."
-    )
+def told_of_lost(lost: Mapping[str, int]) -> str:
+    """What an operator does where tokens lie sealed by keys that are not here. lost: key -> how many."""
+    count = sum(lost.values())
+    what = f"tokens of {count} {'installation lies' if count == 1 else 'installations lie'} encrypted"
+    return _lost(lost, what, ": those workspaces have to install again, and keep their data.")
 
 
-def told_of_lost_webhooks(key_ids: Sequence[str], *, count: int) -> str:
+def told_of_lost_webhooks(lost: Mapping[str, int]) -> str:
     """The same for secrets of webhooks."""
-    return (
-        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(key_ids)}, by which the secrets of {count} "
-        f"{'webhook lie' if count == 1 else 'webhooks lie'} encrypted. Put it back behind the newest key. If it is "
-        "lost, run conclave keys forget with its name: they are disabled until their teams rotate the secrets."
-    )
+    count = sum(lost.values())
+    what = f"secrets of {count} {'webhook lie' if count == 1 else 'webhooks lie'} encrypted"
+    return _lost(lost, what, ": they are disabled until their teams rotate the secrets.")
 
 
 def told_of_lost_hooks(lost: Mapping[str, int]) -> str:
-    """What an operator does where secrets of hooks lie sealed by keys that are not here. lost: key -> how many."""
+    """The same for secrets of hooks."""
     count = sum(lost.values())
+    what = f"secrets of {count} {'hook lies' if count == 1 else 'hooks lie'} encrypted: nothing comes in by them"
+    return _lost(lost, what, ", and let their teams make them anew.")
+
+
+def _lost(lost: Mapping[str, int], what: str, then: str) -> str:
     return (
-        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(sorted(lost))}, by which the secrets of {count} "
-        f"{'hook lies' if count == 1 else 'hooks lie'} encrypted: nothing comes in by them. Put it back behind the "
-        "newest key. If it is lost, run conclave keys forget with its name, and let their teams make them anew."
+        f"CONCLAVE_TOKEN_KEYS lacks {' and '.join(sorted(lost))}, by which the {what}. Put it back behind the newest "
+        f"key. If it is lost, run conclave keys forget with its name{then}"
     )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.domain.webhook import Draft, Event, Wall, check_draft, check_may
 from bot.errors import BotError, NotFound
 from bot.services import webhook as webhooks
-from bot.services.sealing import NO_KEYS, find_keyring
+from bot.services.sealing import NO_KEYS
 from bot.services.webhook import Made
 from web import form, person
 from web.page import render, status_of
@@ -25,10 +25,10 @@ async def show(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """Shows the secret: this once, and never again."""
-    typed, who = await form.read(request), await person.by(request)
+    typed, who, d = await form.read(request), await person.by(request), person.deps(request)
     check_may(who.member)
     try:
-        made = await webhooks.add(person.deps(request).db, who, _draft(request, typed), keys=_keys(request))
+        made = await webhooks.add(d.db, who, _draft(request, typed), keyring=d.settings.keyring)
     except BotError as refusal:
         return await _list(request, typed=typed, refusal=refusal)
     return await _one(request, made.endpoint.id, made=made)
@@ -49,9 +49,9 @@ async def change(request: Request) -> Response:
 
 
 async def rotate(request: Request) -> Response:
-    who, endpoint_id = await person.by(request), id_in(request)
+    who, endpoint_id, d = await person.by(request), id_in(request), person.deps(request)
     try:
-        made = await webhooks.rotate(person.deps(request).db, who, endpoint_id, keys=_keys(request))
+        made = await webhooks.rotate(d.db, who, endpoint_id, keyring=d.settings.keyring)
     except BotError as refusal:
         return await _one(request, endpoint_id, refusal=refusal)
     return await _one(request, endpoint_id, made=made)
@@ -86,7 +86,7 @@ async def _list(
 ) -> Response:
     every = await webhooks.every(person.deps(request).db, await person.by(request))
     status = status_of(refusal) if refusal else HTTPStatus.OK
-    missing = None if find_keyring(_keys(request)) else NO_KEYS
+    missing = None if person.deps(request).settings.keyring else NO_KEYS
     shown = {"endpoints": every, "events": Event, "typed": typed or {}, "refusal": refusal, "missing": missing}
     return await render(request, "webhooks.jinja", status=status, zone=await person.zone(request), **shown)
 
@@ -106,10 +106,6 @@ def _draft(request: Request, typed: Mapping[str, str]) -> Draft:
     chosen = [event for event in Event if typed.get(event) == "yes"]
     wall = Wall(person.deps(request).settings.webhook_allow)
     return check_draft(label=typed.get("label", ""), url=typed.get("url", ""), events=chosen, wall=wall)
-
-
-def _keys(request: Request) -> str:
-    return person.deps(request).settings.token_keys.get_secret_value()
 
 
 def id_in(request: Request) -> UUID:

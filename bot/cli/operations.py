@@ -37,7 +37,6 @@ from bot.services import plan as plans
 from bot.services import result as results
 from bot.services import sketch as sketches
 from bot.services import webhook as webhooks
-from bot.services.sealing import find_keyring
 from bot.store import db, schema, vault
 from bot.store.installation import Sealed
 from bot.store.outbox import EVERY, INSTALLED, GivenUp
@@ -245,8 +244,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 await _examine_plans(settings, url),
             ]
             findings += await _examine_installations(settings, url) if settings.serves_many else []
-            findings += await _examine_webhooks(settings, url)
-            findings += await _examine_hooks(settings, url)
+            findings += await _examine_secrets(settings, url)
         except StartError as error:
             findings.append(Finding("database", False, str(error)))
     if not missing and not settings.serves_many:
@@ -425,9 +423,9 @@ async def rotate_keys(settings: Settings) -> tuple[int, str]:
         lost = (await webhooks.standing(opened, keyring.ids)).lost
         lost_hooks = await hooks.lost_keys(opened, keyring)
     if found.lost:
-        raise StartError(keyrings.told_of_lost(sorted(found.lost), count=sum(found.lost.values())))
+        raise StartError(keyrings.told_of_lost(found.lost))
     if lost:
-        raise StartError(keyrings.told_of_lost_webhooks(sorted(lost), count=sum(lost.values())))
+        raise StartError(keyrings.told_of_lost_webhooks(lost))
     if lost_hooks:
         raise StartError(keyrings.told_of_lost_hooks(lost_hooks))
     old = ", ".join(keyring.ids[1:])
@@ -445,29 +443,27 @@ async def forget_key(settings: Settings, key_id: str) -> int:
         return await installations.forget_key(opened, key_id) + of_programs
 
 
-async def _examine_webhooks(settings: Settings, url: str) -> list[Finding]:
-    """Nothing to say where no team has one. That one is disabled is its team's to mend; a lost key the operator's."""
-    keyring = find_keyring(settings.token_keys.get_secret_value())
-    async with _connected(url) as opened:
-        found = await webhooks.standing(opened, keyring.ids if keyring else ())
-    if not found.endpoints:
-        return []
-    words = f"{found.endpoints} endpoints, {found.disabled} disabled: their owners were told"
-    wrong = keyrings.told_of_lost_webhooks(sorted(found.lost), count=sum(found.lost.values())) if found.lost else ""
-    if find_spec("standardwebhooks") is None:
-        wrong = "nothing signs them: install the extra web where workers run, pip install 'conclave[web]'"
-    return [Finding("webhooks", not wrong, wrong or words)]
-
-
-async def _examine_hooks(settings: Settings, url: str) -> list[Finding]:
-    """Whether every hook's secrets can be opened; nothing where nobody hands anything in."""
+async def _examine_secrets(settings: Settings, url: str) -> list[Finding]:
+    """Whether what webhooks and hooks are signed by can be opened; nothing where no team has any."""
     try:
-        keyring = settings.keyring
+        keyring = settings.keyring or keyrings.NONE
     except StartError as error:
         return [] if settings.serves_many else [Finding("token keys", False, str(error))]
     async with _connected(url) as opened:
-        lost = await hooks.lost_keys(opened, keyring or keyrings.NONE)
-    return [Finding("hooks", False, keyrings.told_of_lost_hooks(lost))] if lost else []
+        found, lost = await webhooks.standing(opened, keyring.ids), await hooks.lost_keys(opened, keyring)
+    of_hooks = [Finding("hooks", False, keyrings.told_of_lost_hooks(lost))] if lost else []
+    return [*_of_webhooks(found), *of_hooks]
+
+
+def _of_webhooks(found: webhooks.Standing) -> list[Finding]:
+    """That one is disabled is its team's to mend; a lost key the operator's."""
+    if not found.endpoints:
+        return []
+    words = f"{found.endpoints} endpoints, {found.disabled} disabled: their owners were told"
+    wrong = keyrings.told_of_lost_webhooks(found.lost) if found.lost else ""
+    if find_spec("standardwebhooks") is None:
+        wrong = "nothing signs them: install the extra web where workers run, pip install 'conclave[web]'"
+    return [Finding("webhooks", not wrong, wrong or words)]
 
 
 async def _examine_installations(settings: Settings, url: str) -> list[Finding]:
@@ -478,7 +474,7 @@ async def _examine_installations(settings: Settings, url: str) -> list[Finding]:
         return [Finding("token keys", False, str(error))]
     async with _connected(url) as opened:
         everyone, lost = await installations.everyone(opened), await installations.lost_keys(opened, keyring)
-    words = keyrings.told_of_lost(sorted(lost), count=sum(lost.values())) if lost else f"newest {keyring.newest}"
+    words = keyrings.told_of_lost(lost) if lost else f"newest {keyring.newest}"
     names = f"{len(everyone)} have the app installed; others install it at {settings.url}/slack/install"
     found = [Finding("token keys", not lost, words), Finding("workspaces", True, names)]
     return found + [one for installed in everyone for one in _examine_installation(installed)]

@@ -107,8 +107,7 @@ async def _send(deps: Deps, delivery: Delivery, retries: Sequence[timedelta]) ->
     if find_spec("standardwebhooks") is None:
         return NO_LIBRARY
     settings, db = deps.settings, deps.patient_db
-    keys = settings.token_keys.get_secret_value()
-    order = await webhooks.prepare(db, delivery, keys=keys, url=settings.url, now=deps.now)
+    order = await webhooks.prepare(db, delivery, keyring=settings.keyring, url=settings.url, now=deps.now)
     if isinstance(order, Unsent):
         return await _not_sent(deps, delivery, order)
     begun = time.monotonic()

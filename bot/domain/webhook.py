@@ -30,7 +30,6 @@ ROTATES_IN = timedelta(hours=24)
 LOG_KEPT = 200
 """Attempts of one endpoint that its log shows."""
 LABEL_LENGTH, URL_LENGTH = 80, 2000
-SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

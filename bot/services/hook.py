@@ -1,7 +1,5 @@
 """Hooks: make one, say what its calls call what, try that on an example, take what it hands in, tell it the outcome."""
 
-import base64
-import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,7 +15,6 @@ from bot.domain.draft import Content, Source, read
 from bot.domain.hook import (
     FIELDS,
     PATH_LENGTH,
-    PREFIX,
     PRESETS,
     Handed,
     Hook,
@@ -37,7 +34,7 @@ from bot.domain.text import one_line
 from bot.errors import Conflict, NotAllowed
 from bot.keyring import KeyLost, Keyring
 from bot.services import draft as drafts
-from bot.services.sealing import NO_KEYS
+from bot.services.sealing import needed, new_secret
 from bot.store import audit, dossier, draft, hook, team
 from bot.store.db import Db, autocommit, run_tx
 from bot.store.hook import Sealed
@@ -103,15 +100,14 @@ async def make(db: Db, by: By, keyring: Keyring | None, *, name: str, kind: Kind
     Raises NotAllowed, Invalid, and Conflict where there is no key or the plan allows no more.
     """
     _check_admin(by)
-    if keyring is None:
-        raise Conflict(NO_KEYS)
+    ring = needed(keyring)
     made = _new(by, check_name(name), kind)
-    opened = Secrets(_new_secret() if kind is Kind.GENERIC else check_secret(secret))
+    opened = Secrets(new_secret() if kind is Kind.GENERIC else check_secret(secret))
 
     async def work(c: AsyncConnection) -> None:
         if why := by.plan.no_hook(by.team, len(await hook.of_team(c, by.team.id))):
             raise Conflict(why)
-        await hook.add(c, made, _sealed(keyring, made.id, opened))
+        await hook.add(c, made, _sealed(ring, made.id, opened))
         await _write(c, by, "hook.made", made, kind=kind.value)
 
     await run_tx(db, work)
@@ -122,22 +118,17 @@ def _new(by: By, name: str, kind: Kind) -> Hook:
     return Hook(uuid4(), by.team.id, by.actor.workspace_id, name, kind, PRESETS[kind], by.member.id, None, "")
 
 
-def _new_secret() -> str:
-    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
-
-
 async def change(db: Db, by: By, keyring: Keyring | None, hook_id: UUID, said: Change) -> None:
     """Raises Invalid with the field, and as `get` does."""
     _check_admin(by)
-    if keyring is None:
-        raise Conflict(NO_KEYS)
+    ring = needed(keyring)
 
     async def work(c: AsyncConnection) -> None:
         before = await hook.get(c, hook_id, team_id=by.team.id, lock=True)
-        opened = _changed(_opened(keyring, before), said, before.hook.kind)
+        opened = _changed(_opened(ring, before), said, before.hook.kind)
         after = await _after(c, by, before.hook, said, opened)
         values = {name: getattr(after, name) for name in ("name", "mapping", "fallback_id", "reply_base", "reply_as")}
-        await hook.change(c, hook_id, {**values, **_sealed(keyring, hook_id, opened)})
+        await hook.change(c, hook_id, {**values, **_sealed(ring, hook_id, opened)})
         await _write(c, by, "hook.changed", after)
 
     await run_tx(db, work)

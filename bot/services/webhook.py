@@ -3,11 +3,10 @@
 Secrets are opened here, for one signing, and leave in no exception, log line or `repr`.
 """
 
-import base64
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,8 +18,6 @@ from bot.domain.team import SlackUser
 from bot.domain.webhook import (
     EXHAUSTED_AT_MOST,
     ROTATES_IN,
-    SECRET_BYTES,
-    SECRET_PREFIX,
     TEST,
     Attempt,
     Choice,
@@ -36,7 +33,7 @@ from bot.domain.webhook import (
 )
 from bot.errors import Conflict, NotFound
 from bot.keyring import KeyLost, Keyring
-from bot.services.sealing import find_keyring, keyring
+from bot.services.sealing import needed, new_secret
 from bot.store import audit, dossier, outbox, plan
 from bot.store import webhook as store
 from bot.store.db import Db, run_tx
@@ -80,10 +77,10 @@ async def _get(c: AsyncConnection, by: By, endpoint_id: UUID, *, lock: bool = Fa
     return found
 
 
-async def add(db: Db, by: By, draft: Draft, *, keys: str) -> Made:
-    """keys: as CONCLAVE_TOKEN_KEYS has them. Raises Conflict without any, and where the plan has no room."""
+async def add(db: Db, by: By, draft: Draft, *, keyring: Keyring | None) -> Made:
+    """Raises Conflict without keys, and where the plan has no room."""
     check_may(by.member)
-    ring, secret, id_ = keyring(keys), _new_secret(), uuid4()
+    ring, secret, id_ = needed(keyring), new_secret(), uuid4()
 
     async def work(c: AsyncConnection) -> Made:
         if why := by.plan.no_webhook(by.team, (await plan.used(c, by.team.id)).usage):
@@ -133,10 +130,10 @@ async def remove(db: Db, by: By, endpoint_id: UUID) -> None:
     await run_tx(db, work)
 
 
-async def rotate(db: Db, by: By, endpoint_id: UUID, *, keys: str) -> Made:
+async def rotate(db: Db, by: By, endpoint_id: UUID, *, keyring: Keyring | None) -> Made:
     """Another secret; the one from before signs beside it for 24 hours. Raises Conflict where its key is lost."""
     check_may(by.member)
-    ring, secret = keyring(keys), _new_secret()
+    ring, secret = needed(keyring), new_secret()
 
     async def work(c: AsyncConnection) -> Made:
         await _get(c, by, endpoint_id, lock=True)
@@ -217,7 +214,7 @@ class Unsent:
     why: Why | None = None
 
 
-async def prepare(db: Db, delivery: Delivery, *, keys: str, url: str, now: datetime) -> Order | Unsent:
+async def prepare(db: Db, delivery: Delivery, *, keyring: Keyring | None, url: str, now: datetime) -> Order | Unsent:
     """url: of the web pages, '' where there are none."""
     payload = delivery.payload
 
@@ -227,8 +224,7 @@ async def prepare(db: Db, delivery: Delivery, *, keys: str, url: str, now: datet
             return Unsent()
         if endpoint.disabled_at:
             return Unsent(endpoint.disabled_why)
-        ring = find_keyring(keys)
-        opened = _opened(ring, await _sealed(c, endpoint.id)) if ring else {}
+        opened = _opened(keyring, await _sealed(c, endpoint.id)) if keyring else {}
         if "secret" not in opened:
             return Unsent(Why.KEY_LOST)
         sent = body(payload["event"], delivery.created_at, await _data(c, endpoint, payload, url=url))
@@ -321,10 +317,6 @@ async def find_disabled(db: Db, payload: Mapping[str, Any]) -> tuple[Endpoint, S
 # --- Secrets and their keys.
 
 
-def _new_secret() -> str:
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
 async def _sealed(c: AsyncConnection, endpoint_id: UUID) -> Sealed:
     found = await store.sealed(c, endpoint_id)
     if found is None:
@@ -355,10 +347,7 @@ def _all_sealed(ring: Keyring, endpoint_id: UUID, opened: Mapping[str, str]) -> 
 async def rotate_keys(db: Db, ring: Keyring) -> int:
     """Seal every secret by the newest key, one endpoint after the other. Returns how many."""
     ids = await run_tx(db, lambda c: store.sealed_otherwise(c, key_id=ring.newest))
-    done = 0
-    for id_ in ids:
-        done += await run_tx(db, lambda c, id_=id_: _seal_anew(c, ring, id_))  # type: ignore[misc]
-    return done
+    return sum([await run_tx(db, partial(_seal_anew, ring=ring, endpoint_id=id_)) for id_ in ids])
 
 
 async def _seal_anew(c: AsyncConnection, ring: Keyring, endpoint_id: UUID) -> int:

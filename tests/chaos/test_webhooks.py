@@ -41,7 +41,7 @@ async def test_events_arrive_at_least_once_and_in_order_while_workers_are_killed
         hook.retry_after = "0"
         hook.ways.extend(dice.choice(TEN_WAYS) if dice.random() < FAILS else OK for _ in range(4 * events))
         draft = Draft("Helpdesk", f"{house.sandbox.url}/hooks/one?key=Zqquery", tuple(Event))
-        hook.secret = (await webhooks.add(team.db, team.by(0), draft, keys=keys)).secret
+        hook.secret = (await webhooks.add(team.db, team.by(0), draft, keyring=keyring.parse(keys))).secret
         ids = [await team.open(f"d{n}", channel_id="C00000") for n in range(LANES)]
         for _ in range(2):
             await house.start("worker")

@@ -55,7 +55,7 @@ def test_no_key_shows_in_a_repr() -> None:
 
 
 def test_a_lost_key_is_named_with_both_ways_out() -> None:
-    words = told_of_lost(["0a1b2c3d"], count=2)
+    words = told_of_lost({"0a1b2c3d": 2})
 
     assert "lacks 0a1b2c3d" in words
     assert "2 installations" in words

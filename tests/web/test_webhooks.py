@@ -32,6 +32,7 @@ from tests.support.web import sign_in
 from tests.web.conftest import URL
 
 KEYS = keyring.new_key()
+RING = keyring.parse(KEYS)
 EVERYTHING = tuple(Event)
 
 
@@ -60,7 +61,7 @@ def address(team: Team, name: str = "one") -> str:
 
 async def add(team: Team, hook: Hook, *, events: tuple[Event, ...] = EVERYTHING, query: str = "") -> UUID:
     """An endpoint that leads to `hook`."""
-    made = await webhooks.add(team.db, team.by("sarah"), Draft("Helpdesk", address(team) + query, events), keys=KEYS)
+    made = await webhooks.add(team.db, team.by("sarah"), Draft("Helpdesk", address(team) + query, events), keyring=RING)
     hook.secret = made.secret
     return made.endpoint.id
 
@@ -358,7 +359,7 @@ async def test_what_is_on_its_way_cannot_be_replayed(team: Team, hook: Hook) -> 
 async def test_two_secrets_sign_for_24_hours_after_a_rotation(team: Team, hook: Hook) -> None:
     endpoint_id = await add(team, hook)
     old = hook.secret
-    made = await webhooks.rotate(team.db, team.by("sarah"), endpoint_id, keys=KEYS)
+    made = await webhooks.rotate(team.db, team.by("sarah"), endpoint_id, keyring=RING)
     assert made.secret != old
     await webhooks.test(team.db, team.by("sarah"), endpoint_id)
     (first,) = await comes(team, hook, 1)
@@ -391,7 +392,7 @@ async def test_a_secret_lies_in_no_table_and_an_address_in_one(team: Team, hook:
 
 async def test_keys_are_rotated_and_lost_ones_named(team: Team, hook: Hook) -> None:
     endpoint_id = await add(team, hook)
-    await webhooks.rotate(team.db, team.by("sarah"), endpoint_id, keys=KEYS)
+    await webhooks.rotate(team.db, team.by("sarah"), endpoint_id, keyring=RING)
     settings = team.house.bot.deps.settings.model_copy(update={"token_keys": _secret(newer := keyring.new_key())})
     settings = settings.model_copy(update={"database_url": _secret(team.house.bot.deps.settings.database_url)})
     with pytest.raises(StartError, match=r"by which the secrets of 1 webhook lie encrypted"):
@@ -401,7 +402,7 @@ async def test_keys_are_rotated_and_lost_ones_named(team: Team, hook: Hook) -> N
     assert (await operations.rotate_keys(both))[0] == 1
     assert (await operations.rotate_keys(both))[0] == 0
 
-    team.house.bot.deps.settings.__dict__["token_keys"] = _secret(newer)
+    team.house.bot.deps.settings.__dict__["keyring"] = keyring.parse(newer)
     await webhooks.test(team.db, team.by("sarah"), endpoint_id)
     (came,) = await comes(team, hook, 1)
     assert (came.is_genuine, came.signatures) == (True, 2)
@@ -420,7 +421,7 @@ def _id(key: str) -> str:
 
 async def test_without_the_key_of_a_secret_deliveries_wait_for_the_operator(team: Team, hook: Hook) -> None:
     await add(team, hook)
-    team.house.bot.deps.settings.__dict__["token_keys"] = _secret("")
+    team.house.bot.deps.settings.__dict__["keyring"] = None
 
     await team.to_options()
 
@@ -535,10 +536,10 @@ async def test_a_plan_says_how_many_webhooks_there_may_be(team: Team, hook: Hook
     plans = replace(by.rules.plans, by_tier={t: replace(p, webhooks=1) for t, p in by.rules.plans.by_tier.items()})
     sarah = replace(by, rules=replace(by.rules, plans=plans))
     draft = Draft("Helpdesk", address(team), EVERYTHING)
-    await webhooks.add(team.db, sarah, draft, keys=KEYS)
+    await webhooks.add(team.db, sarah, draft, keyring=RING)
 
     with pytest.raises(Conflict) as refused:
-        await webhooks.add(team.db, sarah, draft, keys=KEYS)
+        await webhooks.add(team.db, sarah, draft, keyring=RING)
 
     assert refused.value.message == (
         "The plan starter allows 1 webhook, and CS Team has 1. Remove one first: Settings lists them. Whoever runs "
@@ -550,7 +551,7 @@ async def test_without_keys_it_is_said_which_variable_is_missing(team: Team) -> 
     draft = Draft("Helpdesk", address(team), EVERYTHING)
 
     with pytest.raises(Conflict, match=r"CONCLAVE_TOKEN_KEYS is missing\. Whoever runs Conclave makes one with"):
-        await webhooks.add(team.db, team.by("sarah"), draft, keys="")
+        await webhooks.add(team.db, team.by("sarah"), draft, keyring=None)
 
 
 # --- The page.
@@ -558,7 +559,7 @@ async def test_without_keys_it_is_said_which_variable_is_missing(team: Team) -> 
 
 async def test_the_page_says_that_a_key_is_missing_before_anybody_types(team: Team, sarah: Browser) -> None:
     assert "CONCLAVE_TOKEN_KEYS" not in (await sarah.get("/settings/webhooks")).text
-    team.house.bot.deps.settings.__dict__["token_keys"] = _secret("")
+    team.house.bot.deps.settings.__dict__["keyring"] = None
 
     assert "CONCLAVE_TOKEN_KEYS is missing" in (await sarah.get("/settings/webhooks")).text
 

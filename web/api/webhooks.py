@@ -32,7 +32,7 @@ async def every(request: Request, by: Actor) -> shapes.Webhooks:
 async def add(request: Request, by: Actor, sent: shapes.NewWebhook) -> shapes.WebhookMade:
     """The answer holds the secret, this once: with the same Idempotency-Key again it does not."""
     draft = _draft(request, sent.label, sent.url, sent.events)
-    return _made(request, await webhooks.add(deps(request).db, by, draft, keys=_keys(request)))
+    return _made(request, await webhooks.add(deps(request).db, by, draft, keyring=deps(request).settings.keyring))
 
 
 @router.get(_AT)
@@ -64,7 +64,7 @@ async def test(request: Request, by: Actor, webhook: Webhook) -> shapes.Message:
 @router.post(f"{_AT}/rotate")
 async def rotate(request: Request, by: Actor, webhook: Webhook) -> shapes.WebhookMade:
     """Another secret, in the answer this once. The one from before signs as well for 24 hours."""
-    return _made(request, await webhooks.rotate(deps(request).db, by, webhook, keys=_keys(request)))
+    return _made(request, await webhooks.rotate(deps(request).db, by, webhook, keyring=deps(request).settings.keyring))
 
 
 @router.get(f"{_AT}/deliveries")
@@ -85,10 +85,6 @@ async def replay(
 
 def _draft(request: Request, label: str, url: str, events: Sequence[str]) -> Draft:
     return check_draft(label=label, url=url, events=events, wall=Wall(deps(request).settings.webhook_allow))
-
-
-def _keys(request: Request) -> str:
-    return deps(request).settings.token_keys.get_secret_value()
 
 
 def _said(one: Endpoint) -> dict[str, object]:
