@@ -1,21 +1,18 @@
 """`docs/examples/agent.py` against a demo as somebody starts it: an agent asks, people score and choose."""
 
 import asyncio
-import os
 import re
 import shutil
-import socket
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.people import CannotDo, Person
 from tests.support.browser import browsing
+from tests.support.commands import read_until, started
+from tests.support.postgres import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120.0
 SCORES = {"Refund the month": "9", "Credit half of it": "6", "Explain and apologise": "2"}
 
@@ -28,18 +25,18 @@ def data_dir(run_dir: Path) -> Iterator[Path]:
 
 
 async def test_an_agent_asks_people_and_gets_choice_reason_and_limits(data_dir: Path) -> None:
-    async with started("-m", "bot", "demo", "--port", str(_free_port()), CONCLAVE_DATA_DIR=str(data_dir)) as demo:
-        hello = await _read_until(demo, "Ctrl-C ends everything")
+    async with started("-m", "bot", "demo", "--port", str(free_port()), CONCLAVE_DATA_DIR=str(data_dir)) as demo:
+        hello = await read_until(demo, "Ctrl-C ends everything", seconds=SECONDS)
         slack, dashboard = re.findall(r"(?:is open:|dashboard is at) (http://127\.0\.0\.1:\d+)", hello)
         async with await Person.connect(slack, "sarah") as sarah, await Person.connect(slack, "mike") as mike:
             token = await _agents_token(sarah, dashboard)
             asked = ("docs/examples/agent.py", "--url", dashboard, "--token", token, "--every", "0.2")
             async with started("-u", *asked) as agent:
-                told = await _read_until(agent, "in Slack, in secret.")
+                told = await read_until(agent, "in Slack, in secret.", seconds=SECONDS)
                 number = re.findall(r"Asked as #(\d+)", told)[0]
                 for name in ("sarah", "mike", "lisa", "tom", "ana")[: int(re.findall(r"(\d+) people", told)[0])]:
                     await _score(slack, name, number)
-                await _read_until(agent, "Scored, to be decided")
+                await read_until(agent, "Scored, to be decided", seconds=SECONDS)
                 await _resolve(mike, number)
                 told += (await _rest(agent)).decode()
 
@@ -101,41 +98,6 @@ async def _resolve(mike: Person, number: str) -> None:
     assert (await mike.submit()).ok
 
 
-@asynccontextmanager
-async def started(*words: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Python with these words; ended if it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *words),
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-
-async def _read_until(process: asyncio.subprocess.Process, words: str) -> str:
-    assert process.stdout is not None
-    read = b""
-    async with asyncio.timeout(SECONDS):
-        while words.encode() not in read:
-            line = await process.stdout.readline()
-            assert line, read.decode()
-            read += line
-    return read.decode()
-
-
 async def _rest(process: asyncio.subprocess.Process) -> bytes:
     async with asyncio.timeout(SECONDS):
         return (await process.communicate())[0]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -6,10 +6,9 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,8 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.demo.techcorp import techcorp
+from tests.support.commands import ROOT, read_until, started
+from tests.support.postgres import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "bot")
 SCRIPT_SECONDS, START_SECONDS = 240, 60
 MILESTONES = (
@@ -58,17 +58,17 @@ async def test_demo_script_plays_one_whole_decision_and_exits_0() -> None:
 
 
 async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_at_ctrl_c(data_dir: Path) -> None:
-    port = _free_port()
+    port = free_port()
     async with _demo(data_dir, port) as process:
-        hello = await _read_until(process, "Ctrl-C ends everything")
+        hello = await read_until(process, "Ctrl-C ends everything", seconds=START_SECONDS)
         first = await _say("/decide list", port=port)
         os.kill(_bot_of(process), signal.SIGKILL)
-        restarted = await _read_until(process, "starting it again")
+        restarted = await read_until(process, "starting it again", seconds=START_SECONDS)
         second = await _say("/decide show 1", port=port, until=SHOWN)
         later = await _say("screen", "--later", "1d", port=port)
         misspelt = await _say("screen", "--later", "soon", port=port)
         process.send_signal(signal.SIGINT)
-        await _read_until(process, "Stopping")
+        await read_until(process, "Stopping", seconds=START_SECONDS)
         code = await asyncio.wait_for(process.wait(), START_SECONDS)
 
     assert f"http://127.0.0.1:{port}" in hello
@@ -83,12 +83,12 @@ async def test_a_running_demo_is_spoken_to_and_brings_a_dead_bot_back_and_ends_a
 
 
 async def test_a_running_demo_brings_back_a_database_that_was_killed(data_dir: Path) -> None:
-    port, postmaster = _free_port(), data_dir / "demo" / "postgres" / "postmaster.pid"
+    port, postmaster = free_port(), data_dir / "demo" / "postgres" / "postmaster.pid"
     async with _demo(data_dir, port) as process:
-        await _read_until(process, "Ctrl-C ends everything")
+        await read_until(process, "Ctrl-C ends everything", seconds=START_SECONDS)
         killed = int(_first_line(postmaster))
         os.kill(killed, signal.SIGKILL)
-        await _read_until(process, "the embedded database is back")
+        await read_until(process, "the embedded database is back", seconds=START_SECONDS)
         shown = await _say("/decide show 1", port=port, until=SHOWN)
         later = await _say("screen", "--later", "1d", port=port)
         back = int(_first_line(postmaster))
@@ -142,32 +142,8 @@ async def test_the_bot_ends_with_whoever_started_it_were_it_by_kill_9(database_u
         await asyncio.open_connection("127.0.0.1", port)
 
 
-@asynccontextmanager
-async def _demo(data_dir: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *("demo", "--port", str(port)),
-        env={**os.environ, "CONCLAVE_DATA_DIR": str(data_dir)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-
-async def _read_until(process: asyncio.subprocess.Process, words: str) -> str:
-    assert process.stdout is not None
-    read = b""
-    async with asyncio.timeout(START_SECONDS):
-        while words.encode() not in read:
-            line = await process.stdout.readline()
-            assert line, read.decode()
-            read += line
-    return read.decode()
+def _demo(data_dir: Path, port: int) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return started("-m", "bot", "demo", "--port", str(port), CONCLAVE_DATA_DIR=str(data_dir))
 
 
 async def _say(*words: str, port: int, until: str = "", name: str = "sarah") -> str:
@@ -191,9 +167,3 @@ def _bot_of(process: asyncio.subprocess.Process) -> int:
         if re.search(rb"\0run\0$", Path(f"/proc/{pid}/cmdline").read_bytes()):
             return pid
     raise AssertionError("the demo has no bot")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
