@@ -406,6 +406,27 @@ async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
     await sarah.gone()
 
 
+async def test_leaving_at_once_after_staying_leaves(room: Room) -> None:
+    sarah = await room.come("sarah")
+    await sarah.type("/decide")
+    await sarah.see_window("Type of decision")
+    await sarah.fill("Title", "Half a thought")
+
+    await sarah.page.keyboard.press("Escape")
+    await sarah.page.locator("#leave").get_by_role("button", name="Stay").wait_for()
+    # The second Escape comes before the browser has told that the first question was closed.
+    await sarah.page.evaluate(
+        """async () => {
+            document.querySelector("#leave [data-no]").click();
+            for (let turn = 0; turn < 20; turn++) await null;
+            document.querySelector("#window").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+        }"""
+    )
+    await sarah.page.locator("#leave").get_by_role("button", name="Leave").click()
+
+    await sarah.gone()
+
+
 async def test_the_inspector_shows_the_requests_but_no_ballot(room: Room) -> None:
     _, mike = await ready_to_score(room, "sarah", "mike")
     await mike.press("Score")

@@ -200,7 +200,7 @@ const asked = (dialog) => new Promise((resolve) => {
   const done = (yes) => { dialog.close(); dialog.onclick = dialog.oncancel = null; resolve(yes); };
   dialog.onclick = (event) => { if (event.target.closest("[data-yes]")) done(true); else if (event.target.closest("[data-no]")) done(false); event.stopPropagation(); };
   dialog.oncancel = (event) => { event.preventDefault(); event.stopPropagation(); done(false); };
-  dialog.onclose = () => resolve(false);
+  dialog.onclose = () => { if (!dialog.open) resolve(false); };  // it is told late: by then the next question may be open
   dialog.showModal();
   $("[data-no]", dialog).focus();
 });
@@ -221,7 +221,7 @@ async function leave(everything) {
   }
 }
 windowBox.addEventListener("cancel", (event) => { if (event.target !== windowBox) return; event.preventDefault(); leave(false); });
-windowBox.addEventListener("close", () => { if ($("form", windowBox)) leave(false); });  // a browser need not ask before it closes
+windowBox.addEventListener("close", () => { if (!windowBox.open && $("form", windowBox)) leave(false); });  // a browser need not ask before it closes
 windowBox.addEventListener("keydown", (event) => {
   if (event.key === "Tab") return cycle(event);
   if (event.key === "Escape" && !event.target.closest("dialog.confirm, details[open]")) { event.preventDefault(); leave(false); return; }
