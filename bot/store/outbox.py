@@ -79,27 +79,16 @@ class Walk:
 
 
 # Only a lane's head can be claimed, and workspaces take turns: the first of each, then the second of each. What a
-# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `place` goes
-# from one workspace to the next by an index, from the last to the first, and once round at most; `due_heads` looks at
-# so many rows of each, however many there are. MATERIALIZED: a join may otherwise evaluate the LIMIT twice. A worker
-# with the token of one workspace leaves Slack's lanes of the others to their workers.
+# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `due_heads` looks
+# at so many rows of each, however many there are, and `head` locks one after the other until it has enough; IS TRUE keeps
+# PostgreSQL from looking for each among all that are ready. MATERIALIZED: a join may otherwise evaluate the LIMIT twice.
+# A worker with the token of one workspace leaves Slack's lanes of the others to their workers.
 # `token` (of the claim, no secret) stays on the row until a verdict clears it: a row that has one while it is claimed
 # was claimed before without a verdict, and is ambiguous.
 _CLAIM = text(
     """
-    WITH RECURSIVE place (id, began, n) AS (
-      SELECT following.id, following.id, 1 FROM (SELECT coalesce(
-        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > CAST(:last AS text)
-          ORDER BY o.workspace_id LIMIT 1),
-        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)) AS id
-      ) AS following
-      UNION ALL
-      SELECT following.id, place.began, place.n + 1 FROM place CROSS JOIN LATERAL (SELECT coalesce(
-        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' AND o.workspace_id > place.id
-          ORDER BY o.workspace_id LIMIT 1),
-        (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)) AS id
-        OFFSET 0) AS following
-      WHERE place.n < CAST(:places AS int) AND following.id <> place.began),
+    WITH place AS MATERIALIZED (
+      SELECT r.id, r.n FROM ready_workspaces(CAST(:last AS text), CAST(:places AS int)) AS r),
     turn AS MATERIALIZED (
       SELECT h.id, h.run_at, place.busy + row_number() OVER (PARTITION BY place.id ORDER BY h.run_at, h.id) AS turn
       FROM (
@@ -108,9 +97,11 @@ _CLAIM = text(
         FROM place p WHERE p.id IS NOT NULL) AS place
       CROSS JOIN LATERAL due_heads(place.id, place.is_ours, CAST(:each AS int) - place.busy) AS h),
     head AS MATERIALIZED (
-      SELECT o.id, o.token AS previous FROM turn JOIN outbox o ON o.id = turn.id
-      WHERE o.state = 'ready' AND o.run_at <= now()
-      ORDER BY turn.turn, turn.run_at LIMIT :at_most FOR UPDATE OF o SKIP LOCKED),
+      SELECT row.id, row.previous FROM (SELECT id FROM turn ORDER BY turn, run_at) AS turn
+      CROSS JOIN LATERAL (
+        SELECT o.id, o.token AS previous FROM outbox o
+        WHERE o.id = turn.id AND (o.state = 'ready') IS TRUE AND o.run_at <= now() FOR UPDATE SKIP LOCKED) AS row
+      LIMIT :at_most),
     claimed AS (
       UPDATE outbox o SET attempts = attempts + 1, token = :token,
         run_at = now() + make_interval(secs => :lease_seconds)

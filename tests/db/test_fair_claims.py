@@ -104,6 +104,24 @@ async def test_fifty_thousand_rows_of_one_are_not_read_for_another(opened: Db, d
     assert workspaces(claimed).count("T2") >= 2
 
 
+async def test_a_claim_reads_as_little_when_thousands_have_just_become_due(opened: Db, database_url: str) -> None:
+    """Nobody has counted yet: the statistics are those of a quiet hour."""
+    queue(database_url, "'slack:T' || n || ':C1', now()", 5_000)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE outbox SET state = 'done', done_at = now()")
+        connection.execute("VACUUM ANALYZE outbox")
+        connection.execute("UPDATE outbox SET state = 'ready'")
+
+    async def counted(c: Any) -> tuple[list[Delivery], int]:
+        claimed = await outbox.claim(c, token=2, at_most=10, lease_seconds=30, workspace=EVERY, each=20)
+        read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
+        return claimed, (await c.execute(text(read))).scalar_one()
+
+    claimed, rows = await db.run_tx(opened, counted)
+    assert len(set(workspaces(claimed))) == 10
+    assert rows < 10 * outbox.PLACES
+
+
 async def test_behind_a_conversation_that_waits_the_others_of_its_workspace_are_found(
     opened: Db, database_url: str
 ) -> None:
