@@ -79,10 +79,10 @@ class Walk:
 
 
 # Only a lane's head can be claimed, and workspaces take turns: the first of each, then the second of each. What a
-# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `due_heads` looks
-# at so many rows of each, however many there are, and `head` locks one after the other until it has enough; IS TRUE keeps
-# PostgreSQL from looking for each among all that are ready. MATERIALIZED: a join may otherwise evaluate the LIMIT twice.
-# A worker with the token of one workspace leaves Slack's lanes of the others to their workers.
+# worker has under way for a workspace (`busy`) counts, so that nobody's slow Slack takes up all hands. `due_heads`
+# looks at so many rows of each, however many there are, and `head` locks one after the other until it has enough.
+# IS TRUE: or PostgreSQL may look for each among all that are ready. MATERIALIZED: a join may otherwise evaluate the
+# LIMIT twice. A worker with the token of one workspace leaves Slack's lanes of the others to their workers.
 # `token` (of the claim, no secret) stays on the row until a verdict clears it: a row that has one while it is claimed
 # was claimed before without a verdict, and is ambiguous.
 _CLAIM = text(

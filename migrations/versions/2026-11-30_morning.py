@@ -2,9 +2,10 @@
 
 Revision: morning, after follow_ups
 
-Statistics of a quiet hour say that hardly anything is ready. PostgreSQL then reads and sorts all that is, for each of the
-hundred workspaces that a claim looks at: a hundred times as long, from nine o'clock until it has counted anew. Where
-sorting is forbidden, and one index alone has the order that is asked for, it goes by that index whatever it believes.
+Statistics of a quiet hour say that hardly anything is ready. PostgreSQL then reads and sorts all that is, for each of
+the hundred workspaces that a claim looks at: a hundred times as long, from nine o'clock until it has counted anew.
+Where sorting is forbidden, and one index alone has the order that is asked for, it goes by that index whatever it
+believes.
 """
 
 from alembic import op
@@ -40,7 +41,8 @@ $$;
 CREATE OR REPLACE FUNCTION due_heads(p_workspace text, p_slack boolean, p_most int)
 RETURNS TABLE (id bigint, run_at timestamptz)
 LANGUAGE plpgsql STABLE ROWS 5
-SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan
+AS $$
 DECLARE
     one record;
     looked int := 0;
