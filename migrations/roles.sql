@@ -69,7 +69,8 @@ BEGIN
     -- For forget_words and forget_admins.
     GRANT SELECT (id, team_id, status, actual_resolution_date, updated_at) ON customer_decisions TO conclave_vault;
     GRANT SELECT (team_id) ON team_members, team_workspaces TO conclave_vault;
-    GRANT SELECT (details), UPDATE (details) ON audit_logs TO conclave_vault;
+    GRANT SELECT (details, user_id, ip_address, user_agent), UPDATE (details, ip_address, user_agent) ON audit_logs
+    TO conclave_vault;
     -- For verify_round, which compares what was published.
     GRANT SELECT ON round_results TO conclave_vault;
     GRANT SELECT (id, decision_id, weight, name) ON decision_criteria TO conclave_vault;

@@ -592,19 +592,25 @@ BEGIN
     RETURN 'forgotten';
 END $$;
 
--- Take the Slack ids of admins from outside, and what members were called and linked to, out of a team's trail, which the
--- service may otherwise only write on, once the team is in no workspace any more.
+-- Take the Slack ids of admins from outside, what members were called and linked to, and the addresses and browsers they
+-- came with, out of a team's trail, which the service may otherwise only write on, once the team is in no workspace any
+-- more.
 CREATE FUNCTION forget_admins(p_team uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     telling CONSTANT text[] := '{workspace_admin, name, email, user}';
 BEGIN
+    IF EXISTS (SELECT FROM team_workspaces w WHERE w.team_id = p_team) THEN
+        RETURN;
+    END IF;
     UPDATE audit_logs a SET details = a.details || (
         SELECT jsonb_object_agg(key, '(erased)') FROM unnest(telling) AS key WHERE a.details ? key)
     WHERE a.details ?| telling
-        AND NOT EXISTS (SELECT FROM team_workspaces w WHERE w.team_id = p_team)
         AND (a.details ->> 'team' = p_team::text
             OR a.details ->> 'member' IN (SELECT m.id::text FROM team_members m WHERE m.team_id = p_team));
+    UPDATE audit_logs a SET ip_address = NULL, user_agent = NULL
+    FROM team_members m
+    WHERE m.team_id = p_team AND a.user_id = m.id AND (a.ip_address IS NOT NULL OR a.user_agent IS NOT NULL);
 END $$;
 
 -- Ask the people of a published round once more, about the same options and criteria under the same thresholds. Its sealed

@@ -128,6 +128,7 @@ async def erase_member(db: Db, plan: Plan, *, also_free_text: bool = False) -> N
         if before is None:
             return
         await erasure.forget_member(c, before.id, name=plan.becomes, email=address(before.id))
+        await erasure.forget_origins(c, before.id)
         await erasure.record(c, "member", before.id, also_free_text=also_free_text)
         await audit.write(c, "member.erased", details={"member": str(before.id)})
         for decision_id, _ in await erasure.involved(c, before.id, is_over=False):

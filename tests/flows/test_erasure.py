@@ -119,6 +119,23 @@ async def test_a_member_is_found_only_where_it_was_listed_and_what_was_counted_s
     assert await sealed(team)
 
 
+@pytest.mark.parametrize("whom", ["the member", "the team"])
+async def test_where_somebody_came_from_is_erased_with_them(team: Team, owner: Db, whom: str) -> None:
+    await a_decision_with_mike(team)
+    mike, sarah = (team.actors[name].member.id for name in ("mike", "sarah"))
+    came = "UPDATE audit_logs SET ip_address = '203.0.113.7', user_agent = 'zqbrowser' WHERE user_id = ANY (%s)"
+    await team.change(came, [mike, sarah])
+    left = "SELECT DISTINCT user_id FROM audit_logs WHERE ip_address IS NOT NULL OR user_agent IS NOT NULL"
+    assert {one for (one,) in team.sql(left)} == {mike, sarah}
+
+    if whom == "the member":
+        await erasure.erase_member(owner, await erasure.plan_member(owner, MAIL))
+    else:
+        await erasure.erase_workspace(team.db, "T0TECHCORP")
+
+    assert {one for (one,) in team.sql(left)} == ({sarah} if whom == "the member" else set())
+
+
 async def test_also_in_the_texts_of_others_and_comments_stay_sealed(team: Team, owner: Db) -> None:
     await a_decision_with_mike(team)
     await team.open(by="sarah", description="Ask Mike Chen (mike@techcorp.com), <@U0MIKE>")
