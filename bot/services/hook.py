@@ -105,6 +105,7 @@ async def make(db: Db, by: By, keyring: Keyring | None, *, name: str, kind: Kind
     opened = Secrets(new_secret() if kind is Kind.GENERIC else check_secret(secret))
 
     async def work(c: AsyncConnection) -> None:
+        await team.take_turns(c, by.team.id)
         if why := by.plan.no_hook(by.team, len(await hook.of_team(c, by.team.id))):
             raise Conflict(why)
         await hook.add(c, made, _sealed(ring, made.id, opened))

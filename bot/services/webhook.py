@@ -34,7 +34,7 @@ from bot.domain.webhook import (
 from bot.errors import Conflict, NotFound
 from bot.keyring import KeyLost, Keyring
 from bot.services.sealing import needed, new_secret
-from bot.store import audit, dossier, outbox, plan
+from bot.store import audit, dossier, outbox, plan, team
 from bot.store import webhook as store
 from bot.store.db import Db, run_tx
 from bot.store.outbox import Delivery
@@ -83,6 +83,7 @@ async def add(db: Db, by: By, draft: Draft, *, keyring: Keyring | None) -> Made:
     ring, secret, id_ = needed(keyring), new_secret(), uuid4()
 
     async def work(c: AsyncConnection) -> Made:
+        await team.take_turns(c, by.team.id)
         if why := by.plan.no_webhook(by.team, (await plan.used(c, by.team.id)).usage):
             raise Conflict(why)
         owned: dict[str, Any] = {"team_id": by.team.id, "owner_id": by.member.id, "workspace_id": by.actor.workspace_id}

@@ -249,6 +249,11 @@ async def lock_workspace(c: AsyncConnection, workspace_id: str) -> None:
     await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"setup:{workspace_id}", 7))))
 
 
+async def take_turns(c: AsyncConnection, team_id: UUID) -> None:
+    """Let those who add what a plan counts take turns, until the transaction ends: two at once would both find room."""
+    await c.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"plan:{team_id}", 7))))
+
+
 async def admins(c: AsyncConnection, *, workspace_id: str, authority: int) -> list[str]:
     """Names of the active members of the workspace's teams who may add people."""
     rows = await c.execute(
