@@ -316,6 +316,12 @@ class Dossier:
         """Resolved, the customer informed, and it is recorded how it turned out."""
         return self.outcome is not None and self.outcome.recorded_at is not None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody has to go on: cancelled, or finished without a date to look at it once more."""
+        is_done = self.is_finished and self.outcome is not None and self.outcome.follow_up_date is None
+        return is_done or self.decision.status is Status.CANCELLED
+
     def option(self, option_id: UUID) -> Option | None:
         return next((o for o in self.options if o.id == option_id), None)
 

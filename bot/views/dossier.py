@@ -200,7 +200,7 @@ def closing_line(dossier: Dossier, now: datetime) -> str:
 def owner_line(dossier: Dossier) -> str:
     owner, before = dossier.owner, dossier.predecessor
     took_over = f", who took over from {text.inline(before.name, 80)}" if before else ""
-    has_left = ", *no longer active*" if dossier.is_orphaned else ""
+    has_left = ", *no longer active*" if dossier.is_orphaned and not dossier.is_over else ""
     return f"Owner: {text.mention(owner.slack_user_id, owner.name)}{took_over}{has_left}"
 
 

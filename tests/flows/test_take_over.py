@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action
+from bot.domain.outcome import Answer
 from bot.services import sweep as sweeps
+from bot.views.slack import ids
 from tests.support.hours import ALWAYS
 from tests.support.plans import plan, waiting
 from tests.support.steps import (
     Step,
+    cancelled,
     criteria,
     defining,
     does,
@@ -20,11 +23,22 @@ from tests.support.steps import (
     no_quorum,
     options,
     resolved,
+    scoring,
 )
 from tests.support.team import Team
 
 FASTER = "Mike Chen was faster: #1 is theirs now, taken over from Lisa Rodriguez."
 GONE = "#1 is for its owner, and Lisa Rodriguez is no longer active."
+
+
+async def cancelled_in_scoring(team: Team) -> None:
+    await scoring(team)
+    await cancelled(team)
+
+
+async def finished(team: Team) -> None:
+    await informed(team)
+    await does(team, "lisa", ids.ANSWERS[Answer.WORKED])
 
 
 async def lisa_leaves(team: Team) -> None:
@@ -68,6 +82,19 @@ async def test_what_an_owner_who_left_had_to_do_waits_for_a_decider_until_they_t
     assert waiting(team) == {"Mike Chen": {next_kind}}
     assert "took over from Lisa Rodriguez" in await team.card()
     assert "[ Take over ]" not in await team.card()
+
+
+@pytest.mark.parametrize("over", [cancelled_in_scoring, finished])
+async def test_what_is_over_says_nothing_of_an_owner_who_left(team: Team, over: Step) -> None:
+    """So no old card is drawn anew when somebody leaves, and none is out of date."""
+    await over(team)
+    card = await team.card()
+    await lisa_leaves(team)
+
+    details = await team.window("sarah", ids.SHOW)
+    assert "Owner: @lisa" in details.text
+    assert "no longer active" not in details.text
+    assert await team.card() == card
 
 
 async def test_of_two_who_take_over_at_once_the_second_is_told_who_was_faster(team: Team) -> None:
