@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -30,11 +31,13 @@ from bot.port import Connection, QuietAccept, most_connections
 from bot.services import outbox as deliveries
 from bot.services import sketch as sketches
 from bot.services import sweep
-from bot.socket_mode import Socket
 from bot.store import db
 from bot.store.outbox import Standing
 from bot.store.sketch import Usage
 from bot.watch import Watch
+
+if TYPE_CHECKING:
+    from bot.socket_mode import Socket
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +59,7 @@ def asgi(
     *,
     does_work: bool,
     watch: Watch | None = None,
-    socket: Socket | None = None,
+    socket: "Socket | None" = None,
     more: Sequence[Route] = (),
     web: ASGIApp | None = None,
 ) -> ASGIApp:
@@ -116,7 +119,7 @@ async def readiness(
     working_since: float | None,
     *,
     watch: Watch | None = None,
-    socket: Socket | None = None,
+    socket: "Socket | None" = None,
     has_signatures: bool = False,
 ) -> tuple[dict[str, bool], dict[str, object]]:
     """(what has to hold, what an operator wants to know besides).
@@ -161,13 +164,13 @@ def _told_of_model(deps: Deps, use: Usage | None) -> object:
     return {"asked": use.asked, "failed": use.failed, "over_budget": use.refused, "last_error": use.last_error}
 
 
-def _requests_come(clocks_ahead: Mapping[str, float] | None, socket: Socket | None) -> dict[str, bool]:
+def _requests_come(clocks_ahead: Mapping[str, float] | None, socket: "Socket | None") -> dict[str, bool]:
     """Whether Slack's requests get through. clocks_ahead: None where none come by the port."""
     by_port = {} if clocks_ahead is None else {"clock": _is_right(clocks_ahead)}
     return by_port | ({"socket": socket.is_live} if socket else {})
 
 
-def _refusal(standing: Standing, identity: Identity, socket: Socket | None) -> str | None:
+def _refusal(standing: Standing, identity: Identity, socket: "Socket | None") -> str | None:
     return standing.refusal or identity.trouble or (socket.trouble if socket else None)
 
 

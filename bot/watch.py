@@ -15,6 +15,9 @@ from bot.errors import StartError, told
 
 log = structlog.get_logger(__name__)
 
+SILENT_SECONDS = 60.0
+"""A background task that has not got through for so long is not well."""
+
 
 @dataclass(frozen=True)
 class _Watched:
@@ -76,3 +79,9 @@ class Watch:
         log.error("a background task has ended", task=name, **(told(error) if error else {"error": "none"}))
         self._ended.append(name)
         self.over.set()
+
+
+async def cancel(task: "asyncio.Task[Any]") -> None:
+    """End it, and wait until it has."""
+    task.cancel()
+    await asyncio.wait({task})

@@ -102,8 +102,6 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.services",
         "bot.store",
         "bot.domain",
-        "bot.delivery",
-        "bot.jobs",
         "bot.config",
         "bot.deps",
         "bot.http",
@@ -111,16 +109,28 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.tracing",
         "bot.identity",
         "bot.keyring",
-        "bot.llm",
         "bot.oauth",
         "bot.preflight",
-        "bot.renewal",
-        "bot.semantic",
         "bot.clock",
         "bot.socket_mode",
         "bot.watch",
+        "bot.working",
         "bot.workspaces",
         "bot.errors",
+    ),
+    # What a process does beside requests, put together; one that only takes requests does not load it.
+    "bot.working": (
+        "bot.config",
+        "bot.delivery",
+        "bot.deps",
+        "bot.domain",
+        "bot.identity",
+        "bot.jobs",
+        "bot.llm",
+        "bot.renewal",
+        "bot.semantic",
+        "bot.watch",
+        "bot.workspaces",
     ),
     "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.store.outbox", "bot.errors"),
     # Many workspaces: how they install the app, by whose token it speaks, and how that stays good.
@@ -287,7 +297,7 @@ NO_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}
 class Module:
     name: str
     nodes: tuple[ast.AST, ...]
-    """All of its syntax tree, walked once for all rules."""
+    """All of its syntax tree, walked once for all rules; whether a name is read or written (`ctx`) no rule asks."""
     is_package: bool
 
 
@@ -326,7 +336,20 @@ def _module(root: Path, file: Path) -> Module:
     parts = file.relative_to(root).with_suffix("").parts
     is_package = parts[-1] == "__init__"
     name = ".".join(parts[:-1] if is_package else parts)
-    return Module(name, tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8")))), is_package)
+    return Module(name, tuple(_walk(ast.parse(file.read_text(encoding="utf-8")))), is_package)
+
+
+def _walk(tree: ast.AST) -> list[ast.AST]:
+    """As `ast.walk`, in half of its time."""
+    found = [tree]
+    for node in found:
+        for name in node._fields:
+            part = getattr(node, name, None)
+            if isinstance(part, list):
+                found += [one for one in part if isinstance(one, ast.AST)]
+            elif isinstance(part, ast.AST) and name != "ctx":
+                found.append(part)
+    return found
 
 
 def _absolute(module: Module, start: str | None, level: int) -> str:

@@ -49,17 +49,33 @@ NOT_NEEDED = (
     "pydantic_ai",
     "openai",
 )
+OF_OTHER_ROLES = (
+    *NOT_NEEDED,
+    "apscheduler",
+    "bot.delivery",
+    "bot.working",
+    # Where requests come by the port, of one workspace.
+    "bot.oauth",
+    "bot.socket_mode",
+    "bot.workspaces",
+)
 
 
-def test_a_process_that_serves_loads_nothing_that_only_other_commands_need() -> None:
+@pytest.mark.parametrize(
+    ("role", "also", "left_out"), [("web", "bot.app", OF_OTHER_ROLES), ("worker", "bot.working", NOT_NEEDED)]
+)
+def test_a_process_that_serves_loads_nothing_that_only_other_commands_need(
+    role: str, also: str, left_out: tuple[str, ...]
+) -> None:
     """As `conclave worker` does it: up to the point where it looks for its database, which there is none of."""
     program = (
         "import sys\n"
         "from bot.cli import commands\n"
-        "commands.cli(['worker'], standalone_mode=False)\n"
+        f"commands.cli(['{role}'], standalone_mode=False)\n"
+        f"import {also}\n"
         "from bot.store import schema\n"
         "schema.head()\n"
-        f"print([name for name in {NOT_NEEDED} if sys.modules.get(name)])\n"
+        f"print([name for name in {left_out} if sys.modules.get(name)])\n"
     )
     found = subprocess.run(
         [sys.executable, "-c", program],

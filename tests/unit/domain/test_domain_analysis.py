@@ -12,8 +12,6 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from scipy.linalg import lstsq
-from scipy.stats import rankdata
 
 from bot.domain.agreement import Agreement
 from bot.domain.analysis import Analysis, analyse, find_asides
@@ -308,6 +306,8 @@ def drawn(seed: int) -> Drawn:
 
 def means_by_scipy(case: Drawn) -> np.ndarray:
     """(options, criteria): least squares with dummy variables; NaN = no score."""
+    from scipy.linalg import lstsq  # here, as below: it takes a second, which `make unit` need not wait
+
     people, options, criteria = case.scores.shape
     rows, right = [np.concatenate([np.zeros(options * criteria), np.ones(people)])], [0.0]
     for e, o, k in np.argwhere(~np.isnan(case.scores)):
@@ -328,6 +328,8 @@ def consensus_by_numpy(scores: np.ndarray) -> float:
 
 
 def check_against_oracles(case: Drawn, found: Analysis) -> None:
+    from scipy.stats import rankdata
+
     options = case.scores.shape[1]
     means = means_by_scipy(case) if case.is_partial else case.scores.mean(axis=0)
     voices = (~np.isnan(case.scores)).sum(axis=0)

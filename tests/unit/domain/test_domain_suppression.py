@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from bot.domain.ranking import Cell, CellMeans, Ranking, Weights, cell_means, rank_means
 from bot.domain.rounding import HALF, HIGH_END, LOW_END, TENTH, range_of
@@ -103,6 +102,8 @@ class Attacker:
 
     def range_of(self, cell: Cell) -> tuple[float, float]:
         """The least and the most that the mean of a cell can be."""
+        from scipy.optimize import linprog  # here: it takes half a second of everybody who only collects tests
+
         wanted = np.array([float(other == cell) for other in self.cells])
         found = [
             linprog(sign * wanted, A_ub=self.above or None, b_ub=self.at_most or None, bounds=self.limits)

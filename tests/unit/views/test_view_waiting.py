@@ -314,7 +314,9 @@ def everybody_is_told_the_same(history: History) -> set[Kind]:
         theirs = [item for item in items if item.member_id == member.id and item.is_there(now)]
         nudges_say([one for one in said if one.item.member_id == member.id], theirs, now)
         buttons_let_in(theirs, dossier, member, now)
-        card_leads_to(theirs, shown_card, leads, more.more(dossier, By(history.actor(member), now, RULES)))
+        card_leads_to(theirs, shown_card, leads)
+        if any(item.action for item in theirs):
+            window_leads_to(theirs, more.more(dossier, By(history.actor(member), now, RULES)))
         if member == looked_at:
             shown = line(brief, items, member.id, now=now)
             list_and_home_show(shown, theirs, history.actor(member), now)
@@ -363,15 +365,19 @@ def nudge_has_the_same_button(theirs: Sequence[Waiting], brief: Brief, member: M
             assert first["action_id"] == (item.action or ids.SHOW)
 
 
-def card_leads_to(theirs: Sequence[Waiting], shown: Any, leads: Action | None, window: Any) -> None:
-    """What this person is asked for is the one action on the card; what they are invited to is behind "More"."""
+def card_leads_to(theirs: Sequence[Waiting], shown: Any, leads: Action | None) -> None:
+    """What this person is asked for is the one action on the card."""
     styles = {e["action_id"]: e.get("style") for e in elements(shown)}
     asked = {item.action for item in theirs if item.action and not item.kind.is_escalation}
     assert asked <= {leads, Action.PROPOSE_OPTION}
     assert asked - {Action.PROPOSE_OPTION} <= styles.keys()
-    assert {item.action for item in theirs if item.action} <= {e["action_id"] for e in elements(window)}
     assert [action for action, style in styles.items() if style == "primary"] in ([], [leads])
     assert styles.keys() <= {leads, ids.SHOW, ids.MORE}
+
+
+def window_leads_to(theirs: Sequence[Waiting], window: Any) -> None:
+    """What they are invited to is behind "More", as is what they are asked for."""
+    assert {item.action for item in theirs if item.action} <= {e["action_id"] for e in elements(window)}
 
 
 def elements(message_or_view: Any) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def _mrkdwn(value: Any) -> Iterator[str]:
             yield from _mrkdwn(part)
 
 
-def _messages(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+@cache
+def _messages(situation: str, pattern: str | None = None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
         return list(dossiers.messages(dossier))
@@ -44,18 +46,22 @@ def _messages(situation: str, pattern: str | None) -> list[tuple[str, dict[str, 
     return list(dossiers.messages(dossiers.worst(dossier, wild), pattern=wild))
 
 
-def _everything(situation: str, pattern: str | None) -> list[tuple[str, dict[str, Any]]]:
+@cache
+def _modals(situation: str, pattern: str | None = None) -> list[tuple[str, dict[str, Any]]]:
     dossier = dossiers.situations()[situation]
     if pattern is None:
-        return [*dossiers.modals(dossier), *dossiers.messages(dossier)]
+        return list(dossiers.modals(dossier))
     wild = dossiers.PATTERNS[pattern]
-    bad = dossiers.worst(dossier, wild)
-    return [*dossiers.modals(bad, pattern=wild), *dossiers.messages(bad, pattern=wild)]
+    return list(dossiers.modals(dossiers.worst(dossier, wild), pattern=wild))
+
+
+def _everything(situation: str, pattern: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+    return [*_modals(situation, pattern), *_messages(situation, pattern)]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_view_of_an_ordinary_decision_passes_the_gate(situation: str) -> None:
-    shown = _everything(situation, None)
+    shown = _everything(situation)
 
     assert len(shown) > 30  # builders raise LimitError themselves
 
@@ -82,25 +88,24 @@ def test_messages_speak_to_screen_readers_and_may_be_updates(situation: str, pat
 
 @pytest.mark.parametrize("situation", ["define", "options", "open", "learn"])
 def test_slack_s_own_models_find_nothing_wrong(situation: str) -> None:
-    for _, shown in dossiers.modals(dossiers.situations()[situation]):
+    for _, shown in _modals(situation):
         View(**shown).to_dict()
-    for _, shown in dossiers.messages(dossiers.situations()[situation]):
+    for _, shown in _messages(situation):
         for block in shown["blocks"]:
             if block["type"] != "data_visualization":  # they do not know it yet, and turn it into nothing
                 assert known(Block.parse(block)).to_dict()["type"] == block["type"]
 
 
 def test_the_customer_s_address_is_in_the_details_and_the_form_only() -> None:
-    for dossier in dossiers.situations().values():
-        shown = [*dossiers.modals(dossier), *dossiers.messages(dossier)]
-        holding = {name for name, view in shown if dossiers.EMAIL in json.dumps(view)}
+    for situation in SITUATIONS:
+        holding = {name for name, view in _everything(situation) if dossiers.EMAIL in json.dumps(view)}
         assert holding == {"details", "edit case"}
 
 
 def test_every_id_that_is_shown_is_listed() -> None:
     pressed, submitted = set(), set()
-    for dossier in dossiers.situations().values():
-        for _, shown in [*dossiers.modals(dossier), *dossiers.messages(dossier)]:
+    for situation in SITUATIONS:
+        for _, shown in _everything(situation):
             submitted |= {shown["callback_id"]} if "callback_id" in shown else set()
             for block in shown["blocks"]:
                 elements = [*block.get("elements", []), block.get("accessory", {})]
@@ -111,7 +116,7 @@ def test_every_id_that_is_shown_is_listed() -> None:
 
 
 def test_buttons_that_read_the_same_say_which_decision_they_mean() -> None:
-    for dossier in dossiers.situations().values():
-        blocks = dict(dossiers.messages(dossier))["list"]["blocks"]
+    for situation in SITUATIONS:
+        blocks = dict(_messages(situation))["list"]["blocks"]
         labels = {block["accessory"]["accessibility_label"] for block in blocks if "accessory" in block}
         assert labels == {"Show: #42"}
