@@ -88,19 +88,22 @@ class Storm:
 
     async def settle(self) -> None:
         """Wait until nothing is under way; what is put off until later happens at once, since time moves on to it."""
-        end, quiet = time.monotonic() + PATIENCE_SECONDS, 0
+        end, quiet, expected = time.monotonic() + PATIENCE_SECONDS, 0, None
         while quiet < 2:
             await asyncio.sleep(0.003)
             if time.monotonic() > end:
                 raise Broken(f"it does not settle: {under_way()}, {self.clock.sql(WAITING)}")
-            if under_way():
-                quiet = 0
+            if under_way() or self.clock.sql(ASKING):
+                quiet, expected = 0, None
                 continue
             ((soonest,),) = self.clock.sql(SOONEST)
             quiet = 0 if soonest else quiet + 1
-            if soonest:
+            if soonest and soonest == expected:
                 self._let_deliver(soonest)
                 await asyncio.sleep(0.005)
+            # Seen twice: a worker may not have heard yet that it has claimed something. Were time moved to the end of
+            # its lease, it would claim that once more, and send it twice at once.
+            expected = soonest
 
     def _reached(self) -> str:
         rows = self.clock.sql(REACHED)
@@ -124,6 +127,11 @@ SOONEST = """
         AND id = (SELECT min(id) FROM outbox p WHERE p.lane = o.lane AND p.state = 'ready')
 """
 """When the next head of a lane is due: those behind it wait for it, whenever they are due themselves."""
+ASKING = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()
+"""
+"""Whether the database has not answered somebody yet."""
 WAITING = "SELECT kind, attempts, last_error, run_at FROM outbox WHERE state = 'ready' LIMIT 5"
 
 
