@@ -161,6 +161,32 @@ async def test_a_snooze_is_two(vault: Vault, db: Db, uses: Uses) -> None:
     ]
 
 
+async def test_those_of_a_team_who_snooze_together_are_written_together(
+    vault: Vault, db: Db, uses: Uses, database_url: str
+) -> None:
+    r = a_round(vault, people=6)
+    vault.do("UPDATE team_members SET is_active = false WHERE id = %s", r.members[5])
+    team = vault.value("SELECT team_id FROM team_members WHERE id = %s", r.members[0])
+    now = datetime.now(UTC)
+    with psycopg.connect(database_url) as planning:
+        planning.execute("SELECT pg_advisory_xact_lock(hashtextextended('plans:' || %s, 7))", [str(team)])
+        first = asyncio.create_task(reminder.snooze_at_once(db, user(0), now))
+        await waits(vault)
+        others = [asyncio.create_task(reminder.snooze_at_once(db, user(number), now)) for number in range(1, 6)]
+        until = time.monotonic() + 10
+        while len(db.silences.lines[team]) < 4:
+            assert time.monotonic() < until, "they do not line up"
+            await asyncio.sleep(0.005)
+        vault.do("UPDATE team_members SET notification_preferences = '{\"push\": false}' WHERE id = %s", r.members[4])
+        planning.commit()
+        answers = await asyncio.gather(first, *others)
+
+    assert sum("snooze_member" in query for query in uses.direct) == 2
+    assert [answer is not None for answer in answers] == [True, True, True, True, False, False]
+    silent = "SELECT id FROM team_members WHERE notification_preferences ? 'snoozed_until' ORDER BY id"
+    assert vault.rows(silent) == [(member,) for member in r.members[:4]]
+
+
 async def test_a_snooze_counted_by_other_hours_does_nothing(vault: Vault) -> None:
     r = a_round(vault)
     team = vault.value("SELECT team_id FROM team_members WHERE id = %s", r.members[0])
