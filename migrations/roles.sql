@@ -22,10 +22,10 @@ DECLARE
     without_marks CONSTANT regclass[] := '{teams, team_members, customer_decisions, decision_criteria, response_options,
         rounds, round_members}';
     inner_ones CONSTANT regprocedure[] := ARRAY[
-        'round_quorum(int)', 'keep_pages(rounds, uuid, jsonb)', 'is_page(rounds, uuid, jsonb)',
+        'round_quorum(int)', 'keep_ballots(rounds, jsonb)', 'take_ballots(rounds, jsonb)', 'is_page(rounds, uuid, jsonb)',
         'is_score_page(rounds, jsonb)', 'is_comments_page(rounds, jsonb)',
         'ballot_refusal(rounds, uuid)', 'has_quorum(uuid)', 'seal_round(rounds, int)', 'round_rows(rounds)',
-        'kept_page(rounds, jsonb)', 'opened_page(jsonb)', 'as_printed(numeric, numeric, int)',
+        'kept_page(jsonb, jsonb)', 'blank_scores(rounds)', 'opened_page(jsonb)', 'as_printed(numeric, numeric, int)',
         'exact_total(bigint[], bigint[], numeric[])', 'is_agreement(int[], text, int)', 'camp_sizes(int[])',
         'names_in(jsonb, text[], text[])', 'reword_comments(uuid, text[], text[])'];
     role_name text;

@@ -49,6 +49,12 @@ FUNCTIONS_OF_JOURNEYS = (
     "keep_pages(rounds, uuid, jsonb)",
     "is_page(rounds, uuid, jsonb)",
 )
+FUNCTIONS_OF_TOGETHER = (
+    "take_ballots(rounds, jsonb)",
+    "keep_ballots(rounds, jsonb)",
+    "kept_page(jsonb, jsonb)",
+    "blank_scores(rounds)",
+)
 
 
 def install(connection: Connection) -> None:
@@ -69,7 +75,7 @@ def remove(connection: Connection) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    newest = (*FUNCTIONS_OF_KEEPING, *FUNCTIONS_OF_JOURNEYS, *FUNCTIONS_OF_ONE_PAGE)
+    newest = (*FUNCTIONS_OF_TOGETHER, *FUNCTIONS_OF_KEEPING, *FUNCTIONS_OF_JOURNEYS, *FUNCTIONS_OF_ONE_PAGE)
     for function in (*newest, *FUNCTIONS_OF_VERIFIED, *LATER_FUNCTIONS, *FUNCTIONS):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 

@@ -10,7 +10,13 @@
 --
 -- Call one of them per transaction. Saving and submitting in one would lock the round FOR SHARE and then FOR UPDATE, and
 -- two members doing so at once would wait for each other (deadlock). Both in one is submit_pages. For several members at
--- once there are save_pages and submit_early, which the functions of journeys.sql call.
+-- once there are save_pages and submit_early, which the functions of journeys.sql call. Whatever is done for several
+-- members is one statement for all of them: a statement for each costs more than what it does.
+--
+-- Functions whose body is one expression are written into the statements that call them, as a macro would be, but only
+-- without a search_path of their own: what calls them fixes it, and they name no table. Those that many people call at
+-- once have enable_seqscan = off: a connection keeps the plans that it made while the tables of ballots were empty, as
+-- they are after each publication, and would read all of them for each ballot once they are full.
 --
 -- Who owns the tables and functions, and who may call which: migrations/roles.sql.
 
@@ -23,32 +29,32 @@ $$;
 -- Whether p_page is one person's page for one criterion:
 -- {"scores": {option: 1..10, ...}, "confidence": 1..5|null, "abstain": bool}; a draft may lack scores.
 CREATE FUNCTION is_score_page(r rounds, p_page jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    IF jsonb_typeof(p_page) IS DISTINCT FROM 'object' OR jsonb_typeof(p_page -> 'scores') IS DISTINCT FROM 'object' THEN
-        RETURN false;
-    END IF;
-    RETURN p_page - ARRAY['scores', 'confidence', 'abstain'] = '{}'
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(p_page) = 'object' AND jsonb_typeof(p_page -> 'scores') = 'object' THEN
+        p_page - ARRAY['scores', 'confidence', 'abstain'] = '{}'
         AND coalesce(jsonb_typeof(p_page -> 'abstain') = 'boolean', true)
         AND coalesce((p_page -> 'confidence')::text ~ '^([1-5]|null)$', true)
-        AND NOT EXISTS (
-            SELECT FROM jsonb_each(p_page -> 'scores') AS s (option_id, score)
-            WHERE NOT (r.snapshot -> 'options' ? s.option_id AND s.score::text ~ '^([1-9]|10)$'));
-END $$;
+        AND jsonb_path_query_array(p_page -> 'scores', '$.keyvalue().key') <@ (r.snapshot -> 'options')
+        AND jsonb_path_query_array(p_page -> 'scores', '$.*')::text ~ '^\[(([1-9]|10)(, ([1-9]|10))*)?\]$'
+    ELSE false END
+$$;
 
 -- A score page as it is stored: with every option and a confidence, -1 where nothing was given. So an abstention takes
 -- as many bytes as scores do. Otherwise the two could be told apart by how far the write-ahead log grows, which every
 -- login may ask. opened_page turns it back; pages stored by versions before this one it returns as they are.
-CREATE FUNCTION kept_page(r rounds, p_page jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN jsonb_build_object(
-        'abstain', coalesce((p_page -> 'abstain')::boolean, false),
-        'confidence', coalesce((p_page ->> 'confidence')::int, -1),
-        'scores', (
-            SELECT jsonb_object_agg(o.id, coalesce((p_page -> 'scores' ->> o.id)::int, -1))
-            FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)));
-END $$;
+-- p_page: a score page as above. p_blank: as of blank_scores, which takes longer and is the same for all of a round.
+CREATE FUNCTION kept_page(p_blank jsonb, p_page jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'abstain', coalesce(p_page -> 'abstain', 'false'),
+        'confidence', coalesce(nullif(p_page -> 'confidence', 'null'), '-1'),
+        'scores', p_blank || (p_page -> 'scores'))
+$$;
+
+CREATE FUNCTION blank_scores(r rounds) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT jsonb_object_agg(o.id, -1) FROM jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)
+$$;
 
 CREATE FUNCTION opened_page(p_page jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -65,28 +71,24 @@ END $$;
 -- Whether p_page is one person's page of comments: {"comments": {option: text, ...}, "share": bool}. share: publish my
 -- comments even if few people score.
 CREATE FUNCTION is_comments_page(r rounds, p_page jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    IF jsonb_typeof(p_page) IS DISTINCT FROM 'object' OR jsonb_typeof(p_page -> 'comments') IS DISTINCT FROM 'object' THEN
-        RETURN false;
-    END IF;
-    RETURN p_page - ARRAY['comments', 'share'] = '{}'
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(p_page) = 'object' AND jsonb_typeof(p_page -> 'comments') = 'object' THEN
+        p_page - ARRAY['comments', 'share'] = '{}'
         AND coalesce(jsonb_typeof(p_page -> 'share') = 'boolean', true)
-        AND NOT EXISTS (
-            SELECT FROM jsonb_each(p_page -> 'comments') AS c (option_id, comment)
-            WHERE NOT (r.snapshot -> 'options' ? c.option_id AND jsonb_typeof(c.comment) = 'string'));
-END $$;
+        AND jsonb_path_query_array(p_page -> 'comments', '$.keyvalue().key') <@ (r.snapshot -> 'options')
+        AND NOT jsonb_path_exists(p_page -> 'comments', 'strict $.* ? (@.type() != "string")')
+    ELSE false END
+$$;
 
 -- Whether p_page is a page of comments, where p_criterion is NULL, or a score page of a criterion of the round.
 CREATE FUNCTION is_page(r rounds, p_criterion uuid, p_page jsonb) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN CASE
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
         WHEN p_criterion IS NULL THEN is_comments_page(r, p_page)
         ELSE is_score_page(r, p_page)
             AND r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', p_criterion))
-    END;
-END $$;
+    END
+$$;
 
 -- Why this member may not write a ballot of this round now; NULL when he may. r: the locked row, all NULL if unknown.
 CREATE FUNCTION ballot_refusal(r rounds, p_member uuid) RETURNS text
@@ -119,125 +121,146 @@ BEGIN
         RETURN 'invalid';
     END IF;
     INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
-    VALUES (p_round, p_member, p_criterion, CASE WHEN p_criterion IS NULL THEN p_page ELSE kept_page(r, p_page) END)
+    VALUES (p_round, p_member, p_criterion, CASE WHEN p_criterion IS NULL THEN p_page ELSE kept_page(blank_scores(r), p_page) END)
     ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
     RETURN 'saved';
 END $$;
 
--- Keep a member's pages, [{"criterion": uuid|null, "page": as in save_page}, ...], or none of them. r: the locked row.
--- Answers like save_page.
-CREATE FUNCTION keep_pages(r rounds, p_member uuid, p_pages jsonb) RETURNS text
+-- Keep the pages of several members, of each all or none: [{"place": n, "member": uuid, "pages": [{"criterion": uuid|null,
+-- "page": as in save_page}, ...]}, ...]. r: the locked row.
+-- Answers like save_page, or 'again' to whoever comes a second time: one statement writes a row once.
+-- By the members' ids: two calls with the same people would otherwise wait for each other, each for the other's rows.
+CREATE FUNCTION keep_ballots(r rounds, p_ballots jsonb) RETURNS TABLE (place int, member uuid, answer text)
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    refusal text := ballot_refusal(r, p_member);
+    blank CONSTANT jsonb := blank_scores(r);
 BEGIN
-    IF refusal IS NOT NULL THEN
-        RETURN refusal;
-    ELSIF EXISTS (
-        SELECT FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb) WHERE NOT is_page(r, p.criterion, p.page)
-    ) THEN
-        RETURN 'invalid';
-    END IF;
-    INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
-    SELECT r.id, p_member, p.criterion, CASE WHEN p.criterion IS NULL THEN p.page ELSE kept_page(r, p.page) END
-    FROM jsonb_to_recordset(p_pages) AS p (criterion uuid, page jsonb) ORDER BY p.criterion
-    ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page;
-    RETURN 'saved';
+    RETURN QUERY
+        WITH sent AS (
+            SELECT b.place, b.member, b.pages, row_number() OVER (PARTITION BY b.member ORDER BY b.place) AS turn
+            FROM jsonb_to_recordset(p_ballots) AS b (place int, member uuid, pages jsonb)
+        ), answered AS MATERIALIZED (
+            SELECT s.place, s.member, s.pages, CASE
+                WHEN s.turn > 1 THEN 'again'
+                ELSE coalesce(ballot_refusal(r, s.member), CASE WHEN EXISTS (
+                    SELECT FROM jsonb_to_recordset(s.pages) AS p (criterion uuid, page jsonb)
+                    WHERE NOT is_page(r, p.criterion, p.page)) THEN 'invalid' ELSE 'saved' END)
+                END AS answer
+            FROM sent s
+        ), kept AS (
+            INSERT INTO ballot_pages (round_id, member_id, criteria_id, page)
+            SELECT r.id, a.member, p.criterion, CASE WHEN p.criterion IS NULL THEN p.page ELSE kept_page(blank, p.page) END
+            FROM answered a, jsonb_to_recordset(a.pages) AS p (criterion uuid, page jsonb)
+            WHERE a.answer = 'saved' ORDER BY a.member, p.criterion
+            ON CONFLICT ON CONSTRAINT uq_ballot_pages DO UPDATE SET page = EXCLUDED.page
+        )
+        SELECT a.place, a.member, a.answer FROM answered a;
 END $$;
 
--- save_page for several pages of several members at once: [{"place": n, "member": uuid, "pages": [{"criterion": uuid|null,
--- "page": ...}, ...]}, ...]. Each is told what is saved of theirs then, so that the next page needs no further look.
--- answer: as of save_page; of a member whose pages are 'invalid' none is kept. submitted, pages: NULL unless 'saved'.
--- By the members' ids: two calls with the same people would otherwise wait for each other, each for the other's rows.
+-- save_page for several pages of several members at once, as keep_ballots takes them. Each is told what is saved of theirs
+-- then, so that the next page needs no further look.
+-- answer: as of keep_ballots; of a member whose pages are 'invalid' none is kept. submitted, pages: NULL unless 'saved'.
 CREATE FUNCTION save_pages(p_round uuid, p_ballots jsonb)
 RETURNS TABLE (place int, answer text, member uuid, submitted boolean, pages jsonb)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     r rounds;
-    b record;
+    places int[];
+    answers text[];
+    members uuid[];
 BEGIN
     SELECT * INTO r FROM rounds WHERE id = p_round FOR SHARE;
-    FOR b IN
-        SELECT g.place, g.member, g.pages FROM jsonb_to_recordset(p_ballots) AS g (place int, member uuid, pages jsonb)
-        ORDER BY g.member, g.place
-    LOOP
-        place := b.place;
-        member := b.member;
-        submitted := NULL;
-        pages := NULL;
-        answer := keep_pages(r, b.member, b.pages);
-        IF answer = 'saved' THEN
-            SELECT m.submitted INTO submitted FROM round_members m WHERE m.round_id = p_round AND m.member_id = b.member;
-            SELECT jsonb_agg(jsonb_build_object('criterion', k.criteria_id, 'page', opened_page(k.page))) INTO pages
-            FROM ballot_pages k WHERE k.round_id = p_round AND k.member_id = b.member;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    SELECT array_agg(k.place), array_agg(k.answer), array_agg(k.member) INTO places, answers, members
+    FROM keep_ballots(r, p_ballots) AS k;
+    RETURN QUERY
+        SELECT k.place, k.answer, k.member, m.submitted, (
+            SELECT jsonb_agg(jsonb_build_object('criterion', b.criteria_id, 'page', opened_page(b.page)))
+            FROM ballot_pages b WHERE b.round_id = m.round_id AND b.member_id = m.member_id)
+        FROM unnest(places, answers, members) AS k (place, answer, member)
+        LEFT JOIN round_members m ON k.answer = 'saved' AND m.round_id = p_round AND m.member_id = k.member;
 END $$;
 
--- Make a member's saved pages the ballot that counts, replacing an earlier one; the last of the roster closes the round.
--- answer: 'submitted' | 'closed' | 'too_late' | 'not_on_roster' | 'incomplete' (a criterion is neither scored for all
--- options nor abstained from) | 'empty' (abstained from everything).
--- submitted: ballots of the round so far, those of people excused afterwards included; roster: people not excused.
-CREATE FUNCTION submit_ballot(p_round uuid, p_member uuid)
-RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Keep the pages of several members, as keep_ballots takes them, and make what is saved of each then the ballot that
+-- counts, replacing an earlier one. r: the locked row, in the strong form.
+-- answer: 'submitted' | 'incomplete' (a criterion is neither scored for all options nor abstained from) | 'empty'
+-- (abstained from everything) | whatever keep_ballots answers but 'saved'.
+CREATE FUNCTION take_ballots(r rounds, p_ballots jsonb) RETURNS TABLE (place int, member uuid, answer text)
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    r rounds;
-    abstained int;
-    missing int;
+    options CONSTANT text[] := ARRAY(SELECT jsonb_array_elements_text(r.snapshot -> 'options'));
+    criteria CONSTANT uuid[] := ARRAY(SELECT (jsonb_array_elements(r.snapshot -> 'criteria') ->> 'id')::uuid);
+    places int[];
+    members uuid[];
+    answers text[];
+    whole uuid[];
 BEGIN
-    -- Two last submitters at once: the second waits here, then counts the first, so the round closes once.
-    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
-    answer := ballot_refusal(r, p_member);
+    SELECT array_agg(k.place), array_agg(k.member), array_agg(k.answer) INTO places, members, answers
+    FROM keep_ballots(r, p_ballots) AS k;
 
-    IF answer IS NULL THEN
-        SELECT count(*) FILTER (WHERE p.is_abstention), count(*) FILTER (WHERE NOT p.is_abstention AND NOT p.is_scored)
-        INTO abstained, missing
-        FROM (
-            SELECT coalesce((b.page -> 'abstain')::boolean, false) AS is_abstention,
-                coalesce(opened_page(b.page) -> 'scores'
-                    ?& ARRAY(SELECT jsonb_array_elements_text(r.snapshot -> 'options')), false) AS is_scored
-            FROM jsonb_array_elements(r.snapshot -> 'criteria') AS k (criterion)
-            LEFT JOIN ballot_pages b ON b.round_id = r.id AND b.member_id = p_member
-                AND b.criteria_id = (k.criterion ->> 'id')::uuid
-        ) AS p;
-        answer := CASE
-            WHEN missing > 0 THEN 'incomplete'
-            WHEN abstained = jsonb_array_length(r.snapshot -> 'criteria') THEN 'empty'
-            ELSE 'submitted'
-        END;
-    END IF;
+    -- Kept pages hold every option, -1 where no score was given; those of earlier versions may lack some.
+    SELECT array_agg(w.answer ORDER BY w.turn), array_agg(w.member) FILTER (WHERE w.answer = 'submitted')
+    INTO answers, whole
+    FROM (
+        SELECT k.turn, k.member, CASE
+            WHEN k.answer <> 'saved' THEN k.answer
+            WHEN count(b.page) FILTER (WHERE b.page @> '{"abstain": true}' OR (b.page -> 'scores' ?& options
+                AND NOT b.page @? '$.scores.* ? (@ < 0)')) < cardinality(criteria) THEN 'incomplete'
+            WHEN coalesce(bool_and(b.page @> '{"abstain": true}'), true) THEN 'empty'
+            ELSE 'submitted' END AS answer
+        FROM unnest(members, answers) WITH ORDINALITY AS k (member, answer, turn)
+        LEFT JOIN ballot_pages b ON b.round_id = r.id AND b.member_id = ANY (members) AND b.member_id = k.member
+            AND b.criteria_id = ANY (criteria)
+        GROUP BY k.turn, k.member, k.answer
+    ) AS w;
 
-    IF answer = 'submitted' THEN
+    IF whole IS NOT NULL THEN
         -- The rows below lock the criteria that they refer to. Locks can be felt by whoever may lock, and they stay on the
         -- row as a mark: so all criteria are locked, and none tells that it was skipped.
-        PERFORM FROM decision_criteria k
-        WHERE r.snapshot -> 'criteria' @> jsonb_build_array(jsonb_build_object('id', k.id)) AND k.decision_id = r.decision_id
-        ORDER BY k.id FOR KEY SHARE;
-        DELETE FROM evaluations e WHERE e.decision_id = r.decision_id AND e.evaluator_id = p_member;
+        PERFORM FROM decision_criteria k WHERE k.id = ANY (criteria) ORDER BY k.id FOR KEY SHARE;
+        DELETE FROM evaluations e WHERE e.decision_id = r.decision_id AND e.evaluator_id = ANY (whole);
         -- created_at is the round's opening for everybody: no row may tell when a ballot came. An option's comment
         -- stands on its row of the first criterion that the member did not abstain from.
         INSERT INTO evaluations (decision_id, evaluator_id, option_id, criteria_id, score, confidence,
                                  anonymous_comment, share_comment, created_at)
-        SELECT r.decision_id, p_member, o.id::uuid, b.criteria_id, (b.page -> 'scores' -> o.id)::int,
+        SELECT r.decision_id, b.member_id, o.id::uuid, b.criteria_id, (b.page -> 'scores' -> o.id)::int,
             nullif((b.page ->> 'confidence')::int, -1), c.comment,
             c.comment IS NOT NULL AND coalesce((n.page -> 'share')::boolean, false), timezone('UTC', r.opened_at)
         FROM (
-            SELECT p.criteria_id, p.page, k.place = min(k.place) OVER () AS is_first
-            FROM jsonb_array_elements(r.snapshot -> 'criteria') WITH ORDINALITY AS k (criterion, place)
-            JOIN ballot_pages p ON p.round_id = r.id AND p.member_id = p_member
-                AND p.criteria_id = (k.criterion ->> 'id')::uuid
-            WHERE NOT coalesce((p.page -> 'abstain')::boolean, false)
+            SELECT p.member_id, p.criteria_id, p.page, row_number() OVER (
+                PARTITION BY p.member_id ORDER BY array_position(criteria, p.criteria_id)) = 1 AS is_first
+            FROM ballot_pages p
+            WHERE p.round_id = r.id AND p.member_id = ANY (whole) AND p.criteria_id = ANY (criteria)
+                AND NOT p.page @> '{"abstain": true}'
         ) AS b
-        CROSS JOIN jsonb_array_elements_text(r.snapshot -> 'options') AS o (id)
-        LEFT JOIN ballot_pages n ON b.is_first AND n.round_id = r.id AND n.member_id = p_member AND n.criteria_id IS NULL
+        CROSS JOIN unnest(options) AS o (id)
+        LEFT JOIN ballot_pages n ON b.is_first AND n.round_id = r.id AND n.member_id = b.member_id AND n.criteria_id IS NULL
         CROSS JOIN LATERAL (SELECT nullif(btrim(n.page -> 'comments' ->> o.id, E' \t\r\n'), '') AS comment) AS c;
         -- Not written again the second time: a row's xmin would tell who has changed a ballot, and when.
         UPDATE round_members m SET submitted = true
-        WHERE m.round_id = r.id AND m.member_id = p_member AND NOT m.submitted;
+        WHERE m.round_id = r.id AND m.member_id = ANY (whole) AND NOT m.submitted;
     END IF;
+    RETURN QUERY SELECT * FROM unnest(places, members, answers);
+END $$;
 
+-- Keep these pages, [{"criterion": uuid|null, "page": as in save_page}, ...], and make all that is saved of the member the
+-- ballot that counts; the last of the roster closes the round. What was kept stays where the ballot is refused.
+-- answer: as of take_ballots but 'again'; where it is 'invalid', there are no counts, and nothing is kept.
+-- submitted: ballots of the round so far, those of people excused afterwards included; roster: people not excused.
+CREATE FUNCTION submit_pages(p_round uuid, p_member uuid, p_pages jsonb)
+RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    r rounds;
+BEGIN
+    -- In the strong form at once: two members who both held the weak one would wait for each other. And of two last
+    -- submitters the second one waits here, then counts the first, so the round closes once.
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    SELECT t.answer INTO answer FROM take_ballots(
+        r, jsonb_build_array(jsonb_build_object('place', 0, 'member', p_member, 'pages', p_pages))) AS t;
+    IF answer = 'invalid' THEN
+        RETURN QUERY VALUES ('invalid', 0, 0, false);
+        RETURN;
+    END IF;
     SELECT count(*) FILTER (WHERE m.submitted), count(*) FILTER (WHERE m.excused_at IS NULL),
         answer = 'submitted' AND bool_and(m.submitted OR m.excused_at IS NOT NULL)
     INTO submitted, roster, closed FROM round_members m WHERE m.round_id = p_round;
@@ -248,52 +271,47 @@ BEGIN
     RETURN NEXT;
 END $$;
 
--- Keep these pages, [{"criterion": uuid|null, "page": as in save_page}, ...], and submit the ballot. What was kept stays
--- where the ballot is refused. Answers like submit_ballot, or 'invalid' (then without counts, and nothing is kept).
-CREATE FUNCTION submit_pages(p_round uuid, p_member uuid, p_pages jsonb)
+-- submit_pages of what was saved before.
+CREATE FUNCTION submit_ballot(p_round uuid, p_member uuid)
 RETURNS TABLE (answer text, submitted int, roster int, closed boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    r rounds;
-BEGIN
-    -- In the strong form at once: two members who both held the weak one would wait for each other.
-    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
-    IF keep_pages(r, p_member, p_pages) = 'invalid' THEN
-        RETURN QUERY VALUES ('invalid', 0, 0, false);
-    ELSE
-        RETURN QUERY SELECT s.* FROM submit_ballot(p_round, p_member) AS s;
-    END IF;
-END $$;
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT s.* FROM submit_pages(p_round, p_member, '[]') AS s
+$$;
 
--- submit_pages for several members at once, as save_pages takes them, in the order of their ids. Whose ballot would be the
--- last one missing is answered 'last', and nothing of theirs is written: what follows a closing has to be written in its
--- transaction, so it takes submit_pages. is_first: submitted now, and not before.
+-- submit_pages for several members at once, as keep_ballots takes them. Whose ballot would be the last one missing is
+-- answered 'last', and nothing of theirs is written: what follows a closing has to be written in its transaction, so it
+-- takes submit_pages. is_first: submitted now, and not before. submitted: counted in the order of the members' ids.
 CREATE FUNCTION submit_early(p_round uuid, p_ballots jsonb)
 RETURNS TABLE (place int, answer text, submitted int, roster int, is_first boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    b record;
+    r rounds;
+    people CONSTANT uuid[] := ARRAY(SELECT b.member FROM jsonb_to_recordset(p_ballots) AS b (member uuid));
+    so_far int;
+    others int;
+    missing uuid[];
+    held_back uuid[];
 BEGIN
-    PERFORM FROM rounds WHERE id = p_round FOR UPDATE;
-    FOR b IN
-        SELECT g.place, g.member, g.pages FROM jsonb_to_recordset(p_ballots) AS g (place int, member uuid, pages jsonb)
-        ORDER BY g.member, g.place
-    LOOP
-        place := b.place;
-        is_first := NOT EXISTS (
-            SELECT FROM round_members m WHERE m.round_id = p_round AND m.member_id = b.member AND m.submitted);
-        IF EXISTS (
-            SELECT FROM round_members m
-            WHERE m.round_id = p_round AND m.member_id <> b.member AND NOT m.submitted AND m.excused_at IS NULL
-        ) THEN
-            SELECT s.answer, s.submitted, s.roster INTO answer, submitted, roster
-            FROM submit_pages(p_round, b.member, b.pages) AS s;
-        ELSE
-            SELECT 'last', 0, 0 INTO answer, submitted, roster;
-        END IF;
-        is_first := is_first AND answer = 'submitted';
-        RETURN NEXT;
-    END LOOP;
+    SELECT * INTO r FROM rounds WHERE id = p_round FOR UPDATE;
+    SELECT count(*) FILTER (WHERE m.submitted), count(*) FILTER (WHERE m.excused_at IS NULL),
+        count(*) FILTER (WHERE m.is_missing AND m.member_id <> ALL (people)),
+        array_agg(m.member_id ORDER BY m.member_id) FILTER (WHERE m.is_missing AND m.member_id = ANY (people))
+    INTO so_far, roster, others, missing
+    FROM (
+        SELECT n.*, NOT n.submitted AND n.excused_at IS NULL AS is_missing FROM round_members n WHERE n.round_id = p_round
+    ) AS m;
+    held_back := CASE WHEN others > 0 THEN '{}' ELSE coalesce(missing[cardinality(missing):], people) END;
+    RETURN QUERY
+        SELECT b.place, 'last', 0, 0, false FROM jsonb_to_recordset(p_ballots) AS b (place int, member uuid)
+        WHERE b.member = ANY (held_back);
+    RETURN QUERY
+        SELECT t.place, t.answer, (so_far + count(*) FILTER (WHERE t.is_first) OVER (ORDER BY t.member))::int, roster, t.is_first
+        FROM (
+            SELECT a.*, a.answer = 'submitted' AND a.member = ANY (coalesce(missing, '{}')) AS is_first
+            FROM take_ballots(r, (
+                SELECT jsonb_agg(b) FROM jsonb_array_elements(p_ballots) AS b
+                WHERE (b ->> 'member')::uuid <> ALL (held_back))) AS a
+        ) AS t;
 END $$;
 
 -- A member's own pages, while the round is open; afterwards nobody's.
@@ -1003,10 +1021,10 @@ REVOKE ALL ON FUNCTION
     save_page(uuid, uuid, uuid, jsonb), submit_ballot(uuid, uuid), my_ballot(uuid, uuid), close_round(uuid, uuid),
     extend_round(uuid, timestamptz), override_round(uuid, uuid, text), seal_round(rounds, int), publish_round(uuid),
     round_rows(rounds), published_comments(uuid), open_second_round(uuid, uuid, timestamptz),
-    void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(rounds, jsonb), opened_page(jsonb),
+    void_round(uuid, uuid, text), round_order(uuid), verify_round(uuid), kept_page(jsonb, jsonb), opened_page(jsonb),
     as_printed(numeric, numeric, int), exact_total(bigint[], bigint[], numeric[]), is_agreement(int[], text, int),
     camp_sizes(int[]), names_in(jsonb, text[], text[]), set_roster(uuid, uuid[]), excuse_member(uuid, uuid),
     reword_comments(uuid, text[], text[]), forget_words(uuid), forget_admins(uuid),
     submit_pages(uuid, uuid, jsonb), is_page(rounds, uuid, jsonb), save_pages(uuid, jsonb), submit_early(uuid, jsonb),
-    keep_pages(rounds, uuid, jsonb)
+    blank_scores(rounds), keep_ballots(rounds, jsonb), take_ballots(rounds, jsonb)
 FROM PUBLIC;

@@ -147,14 +147,23 @@ def _asked(item: Waiting, row: reminder.Row | None) -> Asked | None:
 async def snooze_at_once(db: Db, user: SlackUser, now: datetime) -> datetime | None:
     """`snooze` in two statements; None where this is no ordinary case, and `snooze` knows what to say.
 
-    The second one does nothing where the hours, by which the first counted, have changed in between.
+    The second one does nothing where the hours, by which the first counted, have changed in between. It is written
+    together with those of the team who press at the same time: alone, each would wait for the commits of the others,
+    since a team's plans are changed by one at a time.
     """
     own = preference.own_of(await direct(db, preference.FIND_OWN, (user.workspace_id, user.user_id)))
     if own is None:
         return None
-    until = tomorrow(now, own.ways.preferences, zone_of(own.ways.tz))
-    said = await direct(db, preference.SNOOZE, (own.member_id, own.team_id, own.seen, until.isoformat()))
-    return until if said == [(True,)] else None
+    team_id, until = own.team_id, tomorrow(now, own.ways.preferences, zone_of(own.ways.tz))
+
+    async def write(silences: Sequence[preference.Silence], seconds: float) -> list[bool]:
+        asked = (team_id, preference.as_silences(silences))
+        done = dict(await direct(db, preference.SNOOZE, asked, budget_seconds=seconds))
+        return [done[place] for place in range(len(silences))]
+
+    silence = preference.Silence(own, until)
+    is_done = await db.silences.add(team_id, own.member_id, silence, write, seconds=db.budget_seconds)
+    return until if is_done else None
 
 
 async def snooze(db: Db, by: By) -> datetime:

@@ -69,6 +69,8 @@ class Db:
     """Pages of scores that are saved together, by round."""
     ballots: Batches = field(default_factory=Batches)
     """Ballots that are submitted together, by round."""
+    silences: Batches = field(default_factory=Batches)
+    """Snoozes that are written together, by team."""
     cards: Batches = field(default_factory=Batches)
     """Decisions that are read for their cards together, and cards that are written down as shown."""
     waited: Callable[[float], None] = lambda _: None
@@ -93,8 +95,8 @@ class Db:
         return replace(self, budget_seconds=max(self.budget_seconds, BACKGROUND_SECONDS))
 
     async def close(self) -> None:
-        unfinished = self.abandoned | self.pages.writing | self.ballots.writing | self.cards.writing
-        if unfinished:
+        batches = (self.pages, self.ballots, self.silences, self.cards)
+        if unfinished := self.abandoned.union(*(one.writing for one in batches)):
             await asyncio.wait(unfinished)
         await self.direct.close()
         await self.engine.dispose()

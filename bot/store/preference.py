@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,7 +87,12 @@ SELECT m.id, m.team_id, m.notification_preferences, i.tz, m.notification_prefere
 FROM slack_identities i JOIN team_members m ON m.id = i.member_id AND m.is_active
 WHERE i.workspace_id = %s AND i.slack_user_id = %s
 """
-SNOOZE: LiteralString = "SELECT snooze_member(%s, %s, %s::jsonb, %s)"
+# In the order of their ids, as everybody who locks several members.
+SNOOZE: LiteralString = """
+SELECT s.place, snooze_member(s.member, %s, s.seen::jsonb, s.until) FROM (
+    SELECT * FROM jsonb_to_recordset(%s) AS g (place int, member uuid, seen text, until text) ORDER BY g.member
+) AS s
+"""
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,24 @@ class Own:
     ways: Ways
     seen: str | None
     """The preferences as they stand in the database: by it `SNOOZE` sees whether they are others by then."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Nothing more to this member until then."""
+
+    own: Own
+    until: datetime
+
+
+def as_silences(silences: Sequence[Silence]) -> Jsonb:
+    """As SNOOZE takes them, of one team."""
+    return Jsonb([_silence(place, one) for place, one in enumerate(silences)])
+
+
+def _silence(place: int, one: Silence) -> dict[str, Any]:
+    own = one.own
+    return {"place": place, "member": str(own.member_id), "seen": own.seen, "until": one.until.isoformat()}
 
 
 def own_of(rows: Sequence[tuple[Any, ...]]) -> Own | None:

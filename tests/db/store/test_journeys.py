@@ -161,6 +161,32 @@ async def test_a_snooze_is_two(vault: Vault, db: Db, uses: Uses) -> None:
     ]
 
 
+async def test_those_of_a_team_who_snooze_together_are_written_together(
+    vault: Vault, db: Db, uses: Uses, database_url: str
+) -> None:
+    r = a_round(vault, people=6)
+    vault.do("UPDATE team_members SET is_active = false WHERE id = %s", r.members[5])
+    team = vault.value("SELECT team_id FROM team_members WHERE id = %s", r.members[0])
+    now = datetime.now(UTC)
+    with psycopg.connect(database_url) as planning:
+        planning.execute("SELECT pg_advisory_xact_lock(hashtextextended('plans:' || %s, 7))", [str(team)])
+        first = asyncio.create_task(reminder.snooze_at_once(db, user(0), now))
+        await waits(vault)
+        others = [asyncio.create_task(reminder.snooze_at_once(db, user(number), now)) for number in range(1, 6)]
+        until = time.monotonic() + 10
+        while len(db.silences.lines[team]) < 4:
+            assert time.monotonic() < until, "they do not line up"
+            await asyncio.sleep(0.005)
+        vault.do("UPDATE team_members SET notification_preferences = '{\"push\": false}' WHERE id = %s", r.members[4])
+        planning.commit()
+        answers = await asyncio.gather(first, *others)
+
+    assert sum("snooze_member" in query for query in uses.direct) == 2
+    assert [answer is not None for answer in answers] == [True, True, True, True, False, False]
+    silent = "SELECT id FROM team_members WHERE notification_preferences ? 'snoozed_until' ORDER BY id"
+    assert vault.rows(silent) == [(member,) for member in r.members[:4]]
+
+
 async def test_a_snooze_counted_by_other_hours_does_nothing(vault: Vault) -> None:
     r = a_round(vault)
     team = vault.value("SELECT team_id FROM team_members WHERE id = %s", r.members[0])
@@ -252,6 +278,82 @@ async def test_who_sends_twice_is_saved_in_that_order(vault: Vault, db: Db, data
     shown = [set(known(scoring).ballot.pages[r.criteria[0]].scores.values()) for scoring in answers]
     assert shown == [{3}, {4}, {5}, {6}, {9}]
     assert (scores(vault, r, 0), scores(vault, r, 1)) == ({9}, {6})
+
+
+def sent(r: ARound, *places: tuple[int, int]) -> Jsonb:
+    """Ballots for save_pages and submit_early: the number of the member, and what they give to everything."""
+    ballots = []
+    for place, (number, score) in enumerate(places):
+        body = {"scores": {str(option): score for option in r.options}}
+        pages = [{"criterion": str(criterion), "page": body} for criterion in r.criteria]
+        ballots.append({"place": place, "member": str(r.members[number]), "pages": pages})
+    return Jsonb(ballots)
+
+
+@pytest.mark.parametrize(("function", "saved"), [("save_pages", "saved"), ("submit_early", "submitted")])
+def test_who_comes_twice_by_two_accounts_is_taken_once_and_told_to_come_again(
+    vault: Vault, function: str, saved: str
+) -> None:
+    r = a_round(vault)
+
+    answers = vault.rows(
+        f"SELECT place, answer FROM {function}(%s, %s) ORDER BY 1", r.id, sent(r, (0, 3), (1, 4), (0, 9))
+    )
+
+    assert answers == [(0, saved), (1, saved), (2, "again")]
+    assert (scores(vault, r, 0), scores(vault, r, 1)) == ({3}, {4})
+
+
+def test_of_those_who_hand_in_together_only_the_last_one_missing_is_held_back(vault: Vault) -> None:
+    r = a_round(vault, people=4)
+    early = "SELECT place, answer, submitted, is_first FROM submit_early(%s, %s) ORDER BY 1"
+    assert vault.rows(early, r.id, sent(r, (1, 5))) == [(0, "submitted", 1, True)]
+
+    answers = vault.rows(early, r.id, sent(r, (3, 5), (2, 5), (1, 6), (0, 5)))
+
+    assert answers == [
+        (0, "last", 0, False),
+        (1, "submitted", 3, True),
+        (2, "submitted", 2, False),
+        (3, "submitted", 2, True),
+    ]
+    assert scores(vault, r, 3) is None
+    assert vault.rows(early, r.id, sent(r, (0, 6), (3, 5))) == [(0, "submitted", 3, False), (1, "last", 0, False)]
+    assert vault.submit_pages(r, r.members[3], {c: vault.page(r, 5, 5) for c in r.criteria}).closed
+
+
+def test_one_of_those_who_hand_in_together_may_be_refused_for_a_reason_of_their_own(vault: Vault) -> None:
+    r, other = a_round(vault, people=6), vault.a_round()
+    vault.excuse(r, r.members[4])
+    ballots = sent(r, (0, 5), (1, 11), (2, 5), (4, 5)).obj
+    ballots[2]["pages"].pop()
+    ballots.append({"place": 4, "member": str(other.members[0]), "pages": []})
+    ballots.append({"place": 5, "member": str(r.members[5]), "pages": []})
+    for page in sent(r, (3, 5)).obj[0]["pages"]:
+        ballots[5]["pages"].append({**page, "page": {"scores": {}, "abstain": True}})
+
+    answers = vault.rows("SELECT place, answer FROM submit_early(%s, %s) ORDER BY 1", r.id, Jsonb(ballots))
+
+    words = ["submitted", "invalid", "incomplete", "not_on_roster", "not_on_roster", "empty"]
+    assert [answer for _, answer in answers] == words
+    voters = vault.rows("SELECT DISTINCT evaluator_id FROM evaluations WHERE decision_id = %s", r.decision_id)
+    assert voters == [(r.members[0],)]
+    assert [len(vault.mine(r, member)) for member in r.members] == [2, 0, 1, 0, 0, 2]
+
+
+def test_plans_that_were_made_while_the_tables_of_ballots_were_empty_do_not_read_them_whole_later(vault: Vault) -> None:
+    r = a_round(vault, people=20)
+    vault.do("VACUUM evaluations, ballot_pages")
+    whole = """SELECT relname, seq_scan FROM pg_stat_user_tables
+        WHERE relname IN ('evaluations', 'ballot_pages') AND seq_scan > 0"""
+    vault.do("SELECT pg_stat_reset()")
+
+    for number in range(8):
+        vault.do("SELECT submit_early(%s, %s)", r.id, sent(r, (number, 5)))
+        vault.do("SELECT save_pages(%s, %s)", r.id, sent(r, (number, 6)))
+
+    vault.do("SELECT pg_stat_force_next_flush()")
+    assert vault.rows(whole) == []
 
 
 async def test_one_that_cannot_be_written_keeps_nobody_else_from_it(vault: Vault, db: Db, database_url: str) -> None:

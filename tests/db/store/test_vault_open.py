@@ -107,7 +107,9 @@ def test_a_page_of_comments_of_a_wrong_shape_is_invalid(vault: Vault, wrong: obj
     r = vault.a_round()
 
     assert vault.save(r, r.members[A], None, wrong) == "invalid"
-    assert vault.save(r, r.members[A], None, {"comments": {str(r.options[0]): 5}}) == "invalid"
+    no_texts: list[object] = [5, None, ["x"], {}]
+    for no_text in no_texts:
+        assert vault.save(r, r.members[A], None, {"comments": {str(r.options[0]): no_text}}) == "invalid"
 
 
 def test_a_criterion_of_another_decision_is_invalid(vault: Vault) -> None:
