@@ -1,6 +1,6 @@
 """The vault once more: pages and ballots of several people are written by one statement for all of them.
 
-Revision: together, after follow_ups
+Revision: together, after origins
 
 Short locks: functions are replaced. No row changes.
 """
@@ -10,7 +10,7 @@ from alembic import op
 from migrations import vault
 
 revision = "together"
-down_revision = "follow_ups"
+down_revision = "origins"
 branch_labels = None
 depends_on = None
 
