@@ -128,8 +128,8 @@ SOONEST = """
 """
 """When the next head of a lane is due: those behind it wait for it, whenever they are due themselves."""
 ASKING = """
-    SELECT 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+        AND state <> 'idle' AND pid <> pg_backend_pid()
 """
 """Whether the database has not answered somebody yet."""
 WAITING = "SELECT kind, attempts, last_error, run_at FROM outbox WHERE state = 'ready' LIMIT 5"
