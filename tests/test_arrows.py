@@ -256,6 +256,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     # The web pages on a port, without a Slack.
     "benchmarks.pages": (
         "benchmarks.precedents",
+        "bot.app",
         "bot.config",
         "bot.deps",
         "bot.domain",

@@ -4,8 +4,8 @@ from math import exp, lgamma, log
 
 MOST_STEPS = 300
 TINY = 1e-300
-HALVINGS = 30
-"""A quantile to nine digits."""
+EXACT = 1e-9
+"""A quantile is as exact as this; it is shown in whole per cent."""
 
 
 def cumulative(x: float, a: float, b: float) -> float:
@@ -49,9 +49,21 @@ def _nonzero(value: float) -> float:
 
 
 def quantile(share: float, a: float, b: float) -> float:
-    """The x with P(X <= x) = share, share in 0..1. By halving, since the function only rises."""
-    low, high = 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if cumulative(middle, a, b) < share else (low, middle)
-    return (low + high) / 2
+    """The x with P(X <= x) = share, share above 0 and below 1.
+
+    By Newton's method from the mean on, in some five steps where halving alone takes thirty. Where a step leads out of
+    what is left, that is halved instead: so it ends in any case, since the function only rises.
+    """
+    low, high, x = 0.0, 1.0, a / (a + b)
+    for _ in range(MOST_STEPS):
+        beyond = cumulative(x, a, b) - share
+        low, high = (low, x) if beyond > 0 else (x, high)
+        step = beyond / _nonzero(_density(x, a, b))
+        if min(abs(step), high - low) < EXACT:
+            break
+        x = x - step if low < x - step < high else (low + high) / 2
+    return x
+
+
+def _density(x: float, a: float, b: float) -> float:
+    return exp(lgamma(a + b) - lgamma(a) - lgamma(b) + (a - 1) * log(x) + (b - 1) * log(1 - x))

@@ -111,8 +111,15 @@ def deciders(brief: Brief, people: Iterable[Member], rules: Rules) -> Deciders:
 
 def _present(decision: Decision, people: Iterable[Member]) -> tuple[Member, ...]:
     """Those who are there, each with the authority that they have on the decision; all, where nobody is there."""
-    everybody = tuple(replace(m, authority=authority_on(decision, m)) for m in people if not m.is_guest)
+    everybody = tuple(_on(decision, m) for m in people if not m.is_guest)
     return tuple(m for m in everybody if m.away_until is None) or everybody
+
+
+def _on(decision: Decision, member: Member) -> Member:
+    """With their authority on the decision. As they are where that is their own: a list asks it of everybody for each
+    of its decisions, and a copy costs more than all the rest of the question."""
+    authority = authority_on(decision, member)
+    return member if member.authority == authority else replace(member, authority=authority)
 
 
 def _closest(decision: Decision, people: Iterable[Member], least: int) -> list[Member]:

@@ -9,13 +9,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     ScalarSelect,
     Select,
     Table,
     Uuid,
-    any_,
     bindparam,
     case,
     cast,
@@ -111,7 +109,7 @@ _ANY = (
     .outerjoin(_O, (_O.c.decision_id == _D.c.id) & (_D.c.status == Status.RESOLVED.value))
 )
 _WHOLE = _ANY.where(_D.c.id == bindparam("decision"))
-WHOLE = Prepared.of(_ANY.where(_D.c.id == any_(bindparam("decisions", type_=ARRAY(Uuid)))))
+WHOLE = Prepared.of(_ANY.where(_D.c.id == t.any_of("decisions")))
 """Several at once, for `read`."""
 _Row = namedtuple("_Row", _WHOLE.selected_columns.keys())  # type: ignore[misc]
 

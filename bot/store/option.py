@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.option import Option, OptionDraft
@@ -12,9 +12,7 @@ from bot.store import tables as t
 
 _K = t.response_options.c
 IN_ORDER = (_K.position, _K.created_at, _K.id)
-_OF_DECISIONS = (
-    select(*_K).where(_K.decision_id.in_(bindparam("decisions", expanding=True))).order_by(_K.decision_id, *IN_ORDER)
-)
+_OF_DECISIONS = select(*_K).where(_K.decision_id == t.any_of("decisions")).order_by(_K.decision_id, *IN_ORDER)
 
 
 async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, tuple[Option, ...]]:

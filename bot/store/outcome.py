@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.outcome import Answer, Before, Forecast, Outcome, OutcomeDraft, Proposal
 from bot.store import tables as t
 
+_OF_DECISIONS = select(t.decision_outcomes).where(t.decision_outcomes.c.decision_id == t.any_of("decisions"))
+
 
 async def of_decisions(c: AsyncConnection, decision_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
     """By decision. Also a choice that was taken back: the caller looks whether the decision is resolved."""
-    o = t.decision_outcomes.c
-    rows = await c.execute(select(*o).where(o.decision_id.in_(decision_ids)))
+    rows = await c.execute(_OF_DECISIONS, {"decisions": list(decision_ids)})
     return {row.decision_id: outcome_of(row) for row in rows}
 
 

@@ -99,7 +99,7 @@ class Found:
 _R = t.rounds.c
 _LIVE = (
     select(*_R)
-    .where(_R.decision_id.in_(bindparam("decisions", expanding=True)), _R.voided_at.is_(None))
+    .where(_R.decision_id == t.any_of("decisions"), _R.voided_at.is_(None))
     .order_by(_R.decision_id, _R.number.desc())
     .ext(distinct_on(_R.decision_id))
 )
@@ -128,7 +128,7 @@ _ASKED = (
     .join(t.customer_decisions, t.customer_decisions.c.id == _R.decision_id)
     .join(t.team_members, t.team_members.c.id == _M.member_id)
     .outerjoin(t.slack_identities, identity_in(t.customer_decisions.c.workspace_id))
-    .where(_M.round_id.in_(bindparam("rounds", expanding=True)))
+    .where(_M.round_id == t.any_of("rounds"))
     .order_by(_M.round_id, *BY_NAME)
 )
 

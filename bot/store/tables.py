@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     FetchedValue,
     ForeignKey,
@@ -26,6 +27,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
+    bindparam,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INET, JSONB, TIMESTAMP, TSVECTOR
@@ -73,6 +76,15 @@ metadata = MetaData(
 UTC_TIMESTAMP = UtcDateTime()
 TIMESTAMPTZ = TIMESTAMP(timezone=True)
 MONEY = Numeric(12, 2)
+
+
+def any_of(name: str) -> ColumnElement[Any]:
+    """For `column == any_of("decisions")`: any of the ids that are given under this name.
+
+    They are one parameter, and the statement is the same however many. With IN each id would be one, which SQLAlchemy
+    writes and psycopg parses anew at each use: a fifth of what it takes to read what belongs to 200 decisions.
+    """
+    return any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
 def _id() -> Column[Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from bot.config import Settings
 from bot.domain.decider import RUNG, RUNGS, deciders, ladder, stand_ins
 from bot.domain.decision import Decision
 from bot.domain.reminder import reminders
-from bot.domain.team import Member
+from bot.domain.team import Absent, Member
 from tests.support import dossiers
 
 RULES = Settings(_env_file=None).rules
@@ -102,6 +103,16 @@ def test_where_nobody_has_the_authority_those_who_come_closest_carry_it_on() -> 
 
     assert not able.may_resolve
     assert able.members == (found[1], found[2])
+
+
+def test_a_deputy_is_asked_with_the_authority_that_is_lent_and_everybody_else_as_they_are() -> None:
+    deputy, other = people(3, 3)
+    deputy = replace(deputy, stands_for=(Absent(UUID(int=9), "Away", 5, dossiers.NOW + timedelta(days=1)),))
+
+    able = deciders(dossiers.situations()["options"].brief, [deputy, other], RULES)
+
+    assert able.rungs == ((other,), (replace(deputy, authority=5),))
+    assert able.rungs[0][0] is other
 
 
 def test_a_resolver_is_stood_in_for_by_as_much_authority_or_by_the_most_there_is() -> None:
