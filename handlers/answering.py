@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.response import BoltResponse
 
 from bot.deps import Deps
 from bot.domain.action import Action
@@ -85,6 +87,16 @@ async def _joined(args: AsyncArgs, who: By, found: Dossier, members: Sequence[Me
     if group is None or found.round is None:
         return None
     return Joined(group, joined(found.round, members, await find_people(args.client, group.id) or ()))
+
+
+def ack_view(args: AsyncArgs, view: View) -> None:
+    """Answer a submission with the window that takes its place, all of whose words come from the database.
+
+    Bolt's `ack` would have it written by Python's json: 45 us for a page of scores, where orjson takes 4. But orjson
+    raises TypeError for half of a pair of surrogates, as somebody might type it.
+    """
+    body = orjson.dumps({"response_action": "update", "view": view}).decode()
+    args.ack.response = BoltResponse(status=200, body=body)
 
 
 async def ack_done(args: AsyncArgs, after: Decision, done: View) -> None:

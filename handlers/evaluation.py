@@ -13,7 +13,7 @@ from bot.services import evaluation as evaluations
 from bot.services.evaluation import Scoring, Submitted
 from bot.views import evaluation as view
 from handlers.after_ack import open_modal, show_later
-from handlers.answering import refresh_beneath
+from handlers.answering import ack_view, refresh_beneath
 from handlers.person import by, deps, slack_user
 from handlers.press import view_id
 
@@ -35,7 +35,7 @@ async def next_page(args: AsyncArgs) -> None:
     form = view.parse(args.body["view"])
     view.require_complete(form)
     scoring = await _save(args, form)
-    await args.ack(response_action="update", view=_page(scoring, index=form.index + 1))
+    ack_view(args, _page(scoring, index=form.index + 1))
 
 
 async def turn_page(args: AsyncArgs) -> None:
@@ -123,7 +123,7 @@ async def submit(args: AsyncArgs) -> None:
     view.require_complete(form)
     done = await _submit(args, form)
     said = view.submitted(done.name, submitted=done.submitted, roster=done.roster, closed=done.is_closed)
-    await args.ack(response_action="update", view=said)
+    ack_view(args, said)
     refresh_beneath(args, done.decision_id)
 
 

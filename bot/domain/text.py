@@ -31,10 +31,13 @@ _FLAGS = re.compile(
 )
 """England, Scotland, Wales: the only emoji that are spelt with the invisible tag characters."""
 
+_PLAIN = re.compile("[\n -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u20a0-\u20bf]*")
+"""Letters, signs and quotes of Europe's languages, none of which is ever taken out, and line ends."""
+
 
 def clean(text: str) -> str:
     """Return `text` without what cannot be stored or seen; its line ends as "\\n", a tab as a blank."""
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or _PLAIN.fullmatch(text):
         return text  # nearly every text; views clean what they show as well, since it may be older than this
     text = _LINE_ENDS.sub("\n", text).translate(_BLANKS)
     if text.isascii():

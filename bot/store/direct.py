@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import LiteralString, Self
 
+import orjson
 import psycopg
+from psycopg.types.json import set_json_loads
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
@@ -66,9 +68,11 @@ class Direct:
 
     async def _opened(self) -> Connection:
         try:
-            return await self._opening()
+            connection = await self._opening()
         except psycopg.Error as error:
             raise as_sqlalchemy(error, is_lost=True) from error
+        set_json_loads(orjson.loads, connection)
+        return connection
 
     async def _put_back(self, connection: Connection) -> None:
         """Only one that can be used at once: a statement may have been left in the middle."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID
 
+import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -141,7 +142,7 @@ class HandedIn:
 
 def as_sent(sent: Sequence[Sent]) -> Jsonb:
     """As the functions take them."""
-    return Jsonb([_sent(place, one) for place, one in enumerate(sent)])
+    return Jsonb([_sent(place, one) for place, one in enumerate(sent)], dumps=orjson.dumps)
 
 
 def _sent(place: int, one: Sent) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One window of a ballot as it comes back from Slack. Nothing of it may be logged: it holds scores and comments."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.domain.evaluation import COMMENT_LENGTH, MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE, Comments, Page
 from bot.errors import Invalid
 from bot.views.slack import ids
-from bot.views.slack.form import Fields, View, as_uuid, field_of, metadata, revision_of, thing_of
+from bot.views.slack.form import Fields, View, as_uuid, field_of, inputs, metadata, revision_of, thing_of
 
 BACK, COMMENT = "back", "comment"
 """Values of two buttons that bear one id with a third kind, beside a criterion, whose value is the criterion's id."""
@@ -45,20 +45,20 @@ def parse(view: View) -> PageForm:
     view that is no page, and for a comment that is too long (field "comment_<option>").
     """
     about = metadata(view)
-    round_id, index = as_uuid(about.get("round")), about.get("page", "")
-    current = _current(view, about.get("rev", ""))
+    round_id, index, revision = as_uuid(about.get("round")), about.get("page", ""), about.get("rev", "")
+    current = _current(view, revision)
     criteria, takes_comments = _criteria(current), view.get("callback_id") in (ids.BALLOT, ids.CHECK_PAGE)
     if round_id is None or not index.isdecimal() or not (criteria or takes_comments):
         raise Invalid(_OUT_OF_DATE)
-    pages = {criterion: _scored(current, criterion) for criterion in criteria}
+    asked = {criterion: _asked(part) for criterion, part in _parts(current, criteria).items()}
     return PageForm(
         round_id=round_id,
         index=int(index),
-        revision=about.get("rev", ""),
-        pages={criterion: _page(current, criterion, typed) for criterion, typed in pages.items()},
-        typed={block_id: words for typed in pages.values() for block_id, words in typed.items()},
+        revision=revision,
+        pages={criterion: _page(one) for criterion, one in asked.items()},
+        typed={block_id: words for one in asked.values() for _, block_id, words in one.typed},
         comments=_comments(current) if takes_comments else None,
-        shows_comments="share" in Fields(current),
+        shows_comments=any(field_of(block["block_id"]) == "share" for block in inputs(current)),
     )
 
 
@@ -115,41 +115,60 @@ def _criteria(view: View) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(criterion for thing in things if (criterion := as_uuid(thing))))
 
 
-def _scored(view: View, criterion: UUID) -> dict[str, str]:
-    """Block id -> what was typed. In windows opened by an earlier version the scores were chosen from menus."""
-    fields = Fields(view, thing=str(criterion))
-    return {
-        block_id: fields.choice(field_of(block_id)) or fields.text(field_of(block_id))
-        for _, block_id in _blocks_of(view, "score")
-        if as_uuid(thing_of(block_id)) == criterion
-    }
+def _parts(view: View, criteria: Sequence[UUID]) -> Mapping[UUID, View]:
+    """The view with the blocks of one criterion alone, for each: looked through once, however many there are."""
+    blocks: dict[UUID | None, list[Mapping[str, Any]]] = {criterion: [] for criterion in criteria}
+    for block in view["blocks"]:
+        criterion = as_uuid(thing_of(block["block_id"]))
+        if criterion in blocks:
+            blocks[criterion].append(block)
+    return {criterion: {**view, "blocks": blocks[criterion]} for criterion in criteria}
 
 
-def _page(view: View, criterion: UUID, typed: Mapping[str, str]) -> Page:
+@dataclass(frozen=True)
+class _Asked:
+    """A criterion's fields as they came back."""
+
+    typed: Sequence[tuple[UUID, str, str]] = field(repr=False)
+    """(option, block id, what was typed) of each field for a score."""
+    confidence: str = field(repr=False)
+
+
+def _asked(view: View) -> _Asked:
+    """In windows opened by an earlier version the scores were chosen from menus."""
+    fields = Fields(view)
+    typed = [
+        (option, block_id, fields.choice(name) or fields.text(name))
+        for option, block_id, name in _blocks_of(view, "score")
+    ]
+    return _Asked(typed, fields.choice("confidence") or "")
+
+
+def _page(asked: _Asked) -> Page:
     """A criterion without fields for scores is one that is skipped."""
-    found = {o: _number(typed[block_id], MAX_SCORE) for o, block_id in _blocks_of(view, "score") if block_id in typed}
+    found = {option: _number(words, MAX_SCORE) for option, _, words in asked.typed}
     return Page(
         scores={option: score for option, score in found.items() if score is not None},
-        confidence=_number(Fields(view, thing=str(criterion)).choice("confidence") or "", MAX_CONFIDENCE),
-        abstain=not typed,
+        confidence=_number(asked.confidence, MAX_CONFIDENCE),
+        abstain=not asked.typed,
     )
 
 
 def _comments(view: View) -> Comments:
     fields = Fields(view)
-    texts = {option: fields.text(f"comment_{option}") for option, _ in _blocks_of(view, "comment")}
+    texts = {option: fields.text(f"comment_{option}") for option, *_ in _blocks_of(view, "comment")}
     for option, comment in texts.items():
         if len(comment) > COMMENT_LENGTH:
             raise Invalid(f"Keep the comment within {COMMENT_LENGTH} characters.", field=f"comment_{option}")
     return Comments(texts={o: comment for o, comment in texts.items() if comment}, share=fields.is_checked("share"))
 
 
-def _blocks_of(view: View, kind: str) -> Iterator[tuple[UUID, str]]:
-    """(option, block id) of the blocks "<kind>_<option>:...", in order."""
+def _blocks_of(view: View, kind: str) -> Iterator[tuple[UUID, str, str]]:
+    """(option, block id, field) of the blocks "<kind>_<option>:...", in order."""
     for block in view["blocks"]:
-        name, _, thing = field_of(block["block_id"]).partition("_")
-        if name == kind and (option := as_uuid(thing)):
-            yield option, block["block_id"]
+        name = field_of(block["block_id"])
+        if name.startswith(kind) and (option := as_uuid(name.removeprefix(f"{kind}_"))):
+            yield option, block["block_id"], name
 
 
 def _number(typed: str, most: int) -> int | None:

@@ -26,15 +26,24 @@ class OptionWords:
 
 
 @dataclass(frozen=True)
+class ScoreWords:
+    """Of the field for one score."""
+
+    name: str
+    """Of its block, all but the revision: "score_<option>:<criterion>"."""
+    label: kit.Element
+    """It has both names: who hears the page, or has scrolled the heading away, knows what the number is of."""
+
+
+@dataclass(frozen=True)
 class CriterionWords:
     name: str
     """Without what stands in parentheses at its end, where that tells the criteria apart."""
     weighed: str
     """ "*Trust* · weight 3 (67 %)"."""
     heading: str
-    labels: Mapping[UUID, kit.Element]
-    """By option the label of its score. It has both names: who hears the page, or has scrolled the heading away, knows
-    what the number is of."""
+    fields: Mapping[UUID, ScoreWords]
+    """By option."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,11 @@ def _criterion(questions: Questions, options: Mapping[UUID, OptionWords], criter
     heading = weighed if has_anchor else f"{weighed} · {MIN_SCORE} worst for us, {MAX_SCORE} best"
     if found and found.description:
         heading = f"{heading}\n{text.inline(found.description, DESCRIPTION_ROOM)}"
-    labels = {option: kit.plain_text(f"{words.title} · {name}", kit.LABEL) for option, words in options.items()}
-    return CriterionWords(name, weighed, heading, labels)
+    fields = {
+        option: ScoreWords(f"score_{option}:{criterion_id}", kit.plain_text(f"{words.title} · {name}", kit.LABEL))
+        for option, words in options.items()
+    }
+    return CriterionWords(name, weighed, heading, fields)
 
 
 def _weighed(questions: Questions, criterion_id: UUID) -> str:

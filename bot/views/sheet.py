@@ -1,7 +1,7 @@
 """What the scoring windows are made of: a criterion with its fields, comments, buttons. Sees one person's scores."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from bot.domain.evaluation import COMMENT_LENGTH, CONFIDENCE, MAX_SCORE, MIN_SCORE, Ballot, Page, shuffled
@@ -104,13 +104,12 @@ _SCORE = element.number_input("score", least=MIN_SCORE, most=MAX_SCORE, placehol
 
 def _scores(sheet: Sheet, criterion_id: UUID) -> list[kit.Block]:
     """A field per option. Written out, not by `kit.input_block`: they are most of what is drawn of every page."""
-    labels, scores = sheet.of(criterion_id).labels, sheet.page(criterion_id).scores
-    of = f"{criterion_id}:{sheet.revision}"
+    fields, scores = sheet.of(criterion_id).fields, sheet.page(criterion_id).scores
     return [
         {
             "type": "input",
-            "block_id": f"score_{option_id}:{of}",
-            "label": labels[option_id],
+            "block_id": f"{fields[option_id].name}:{sheet.revision}",
+            "label": fields[option_id].label,
             "element": {**_SCORE, "initial_value": str(scores[option_id])} if option_id in scores else _SCORE,
             "optional": False,
         }
@@ -196,11 +195,16 @@ def _share(sheet: Sheet) -> kit.Block:
 
 def steps(sheet: Sheet, *, has_back: bool = False) -> list[kit.Block]:
     """The buttons at the foot of every window, and the fine print."""
-    name = sheet.questions.name
+    return _steps(sheet.questions.name, has_back=has_back, is_submitted=sheet.ballot.is_submitted)
+
+
+@lru_cache(1024)
+def _steps(name: str, *, has_back: bool, is_submitted: bool) -> list[kit.Block]:
+    """Kept: nobody may change them, windows share them."""
     back = kit.button("Back", ids.TURN_PAGE, value=BACK, label=f"Back to the previous page of {name}")
     later = kit.button("Save for later", ids.SAVE_FOR_LATER, label=f"Save your scores of {name} for later")
     shown = kit.button("What will be shown?", ids.WILL_BE_SHOWN)
-    row = [*([back] if has_back else []), later, shown, *([] if sheet.ballot.is_submitted else [_recuse(name)])]
+    row = [*([back] if has_back else []), later, shown, *([] if is_submitted else [_recuse(name)])]
     return [kit.actions(row), kit.context(FINE_PRINT)]
 
 

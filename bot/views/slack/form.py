@@ -29,9 +29,10 @@ class Fields:
         self._by_field: dict[str, Mapping[str, Any]] = {}
         self._elements: dict[str, Mapping[str, Any]] = {}
         for block in inputs(view):
-            if thing in (None, thing_of(block["block_id"])):
-                self._by_field.setdefault(field_of(block["block_id"]), _value_of(view, block))
-                self._elements.setdefault(field_of(block["block_id"]), block.get("element") or {})
+            if thing is None or thing == thing_of(block["block_id"]):
+                name = field_of(block["block_id"])
+                self._by_field.setdefault(name, _value_of(view, block))
+                self._elements.setdefault(name, block.get("element") or {})
 
     def __contains__(self, field: str) -> bool:
         """Whether the view asks for this field."""

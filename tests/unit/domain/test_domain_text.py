@@ -1,10 +1,12 @@
 """Text as typed: what nobody can see goes, what scripts and emoji need stays."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import MOST_MARKS, clean, one_line
+from bot.domain.text import _PLAIN, MOST_MARKS, clean, one_line
 
 MEANT = [
     *("👩‍💻", "🏳️‍🌈", "👨‍👩‍👧‍👦", "🧑🏽‍🤝‍🧑🏻", "❤️‍🔥", "🙂‍↔️", "1️⃣", "ℹ️", "‼️", "👋🏽", "🇪🇺"),
@@ -31,6 +33,14 @@ def test_what_people_mean_stays_as_typed(text: str) -> None:
 def test_what_nobody_sees_is_dropped(character: str) -> None:
     assert clean(character) == ""
     assert clean(f"{character}{character}Re {character}fund") == "Re fund"
+
+
+def test_what_is_taken_for_plain_at_one_look_would_stay_at_a_close_one() -> None:
+    """Read through a text that needs the close look: it ends with a letter that carries a mark."""
+    plain = [chr(code) for code in range(sys.maxunicode + 1) if _PLAIN.fullmatch(chr(code))]
+
+    assert {"ä", "·", "„", "€", "\n", "\u00a0"} < set(plain)
+    assert [one for one in plain if clean(f"a{one}e\u0301") != f"a{one}e\u0301"] == []
 
 
 @pytest.mark.parametrize("character", [*UNSEEN, *BLANKS], ids=ascii)
