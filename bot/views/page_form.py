@@ -58,7 +58,7 @@ def parse(view: View) -> PageForm:
         pages={criterion: _page(one) for criterion, one in asked.items()},
         typed={block_id: words for one in asked.values() for _, block_id, words in one.typed},
         comments=_comments(current) if takes_comments else None,
-        shows_comments=any(field_of(block["block_id"]) == "share" for block in inputs(current)),
+        shows_comments=_shows_comments(current),
     )
 
 
@@ -152,6 +152,10 @@ def _page(asked: _Asked) -> Page:
         confidence=_number(asked.confidence, MAX_CONFIDENCE),
         abstain=not asked.typed,
     )
+
+
+def _shows_comments(view: View) -> bool:
+    return any(field_of(block["block_id"]) == "share" for block in inputs(view))
 
 
 def _comments(view: View) -> Comments:
