@@ -536,7 +536,7 @@ async def edit_member(
         # Asked before anything else is looked up: another answer would tell that another team asks its member.
         await _member_of_team(c, by, member_id)
         await reminder.replan_team(c, by.team.id)
-        needing = await decision.lock_those_that_need(c, member_id)
+        naming = await decision.lock_those_that_name(c, member_id)
         rounds = [] if fields.is_active else await _rounds_that_ask(c, team_id=by.team.id, member_id=member_id)
         before = await _member_of_team(c, by, member_id, lock=True)
         await _check_still_admin(c, by, is_workspace_admin=is_workspace_admin)
@@ -562,8 +562,8 @@ async def edit_member(
         await _tell_team(c, by.actor.keeper, [member_id] if changes else [], channel_id=channel_id)
         for decision_id, round_id in rounds:
             await _excuse(c, by.team.id, decision_id, round_id, member_id)
-        if fields.is_active is not before.is_active:
-            await _show_anew(c, needing, rounds)
+        if (fields.is_active, fields.name) != (before.is_active, before.name):
+            await _show_anew(c, naming, rounds)
         return await _member_of_team(c, by, member_id)
 
     return await run_tx(db, work)
@@ -642,14 +642,14 @@ async def _deactivate(c: AsyncConnection, known: Member, cause: str) -> None:
     found = await team.find_member(c, member_id)
     if found is None or not found.is_active:
         return  # the same news, twice at once
-    needing = await decision.lock_those_that_need(c, member_id)
+    naming = await decision.lock_those_that_name(c, member_id)
     rounds = await _rounds_that_ask(c, team_id=team_id, member_id=member_id)
     await team.update_member(c, member_id, {"is_active": False})
     details = {"member": str(member_id), "is_active": [True, False], "cause": cause}
     await audit.write(c, "member.changed", details=details)
     for decision_id, round_id in rounds:
         await _excuse(c, team_id, decision_id, round_id, member_id)
-    await _show_anew(c, needing, rounds)
+    await _show_anew(c, naming, rounds)
 
 
 async def follow(db: Db, profile: Profile) -> None:
@@ -683,12 +683,14 @@ async def _take_over(c: AsyncConnection, member: Member, profile: Profile) -> No
     if told == known and not turned:
         return
     values = await _said_anew(c, member, known, profile)
+    naming = await decision.lock_those_that_name(c, member.id) if "name" in values else ()
     await team.set_known(c, profile)
     changed: dict[str, object] = {name: [getattr(member, name), value] for name, value in values.items()}
     if told.tz != known.tz:
         changed["zone"] = [known.tz, told.tz]
     if values:
         await team.update_member(c, member.id, values)
+    await _show_anew(c, naming)
     if changed:
         await audit.write(c, "member.changed", details={"member": str(member.id), **changed, "cause": "slack"})
 
@@ -712,9 +714,10 @@ async def _said_anew(c: AsyncConnection, member: Member, known: team.Known, prof
     return values
 
 
-async def _show_anew(c: AsyncConnection, needing: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]]) -> None:
-    """Cards say who has left, and offer to take over; those of rounds that excused somebody are drawn anew already."""
-    for decision_id in sorted(set(needing) - {known for known, _ in excused}):
+async def _show_anew(c: AsyncConnection, naming: Sequence[UUID], excused: Sequence[tuple[UUID, UUID]] = ()) -> None:
+    """Cards say what people are called, who has left, and offer to take over; those of rounds that excused somebody are
+    drawn anew already."""
+    for decision_id in sorted(set(naming) - {known for known, _ in excused}):
         await decision.changed(c, decision_id)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, cast, exists, func, insert, null, select, text, union_all, update
+from sqlalchemy import bindparam, cast, exists, func, insert, null, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -105,14 +105,19 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
     return decision_of(row)
 
 
-async def lock_those_that_need(c: AsyncConnection, member_id: UUID) -> Sequence[UUID]:
-    """Decisions that are not over and whose owner, or resolver, this is: locked, and in the order of their locks."""
+async def lock_those_that_name(c: AsyncConnection, member_id: UUID) -> Sequence[UUID]:
+    """Decisions that are not over and whose card names this person: locked, and in the order of their locks."""
     d, o = t.customer_decisions, t.decision_outcomes.c
     is_over = exists().where(o.decision_id == d.c.id, o.recorded_at.is_not(None), o.follow_up_date.is_(None))
-    resolved = d.c.id.in_(select(o.decision_id).where(o.resolved_by == member_id))
+    chose = select(o.decision_id).where(
+        or_(o.resolved_by == member_id, o.resolved_for == member_id, o.confirmed_by == member_id)
+    )
+    proposed = [d.c.proposal[name].astext == str(member_id) for name in ("proposed_by", "returned_by")]
+    its_team = select(t.team_members.c.team_id).where(t.team_members.c.id == member_id).scalar_subquery()
     rows = await c.execute(
         select(d.c.id)
-        .where((d.c.created_by == member_id) | resolved, d.c.status != Status.CANCELLED.value)
+        .where(d.c.team_id == its_team, d.c.status != Status.CANCELLED.value)
+        .where(or_(d.c.created_by == member_id, d.c.taken_from == member_id, d.c.id.in_(chose), *proposed))
         .where((d.c.status != Status.RESOLVED.value) | ~is_over)
         .order_by(d.c.id)
         .with_for_update()

@@ -93,6 +93,28 @@ async def test_a_new_name_address_and_zone_are_followed_and_in_the_trail(team: T
     assert "Thomas Becker" in await set_up(team, {})
 
 
+@pytest.mark.parametrize("where", ["in Slack", "in setup"])
+async def test_cards_follow_a_new_name(team: Team, where: str) -> None:
+    """What the button asks back says whom it is for."""
+    await team.to_resolved("lisa", "tom", "sarah", by="lisa", resolver="mike")
+    assert "This is for Mike Chen" in await asked_back(team)
+
+    if where == "in Slack":
+        change(team, "mike", real_name="Mike Okafor")
+        await is_so(team, "name", "Mike Okafor", of="mike")
+    else:
+        await edited_by_sarah(team, "mike", {"Name": "Mike Okafor"})
+
+    assert "This is for Mike Okafor" in await asked_back(team)
+
+
+async def asked_back(team: Team) -> str:
+    await team.settled()
+    (card,) = await team.cards("lisa")
+    channel = team.house.sandbox.town.workspace.channels["C0DECISIONS"]
+    return str(channel.messages[card.ts].blocks)
+
+
 async def test_what_an_admin_has_written_is_not_overwritten_by_slack(team: Team) -> None:
     await edited_by_sarah(team, "tom", {"Name": "Tom from care"})
 
