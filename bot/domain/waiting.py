@@ -324,7 +324,8 @@ def _told_the_result(brief: Brief, able: Deciders, asked: Iterable[Waiting]) -> 
     beside = [m.id for rung in able.rungs[:1] for m in rung] if able.owner and able.may_resolve else []
     people = dict.fromkeys([*beside, brief.decision.created_by, *_unheard(brief, Kind.RESULT, able)])
     items = _each(brief, Kind.RESULT, (m for m in people if m not in {item.member_id for item in asked}))
-    return [replace(item, action=Action.RESOLVE) if item.member_id in beside else item for item in items]
+    # On the ladder like those who are asked: when it is planned anew, the same are told, not whose turn it is by then.
+    return [replace(item, action=Action.RESOLVE, rung=0) if item.member_id in beside else item for item in items]
 
 
 def _unheard(brief: Brief, news: Kind, able: Deciders) -> list[UUID]:

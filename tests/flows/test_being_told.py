@@ -13,6 +13,7 @@ from bot.services import sweep
 from bot.views.slack import ids
 from sandbox.people import Message
 from tests.support.hours import ALWAYS
+from tests.support.plans import plan, waiting
 from tests.support.team import TITLES, Team
 
 NEVER = json.dumps({"push": True, "days": [(datetime.now(UTC).weekday() + 3) % 7]})
@@ -349,3 +350,24 @@ async def test_a_decider_chooses_in_setup_whether_the_channel_is_shown_results(t
     assert (await team.submit("sarah", {"Results and decisions": []})).ok
 
     await team.until("SELECT broadcasts FROM teams", False)
+
+
+async def test_who_may_resolve_beside_the_owner_are_the_same_three_when_it_is_planned_anew(newcomers: Team) -> None:
+    """They were asked for something else meanwhile, and it would be the turn of others."""
+    able = ("mike", "lisa", "tom", "ana", "eve")
+    team = await newcomers.gather(*able)
+    for name in able:
+        team.give(name, 4)
+    await team.to_result("sarah", "mike", "lisa")
+    await team.settled()
+    told = sorted(name for name, kinds in waiting(team).items() if "news.result" in kinds)
+    assert len(told) == 3
+
+    turn = "UPDATE reminders SET kind = 'resolve', last_at = now() WHERE kind = 'news.result' AND decision_id = %s"
+    first, _ = team.decision_id, await team.to_result("sarah", "mike", "lisa", title="Another")
+    await team.settled()
+    await team.change(turn, team.decision_id)
+    team._decision_id = first
+    await plan(team)
+
+    assert sorted(name for name, kinds in waiting(team).items() if "news.result" in kinds) == told

@@ -182,7 +182,7 @@ class Checks:
         team_id, workspace_id = self.team.actors["p0"].team.id, self.house.sandbox.spec.team_id
 
         async def read(c: AsyncConnection) -> list[tuple[UUID, Waiting]]:
-            members = await teams.members(c, team_id=team_id, workspace_id=workspace_id)
+            members = await teams.in_turn(c, team_id=team_id, workspace_id=workspace_id)
             now, rules = self.clock.now, self.house.bot.deps.rules
             briefs = (await dossier.get_briefs(c, ids)).items()
             items = ((d, one) for d, brief in briefs for one in waiting(brief, members, now=now, rules=rules))
