@@ -103,9 +103,9 @@ async def _plan(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, now: da
 
 
 def _on_ladder(wanted: Sequence[Reminder]) -> tuple[UUID, ...]:
-    """Who is asked as one of several, from the lowest rung up."""
+    """Who is asked, or told, as one of several, from the lowest rung up."""
     places = sorted((one.item.rung, place) for place, one in enumerate(wanted) if one.item.rung is not None)
-    return tuple(wanted[place].item.member_id for _, place in places)
+    return tuple(dict.fromkeys(wanted[place].item.member_id for _, place in places))
 
 
 _Rows = Mapping[tuple[UUID, str], reminder.Row]
