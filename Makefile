@@ -94,7 +94,7 @@ ai-eval: install  ## how well customers' texts are read and similar cases found,
 sweep: install  ## what a tick costs with 1,000,000 decisions against 10,000; 10 minutes and more, 8 GB of disk
 	@$(BIN)/python -m benchmarks.sweep
 
-tenants: install  ## what a press costs among 10,000 workspaces against 10; half an hour, 30 GB; ARGS="--workspaces 200 --decisions 60000"
+tenants: install  ## what a press costs among 10,000 workspaces against 10; ten minutes, 17 GB; ARGS="--workspaces 200 --decisions 60000"
 	@$(BIN)/python -m benchmarks.tenants $(ARGS)
 
 week: install  ## docs/a-week-of-nudges.md, written anew from a week of a team in the local Slack

@@ -1,4 +1,4 @@
-"""What a press costs among 10,000 workspaces, against 10: `python -m benchmarks.tenants`; half an hour, 30 GB of disk.
+"""What a press costs among 10,000 workspaces, against 10: `python -m benchmarks.tenants`; ten minutes, 17 GB of disk.
 
 Two databases of one server, filled alike: 300 decisions for each workspace, the ballots of the newest 20,000. What
 people cause most often is done in each by turns, with decisions that are open, by the product's own functions; so are
