@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.window import Room
+from tests.support.window import Room, Window
 
 # Conclave starts its database, its Slack and a browser for each of these.
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -391,12 +391,17 @@ async def test_typing_starts_in_the_first_field_and_half_a_date_is_not_sent(room
     assert await sarah.page.locator("#window [data-submit]").get_attribute("aria-busy") is None
 
 
-async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
+async def half_a_thought(room: Room) -> Window:
+    """Sarah, in a window in which she has typed something."""
     sarah = await room.come("sarah")
     await sarah.type("/decide")
     await sarah.see_window("Type of decision")
     await sarah.fill("Title", "Half a thought")
+    return sarah
 
+
+async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
+    sarah = await half_a_thought(room)
     await sarah.page.keyboard.press("Escape")
     await sarah.page.locator("#leave").get_by_role("button", name="Stay").click()
 
@@ -407,11 +412,7 @@ async def test_leaving_what_was_typed_is_asked_first(room: Room) -> None:
 
 
 async def test_leaving_at_once_after_staying_leaves(room: Room) -> None:
-    sarah = await room.come("sarah")
-    await sarah.type("/decide")
-    await sarah.see_window("Type of decision")
-    await sarah.fill("Title", "Half a thought")
-
+    sarah = await half_a_thought(room)
     await sarah.page.keyboard.press("Escape")
     await sarah.page.locator("#leave").get_by_role("button", name="Stay").wait_for()
     # The second Escape comes before the browser has told that the first question was closed.

@@ -101,12 +101,8 @@ def laid(who: str, action: str, value: str, *, upon: Step) -> Step:
 
     async def do(team: Team) -> None:
         await upon(team)
-        view = known(team.house.sandbox.town.workspace.top(f"U0{who.upper()}"))
-        found = str(team.value(value, team.decision_id)) if value.startswith("SELECT") else value
-        text = {"type": "plain_text", "text": "Laid"}
-        button = {"type": "button", "text": text, "action_id": action, "value": found}
-        view.blocks.append({"type": "actions", "block_id": "laid", "elements": [button]})
-        await team.house.person(who).click("Laid")
+        found = team.value(value, team.decision_id) if value.startswith("SELECT") else value
+        await team.house.person(who).click(team.lay(who, action, found))
 
     return do
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sandbox.people import Answer, Message, Modal, Person
 from sandbox.spec import PersonSpec
+from tests.support.known import known
 from tests.support.records import PATIENCE_SECONDS, Records
 
 OWNER = "sarah"
@@ -23,14 +24,7 @@ class Hands(Records):
     def offer(self, name: str, action: str, value: object) -> str:
         """Lay a message with one button before a person, as an old card (or a forger) would; returns its label."""
         workspace = self.house.sandbox.town.workspace
-        label = f"stale {uuid4().hex[:6]}"
-        button = {
-            "type": "button",
-            "text": {"type": "plain_text", "text": label},
-            "action_id": action,
-            "value": str(value),
-        }
-        person = self._slack(name)
+        button, person = _button(action, value), self._slack(name)
         workspace.post(
             workspace.visible_channels(person.id)[0],
             user=self.house.sandbox.spec.bot_user_id,
@@ -38,7 +32,14 @@ class Hands(Records):
             blocks=[{"type": "actions", "elements": [button]}],
             only_for=person.id,
         )
-        return label
+        return str(button["text"]["text"])
+
+    def lay(self, name: str, action: str, value: object) -> str:
+        """The same in the window that the person has open."""
+        button = _button(action, value)
+        view = known(self.house.sandbox.town.workspace.top(self._slack(name).id))
+        view.blocks.append({"type": "actions", "block_id": "laid", "elements": [button]})
+        return str(button["text"]["text"])
 
     async def press(self, name: str, action: str, value: object = None, **how: Any) -> Answer:
         """Press a button that may be long out of date; about the decision at hand by default."""
@@ -97,6 +98,11 @@ class Hands(Records):
         """Every payload was answered in time and well."""
         bad = [d.summary() for d in self.house.sandbox.deliveries() if d.status != 200 or d.error]
         assert bad == []
+
+
+def _button(action: str, value: object) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": f"stale {uuid4().hex[:6]}"}
+    return {"type": "button", "text": text, "action_id": action, "value": str(value)}
 
 
 async def modal_of(person: Person, *, at_least: str = "", timeout: float = PATIENCE_SECONDS) -> Modal:
