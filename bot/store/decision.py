@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, cast, exists, func, insert, null, or_, select, text, union_all, update
+from sqlalchemy import bindparam, cast, func, insert, null, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.decision import Case, Decision, Phase, Status
@@ -107,20 +107,18 @@ async def get(c: AsyncConnection, *, team_id: UUID, decision_id: UUID, lock: boo
 
 async def lock_those_that_name(c: AsyncConnection, member_id: UUID) -> Sequence[UUID]:
     """Decisions that are not over and whose card names this person: locked, and in the order of their locks."""
-    d, o = t.customer_decisions, t.decision_outcomes.c
-    is_over = exists().where(o.decision_id == d.c.id, o.recorded_at.is_not(None), o.follow_up_date.is_(None))
-    chose = select(o.decision_id).where(
-        or_(o.resolved_by == member_id, o.resolved_for == member_id, o.confirmed_by == member_id)
-    )
+    d, o = t.customer_decisions, t.decision_outcomes
+    named = [d.c.created_by, d.c.taken_from, o.c.resolved_by, o.c.resolved_for, o.c.confirmed_by]
     proposed = [d.c.proposal[name].astext == str(member_id) for name in ("proposed_by", "returned_by")]
+    goes_on = or_(d.c.status != Status.RESOLVED.value, o.c.recorded_at.is_(None), o.c.follow_up_date.is_not(None))
     its_team = select(t.team_members.c.team_id).where(t.team_members.c.id == member_id).scalar_subquery()
     rows = await c.execute(
         select(d.c.id)
-        .where(d.c.team_id == its_team, d.c.status != Status.CANCELLED.value)
-        .where(or_(d.c.created_by == member_id, d.c.taken_from == member_id, d.c.id.in_(chose), *proposed))
-        .where((d.c.status != Status.RESOLVED.value) | ~is_over)
+        .select_from(d.outerjoin(o, o.c.decision_id == d.c.id))
+        .where(d.c.team_id == its_team, d.c.status != Status.CANCELLED.value, goes_on)
+        .where(or_(*(column == member_id for column in named), *proposed))
         .order_by(d.c.id)
-        .with_for_update()
+        .with_for_update(of=d)
     )
     return rows.scalars().all()
 
