@@ -414,7 +414,8 @@ async def forget_member(c: AsyncConnection, member_id: UUID, *, name: str, email
 async def forget_origins(c: AsyncConnection, member_id: UUID) -> None:
     """Where they came from, in the trail. For the owner's login; of a whole team `forget_team` does it."""
     a = t.audit_logs
-    await c.execute(update(a).where(a.c.user_id == member_id).values(ip_address=None, user_agent=None))
+    is_told = or_(a.c.ip_address.is_not(None), a.c.user_agent.is_not(None))
+    await c.execute(update(a).where(a.c.user_id == member_id, is_told).values(ip_address=None, user_agent=None))
 
 
 # --- Decisions about a customer, of a team, and those that are old.
