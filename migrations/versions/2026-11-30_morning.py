@@ -17,8 +17,8 @@ depends_on = None
 
 SQL = """
 -- Workspaces that have something ready, from the one behind p_last on, once round at most, the first again after the
--- last; at most p_places. n: from 1. began: the first of them.
-CREATE FUNCTION ready_workspaces(p_last text, p_places int) RETURNS TABLE (id text, began text, n int)
+-- last; at most p_places. n: from 1.
+CREATE FUNCTION ready_workspaces(p_last text, p_places int) RETURNS TABLE (id text, n int)
 LANGUAGE sql STABLE ROWS 30 SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
     WITH RECURSIVE place (id, began, n) AS (
         SELECT following.id, following.id, 1 FROM (SELECT coalesce(
@@ -33,7 +33,7 @@ LANGUAGE sql STABLE ROWS 30 SET enable_sort = off SET enable_seqscan = off SET e
             (SELECT o.workspace_id FROM outbox o WHERE o.state = 'ready' ORDER BY o.workspace_id LIMIT 1)) AS id
             OFFSET 0) AS following
         WHERE place.n < p_places AND following.id <> place.began)
-    SELECT place.id, place.began, place.n FROM place;
+    SELECT place.id, place.n FROM place;
 $$;
 
 -- As before, but by a range and in an order that ix_outbox_workspace alone has. What it calls is planned under its
