@@ -5,11 +5,11 @@ Slack tells nobody of a reply in a thread that they do not follow. So it is show
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
@@ -20,7 +20,7 @@ from bot.delivery.verdict import Done, Verdict
 from bot.deps import Deps
 from bot.domain.decision import Dossier
 from bot.domain.waiting import Kind
-from bot.errors import NotFound, TryAgain, slack_error
+from bot.errors import NotFound, TryAgain, slack_error, told
 from bot.services import card as cards
 from bot.services import outcome as outcomes
 from bot.services import reminder as reminders
@@ -29,6 +29,7 @@ from bot.store.outbox import Delivery
 from bot.views import outcome as outcome_view
 from bot.views import result as result_view
 
+log = structlog.get_logger(__name__)
 NEWS = {results.RESULT: Kind.RESULT, outcomes.RESOLVED: Kind.RESOLVED}
 """A delivery's kind -> what those are told whom it did not reach."""
 
@@ -112,6 +113,14 @@ def _is_current(delivery: Delivery, found: Dossier) -> bool:
     return found.outcome is not None and found.decision.resolved_at == datetime.fromisoformat(delivery.payload["at"])
 
 
+async def _remember_place(deps: Deps, found: Dossier, *, channel: str, ts: str) -> None:
+    """Once, and soon: not knowing the place costs a line that stays as it is, a late end a second message."""
+    try:
+        await cards.result_told(deps.db, found=found, channel_id=channel, ts=ts)
+    except (TryAgain, DBAPIError) as error:
+        log.warning("where a result was told is not written down", decision=str(found.decision.id), **told(error))
+
+
 async def _reply(deps: Deps, delivery: Delivery, found: Dossier, message: dict[str, Any]) -> Verdict:
     """Reply to the card; what the channel is not shown, because there is no card or for another reason, is told."""
     is_shown = False
@@ -122,9 +131,7 @@ async def _reply(deps: Deps, delivery: Delivery, found: Dossier, message: dict[s
         try:
             posted = await post(deps, delivery, channel=channel, message=message, **how)
             if delivery.kind == results.RESULT:
-                # Once, and soon: not knowing the place costs a line that stays as it is, a late end a second message.
-                with suppress(TryAgain, DBAPIError):
-                    await cards.result_told(deps.db, found=found, channel_id=channel, ts=posted.ts)
+                await _remember_place(deps, found, channel=channel, ts=posted.ts)
         except SlackApiError as error:
             if slack_error(error) not in UNREACHABLE_CHANNEL:
                 raise
