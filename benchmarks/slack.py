@@ -1,7 +1,7 @@
 """A Slack that says yes to everything at once: `python -m benchmarks.slack PORT [CERTIFICATE KEY]`.
 
-For what would otherwise measure the sandbox. GET / tells how many cards were posted or updated, in how many channels,
-and the last of them.
+For what would otherwise measure the sandbox. GET / tells in how many channels cards were posted or updated, and the
+last of them; GET /until/100 the same once they are 100, or after two minutes.
 """
 
 import asyncio
@@ -9,12 +9,16 @@ import itertools
 import json
 import ssl
 import sys
+from contextlib import suppress
 
 from benchmarks.load import length
 
 _numbers = itertools.count(1)
 _channels: set[str] = set()
 _last: list[str] = [""]
+_until: dict[int, asyncio.Event] = {}
+"""By number of channels who waits for them."""
+PATIENCE_SECONDS = 120.0
 _FACTS = {"ok": True, "user_id": "U0CONCLAVE", "bot_id": "B0CONCLAVE", "team_id": "T0TECHCORP", "url": "https://x/"}
 
 
@@ -30,13 +34,28 @@ class Slack(asyncio.Protocol):
         self._got += data
         while 0 <= (end := length(self._got)) <= len(self._got):
             request, self._got = bytes(self._got[:end]), self._got[end:]
-            self._transport.write(_http(_answer(request)))
+            path = request.split(b" ", 2)[1]
+            if path.startswith(b"/until/"):
+                self._waiting = asyncio.create_task(self._tell_later(int(path[7:])))
+            else:
+                self._transport.write(_http(_answer(path, request)))
+
+    async def _tell_later(self, channels: int) -> None:
+        reached = _until.setdefault(channels, asyncio.Event())
+        with suppress(TimeoutError):
+            if len(_channels) < channels:
+                await asyncio.wait_for(reached.wait(), PATIENCE_SECONDS)
+        del _until[channels]
+        self._transport.write(_http(_told()))
 
 
-def _answer(request: bytes) -> bytes:
-    path = request.split(b" ", 2)[1]
+def _told() -> bytes:
+    return json.dumps({"channels": len(_channels), "last": _last[0]}).encode()
+
+
+def _answer(path: bytes, request: bytes) -> bytes:
     if path == b"/":
-        return json.dumps({"channels": len(_channels), "last": _last[0]}).encode()
+        return _told()
     if path == b"/forget":
         _channels.clear()
     if path in (b"/api/chat.postMessage", b"/api/chat.update"):
@@ -52,6 +71,8 @@ def _note(body: bytes) -> None:
         _last[0] = body.decode()
     except (ValueError, KeyError):
         return
+    if reached := _until.get(len(_channels)):
+        reached.set()
 
 
 def _http(body: bytes) -> bytes:
