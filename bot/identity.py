@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.client import Client
 from bot.clock import Reading
 from bot.config import Settings
 from bot.deps import Deps
@@ -58,8 +58,8 @@ def slack_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
 
 
-def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str | None = None) -> AsyncWebClient:
-    return AsyncWebClient(token=token, **how_to_call(settings, session))
+def client_for(settings: Settings, session: aiohttp.ClientSession, *, token: str | None = None) -> Client:
+    return Client(token=token, **how_to_call(settings, session))
 
 
 def how_to_call(settings: Settings, session: aiohttp.ClientSession) -> dict[str, Any]:

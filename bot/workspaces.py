@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.client import Client
 from bot.config import Settings
 from bot.domain.installation import Ending, Installation
 from bot.errors import TryAgain, slack_error, told
@@ -41,7 +42,7 @@ Place = tuple[str | None, str | None]
 """(organisation, workspace)"""
 
 
-class Client(AsyncWebClient):
+class WorkspaceClient(Client):
     """A client that says so when Slack refuses its token."""
 
     refused: Callable[[str], Awaitable[None]]
@@ -106,7 +107,7 @@ class ManyWorkspaces:
 
     def client(self, found: Installation, *, workspace_id: str | None) -> AsyncWebClient:
         """With the workspace in every call: an organisation's token could mean any of its workspaces."""
-        made = Client(token=found.bot_token, team_id=workspace_id, **how_to_call(self._settings, self.session))
+        made = WorkspaceClient(token=found.bot_token, team_id=workspace_id, **how_to_call(self._settings, self.session))
 
         async def refused(name: str) -> None:
             await self._refused(found, name)

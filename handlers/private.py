@@ -11,8 +11,8 @@ import aiohttp
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.client import respond
 from bot.errors import slack_name
 from bot.nature import is_limited, retry_after
 from bot.views.slack import ids, notice
@@ -21,7 +21,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _SOON_SECONDS = 2.0
 """What is left of a trigger's three seconds when its first use was answered."""
-_OK = 200
 
 
 async def tell(args: AsyncArgs, sentence: str, *, level: str = "warning") -> None:
@@ -56,15 +55,13 @@ def is_stack_full(args: AsyncArgs) -> bool:
 async def answer(args: AsyncArgs, message: dict[str, Any], *, replaces: bool = False) -> None:
     """Send a message that only this person sees; `replaces` puts it in the place of the one that was clicked."""
 
-    async def respond() -> None:
+    async def by_url() -> None:
         # Not `args.respond`, which opens a connection for each answer: two round trips more, and a tenth of a press.
-        way_back = AsyncWebhookClient(args.body["response_url"], session=args.client.session)
-        answered = await way_back.send_dict({**message, "response_type": "ephemeral", "replace_original": replaces})
-        if answered.status_code != _OK:
-            raise SlackApiError("response_url", answered)
+        whole = {**message, "response_type": "ephemeral", "replace_original": replaces}
+        await respond(args.client, args.body["response_url"], whole)
 
     if args.body.get("response_url"):
-        await _or_write(args, respond, message)
+        await _or_write(args, by_url, message)
     else:
         await _write(args, message)
 

@@ -26,6 +26,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.deps",
         "bot.metrics",
         "bot.tracing",
+        "bot.client",
         "bot.nature",
         "bot.channel",
         "bot.profile",
@@ -55,6 +56,8 @@ HOUSE: dict[str, tuple[str, ...]] = {
     "bot.semantic": ("bot.semantic", "bot.errors"),
     # The optional language model: asks, and knows nothing of the database.
     "bot.llm": ("bot.llm", "bot.domain"),
+    # How Slack is called.
+    "bot.client": (),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # What Slack tells of people, channels and groups, asked as they are needed.
@@ -132,7 +135,15 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.watch",
         "bot.workspaces",
     ),
-    "bot.identity": ("bot.clock", "bot.config", "bot.deps", "bot.nature", "bot.store.outbox", "bot.errors"),
+    "bot.identity": (
+        "bot.client",
+        "bot.clock",
+        "bot.config",
+        "bot.deps",
+        "bot.nature",
+        "bot.store.outbox",
+        "bot.errors",
+    ),
     # Many workspaces: how they install the app, by whose token it speaks, and how that stays good.
     "bot.oauth": (
         "bot.services",
@@ -150,6 +161,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
         "bot.store.db",
         "bot.store.installation",
         "bot.domain",
+        "bot.client",
         "bot.config",
         "bot.identity",
         "bot.keyring",

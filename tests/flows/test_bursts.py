@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
-import aiohttp
 import pytest
-from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.client import respond
 from bot.domain.action import Action
 from handlers.after_ack import BUSY, AfterAck
 from tests.flows.test_ack import send
@@ -85,12 +87,11 @@ async def test_somebody_who_asks_a_hundred_times_is_served_so_far_and_others_do_
 async def test_answers_by_response_url_go_through_the_one_session(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     sessions: list[object] = []
 
-    class Noted(AsyncWebhookClient):
-        def __init__(self, url: str, *, session: aiohttp.ClientSession) -> None:
-            super().__init__(url, session=session)
-            sessions.append(session)
+    async def noted(client: AsyncWebClient, url: str, message: Mapping[str, Any]) -> None:
+        sessions.append(client.session)
+        await respond(client, url, message)
 
-    monkeypatch.setattr("handlers.private.AsyncWebhookClient", Noted)
+    monkeypatch.setattr("handlers.private.respond", noted)
 
     assert (await team.house.person("lisa").slash("/decide list")).ok
 
