@@ -1,12 +1,15 @@
 """What comes while something like it is being written, or read, goes into the next statement, together.
 
-A single one never waits. In a burst, one statement and one commit serve up to 64 people, or cards.
+A single one never waits. In a burst, one statement and one commit serve up to 64 people, or cards. So that database and
+process work at the same time, not in turns: of a long line half is taken, and the next statement is sent before those
+whom the last one has served go on.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Generic, TypeVar
 
 from bot.errors import TryAgain
@@ -14,9 +17,14 @@ from bot.errors import TryAgain
 E = TypeVar("E")
 R = TypeVar("R")
 MOST = 64
+"""So many are taken at once at most."""
+HALVED = 8
+"""Of more than so many in line, half are taken."""
 LAST_QUARTER = 0.25
 """Whoever has no more of their time left when their turn comes is told so: what is begun is to be answered in time."""
 NOT_SAVED = "Not saved yet: the database did not answer in time. Your text is still here; press Submit again."
+_ASIDE_SECONDS = 0.001
+"""Those who have been served step aside for so long, until the next statement is sent: their answers take as long."""
 
 Write = Callable[[Sequence[E], float], Awaitable[Sequence[R]]]
 """Commits all entries or none, within so many seconds; one answer each, in their order."""
@@ -33,14 +41,22 @@ class _Place(Generic[E, R]):
     seconds: float
     """So long in all."""
     answer: "asyncio.Future[R]"
+    """Known with the commit."""
+    turn: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when they go on."""
 
     def fail(self, error: Exception) -> None:
         if not self.answer.done():
             self.answer.set_exception(error)
+        self.turn.set()
 
-    def tell(self, answer: R) -> None:
+    def keep(self, answer: R) -> None:
         if not self.answer.done():
             self.answer.set_result(answer)
+
+    def leave(self) -> bool:
+        """Whether they could: nothing is known yet."""
+        return self.answer.cancel()
 
 
 Places = Sequence[_Place[Any, Any]]
@@ -70,26 +86,32 @@ class Batches:
             self.writing.add(task)
             task.add_done_callback(self.writing.discard)
         try:
-            return await place.answer
+            await place.turn.wait()
         except asyncio.CancelledError:
-            if place.answer.cancelled():
+            if place.leave():
                 raise
-            return place.answer.result()
+        return await place.answer
 
     async def _work_off(self, subject: Hashable, write: Write[Any, Any]) -> None:
         try:
             while taken := self._take(subject):
                 await _write(taken, write)
+                if self.lines[subject]:
+                    asyncio.get_running_loop().call_later(_ASIDE_SECONDS, _go_on, taken)
+                else:
+                    _go_on(taken)
         finally:
             for place in self.lines.pop(subject):
-                place.answer.cancel()
+                place.leave()
+                place.turn.set()
 
     def _take(self, subject: Hashable) -> Places:
         """The next ones in line, each person once: what somebody sends twice is written in its order."""
         taken: dict[Hashable, _Place[Any, Any]] = {}
         later = []
         now, line = asyncio.get_running_loop().time(), self.lines[subject]
-        while line and len(taken) < MOST:
+        most = min(MOST, max(HALVED, ceil(len(line) / 2)))
+        while line and len(taken) < most:
             place = line.popleft()
             if place.end - now < place.seconds * LAST_QUARTER:
                 place.fail(TryAgain(NOT_SAVED))
@@ -109,7 +131,12 @@ async def _write(places: Places, write: Write[Any, Any]) -> None:
         await _one_by_one(places, write, error)
         return
     for place, answer in zip(places, answers, strict=True):
-        place.tell(answer)
+        place.keep(answer)
+
+
+def _go_on(places: Places) -> None:
+    for place in places:
+        place.turn.set()
 
 
 async def _one_by_one(places: Places, write: Write[Any, Any], error: Exception) -> None:

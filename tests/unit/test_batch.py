@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 from uuid import UUID
 
 import pytest
 
 from bot.errors import TryAgain
-from bot.store.batch import MOST, Batches
+from bot.store.batch import HALVED, MOST, Batches
 
 ROUND, OTHER = UUID(int=1), UUID(int=2)
 
@@ -45,16 +46,37 @@ async def test_nobody_waits_for_others_where_nothing_is_being_written() -> None:
     assert batches.lines == {}
 
 
-async def test_a_write_serves_so_many_and_the_rest_follow_in_order() -> None:
+async def test_of_a_long_line_half_is_written_at_a_time_in_order() -> None:
     batches, writes = Batches(), Writes()
     tasks = adds(batches, writes, 0)
     await in_line(*tasks)
-    tasks += adds(batches, writes, *range(1, MOST + 6))
+    people = 2 * MOST + 6
+    tasks += adds(batches, writes, *range(1, people))
     await in_line(*tasks)
     writes.may_go.set()
 
-    assert await asyncio.gather(*tasks) == list(range(MOST + 6))
-    assert writes.seen == [[0], list(range(1, MOST + 1)), list(range(MOST + 1, MOST + 6))]
+    assert await asyncio.gather(*tasks) == list(range(people))
+    assert [len(one) for one in writes.seen] == [1, MOST, 35, 17, 9, HALVED]
+    assert list(chain(*writes.seen)) == list(range(people))
+
+
+async def test_the_next_are_being_written_before_the_last_go_on() -> None:
+    batches, writes, seen = Batches(), Writes(), list[int]()
+
+    async def one(number: int) -> None:
+        await batches.add(ROUND, number, number, writes, seconds=60)
+        seen.append(len(writes.seen))
+
+    tasks = [asyncio.create_task(one(number)) for number in range(2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(one(2)))
+    await asyncio.sleep(0)
+    writes.may_go.set()
+    await asyncio.gather(*tasks)
+
+    assert writes.seen == [[0, 1], [2]]
+    assert seen == [2, 2, 2]
 
 
 async def test_rounds_do_not_wait_for_each_other() -> None:
@@ -107,6 +129,20 @@ async def test_what_is_saved_is_told_to_somebody_whose_time_is_up_in_the_same_mo
     task.cancel()
 
     assert await task == 1
+
+
+async def test_what_is_saved_is_told_to_somebody_who_leaves_before_they_go_on() -> None:
+    batches, writes = Batches(), Writes()
+    (first,) = adds(batches, writes, 1)
+    await in_line(first)
+    (second,) = adds(batches, writes, 2)
+    await in_line(second)
+    writes.may_go.set()
+    await in_line(first)
+    assert writes.seen == [[1], [2]]
+    first.cancel()
+
+    assert [await first, await second] == [1, 2]
 
 
 async def test_whoever_leaves_the_line_is_not_written() -> None:

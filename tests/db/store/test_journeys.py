@@ -20,6 +20,7 @@ from bot.domain.team import SlackUser
 from bot.services import evaluation, reminder
 from bot.services.evaluation import Scoring, Submitted
 from bot.store import db as store
+from bot.store.batch import HALVED
 from bot.store.connection import Connection
 from bot.store.db import Db
 from tests.support.known import known
@@ -232,32 +233,34 @@ def test_none_of_it_reads_a_big_table_from_end_to_end(vault: Vault) -> None:
 async def test_what_comes_during_a_write_goes_into_the_next_together(
     vault: Vault, db: Db, uses: Uses, database_url: str
 ) -> None:
-    r = a_round(vault, people=30)
+    r = a_round(vault, people=1 + HALVED)
     with held(database_url, r) as let_go:
         first = asyncio.create_task(turns(db, r, 0))
         await waits(vault)
-        others = [asyncio.create_task(turns(db, r, number, 1 + number % 10)) for number in range(1, 30)]
+        others = [asyncio.create_task(turns(db, r, number, 1 + number % 10)) for number in range(1, 1 + HALVED)]
         await asyncio.sleep(0)
         let_go()
         answers = await asyncio.gather(first, *others)
 
     assert len(uses.direct) == 2
     assert [known(scoring).member_id for scoring in answers] == list(r.members)
-    assert [scores(vault, r, number) for number in range(1, 30)] == [{1 + number % 10} for number in range(1, 30)]
+    assert [scores(vault, r, number) for number in range(1, 1 + HALVED)] == [
+        {1 + number % 10} for number in range(1, 1 + HALVED)
+    ]
 
 
 async def test_ballots_that_come_together_change_the_decision_once(vault: Vault, db: Db, database_url: str) -> None:
-    r = a_round(vault, people=12)
+    r = a_round(vault, people=2 + HALVED)
     before = vault.value("SELECT revision FROM customer_decisions WHERE id = %s", r.decision_id)
     with held(database_url, r) as let_go:
         first = asyncio.create_task(hands_in(db, r, 0))
         await waits(vault)
-        others = [asyncio.create_task(hands_in(db, r, number)) for number in range(1, 11)]
+        others = [asyncio.create_task(hands_in(db, r, number)) for number in range(1, 1 + HALVED)]
         await asyncio.sleep(0)
         let_go()
         answers = await asyncio.gather(first, *others)
 
-    assert sorted(known(done).submitted for done in answers) == list(range(1, 12))
+    assert sorted(known(done).submitted for done in answers) == list(range(1, 2 + HALVED))
     assert vault.value("SELECT revision FROM customer_decisions WHERE id = %s", r.decision_id) == before + 2
     assert vault.rows("SELECT kind, count(*) FROM outbox GROUP BY 1 ORDER BY 1") == [
         ("card", 2),
