@@ -228,3 +228,45 @@ async def test_the_address_of_an_answer_is_in_no_log_when_it_does_not_answer(tea
         log.configure("INFO")
     assert used
     assert "/respond/" not in written.getvalue()
+
+
+async def test_the_head_of_an_answer_leaves_with_its_body(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    write = port.Together.write
+
+    def watch(self: port.Together, part: bytes) -> None:
+        sent.append(part)
+        before = self._head
+        write(self, part)
+        assert before is None or not self._head, "nothing waits once a body has begun"
+
+    monkeypatch.setattr(port.Together, "write", watch)
+    answer = await answer_to(house, HEALTH)
+
+    assert len(sent) == 2, "uvicorn still writes them apart"
+    assert answer == b"".join(sent)
+
+
+@pytest.mark.parametrize(
+    ("asked", "ends"),
+    [
+        (HEALTH.replace(b"GET", b"HEAD"), b"\r\n\r\n"),
+        (HEALTH.replace(b"healthz", b"nowhere"), b"Not Found"),
+        (HEALTH.replace(b"GET", b"POST").replace(b"Host", b"Content-Length: 0\r\nHost"), b"Method Not Allowed"),
+    ],
+    ids=["a head alone", "not there", "not so"],
+)
+async def test_every_answer_comes_whole(house: House, asked: bytes, ends: bytes) -> None:
+    answer = await answer_to(house, asked)
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert answer.endswith(ends)
+
+
+async def test_whoever_asks_whether_to_send_the_body_is_told_to(house: House) -> None:
+    asked = POST.replace(b"100\r\n", b"2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+    reader, writer = await asyncio.open_connection("127.0.0.1", number_of(house))
+    writer.write(asked)
+    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"{}")
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 401 ")
+    writer.close()
