@@ -1,8 +1,8 @@
 """One window of a ballot as it comes back from Slack. Nothing of it may be logged: it holds scores and comments."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.domain.evaluation import COMMENT_LENGTH, MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE, Comments, Page
 from bot.errors import Invalid
 from bot.views.slack import ids
-from bot.views.slack.form import Fields, View, as_uuid, field_of, inputs, metadata, revision_of, thing_of
+from bot.views.slack.form import View, as_uuid, choice_of, choices_of, metadata, text_of, value_of
 
 BACK, COMMENT = "back", "comment"
 """Values of two buttons that bear one id with a third kind, beside a criterion, whose value is the criterion's id."""
+_SCORE, _COMMENT, _CONFIDENCE, _SHARE = "score", "comment", "confidence", "share"
+"""Names of fields; after the first two stands "_" and an option's id."""
 _OUT_OF_DATE = "This page is out of date. Close the window and press Score again; what you saved is still there."
 _SCALE = f"Scores are whole numbers from {MIN_SCORE} to {MAX_SCORE}."
 _WHOLE = re.compile(r"0*(\d{1,2})\Z", re.ASCII)
@@ -46,19 +48,18 @@ def parse(view: View) -> PageForm:
     """
     about = metadata(view)
     round_id, index, revision = as_uuid(about.get("round")), about.get("page", ""), about.get("rev", "")
-    current = _current(view, revision)
-    criteria, takes_comments = _criteria(current), view.get("callback_id") in (ids.BALLOT, ids.CHECK_PAGE)
-    if round_id is None or not index.isdecimal() or not (criteria or takes_comments):
+    fields, takes_comments = _fields(view, revision), view.get("callback_id") in (ids.BALLOT, ids.CHECK_PAGE)
+    asked = _by_criterion(fields)
+    if round_id is None or not index.isdecimal() or not (asked or takes_comments):
         raise Invalid(_OUT_OF_DATE)
-    asked = {criterion: _asked(part) for criterion, part in _parts(current, criteria).items()}
     return PageForm(
         round_id=round_id,
         index=int(index),
         revision=revision,
-        pages={criterion: _page(one) for criterion, one in asked.items()},
-        typed={block_id: words for one in asked.values() for _, block_id, words in one.typed},
-        comments=_comments(current) if takes_comments else None,
-        shows_comments=_shows_comments(current),
+        pages={criterion: _page(those) for criterion, those in asked.items()},
+        typed={one.block_id: one.typed for those in asked.values() for one in those if one.name == _SCORE},
+        comments=_comments(fields) if takes_comments else None,
+        shows_comments=any(one.name == _SHARE and one.value is not None for one in fields),
     )
 
 
@@ -102,77 +103,66 @@ def require_readable(form: PageForm) -> None:
         raise Invalid(f"{_SCALE} Nothing is saved yet: correct or clear what is none.")
 
 
-def _current(view: View, revision: str) -> Mapping[str, Any]:
-    """The view with only the blocks of its own revision."""
-    named = (block for block in view.get("blocks") or () if block.get("block_id"))
-    blocks = [block for block in named if revision_of(block["block_id"]) == revision]
-    return {**view, "blocks": blocks}
+@dataclass(slots=True, repr=False)
+class _Field:
+    """One block of the window, taken apart once: a ballot has thirty, and hundreds of ballots come at once."""
 
-
-def _criteria(view: View) -> tuple[UUID, ...]:
-    """What the window asks about, in order: each criterion has a heading; in windows of earlier versions, a menu."""
-    things = [thing_of(b["block_id"]) for b in view["blocks"] if field_of(b["block_id"]) in ("criterion", "confidence")]
-    return tuple(dict.fromkeys(criterion for thing in things if (criterion := as_uuid(thing))))
-
-
-def _parts(view: View, criteria: Sequence[UUID]) -> Mapping[UUID, View]:
-    """The view with the blocks of one criterion alone, for each: looked through once, however many there are."""
-    blocks: dict[UUID | None, list[Mapping[str, Any]]] = {criterion: [] for criterion in criteria}
-    for block in view["blocks"]:
-        criterion = as_uuid(thing_of(block["block_id"]))
-        if criterion in blocks:
-            blocks[criterion].append(block)
-    return {criterion: {**view, "blocks": blocks[criterion]} for criterion in criteria}
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A criterion's fields as they came back."""
-
-    typed: Sequence[tuple[UUID, str, str]] = field(repr=False)
-    """(option, block id, what was typed) of each field for a score."""
-    confidence: str = field(repr=False)
-
-
-def _asked(view: View) -> _Asked:
+    name: str
+    thing: UUID | None
+    block_id: str
+    option: UUID | None
+    """That a field for a score or a comment is about."""
+    value: Mapping[str, Any] | None
+    """What was entered; empty where that is nothing, None in what is no input."""
+    typed: str
     """In windows opened by an earlier version the scores were chosen from menus."""
-    fields = Fields(view)
-    typed = [
-        (option, block_id, fields.choice(name) or fields.text(name))
-        for option, block_id, name in _blocks_of(view, "score")
-    ]
-    return _Asked(typed, fields.choice("confidence") or "")
 
 
-def _page(asked: _Asked) -> Page:
-    """A criterion without fields for scores is one that is skipped."""
-    found = {option: _number(words, MAX_SCORE) for option, _, words in asked.typed}
+def _fields(view: View, revision: str) -> Sequence[_Field]:
+    """The blocks of this revision, in order."""
+    values = (view.get("state") or {}).get("values") or {}
+    found = []
+    for block in view.get("blocks") or ():
+        block_id = block.get("block_id") or ""
+        name, _, rest = block_id.partition(":")
+        thing, _, its = rest.rpartition(":")
+        if rest and its == revision:
+            kind, _, option = name.partition("_")
+            value = value_of(values, block) if block.get("type") == "input" else None
+            typed = (choice_of(value) or text_of(value)) if value else ""
+            about = as_uuid(option) if kind in (_SCORE, _COMMENT) else None
+            found.append(_Field(kind if about else name, as_uuid(thing), block_id, about, value, typed))
+    return found
+
+
+def _by_criterion(fields: Sequence[_Field]) -> Mapping[UUID, Sequence[_Field]]:
+    """What the window asks about, in order: each criterion has a heading; in windows of earlier versions, a menu."""
+    found: dict[UUID | None, list[_Field]] = {one.thing: [] for one in fields if one.name in ("criterion", _CONFIDENCE)}
+    found.pop(None, None)
+    for one in fields:
+        if one.thing in found:
+            found[one.thing].append(one)
+    return {criterion: those for criterion, those in found.items() if criterion}
+
+
+def _page(fields: Sequence[_Field]) -> Page:
+    """Of one criterion. Without fields for scores it is one that is skipped."""
+    found = {one.option: _number(one.typed, MAX_SCORE) for one in fields if one.name == _SCORE and one.option}
+    confidence = next((one.typed for one in fields if one.name == _CONFIDENCE), "")
     return Page(
         scores={option: score for option, score in found.items() if score is not None},
-        confidence=_number(asked.confidence, MAX_CONFIDENCE),
-        abstain=not asked.typed,
+        confidence=_number(confidence, MAX_CONFIDENCE),
+        abstain=not found,
     )
 
 
-def _shows_comments(view: View) -> bool:
-    return any(field_of(block["block_id"]) == "share" for block in inputs(view))
-
-
-def _comments(view: View) -> Comments:
-    fields = Fields(view)
-    texts = {option: fields.text(f"comment_{option}") for option, *_ in _blocks_of(view, "comment")}
+def _comments(fields: Sequence[_Field]) -> Comments:
+    texts = {one.option: one.typed for one in fields if one.name == _COMMENT and one.option}
     for option, comment in texts.items():
         if len(comment) > COMMENT_LENGTH:
-            raise Invalid(f"Keep the comment within {COMMENT_LENGTH} characters.", field=f"comment_{option}")
-    return Comments(texts={o: comment for o, comment in texts.items() if comment}, share=fields.is_checked("share"))
-
-
-def _blocks_of(view: View, kind: str) -> Iterator[tuple[UUID, str, str]]:
-    """(option, block id, field) of the blocks "<kind>_<option>:...", in order."""
-    for block in view["blocks"]:
-        name = field_of(block["block_id"])
-        if name.startswith(kind) and (option := as_uuid(name.removeprefix(f"{kind}_"))):
-            yield option, block["block_id"], name
+            raise Invalid(f"Keep the comment within {COMMENT_LENGTH} characters.", field=f"{_COMMENT}_{option}")
+    share = any(one.name == _SHARE and choices_of(one.value or {}) for one in fields)
+    return Comments(texts={option: comment for option, comment in texts.items() if comment}, share=share)
 
 
 def _number(typed: str, most: int) -> int | None:

@@ -28,10 +28,11 @@ class Fields:
         """thing: of a view with several rows, the one to read."""
         self._by_field: dict[str, Mapping[str, Any]] = {}
         self._elements: dict[str, Mapping[str, Any]] = {}
+        values = (view.get("state") or {}).get("values") or {}
         for block in inputs(view):
             if thing is None or thing == thing_of(block["block_id"]):
                 name = field_of(block["block_id"])
-                self._by_field.setdefault(name, _value_of(view, block))
+                self._by_field.setdefault(name, value_of(values, block))
                 self._elements.setdefault(name, block.get("element") or {})
 
     def __contains__(self, field: str) -> bool:
@@ -39,16 +40,13 @@ class Fields:
         return field in self._by_field
 
     def text(self, field: str) -> str:
-        value = self._by_field.get(field, {}).get("value")
-        return clean(value).strip() if isinstance(value, str) else ""
+        return text_of(self._by_field.get(field, {}))
 
     def choice(self, field: str) -> str | None:
-        option = self._by_field.get(field, {}).get("selected_option")
-        return option.get("value") if isinstance(option, Mapping) else None
+        return choice_of(self._by_field.get(field, {}))
 
     def choices(self, field: str) -> tuple[str, ...]:
-        options = self._by_field.get(field, {}).get("selected_options")
-        return tuple(o["value"] for o in options or () if isinstance(o, Mapping) and "value" in o)
+        return choices_of(self._by_field.get(field, {}))
 
     def is_checked(self, field: str) -> bool:
         return bool(self.choices(field))
@@ -127,9 +125,10 @@ def errors_for(view: View, error: BotError) -> dict[str, str] | None:
 def filled_rows(view: View) -> tuple[str, ...]:
     """Keys of the rows with some text typed, in order. A row = the input blocks that share a thing."""
     rows: dict[str, bool] = {}
+    values = (view.get("state") or {}).get("values") or {}
     for block in inputs(view):
         is_text = (block.get("element") or {}).get("type") == "plain_text_input"
-        typed = _value_of(view, block).get("value") if is_text else None
+        typed = value_of(values, block).get("value") if is_text else None
         key = thing_of(block["block_id"])
         rows[key] = rows.get(key, False) or bool(isinstance(typed, str) and clean(typed).strip())
     return tuple(key for key, is_filled in rows.items() if is_filled)
@@ -173,10 +172,25 @@ def _block_in_row(view: View, column: str, index: int) -> str | None:
     return next((id_ for id_ in ids if (field_of(id_), thing_of(id_)) == wanted), None)
 
 
-def _value_of(view: View, block: Mapping[str, Any]) -> Mapping[str, Any]:
-    values = (view.get("state") or {}).get("values") or {}
+def value_of(values: Mapping[str, Any], block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was entered in an input, as Slack sends it; empty where that is nothing. values: of the view's state."""
     by_action = values.get(block["block_id"]) or {}
     return by_action.get((block.get("element") or {}).get("action_id")) or {}
+
+
+def text_of(value: Mapping[str, Any]) -> str:
+    typed = value.get("value")
+    return clean(typed).strip() if isinstance(typed, str) else ""
+
+
+def choice_of(value: Mapping[str, Any]) -> str | None:
+    option = value.get("selected_option")
+    return option.get("value") if isinstance(option, dict) else None
+
+
+def choices_of(value: Mapping[str, Any]) -> tuple[str, ...]:
+    options = value.get("selected_options")
+    return tuple(o["value"] for o in options or () if isinstance(o, Mapping) and "value" in o)
 
 
 def _begun(element: Mapping[str, Any]) -> object:
