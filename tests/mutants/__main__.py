@@ -66,7 +66,7 @@ OF_THE_TEMPLATE = (Path("bot/store/schema.py"), Path("bot/store/vault.py"))
 NO_TESTS = 5
 """pytest's exit code where the marks leave no test."""
 BROKEN = 99
-"""The exit code of a child that did not come to its tests."""
+"""The exit code of a child that did not come to the end of its tests."""
 ALIVE: set[int] = set()
 """The children that run."""
 PATIENCE, START_SECONDS = 5, 30.0
@@ -200,6 +200,7 @@ def _touched(modules: Sequence[Path], *, jobs: int) -> Touched:
             running[_started(Round(QUICK, (file,)), watched=outputs[file])] = file
         for pid, ended in [(pid, ended) for pid in running if (ended := _ended(pid, is_late=False)) is not None]:
             file = running.pop(pid)
+            assert ended != BROKEN, f"{file} could not be run."
             if ended not in (0, NO_TESTS):
                 say(f"{file}: tests that fail without any change, and are not asked")
         time.sleep(0.05)
@@ -275,7 +276,9 @@ def _play(chosen: Sequence[Mutant], *, jobs: int, until: float) -> tuple[list[Mu
             code = _ended(pid, is_late=time.monotonic() > end)
             if code is not None:
                 del running[pid]
-                if code in (0, NO_TESTS):
+                if code == BROKEN:
+                    say(f"broken  {mutant.module}:{mutant.change.line}  {mutant.change.name}")
+                elif code in (0, NO_TESTS):
                     waiting.insert(0, (mutant, number + 1))
                 else:
                     seen.append(mutant)
@@ -317,9 +320,7 @@ def _ended(pid: int, *, is_late: bool) -> int | None:
             os.killpg(pid, signal.SIGKILL)
     done, status = os.waitpid(pid, 0 if is_late else os.WNOHANG)
     ALIVE.discard(done)
-    code = os.waitstatus_to_exitcode(status) if done else None
-    assert code != BROKEN, "A mutant could not be tried."
-    return code
+    return os.waitstatus_to_exitcode(status) if done else None
 
 
 def _report(seen: Sequence[Mutant], alive: Sequence[Mutant], *, left: int) -> int:
@@ -327,7 +328,7 @@ def _report(seen: Sequence[Mutant], alive: Sequence[Mutant], *, left: int) -> in
     new = [mutant for mutant in alive if mutant.name not in explained]
     by = Counter(str(mutant.module) for mutant in new)
     say(f"\n{len(seen)} tried, {len(seen) - len(alive)} noticed, {len(alive) - len(new)} explained, {len(new)} alive")
-    say(f"{left} not tried: no time" if left else "none left")
+    say(f"{left} not tried: no time, or broken off" if left else "none left")
     for module, number in by.most_common():
         say(f"\n{module}: {number}")
         for mutant in sorted((m for m in new if str(m.module) == module), key=lambda m: m.change.line):
