@@ -119,6 +119,14 @@ async def test_a_stranger_learns_who_can_add_them_and_nothing_of_anybodys_decisi
     assert "Not for Eve" not in found
 
 
+async def test_whoever_opens_it_takes_the_seat_that_waits_at_their_address(team: Team) -> None:
+    await team.change("DELETE FROM slack_identities WHERE slack_user_id = 'U0LISA'")
+
+    assert "CS Team, TechCorp" in await open_tab(team, "lisa", showing="Welcome, Lisa Rodriguez.")
+    linked = "SELECT m.name FROM slack_identities i JOIN team_members m ON m.id = i.member_id WHERE slack_user_id = %s"
+    assert team.value(linked, "U0LISA") == "Lisa Rodriguez"
+
+
 async def test_where_there_is_no_team_the_tab_sets_one_up(newcomers: Team) -> None:
     await open_tab(newcomers, "mike", showing="There is no team here yet.")
     assert (await newcomers.house.person("mike").click("Set up your team", channel="home")).ok

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
+from bot.domain.outcome import FOLLOW_UP
 from bot.views.slack import ids
 from tests.support.bygone import decided
 from tests.support.steps import FULL, by, does
@@ -190,6 +191,9 @@ async def test_how_sure_somebody_was_is_shown_to_them_alone_and_a_changed_choice
     assert (await team.submit("mike", values)).ok
     await team.settled()
     await team.house.person("mike").close(everything=True)
+
+    asked_in = "SELECT round(extract(epoch FROM due - created_at) / 86400) FROM forecasts"
+    assert team.value(asked_in) == FOLLOW_UP.days
 
     mine = (await team.window("mike", "decision.show")).text
     assert "Only you see this: you were 95 % sure" in mine.replace("\u00a0", " ")

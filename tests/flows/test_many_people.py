@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.demo.techcorp import techcorp
+from bot.services.newcomer import request
 from sandbox.spec import PersonSpec
 from tests.flows.test_team import set_up
 from tests.support.house import living
@@ -52,6 +54,18 @@ async def test_those_read_before_slack_wants_a_pause_are_added_and_the_others_na
     assert newcomers(crowd) == MANY
     await crowd.settled()
     assert crowd.value("SELECT count(*) FROM outbox WHERE state <> 'done'") == 0
+
+
+async def test_the_same_press_again_is_the_same_order_and_another_is_another(crowd: Team) -> None:
+    by = crowd.by("sarah")
+    again = replace(by, now=by.now + timedelta(seconds=1))
+    assert by.press is not None
+    another = replace(again, press=replace(by.press, digest="other"))
+
+    keys = [(await request(crowd.db, one, role="support_agent", user_ids=["U9N0"]))[1] for one in (by, again, another)]
+
+    assert keys[0] == keys[1] != keys[2]
+    assert crowd.value("SELECT count(*) FROM outbox WHERE kind = 'team.newcomers'") == 2
 
 
 async def test_everybody_is_in_at_once_where_slack_tells_of_all(crowd: Team) -> None:

@@ -233,6 +233,24 @@ async def test_what_has_piled_up_is_deleted_in_batches_and_what_is_left_an_hour_
     assert await housekeeping.purge(team.db) == 2
 
 
+async def test_what_is_kept_for_a_day_goes_after_it_and_tokens_with_their_time(team: Team) -> None:
+    token = "INSERT INTO auth_tokens (user_id, token_hash, expires_at, kind) SELECT id, %s, "
+    token += "timezone('UTC', now()) + %s::interval, %s FROM team_members LIMIT 1 RETURNING id"
+    living = team.value(token, "living", "1 minute", "session")
+    team.value(token, "over", "-1 minute", "session")
+    team.value(token, "another program's", "-1 minute", None)
+    for name, age in (("young", "23 hours 59 minutes"), ("old", "24 hours 1 minute")):
+        team.sql("INSERT INTO attempts VALUES (%s, 1, now() - %s::interval)", name, age)
+        answer = "INSERT INTO kept_answers (token_id, key, digest, begun_at) VALUES (%s, %s, '', now() - %s::interval)"
+        team.sql(answer, living, name, age)
+
+    await housekeeping.purge(team.db)
+
+    assert team.sql("SELECT token_hash FROM auth_tokens ORDER BY 1") == [("another program's",), ("living",)]
+    assert team.sql("SELECT key FROM attempts") == [("young",)]
+    assert team.sql("SELECT key FROM kept_answers") == [("young",)]
+
+
 async def test_presses_and_settled_deliveries_are_kept_for_thirty_days(team: Team) -> None:
     await team.settled()
     team.sql("DELETE FROM submissions")

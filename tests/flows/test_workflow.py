@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.techcorp import techcorp
+from bot.domain.action import Action
 from bot.domain.option import OptionDraft
 from bot.domain.plan import TIERS
 from bot.domain.workflow import INPUTS, OUTPUTS, STEP
@@ -17,6 +18,7 @@ from bot.views.slack import ids
 from handlers import routes
 from sandbox.workspace import Run
 from tests.support.house import living
+from tests.support.steps import does
 from tests.support.team import TITLES, Team
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +155,24 @@ async def test_an_answer_that_was_lost_is_given_again_and_slack_has_it_once(team
 
     assert started.state == "completed"
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'workflow.end' AND state = 'dead'") == 0
+
+
+async def test_a_choice_taken_back_before_slack_was_told_is_waited_for_again(team: Team) -> None:
+    started = await run(team)
+    await to_result(team)
+    team.house.sandbox.fail("functions.completeSuccess", "http_500", times=1)
+    await resolve(team)
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'workflow.end' AND attempts = 1 AND state = 'ready'", 1)
+
+    await does(team, "sarah", Action.CHANGE_CHOICE, {"Reason": "A new offer."})
+    await team.change("UPDATE outbox SET run_at = now() WHERE kind = 'workflow.end' AND state = 'ready'")
+    await team.until("SELECT count(*) FROM outbox WHERE kind = 'workflow.end' AND state = 'done'", 1)
+    assert started.state == "running"
+
+    await resolve(team)
+    await team.settled()
+    assert started.state == "completed"
+    assert len(team.house.sandbox.calls("functions.completeSuccess")) == 2
 
 
 async def test_the_button_of_the_page_runs_the_step_with_its_example(team: Team) -> None:

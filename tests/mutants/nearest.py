@@ -1,6 +1,7 @@
 """Which tests are asked about a module: those of its noun and those that import it. Far tests would find more, later.
 
-A table for whoever has neither; and for services, whose rules are only seen through Slack, the flows of their noun.
+For services and store, whose rules are seen from outside alone, the flows of their noun as well; a table where these
+bear another name. Those of tests/llm are only there where the extra `llm` is installed.
 """
 
 import ast
@@ -10,18 +11,47 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = "tests/unit"
 FLOWS = {
+    "attempt": ["tests/web/test_password.py"],
+    "batch": ["tests/db/store/test_journeys.py"],
+    "card": ["tests/flows/test_card.py", "tests/flows/test_delivery.py"],
+    "census": ["tests/flows/test_operations.py"],
     "closing": ["tests/flows/test_round.py"],
-    "housekeeping": ["tests/flows/test_operations.py"],
+    "connection": ["tests/db/store/test_connection.py"],
+    "dashboard": ["tests/web/test_pages.py"],
+    "direct": ["tests/db/store/test_journeys.py"],
+    "dossier": ["tests/flows/test_waiting.py", "tests/db/store/test_whole.py"],
+    "draft": ["tests/flows/test_draft.py", "tests/web/test_hand_in.py"],
+    "evaluation": ["tests/flows/test_evaluation.py", "tests/db/store/test_journeys.py"],
+    "hook": ["tests/web/test_hand_in.py", "tests/web/test_hook_pages.py"],
+    "housekeeping": ["tests/flows/test_operations.py", "tests/flows/test_retention.py"],
+    "inner": ["tests/db/store/test_whole.py"],
+    "installation": ["tests/flows/test_installing.py", "tests/flows/test_installations.py"],
+    "kept_answer": ["tests/web/test_api.py"],
     "link": ["tests/web/test_unfurl.py"],
+    "lost": ["tests/flows/test_backup.py"],
     "meaning": ["tests/semantic/test_meaning.py"],
-    "outbox": ["tests/flows/test_operations.py", "tests/flows/test_delivery.py"],
+    "newcomer": ["tests/flows/test_team.py", "tests/flows/test_many_people.py"],
+    "nudge": ["tests/flows/test_reminder.py", "tests/flows/test_letter.py"],
+    "outbox": ["tests/flows/test_operations.py", "tests/flows/test_delivery.py", "tests/db/test_fair_claims.py"],
+    "password": ["tests/web/test_password.py"],
     "preference": ["tests/flows/test_reminder.py"],
-    "secrecy": ["tests/flows/test_operations.py", "tests/flows/test_second_round.py"],
     "refusal": ["tests/flows/test_refusals.py"],
+    "reply": ["tests/flows/test_outcome_by_one_press.py", "tests/flows/test_being_told.py"],
+    "restore": ["tests/flows/test_backup.py"],
+    "result": ["tests/flows/test_result.py", "tests/flows/test_second_round.py"],
     "round": ["tests/flows/test_round.py", "tests/flows/test_second_round.py"],
     "sealing": ["tests/web/test_webhooks.py"],
+    "search": ["tests/web/test_pages.py"],
+    "secrecy": ["tests/flows/test_operations.py", "tests/flows/test_second_round.py"],
+    "sketch": ["tests/llm/test_reading.py", "tests/llm/test_asking.py"],
+    "sweep": ["tests/flows/test_reminder.py", "tests/db/test_sweep_plans.py"],
+    "team": ["tests/flows/test_team.py", "tests/web/test_settings.py"],
+    "thread": ["tests/llm/test_threads.py"],
+    "token": ["tests/web/test_settings.py", "tests/web/test_sign_in.py", "tests/web/test_mcp.py"],
+    "trail": ["tests/web/test_pages.py"],
+    "vault": ["tests/db/store/test_vault_open.py", "tests/test_roles.py"],
     "webhook": ["tests/web/test_webhooks.py"],
-    "result": ["tests/flows/test_result.py", "tests/flows/test_second_round.py"],
+    "wording": ["tests/flows/test_learning.py"],
 }
 """By noun, where the flow bears another name or is not the only one."""
 RACES = ["tests/flows/test_windows_left_open.py", "tests/flows/test_races.py", "tests/flows/test_audit.py"]
@@ -38,7 +68,7 @@ def nearest(module: Path) -> list[str]:
     noun = module.stem
     found = [*_named(f"test_domain_{noun}.py"), *_named(f"test_view_{noun}.py"), *_importing(_dotted(module))]
     if is_seen_in_flows(module):
-        found = [*FLOWS.get(noun, [f"tests/flows/test_{noun}.py"]), *RACES]
+        found = [*FLOWS.get(noun, [f"tests/flows/test_{noun}.py"]), *found, *RACES]
     return [path for path in dict.fromkeys(found) if (ROOT / path).exists()]
 
 

@@ -69,6 +69,14 @@ async def test_a_link_to_no_decision_stays_a_link(team: Team, number: int) -> No
     assert [list(call.arguments["unfurls"]) for call in team.house.sandbox.calls("chat.unfurl")] == [[link(team, 1)]]
 
 
+async def test_a_link_to_no_decision_keeps_no_other_from_being_told_about(team: Team) -> None:
+    await team.open()
+
+    await said(team.house, f"both: {link(team, 2)} {link(team, 1)}", at_least="#1 · Refund request · ")
+
+    assert [list(call.arguments["unfurls"]) for call in team.house.sandbox.calls("chat.unfurl")] == [[link(team, 1)]]
+
+
 async def test_a_link_to_another_workspaces_decision_stays_a_link(team: Team, database_url: str) -> None:
     async with living(database_url, globex(), CONCLAVE_URL=URL) as house:
         theirs = await Team(house).gather("homer", "priya", owner="hank")

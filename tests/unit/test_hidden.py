@@ -1,0 +1,44 @@
+"""What opens something is not printed with what holds it: a traceback, or a line of the log, would show it."""
+
+import dataclasses
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+import bot
+import handlers
+import web
+
+OPENS = re.compile(r"secret|password|passphrase|csrf|(^|_)token$")
+OPTIONAL = ("bot.llm", "bot.semantic")
+
+
+def modules(top: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(top.__path__, f"{top.__name__}."):
+        if not found.name.endswith("__main__") and not found.name.startswith(OPTIONAL):
+            yield importlib.import_module(found.name)
+
+
+def fields(top: ModuleType) -> Iterator[tuple[str, "dataclasses.Field[object]"]]:
+    """("module.Class.field", field) of every dataclass that holds something in clear that opens something."""
+    for module in modules(top):
+        for one in vars(module).values():
+            if isinstance(one, type) and one.__module__ == module.__name__ and dataclasses.is_dataclass(one):
+                for field in dataclasses.fields(one):
+                    if OPENS.search(field.name) and field.type in (str, str | None, "str", "str | None"):
+                        yield f"{module.__name__}.{one.__name__}.{field.name}", field
+
+
+@pytest.mark.parametrize("top", [bot, handlers, web], ids=lambda top: top.__name__)
+def test_no_secret_in_clear_is_in_a_repr(top: ModuleType) -> None:
+    assert [name for name, field in fields(top) if field.repr] == []
+
+
+def test_there_are_some() -> None:
+    assert {"bot.services.webhook.Made.secret", "bot.domain.installation.Installation.bot_token"} <= {
+        name for name, _ in fields(bot)
+    }
