@@ -147,3 +147,4 @@ async def _one_by_one(places: Places, write: Write[Any, Any], error: Exception) 
         return
     for place in places:
         await _write([place], write)
+        place.turn.set()
