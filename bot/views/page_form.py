@@ -1,7 +1,7 @@
 """One window of a ballot as it comes back from Slack. Nothing of it may be logged: it holds scores and comments."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,7 @@ def parse(view: View) -> PageForm:
         index=int(index),
         revision=revision,
         pages={criterion: _page(those) for criterion, those in asked.items()},
-        typed={one.block_id: one.typed for those in asked.values() for one in those if one.name == _SCORE},
+        typed=_typed(asked.values()),
         comments=_comments(fields) if takes_comments else None,
         shows_comments=any(one.name == _SHARE and one.value is not None for one in fields),
     )
@@ -121,18 +121,27 @@ class _Field:
 def _fields(view: View, revision: str) -> Sequence[_Field]:
     """The blocks of this revision, in order."""
     values = (view.get("state") or {}).get("values") or {}
-    found = []
-    for block in view.get("blocks") or ():
-        block_id = block.get("block_id") or ""
-        name, _, rest = block_id.partition(":")
-        thing, _, its = rest.rpartition(":")
-        if rest and its == revision:
-            kind, _, option = name.partition("_")
-            value = value_of(values, block) if block.get("type") == "input" else None
-            typed = (choice_of(value) or text_of(value)) if value else ""
-            about = as_uuid(option) if kind in (_SCORE, _COMMENT) else None
-            found.append(_Field(kind if about else name, as_uuid(thing), block_id, about, value, typed))
-    return found
+    read = (_field(block, values, revision) for block in view.get("blocks") or ())
+    return [one for one in read if one]
+
+
+def _field(block: Mapping[str, Any], values: Mapping[str, Any], revision: str) -> _Field | None:
+    """None for a block of another revision."""
+    block_id = block.get("block_id") or ""
+    name, _, rest = block_id.partition(":")
+    thing, _, its = rest.rpartition(":")
+    if not rest or its != revision:
+        return None
+    kind, _, option = name.partition("_")
+    about = as_uuid(option) if kind in (_SCORE, _COMMENT) else None
+    value = value_of(values, block) if block.get("type") == "input" else None
+    typed = (choice_of(value) or text_of(value)) if value else ""
+    return _Field(kind if about else name, as_uuid(thing), block_id, about, value, typed)
+
+
+def _typed(asked: Iterable[Sequence[_Field]]) -> Mapping[str, str]:
+    """What stands in the fields for scores, by block id."""
+    return {one.block_id: one.typed for those in asked for one in those if one.name == _SCORE}
 
 
 def _by_criterion(fields: Sequence[_Field]) -> Mapping[UUID, Sequence[_Field]]:
@@ -157,12 +166,12 @@ def _page(fields: Sequence[_Field]) -> Page:
 
 
 def _comments(fields: Sequence[_Field]) -> Comments:
-    texts = {one.option: one.typed for one in fields if one.name == _COMMENT and one.option}
+    texts = {one.option: one.typed for one in fields if one.name == _COMMENT and one.option and one.typed}
     for option, comment in texts.items():
         if len(comment) > COMMENT_LENGTH:
             raise Invalid(f"Keep the comment within {COMMENT_LENGTH} characters.", field=f"{_COMMENT}_{option}")
     share = any(one.name == _SHARE and choices_of(one.value or {}) for one in fields)
-    return Comments(texts={option: comment for option, comment in texts.items() if comment}, share=share)
+    return Comments(texts=texts, share=share)
 
 
 def _number(typed: str, most: int) -> int | None:
