@@ -14,9 +14,11 @@ from sqlalchemy import event
 from bot import app, keyring
 from bot.cli import operations
 from bot.demo.techcorp import globex, techcorp
+from bot.domain.installation import Grant
 from bot.errors import StartError
 from bot.renewal import Renewal
 from bot.services import erasure, housekeeping
+from bot.services import installation as installations
 from bot.services import team as teams
 from bot.store import installation as store
 from sandbox.consent import AppSpec
@@ -362,6 +364,20 @@ async def rotating(database_url: str) -> AsyncIterator[tuple[Country, Renewal]]:
         sql(country, "UPDATE workspace_installations SET expires_at = now() + interval '1 hour'")
         found: Any = country.bot.deps.workspaces
         yield country, Renewal(country.bot.deps, found.keyring, found.session)
+
+
+@pytest.mark.parametrize("change", ["status = 'uninstalled', bot_token = NULL", "refresh_token = NULL"])
+async def test_what_ended_while_its_turn_came_is_not_renewed(rotating: tuple[Country, Renewal], change: str) -> None:
+    country, renewal = rotating
+    ((id_,),) = sql(country, "SELECT id FROM workspace_installations")
+    sql(country, f"UPDATE workspace_installations SET {change}")
+
+    async def nobody_is_asked(refresh_token: str) -> Grant:
+        raise AssertionError
+
+    found: Any = country.bot.deps.workspaces
+    assert await installations.renew(country.bot.deps.db, found.keyring, id_, nobody_is_asked, {}) is None
+    assert await renewal.renew_due() == 0
 
 
 async def test_what_slack_answered_is_not_lost_when_the_database_could_not_save_it(

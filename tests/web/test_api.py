@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.team import SlackUser
 from bot.domain.token import Scope
+from bot.errors import TryAgain
 from bot.services import erasure
 from bot.services import team as teams
 from bot.services import token as tokens
@@ -148,6 +149,25 @@ async def test_work_that_was_done_before_its_answer_was_kept_is_not_done_again(t
     assert (again.status, again.body["number"]) == (201, first.body["number"])
     assert team.value("SELECT count(*) FROM customer_decisions") == 1
     assert team.value("SELECT count(*) FROM response_options") == 2
+
+
+async def test_what_could_not_be_done_just_then_is_done_by_the_same_request_again(
+    team: Team, sarahs: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = a_case()
+
+    async def away(*_: object, **__: object) -> None:
+        raise TryAgain("The database is away.")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("bot.services.decision.open_decision", away)
+        refused = await sarahs.post("/decisions", case, Idempotency_Key="k")
+    assert refused.status == 503
+    again = await sarahs.post("/decisions", case, Idempotency_Key="k")
+
+    assert again.status == 201
+    assert "idempotency-replayed" not in again.headers
+    assert team.value("SELECT count(*) FROM customer_decisions") == 1
 
 
 async def test_a_copy_of_a_request_that_is_being_worked_on_waits_and_is_then_told_so(
