@@ -33,7 +33,7 @@ async def send_home(deps: Deps, delivery: Delivery) -> Verdict:
     user = SlackUser(str(delivery.payload["workspace"]), str(delivery.payload["user"]))
     merged = await deliveries.behind(deps.patient_db, delivery_id=delivery.id, lane=delivery.lane, kind=homes.KIND)
     before = await homes.shown(deps.patient_db, user=user)
-    found = await homes.read(deps.patient_db, user=user, now=deps.now, rules=deps.rules)
+    found = await homes.read(deps.patient_db, user=user, now=deps.now, rules=deps.rules, is_first=False)
     view = home_view.home(found, now=deps.now, has_web=bool(deps.settings.url))
     digest = home_view.digest(view)
     if digest != before:

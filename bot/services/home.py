@@ -40,7 +40,7 @@ async def is_known(db: Db, *, user: SlackUser) -> bool:
     return await run_tx(db, work)
 
 
-async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first: bool = False) -> Home | Stranger:
+async def read(db: Db, *, user: SlackUser, now: datetime, rules: Rules, is_first: bool) -> Home | Stranger:
     """What the tab of this person shows now."""
     try:
         actor = await teams.find_actor(db, user)

@@ -319,9 +319,12 @@ async def test_after_a_month_offline_everybody_gets_one_message_for_all_of_it(at
     late = "UPDATE rounds SET closes_at = now() - interval '25 days' FROM customer_decisions d WHERE d.id = decision_id"
     await team.change(f"{late} AND d.title <> 'Open'")
 
+    first = await sweep.sweep(team.db, now=team.now, rules=team.rules)
+    assert (first.closed, first.overdue, first.due) == (2, 0, 0), "what fell due waits for the results"
     for _ in range(4):
-        await sweep.sweep(team.db, now=team.now, rules=team.rules)
         await team.settled()
+        await sweep.sweep(team.db, now=team.now, rules=team.rules)
+    await team.settled()
 
     after = await counts(team)
     assert max(after[name] - before[name] for name in PEOPLE) == 1

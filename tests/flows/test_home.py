@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from decimal import Decimal
+from typing import Any
 
 from bot.domain.team import SlackUser
 from bot.services import dossier as dossiers
@@ -70,7 +71,7 @@ async def test_an_owner_who_may_not_resolve_their_own_is_not_told_to(team: Team)
 async def test_it_follows_what_changes_once_it_was_opened(team: Team) -> None:
     await open_tab(team, "tom", showing="Welcome")
     await team.to_scoring("sarah", "lisa", "tom", title="Fresh case")
-    await tab(team, "tom", showing="Waiting for you: 1")
+    assert "Welcome" not in await tab(team, "tom", showing="Waiting for you: 1")
     await team.ballot("tom")
     found = await tab(team, "tom", showing="Nothing waits for you")
     assert "Fresh case" in found
@@ -185,7 +186,8 @@ async def test_an_inactive_member_reads_why(team: Team) -> None:
     shown = await open_tab(team, "tom", showing="inactive")
     assert "You are an inactive member of CS Team." in shown
     assert "Set up your team" not in shown
-    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), now=team.now, rules=team.rules)
+    how: dict[str, Any] = {"now": team.now, "rules": team.rules, "is_first": False}
+    found = await homes.read(team.db, user=SlackUser("T0TECHCORP", "U0TOM"), **how)
     assert "decision" not in json.dumps(found.__dict__, default=str)
 
 
