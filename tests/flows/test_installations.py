@@ -260,6 +260,24 @@ async def test_what_waits_for_a_workspace_that_is_gone_is_given_up_after_a_day(c
 # An organisation.
 
 
+async def test_what_waits_for_a_workspace_that_an_organisation_left_is_given_up_after_a_day(database_url: str) -> None:
+    async with living(database_url, in_acme(), organisations={ACME: "Acme"}) as country:
+        await country.browser().install(ACME)
+        await country.house(OURS).person("sarah").slash("/decide help")
+        await country.house(OURS).person("sarah").see("/decide list")
+        await country.land.tell(ACME, {"type": "team_access_revoked", "team_ids": [OURS]})
+        gone = f"SELECT left_at IS NOT NULL FROM enterprise_workspaces WHERE workspace_id = '{OURS}'"
+        await until(country, gone, True)
+        row = "INSERT INTO outbox (kind, lane, dedupe_key, created_at) "
+        sql(country, f"{row} VALUES ('card', %s, 'it', now() - interval '2 days')", f"slack:{OURS}:C1")
+
+        for left, expected in (("23 hours", "ready"), ("25 hours", "dead")):
+            change = "UPDATE enterprise_workspaces SET left_at = now() - %s::interval WHERE workspace_id = %s"
+            sql(country, change, left, OURS)
+            await housekeeping.purge(country.bot.deps.patient_db)
+            assert sql(country, "SELECT state FROM outbox WHERE dedupe_key = 'it'") == [(expected,)]
+
+
 async def test_an_organisation_installs_it_once_and_each_of_its_workspaces_works(database_url: str) -> None:
     async with living(database_url, in_acme(), organisations={ACME: "Acme"}) as country:
         page = await country.browser().install(ACME)

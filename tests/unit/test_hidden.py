@@ -6,12 +6,16 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from types import ModuleType
+from uuid import UUID
 
 import pytest
 
 import bot
 import handlers
 import web
+from bot.domain.evaluation import Ballot, Comments, Page
+from bot.domain.team import SlackUser
+from bot.store.evaluation import Sent
 
 OPENS = re.compile(r"secret|password|passphrase|csrf|(^|_)token$")
 OPTIONAL = ("bot.llm", "bot.semantic")
@@ -36,6 +40,16 @@ def fields(top: ModuleType) -> Iterator[tuple[str, "dataclasses.Field[object]"]]
 @pytest.mark.parametrize("top", [bot, handlers, web], ids=lambda top: top.__name__)
 def test_no_secret_in_clear_is_in_a_repr(top: ModuleType) -> None:
     assert [name for name, field in fields(top) if field.repr] == []
+
+
+def test_nor_is_what_somebody_scored_or_wrote() -> None:
+    page = Page({UUID(int=1): 9}, confidence=4, abstain=False)
+    comments = Comments({UUID(int=1): "zqcomment"}, share=False)
+    sent = Sent(SlackUser("T1", "U1"), {UUID(int=2): page}, comments)
+
+    for one in (sent, page, comments, Ballot({UUID(int=2): page}, comments, is_submitted=True), (sent,)):
+        assert "zqcomment" not in repr(one)
+        assert "9" not in repr(one)
 
 
 def test_there_are_some() -> None:

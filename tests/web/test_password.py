@@ -70,16 +70,17 @@ async def test_hashes_of_other_programs_fit_nothing(
 
 
 async def test_passwords_are_off_until_an_admin_allows_them(
-    team: Team, sarah: Browser, browser: Browser, new_browser: NewBrowser
+    team: Team, sarah: Browser, new_browser: NewBrowser
 ) -> None:
-    lisa = await new_browser()
+    lisa, stranger = await new_browser(), await new_browser()
     await sign_in(team, lisa, "lisa")
 
-    assert "With a password" not in (await lisa.get("/sign-in")).text
+    assert "With a password" not in (await stranger.get("/sign-in")).text
     assert (await lisa.post("/settings/password", {"password": PASSWORD})).status == 403
     assert (await lisa.post("/settings/passwords", {"on": "yes"})).status == 403
 
     await sarah.post("/settings/passwords", {"on": "yes"})
+    assert "With a password" in (await stranger.get("/sign-in")).text
     assert (await lisa.post("/settings/password", {"password": PASSWORD})).status == 200
     await sarah.post("/settings/passwords", {"on": "no"})
     assert WRONG in (await _enter(await new_browser(), _email(team, "lisa"), PASSWORD)).text
