@@ -89,6 +89,16 @@ async def test_decisions_are_found(three: Browser, asked: str, numbers: list[int
     assert [int(n) for n in re.findall(r'class="title" href="/d/[0-9a-f]{8}-(\d+)"', found.body)] == numbers
 
 
+async def test_decisions_are_found_by_the_days_between_which_they_were_opened(team: Team, three: Browser) -> None:
+    opened = "UPDATE customer_decisions SET created_at = %s WHERE number = %s"
+    for number, at in ((1, "2026-03-01 00:00:00+00"), (2, "2026-03-02 23:59:59+00"), (3, "2026-03-03 00:00:00+00")):
+        await team.change(opened, at, number)
+
+    found = await three.get("/decisions?since=2026-03-01&until=2026-03-02")
+
+    assert re.findall(r'class="title" href="/d/[0-9a-f]{8}-(\d+)"', found.body) == ["2", "1"]
+
+
 async def test_decisions_are_found_by_their_owner(team: Team, three: Browser) -> None:
     found = await three.get(f"/decisions?owner={team.actors['mike'].member.id}")
 
