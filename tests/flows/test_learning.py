@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
 from bot.domain.outcome import FOLLOW_UP
+from bot.services import learning
 from bot.views.slack import ids
 from tests.support.bygone import decided
 from tests.support.steps import FULL, by, does
@@ -120,6 +121,7 @@ async def test_six_similar_cases_propose_a_policy_that_one_press_opens_as_a_deci
     await by("lisa", Action.RECORD_OUTCOME, {"Did it work?": "Yes"})(team)
     await team.settled()
 
+    assert await learning.find_proposal(team.db, team.by("mike").team.id, "another", now=team.now) is None
     sarah = team.house.person("sarah")
     await sarah.close(everything=True) if await sarah.modal() else None
     (note,) = [m for m in await sarah.messages("dm") if "Write a policy?" in m.rendered]

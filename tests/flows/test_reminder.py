@@ -352,6 +352,19 @@ async def test_a_new_authority_is_planned_by_the_next_sweep(team: Team, clock: C
     assert "Lisa Rodriguez" in rows(team, "escalation.scoring")
 
 
+async def test_what_a_sweep_plans_and_finds_due_goes_out_with_it(team: Team, clock: Clock) -> None:
+    await scoring(team, "sarah", "lisa", "tom")
+    await team.settled()
+    team.sql("UPDATE reminders SET next_at = NULL")
+    team.sql("UPDATE customer_decisions SET planned_revision = NULL")
+    clock.ahead = timedelta(days=3)
+
+    swept = await sweep.sweep(team.db, now=clock.now, rules=team.rules)
+
+    assert swept.planned == 1
+    assert swept.due > 0
+
+
 async def test_four_replicas_ticking_at_once_double_nothing(team: Team, clock: Clock) -> None:
     await scoring(team, "sarah", "lisa", "tom")
     await team.settled()

@@ -105,6 +105,22 @@ async def test_a_late_click_of_anybody_closes_the_round(team: Team) -> None:
     assert team.value("SELECT close_cause FROM rounds") == "closing_time"
 
 
+async def test_whoever_looks_closes_a_round_in_which_nobody_is_missing(team: Team) -> None:
+    """As a process that died between the last ballot and the closing would leave it."""
+    await team.to_scoring("sarah", "lisa", "tom")
+    for name in ("sarah", "lisa"):
+        await team.ballot(name)
+    await team.settled()
+    assert "being scored" in (await team.window("tom", "decision.show")).text.lower()
+    assert team.value("SELECT closed_at FROM rounds") is None
+    await team.house.person("tom").close(everything=True)
+
+    await team.change("UPDATE round_members SET submitted = true")
+    await team.window("tom", "decision.show")
+
+    await team.until("SELECT closed_at IS NOT NULL FROM rounds", True)
+
+
 async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is_missing(team: Team) -> None:
     await team.to_scoring()
     await team.ballot("mike")

@@ -1,7 +1,7 @@
 """Which tests are asked about a module: those of its noun and those that import it. Far tests would find more, later.
 
 For services and store, whose rules are seen from outside alone, the flows of their noun as well; a table where these
-bear another name. Those of tests/llm are only there where the extra `llm` is installed.
+bear another name. Those of tests/llm and tests/semantic only count where these extras are installed.
 """
 
 import ast
@@ -38,9 +38,11 @@ FLOWS = {
     "meaning": ["tests/semantic/test_meaning.py"],
     "newcomer": ["tests/flows/test_team.py", "tests/flows/test_many_people.py"],
     "nudge": ["tests/flows/test_reminder.py", "tests/flows/test_letter.py"],
+    "outcome": ["tests/flows/test_outcome.py", "tests/flows/test_result.py"],
     "outbox": ["tests/flows/test_operations.py", "tests/flows/test_delivery.py", "tests/db/test_fair_claims.py"],
     "password": ["tests/web/test_password.py"],
     "plan": ["tests/flows/test_plan.py", "tests/web/test_webhooks.py"],
+    "precedent": ["tests/flows/test_precedent.py", "tests/semantic/test_meaning.py"],
     "preference": ["tests/flows/test_reminder.py", "tests/db/store/test_preference.py"],
     "press": ["tests/db/store/test_press.py"],
     "refusal": ["tests/flows/test_refusals.py"],

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.domain.action import Action
 from bot.services import outcome as outcomes
 from tests.support.browser import Answer, Browser
+from tests.support.bygone import decided
 from tests.support.gallery import fill
 from tests.support.statements import statements
 from tests.support.team import Team
@@ -353,6 +355,16 @@ async def test_every_chart_is_named_described_and_has_its_table(team: Team, sara
     assert charts.count("<desc") == 5
     assert len(re.findall(r"<svg class=\"chart\".*?</svg>.*?<details>.*?<table>", charts, re.DOTALL)) == 5
     assert "style=" not in charts
+
+
+async def test_what_was_granted_more_than_a_year_ago_is_not_lately(team: Team, sarah: Browser) -> None:
+    for customer, days in (("Of this year", 364), ("Of another", 366)):
+        decided(team, at=datetime.now(UTC) - timedelta(days=days), customer=customer)
+
+    shown = (await sarah.get("/customers")).text
+
+    assert "Of this year" in shown
+    assert "Of another" not in shown
 
 
 async def test_a_team_without_a_past_is_told_so(sarah: Browser) -> None:
