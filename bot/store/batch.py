@@ -93,6 +93,7 @@ class Batches:
         return await place.answer
 
     async def _work_off(self, subject: Hashable, write: Write[Any, Any]) -> None:
+        taken: Places = ()
         try:
             while taken := self._take(subject):
                 await _write(taken, write)
@@ -101,7 +102,7 @@ class Batches:
                 else:
                     _go_on(taken)
         finally:
-            for place in self.lines.pop(subject):
+            for place in (*taken, *self.lines.pop(subject)):  # where the loop ends in the midst of it
                 place.leave()
                 place.turn.set()
 

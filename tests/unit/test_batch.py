@@ -145,6 +145,20 @@ async def test_what_is_saved_is_told_to_somebody_who_leaves_before_they_go_on() 
     assert [await first, await second] == [1, 2]
 
 
+async def test_where_the_loop_ends_nobody_is_left_waiting() -> None:
+    batches, writes = Batches(), Writes()
+    (first,) = adds(batches, writes, 1)
+    await in_line(first)
+    (second,) = adds(batches, writes, 2)
+    await in_line(second)
+    (writing,) = batches.writing
+    writing.cancel()
+
+    answers = await asyncio.wait_for(asyncio.gather(first, second, return_exceptions=True), 1)
+    assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
+    assert batches.lines == {}
+
+
 async def test_whoever_leaves_the_line_is_not_written() -> None:
     batches, writes = Batches(), Writes()
     (first,) = adds(batches, writes, 1)
