@@ -22,6 +22,7 @@ import pytest
 
 from bot.demo.techcorp import techcorp
 from bot.domain.backup import fingerprints
+from bot.store import schema
 from tests.support.hours import ALWAYS
 from tests.support.house import living
 from tests.support.team import Team
@@ -190,6 +191,16 @@ async def test_everything_comes_back_but_open_ballots_and_what_would_be_done_twi
     assert rows(source, finished) == rows(target, finished) != []
     assert (await conclave(target, "verify", "1"))[0] == 0
     assert await conclave(target, "verify", "5") == await conclave(source, "verify", "5")
+
+
+async def test_a_database_on_which_a_bot_has_only_ticked_counts_as_empty(past: Past, file: Path, target: str) -> None:
+    await asyncio.to_thread(schema.upgrade, target)
+    with psycopg.connect(target) as owner:
+        owner.execute("INSERT INTO sweep_runs (last_ok) VALUES (now())")
+
+    await restored(file, target)
+
+    assert rows(target, "SELECT count(*) FROM teams") == rows(past.url, "SELECT count(*) FROM teams")
 
 
 async def test_no_open_ballot_is_in_the_file(past: Past, file: Path) -> None:

@@ -106,6 +106,7 @@ async def test_what_cannot_be_opened_ends_the_step_with_the_sentence(team: Team)
         await team.settled()
         assert (started.state, started.error) == ("failed", sentence)
     assert team.value("SELECT count(*) FROM customer_decisions") == 0
+    assert team.value("SELECT count(*) FROM workflow_runs WHERE ended_at IS NULL") == 0
 
 
 async def test_a_full_plan_ends_the_step_with_its_sentence(database_url: str, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ async def test_the_same_event_again_opens_nothing_and_completes_nothing_again(te
 
 
 async def test_an_answer_that_was_lost_is_given_again_and_slack_has_it_once(team: Team) -> None:
-    started = await run(team)
+    other, started = await run(team), await run(team)
     await to_result(team)
     team.house.sandbox.fail("functions.completeSuccess", "http_500_after", times=1)
 
@@ -155,6 +156,8 @@ async def test_an_answer_that_was_lost_is_given_again_and_slack_has_it_once(team
 
     assert started.state == "completed"
     assert team.value("SELECT count(*) FROM outbox WHERE kind = 'workflow.end' AND state = 'dead'") == 0
+    assert other.state == "running"
+    assert team.sql("SELECT execution_id FROM workflow_runs WHERE ended_at IS NULL") == [(other.id,)]
 
 
 async def test_a_choice_taken_back_before_slack_was_told_is_waited_for_again(team: Team) -> None:

@@ -1,10 +1,12 @@
 """What opens something is not printed with what holds it: a traceback, or a line of the log, would show it."""
 
+import ast
 import dataclasses
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from bot.domain.evaluation import Ballot, Comments, Page
 from bot.domain.team import SlackUser
 from bot.store.evaluation import Sent
 
+ROOT = Path(__file__).resolve().parents[2]
 OPENS = re.compile(r"secret|password|passphrase|csrf|(^|_)token$")
 OPTIONAL = ("bot.llm", "bot.semantic")
 
@@ -56,3 +59,16 @@ def test_there_are_some() -> None:
     assert {"bot.services.webhook.Made.secret", "bot.domain.installation.Installation.bot_token"} <= {
         name for name, _ in fields(bot)
     }
+
+
+def test_no_engine_prints_the_parameters_of_a_statement_that_failed() -> None:
+    made = [
+        (path.name, {word.arg: ast.unparse(word.value) for word in call.keywords})
+        for room in ("bot", "migrations")
+        for path in (ROOT / room).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("create_engine", "create_async_engine")
+    ]
+
+    assert len(made) >= 3
+    assert [name for name, words in made if words.get("hide_parameters") != "True"] == []

@@ -16,6 +16,7 @@ from bot.cli import operations
 from bot.demo.techcorp import techcorp
 from bot.domain import webhook as domain
 from bot.domain.outcome import Answer, OutcomeDraft
+from bot.domain.team import TOP_AUTHORITY
 from bot.domain.token import Scope
 from bot.domain.webhook import Draft, Event
 from bot.errors import BotError, Conflict, NotFound, StartError
@@ -24,6 +25,7 @@ from bot.services import erasure, housekeeping
 from bot.services import outcome as outcomes
 from bot.services import webhook as webhooks
 from bot.store import db
+from bot.store import webhook as store
 from sandbox.receiver import Hook, Received
 from tests.support.browser import Browser
 from tests.support.house import House, living
@@ -266,6 +268,25 @@ async def test_retry_after_is_kept_where_it_is_longer_than_the_table(team: Team,
     await team.open()
 
     assert 3500 < await wait_seconds(team) < 3970
+
+
+async def test_where_its_owner_has_left_somebody_who_decides_all_is_told_and_no_guest(team: Team, hook: Hook) -> None:
+    endpoint_id = await add(team, hook)
+    owner = team.value("SELECT owner_id FROM webhook_endpoints")
+    heirs = (
+        "UPDATE team_members SET escalation_authority = CASE WHEN name LIKE 'Tom %%' THEN %s ELSE 1 END, is_guest = %s"
+    )
+
+    async def told() -> str | None:
+        found = await db.run_tx(team.db, lambda c: store.who_is_told(c, endpoint_id))
+        return found.user_id if found else None
+
+    assert await told() == "U0SARAH"
+    await team.change("UPDATE team_members SET is_active = false WHERE id = %s", owner)
+    await team.change(heirs, TOP_AUTHORITY, True)
+    assert await told() is None
+    await team.change(heirs, TOP_AUTHORITY, False)
+    assert await told() == "U0TOM"
 
 
 async def test_an_endpoint_that_answers_410_is_disabled_at_once_and_its_owner_is_told(team: Team, hook: Hook) -> None:
