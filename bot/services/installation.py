@@ -284,7 +284,7 @@ async def _expiry(c: AsyncConnection, grant: Grant) -> dict[str, datetime | None
 def _open(keyring: Keyring, sealed: Sealed, column: str) -> str:
     token: bytes | None = getattr(sealed, column)
     if token is None or sealed.key_id is None:
-        raise KeyLost(sealed.key_id or "")
+        raise KeyLost
     return keyring.open(token, key_id=sealed.key_id, row=sealed.id, column=column)
 
 

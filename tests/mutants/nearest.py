@@ -23,7 +23,11 @@ FLOWS = {
         "tests/secrecy/test_secrecy_telemetry.py",
         "tests/db/store/test_connection.py",
     ],
-    "decision": ["tests/flows/test_decision.py", "tests/flows/test_home.py"],
+    "decision": [
+        "tests/flows/test_decision.py",
+        "tests/flows/test_home.py",
+        "tests/flows/test_shared_channel.py",
+    ],
     "direct": ["tests/db/store/test_direct.py", "tests/db/store/test_journeys.py"],
     "dossier": ["tests/flows/test_waiting.py", "tests/db/store/test_whole.py"],
     "draft": ["tests/flows/test_draft.py", "tests/web/test_hand_in.py"],
