@@ -20,8 +20,12 @@ def missing(found: Dossier) -> tuple[UUID, UUID]:
 
 @pytest.fixture
 def found() -> Dossier:
+    """In a workspace, as everybody on its roster."""
     found = dossiers.situations()["open"]
-    return replace(found, decision=replace(found.decision, workspace_id="T1"))
+    live = known(found.round)
+    members = tuple(replace(m, slack_user_id=f"U{n}") for n, m in enumerate(live.members))
+    decision = replace(found.decision, workspace_id="T1")
+    return replace(found, decision=decision, round=replace(live, members=members))
 
 
 def test_whoever_is_missing_is_asked(found: Dossier) -> None:
