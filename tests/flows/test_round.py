@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.action import Action
+from tests.support.hours import ALWAYS
 from tests.support.scoring import typed
 from tests.support.team import Team
 
 
 async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_when(team: Team) -> None:
+    await team.change("UPDATE team_members SET notification_preferences = %s::jsonb", ALWAYS)
     await team.to_options()
     modal = await team.window("sarah", Action.START_SCORING)
     assert modal.inputs["Who scores"] == "Lisa Rodriguez, Mike Chen, Sarah Johnson, Tom Becker"
@@ -18,7 +20,7 @@ async def test_the_owner_starts_scoring_and_the_card_says_who_how_many_until_whe
     assert "0 of 3 have scored" in card
     assert "At least 3 must score; from there on scoring can be closed early." in card
     ((opened, closes),) = team.sql("SELECT opened_at, closes_at FROM rounds")
-    assert timedelta(days=2) < closes - opened < timedelta(days=2, hours=12)  # 3/4 of 3 days
+    assert timedelta(hours=53) < closes - opened < timedelta(hours=55)  # 3/4 of 3 days
 
 
 async def test_scoring_needs_two_options(team: Team) -> None:
