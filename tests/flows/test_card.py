@@ -22,6 +22,9 @@ async def test_the_card_is_one_message_that_is_updated_in_place(team: Team) -> N
         "#1 Refund for the outage. Refund request, customer ABC Corporation. Collecting options."
     )
     assert len(team.house.sandbox.calls("chat.postMessage")) == 1
+    await team.settled()
+    link = f"https://techcorp.slack.com/archives/C0DECISIONS/p{after.ts.replace('.', '')}"
+    assert team.sql("SELECT ts, permalink FROM card_messages") == [(after.ts, link)]
 
 
 async def test_a_burst_of_changes_is_sent_as_fewer_updates_and_the_last_one_arrives(team: Team) -> None:

@@ -194,6 +194,7 @@ async def test_an_absence_begins_and_ends_by_itself(team: Team) -> None:
     await team.change("UPDATE deputies SET begins = now() - interval '1 minute'")
     await sweeps.sweep(team.db, now=team.now, rules=team.rules)
     assert waiting(team)["Tom Becker"] == {"resolve"}
+    assert team.value("SELECT is_running FROM deputies"), "and no later sweep plans it again"
     await team.house.person("tom").open_home()
     await team.house.person("tom").see("You stand in for Mike Chen until")
 

@@ -186,6 +186,7 @@ async def test_a_customer_is_found_nowhere_and_rankings_and_seals_stay(team: Tea
         await team.ballot(name, comment=f"zqsaid {name}", share=True)
     await team.published()
     await decisions.cancel(team.db, team.by("lisa"), team.decision_id, reason="zqover for ABC Corporation")
+    await team.change("UPDATE rounds SET override_reason = 'zqlate', override_by = %s", team.actors["lisa"].member.id)
     other = await team.open(customer_name="Globex", description="Like ABC Corporation")
     await team.settled()
     before = statistics(team)
@@ -195,7 +196,7 @@ async def test_a_customer_is_found_nowhere_and_rankings_and_seals_stay(team: Tea
     await erasure.erase_customer(owner, plan, also_free_text=True)
     await team.settled()
 
-    assert found(team, ABC, "cfo@abc.example", "zqcase", "zqsaid", "zqover") == {}
+    assert found(team, ABC, "cfo@abc.example", "zqcase", "zqsaid", "zqover", "zqlate") == {}
     assert statistics(team) == before
     assert await sealed(team)
     assert team.value("SELECT customer_name FROM customer_decisions WHERE number = 1") == plan.becomes
