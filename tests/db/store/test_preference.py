@@ -3,9 +3,24 @@
 import pytest
 
 from bot.store import db as store
-from bot.store import preference
+from bot.store import preference, team
 from bot.store.db import run_tx
 from tests.support.vault import Vault
+
+
+async def test_a_zone_is_followed_where_it_was_told_and_nowhere_else(vault: Vault, service_database_url: str) -> None:
+    first, second, _ = vault.a_round(people=3, options=2, criteria=1).members
+    seat = "INSERT INTO slack_identities (workspace_id, slack_user_id, member_id, tz) VALUES (%s, %s, %s, 'UTC')"
+    for workspace, user, member in (("T1", "U1", first), ("T2", "U1", first), ("T1", "U2", second)):
+        vault.do(seat, workspace, user, member)
+    db = store.connect(service_database_url)
+    try:
+        await run_tx(db, lambda c: team.set_zone(c, workspace_id="T1", user_id="U1", tz="Asia/Tokyo"))
+    finally:
+        await db.close()
+
+    zones = vault.rows("SELECT workspace_id, slack_user_id, tz FROM slack_identities ORDER BY 1, 2")
+    assert zones == [("T1", "U1", "Asia/Tokyo"), ("T1", "U2", "UTC"), ("T2", "U1", "UTC")]
 
 
 @pytest.mark.parametrize(
