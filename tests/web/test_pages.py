@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.action import Action
 from bot.services import outcome as outcomes
+from bot.services.trail import PAGE_LINES
 from tests.support.browser import Answer, Browser
 from tests.support.bygone import decided
 from tests.support.gallery import fill
@@ -341,6 +342,19 @@ async def test_the_trail_goes_on_page_by_page(team: Team, sarah: Browser) -> Non
     key = team.actors["sarah"].team.id
     assert lines == team.value("SELECT count(*) FROM audit_logs WHERE team_id = %s", key)
     assert (await sarah.get("/audit?before=nonsense")).status == 200
+
+
+async def test_a_trail_that_ends_with_its_page_leads_no_further(team: Team, sarah: Browser) -> None:
+    key = team.actors["sarah"].team.id
+    there = team.value("SELECT count(*) FROM audit_logs WHERE team_id = %s", key)
+    line = (
+        "INSERT INTO audit_logs (action, team_id, user_id) SELECT 'round.extended', %s, %s FROM generate_series(1, %s)"
+    )
+    await team.change(line, key, team.actors["sarah"].member.id, PAGE_LINES - there)
+
+    assert "/audit?before=" not in (await sarah.get("/audit")).body
+    await team.change(line, key, team.actors["sarah"].member.id, 1)
+    assert "/audit?before=" in (await sarah.get("/audit")).body
 
 
 # --- Learning and customers.
