@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.action import Action
 from bot.domain.outcome import FOLLOW_UP
 from bot.services import learning
+from bot.store import learning as store
+from bot.store.db import run_tx
 from bot.views.slack import ids
 from tests.support.bygone import decided
 from tests.support.steps import FULL, by, does
@@ -179,6 +181,14 @@ async def test_there_are_no_words_to_copy_and_no_policy_to_open_before_their_tim
 
     assert '"Words to copy" is not possible now. #1 is collecting options' in await team.told("tom", Action.REPLY)
     assert "The cases do not support this proposal any more." in await team.told("tom", ids.OPEN_POLICY, "write:it")
+
+
+async def test_the_home_tab_says_of_how_many_the_outcome_is_known(team: Team) -> None:
+    for days, worked in ((10, True), (20, False), (30, None), (400, True)):
+        decided(team, at=datetime.now(UTC) - timedelta(days=days), worked=worked)
+    key = team.by("mike").team.id
+
+    assert await run_tx(team.db, lambda c: store.counts(c, key, now=team.now)) == (2, 3)
 
 
 # --- How sure somebody was.

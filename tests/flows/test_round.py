@@ -1,8 +1,14 @@
 """Starting a round, ending it, and what can be done when it did not go as planned."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
 
 from bot.domain.action import Action
+from bot.errors import NotFound
+from bot.services import dossier as dossiers
 from tests.support.hours import ALWAYS
 from tests.support.scoring import typed
 from tests.support.team import Team
@@ -121,6 +127,16 @@ async def test_whoever_looks_closes_a_round_in_which_nobody_is_missing(team: Tea
     await team.window("tom", "decision.show")
 
     await team.until("SELECT closed_at IS NOT NULL FROM rounds", True)
+
+
+async def test_a_round_that_there_is_not_is_refused_as_that_of_another_team(team: Team) -> None:
+    await team.to_scoring("sarah", "lisa", "tom")
+    by, round_id = team.by("sarah"), team.value("SELECT id FROM rounds")
+    stranger = replace(by, actor=replace(by.actor, team=replace(by.team, id=uuid4())))
+
+    for who, asked in ((by, uuid4()), (stranger, round_id)):
+        with pytest.raises(NotFound, match=r"^Your team has no such round of scoring\."):
+            await dossiers.close_due_and_get_by_round(team.db, who, asked)
 
 
 async def test_closing_by_hand_past_the_closing_time_closes_even_where_quorum_is_missing(team: Team) -> None:
