@@ -67,7 +67,7 @@ FLOWS = {
     "token": ["tests/web/test_settings.py", "tests/web/test_sign_in.py", "tests/web/test_mcp.py"],
     "trail": ["tests/web/test_pages.py"],
     "vault": ["tests/db/store/test_vault_open.py", "tests/test_roles.py"],
-    "webhook": ["tests/web/test_webhooks.py", "tests/unit/test_hidden.py"],
+    "webhook": ["tests/web/test_webhooks.py", "tests/secrecy/test_secrecy_repr.py"],
     "wording": ["tests/flows/test_learning.py"],
 }
 """By noun, where the flow bears another name or is not the only one."""

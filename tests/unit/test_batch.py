@@ -131,7 +131,8 @@ async def test_what_is_saved_is_told_to_somebody_whose_time_is_up_in_the_same_mo
     assert await task == 1
 
 
-async def test_what_is_saved_is_told_to_somebody_who_leaves_before_they_go_on() -> None:
+async def test_what_is_saved_is_told_to_somebody_who_leaves_before_they_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.batch._ASIDE_SECONDS", 0.2)
     batches, writes = Batches(), Writes()
     (first,) = adds(batches, writes, 1)
     await in_line(first)
