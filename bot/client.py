@@ -4,15 +4,15 @@ By slack_sdk's own way a call takes the processor twice as long: it parses the U
 prepares for retries and logs that we do not want. What comes back, and what is raised, is the same.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook import WebhookResponse
+
+from bot import payload
 
 _OK = 200
 _JSON = {"Content-Type": "application/json;charset=utf-8"}
@@ -29,34 +29,34 @@ class Client(AsyncWebClient):
         token = asked.pop("token", None) or self.token
         headers = {**_JSON, **self.headers, "Authorization": f"Bearer {token}"}
         url = f"{self.base_url}{api_method}"
-        async with self.session.post(url, data=_written(asked), headers=headers, proxy=self.proxy) as answer:
-            read: dict[str, Any] = {"data": _read(await answer.read()), "headers": answer.headers}
-            about: dict[str, Any] = {"client": self, "http_verb": "POST", "api_url": url, "req_args": {}}
-            return AsyncSlackResponse(**about, **read, status_code=answer.status).validate()  # type: ignore[no-any-return]
+        async with self.session.post(url, data=payload.written(asked), headers=headers, proxy=self.proxy) as answer:
+            heard: Any = answer.headers  # as aiohttp has them, whatever the case of their names
+            read = AsyncSlackResponse(
+                client=self,
+                http_verb="POST",
+                api_url=url,
+                req_args={},
+                data=_answer(await answer.read()),
+                headers=heard,
+                status_code=answer.status,
+            )
+            return read.validate()  # type: ignore[no-any-return]
 
 
 async def respond(client: AsyncWebClient, url: str, message: Mapping[str, Any]) -> None:
     """Send a message to the `response_url` of a press. Raises what `Client.api_call` raises."""
     assert client.session is not None  # all clients share one
-    async with client.session.post(url, data=_written(message), headers=_JSON, proxy=client.proxy) as answered:
+    async with client.session.post(url, data=payload.written(message), headers=_JSON, proxy=client.proxy) as answered:
         body = await answered.text()
         if answered.status != _OK:
-            headers = dict(answered.headers)
-            response = WebhookResponse(url=url, status_code=answered.status, body=body, headers=headers)
-            raise SlackApiError("response_url", response)
+            heard: Any = answered.headers
+            told = WebhookResponse(url=url, status_code=answered.status, body=body, headers=heard)
+            raise SlackApiError("response_url", told)
 
 
-def _written(asked: Mapping[str, Any]) -> bytes:
+def _answer(body: bytes) -> dict[str, Any]:
+    """Empty where it is none of Slack's, as some proxy's page."""
     try:
-        return orjson.dumps(asked)
-    except TypeError:  # half a pair of surrogates, in what Slack itself has cut
-        return json.dumps(asked).encode()
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    """Empty where it is no answer of Slack's, as some proxy's page."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return payload.read(body)
+    except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}

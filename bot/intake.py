@@ -7,18 +7,18 @@ is the only guard of this door.
 
 import asyncio
 import hmac
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import structlog
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from starlette.types import Receive, Scope, Send
 from yarl import query_to_pairs
+
+from bot import payload as payloads
 
 log = structlog.get_logger(__name__)
 
@@ -117,20 +117,9 @@ def decode(body: bytes, content_type: bytes = b"") -> dict[str, Any]:
     RecursionError for JSON in JSON in JSON.
     """
     if body.startswith(b"{") or content_type.partition(b";")[0].strip() == b"application/json":
-        return _object(body)
+        return payloads.read(body)
     fields = dict(query_to_pairs(body.decode()))
-    return _object(fields["payload"]) if "payload" in fields else fields
-
-
-def _object(text: bytes | str) -> dict[str, Any]:
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # Half a pair of surrogates is no JSON to orjson. Slack sends one where it cuts a text in the midst of an emoji.
-        found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("The payload is no object.")
-    return found
+    return payloads.read(fields["payload"]) if "payload" in fields else fields
 
 
 async def _read(receive: Receive) -> bytes | None:

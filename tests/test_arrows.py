@@ -57,7 +57,9 @@ HOUSE: dict[str, tuple[str, ...]] = {
     # The optional language model: asks, and knows nothing of the database.
     "bot.llm": ("bot.llm", "bot.domain"),
     # How Slack is called.
-    "bot.client": (),
+    "bot.client": ("bot.payload",),
+    # Its JSON.
+    "bot.payload": (),
     # What Slack's answers mean, for whoever gets one.
     "bot.nature": ("bot.errors",),
     # What Slack tells of people, channels and groups, asked as they are needed.
@@ -193,7 +195,7 @@ HOUSE: dict[str, tuple[str, ...]] = {
     ),
     # Several deployments behind one Slack app: the way to each, by what Slack has signed alone.
     "bot.cells": ("bot.cells", "bot.intake", "bot.errors"),
-    "bot.intake": (),
+    "bot.intake": ("bot.payload",),
     "bot.port": (),
     "bot.log": (),
     "bot.metrics": ("bot.errors",),

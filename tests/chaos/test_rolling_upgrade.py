@@ -20,6 +20,7 @@ from sandbox.server import Sandbox
 from tests.support.installation import Installation, Written, a_workspace, crew, installed, keep_writing, posted, until
 from tests.support.postgres import Postgres
 from tests.support.release import next_release
+from tests.support.served import served
 
 PEOPLE = 4
 PROXY_SECONDS = 10.0
@@ -71,16 +72,9 @@ async def proxied(house: Installation) -> AsyncIterator[Proxy]:
     """`house.sandbox` sends everything to the proxy, which stays where it is."""
     proxy, app = Proxy(), web.Application()
     app.router.add_route("*", "/{path:.*}", proxy.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
-        house.sandbox.bot_url = f"http://127.0.0.1:{port}"
+    async with served(app) as url:
+        house.sandbox.bot_url = url
         yield proxy
-    finally:
-        await runner.cleanup()
 
 
 async def started(house: Installation, role: str, *, release: Path | None = None) -> BotProcess:

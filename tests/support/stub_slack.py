@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 import aiohttp
 from aiohttp import web
 
+from tests.support.served import served
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -78,14 +80,9 @@ class StubSlack:
     async def running(self) -> AsyncIterator["StubSlack"]:
         app = web.Application(client_max_size=10 * 2**20)
         app.router.add_route("*", "/api/{method}", self.handle)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
-        async with aiohttp.ClientSession() as self._session:
+        async with served(app) as url, aiohttp.ClientSession() as self._session:
+            self.url = f"{url}/api/"
             yield self
-        await runner.cleanup()
 
 
 async def _channel(request: web.Request, body: bytes) -> str:

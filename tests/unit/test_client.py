@@ -14,12 +14,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.client import Client, respond
 from bot.errors import slack_error
 from bot.nature import is_limited, retry_after, status_of
+from tests.support.served import served
 
 MESSAGE: dict[str, Any] = {"channel": "C1", "text": "Grüße & 🎉", "blocks": [{"type": "divider"}]}
 REFUSALS = {
     "an error": web.json_response({"ok": False, "error": "not_in_channel"}),
     "a limit": web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "7"}),
     "a limit without words": web.Response(status=429, headers={"Retry-After": "9"}),
+    "a limit in small letters": web.Response(status=429, headers={"retry-after": "5"}),
     "a page of HTML": web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html"),
     "a page that says it is fine": web.Response(text="<html>Log in first</html>", content_type="text/html"),
     "a page that says it is JSON": web.Response(text="<html>", content_type="application/json"),
@@ -46,20 +48,11 @@ async def slack(reply: web.Response | None = None) -> AsyncIterator[tuple[Server
     """(the server, its address as SLACK_API_URL has it, a session)."""
     server, app = Server(), web.Application()
     said = reply or web.json_response({"ok": True, "ts": "1.5"})
-    kept = {name: value for name, value in said.headers.items() if name in ("Content-Type", "Retry-After")}
+    kept = {name: value for name, value in said.headers.items() if name.lower() in ("content-type", "retry-after")}
     server.reply = {"status": said.status, "body": said.body, "headers": kept}
     app.router.add_post("/{any:.*}", server.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-    async with aiohttp.ClientSession() as session:
-        try:
-            yield server, f"http://127.0.0.1:{port}/api/", session
-        finally:
-            await runner.cleanup()
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        yield server, f"{url}/api/", session
 
 
 def both(url: str, session: aiohttp.ClientSession, **more: Any) -> tuple[AsyncWebClient, AsyncWebClient]:
@@ -113,6 +106,14 @@ async def test_half_an_emoji_is_sent_as_it_was_cut() -> None:
         assert server.asked[1][2]["text"] == "cut \ud83c"
 
 
+async def test_half_an_emoji_in_an_answer_is_no_failure() -> None:
+    """What was posted would be posted again."""
+    cut = web.Response(text='{"ok": true, "ts": "1.5", "text": "cut \\ud83c"}', content_type="application/json")
+    async with slack(cut) as (_, url, session):
+        for client in both(url, session):
+            assert (await client.chat_postMessage(**MESSAGE))["ts"] == "1.5"
+
+
 async def test_nobody_there_is_raised_as_it_is() -> None:
     async with aiohttp.ClientSession() as session:
         for client in both("http://127.0.0.1:1/api/", session):
@@ -139,3 +140,7 @@ async def test_an_answer_to_a_press() -> None:
             await respond(both(url, session)[1], f"{url}actions/1", MESSAGE)
         assert is_limited(raised.value)
         assert retry_after(raised.value) == 3
+    async with slack(web.Response(status=429, headers={"retry-after": "4"})) as (_, url, session):
+        with pytest.raises(SlackApiError) as raised:
+            await respond(both(url, session)[1], f"{url}actions/1", MESSAGE)
+        assert retry_after(raised.value) == 4
