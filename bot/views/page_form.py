@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.domain.evaluation import COMMENT_LENGTH, MAX_CONFIDENCE, MAX_SCORE, MIN_SCORE, Comments, Page
 from bot.errors import Invalid
 from bot.views.slack import ids
-from bot.views.slack.form import View, as_uuid, choice_of, choices_of, metadata, text_of, value_of
+from bot.views.slack.form import View, as_uuid, choice_of, choices_of, metadata, text_of, value_of, values_of
 
 BACK, COMMENT = "back", "comment"
 """Values of two buttons that bear one id with a third kind, beside a criterion, whose value is the criterion's id."""
@@ -120,7 +120,7 @@ class _Field:
 
 def _fields(view: View, revision: str) -> Sequence[_Field]:
     """The blocks of this revision, in order."""
-    values = (view.get("state") or {}).get("values") or {}
+    values = values_of(view)
     read = (_field(block, values, revision) for block in view.get("blocks") or ())
     return [one for one in read if one]
 
@@ -146,12 +146,13 @@ def _typed(asked: Iterable[Sequence[_Field]]) -> Mapping[str, str]:
 
 def _by_criterion(fields: Sequence[_Field]) -> Mapping[UUID, Sequence[_Field]]:
     """What the window asks about, in order: each criterion has a heading; in windows of earlier versions, a menu."""
-    found: dict[UUID | None, list[_Field]] = {one.thing: [] for one in fields if one.name in ("criterion", _CONFIDENCE)}
-    found.pop(None, None)
+    found: dict[UUID, list[_Field]] = {
+        one.thing: [] for one in fields if one.thing and one.name in ("criterion", _CONFIDENCE)
+    }
     for one in fields:
         if one.thing in found:
             found[one.thing].append(one)
-    return {criterion: those for criterion, those in found.items() if criterion}
+    return found
 
 
 def _page(fields: Sequence[_Field]) -> Page:

@@ -28,7 +28,7 @@ class Fields:
         """thing: of a view with several rows, the one to read."""
         self._by_field: dict[str, Mapping[str, Any]] = {}
         self._elements: dict[str, Mapping[str, Any]] = {}
-        values = (view.get("state") or {}).get("values") or {}
+        values = values_of(view)
         for block in inputs(view):
             if thing is None or thing == thing_of(block["block_id"]):
                 name = field_of(block["block_id"])
@@ -125,12 +125,12 @@ def errors_for(view: View, error: BotError) -> dict[str, str] | None:
 def filled_rows(view: View) -> tuple[str, ...]:
     """Keys of the rows with some text typed, in order. A row = the input blocks that share a thing."""
     rows: dict[str, bool] = {}
-    values = (view.get("state") or {}).get("values") or {}
+    values = values_of(view)
     for block in inputs(view):
         is_text = (block.get("element") or {}).get("type") == "plain_text_input"
-        typed = value_of(values, block).get("value") if is_text else None
+        typed = text_of(value_of(values, block)) if is_text else ""
         key = thing_of(block["block_id"])
-        rows[key] = rows.get(key, False) or bool(isinstance(typed, str) and clean(typed).strip())
+        rows[key] = rows.get(key, False) or bool(typed)
     return tuple(key for key, is_filled in rows.items() if is_filled)
 
 
@@ -172,8 +172,13 @@ def _block_in_row(view: View, column: str, index: int) -> str | None:
     return next((id_ for id_ in ids if (field_of(id_), thing_of(id_)) == wanted), None)
 
 
+def values_of(view: View) -> Mapping[str, Any]:
+    """What was entered, by block id."""
+    return (view.get("state") or {}).get("values") or {}
+
+
 def value_of(values: Mapping[str, Any], block: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was entered in an input, as Slack sends it; empty where that is nothing. values: of the view's state."""
+    """What was entered in an input, as Slack sends it; empty where that is nothing. values: of `values_of`."""
     by_action = values.get(block["block_id"]) or {}
     return by_action.get((block.get("element") or {}).get("action_id")) or {}
 
