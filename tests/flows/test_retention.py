@@ -106,9 +106,9 @@ async def test_ten_thousand_old_decisions_are_erased_without_holding_a_lock_for_
     with longest(team.house.database_url) as ages:
         assert await erasure.retain(team.db, A_YEAR, now=team.now) == MANY
 
-    took = time.monotonic() - begun
-    sys.stdout.write(f"{MANY} decisions in {took:.0f} s; the longest transaction took {max(ages):.2f} s\n")
-    assert max(ages) < max(1, took / 10), "on a machine that is busy all of it takes longer"
+    took = f"{MANY} decisions in {time.monotonic() - begun:.0f} s; the longest transaction took {max(ages):.2f} s\n"
+    sys.stdout.write(took)
+    assert max(ages) < 1
     assert team.value("SELECT count(*) FROM customer_decisions WHERE erased_at IS NULL OR title LIKE 'T%%'") == 0
     assert team.value("SELECT count(*) FROM response_options WHERE title = 'For (erased)'") == MANY
 

@@ -30,13 +30,6 @@ WORKSPACE = "T1"
 
 
 @pytest.fixture
-async def db(service_database_url: str) -> AsyncIterator[Db]:
-    found = store.connect(service_database_url)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
 async def replica(service_database_url: str) -> AsyncIterator[Db]:
     """Another process of the service."""
     found = store.connect(service_database_url)

@@ -1,26 +1,16 @@
 """The same press twice: the second waits for the first, and finds what it has made."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.press import Press
-from bot.store import db as store
 from bot.store import press
 from bot.store.db import Db, run_tx
 
 ONE, OTHER = Press("V1", "1", "typed"), Press("V2", "1", "typed")
 MADE = UUID(int=1)
-
-
-@pytest.fixture
-async def db(service_database_url: str) -> AsyncIterator[Db]:
-    made = store.connect(service_database_url, budget_seconds=10)
-    yield made
-    await made.close()
 
 
 async def test_a_copy_waits_until_the_first_has_committed_and_another_press_does_not(db: Db) -> None:

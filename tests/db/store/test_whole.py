@@ -1,7 +1,6 @@
 """A decision with all that belongs to it: in how many statements it is read, and that it is what was saved."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,6 @@ from bot.domain.decision import Dossier
 from bot.domain.outcome import Before
 from bot.errors import NotFound
 from bot.services import card as cards
-from bot.store import db as store
 from bot.store import dossier
 from bot.store import tables as t
 from bot.store.connection import Connection
@@ -35,13 +33,6 @@ TABLES = (
     t.teams,
     t.team_members,
 )
-
-
-@pytest.fixture
-async def db(service_database_url: str) -> AsyncIterator[Db]:
-    found = store.connect(service_database_url)
-    yield found
-    await found.close()
 
 
 @pytest.fixture
